@@ -34,6 +34,16 @@ export interface BucketApi {
   /** Whether all four blocks are on. */
   publicAccessBlocked(name: string, signal?: AbortSignal): Promise<boolean>;
   blockPublicAccess(name: string, signal?: AbortSignal): Promise<void>;
+  /** Whether objects can be locked. */
+  objectLock(name: string, signal?: AbortSignal): Promise<boolean>;
+  /** For good; no object is locked by it. */
+  enableObjectLock(name: string, signal?: AbortSignal): Promise<void>;
+  /** ARN, or id, of the key that new objects are encrypted with; undefined: S3's own. */
+  kmsKey(name: string, signal?: AbortSignal): Promise<string | undefined>;
+  setKmsKey(name: string, key: string, signal?: AbortSignal): Promise<void>;
+  /** As text; undefined when there is none. */
+  policy(name: string, signal?: AbortSignal): Promise<string | undefined>;
+  setPolicy(name: string, policy: string, signal?: AbortSignal): Promise<void>;
   lifecycle(name: string, signal?: AbortSignal): Promise<Lifecycle>;
   setLifecycle(name: string, lifecycle: Lifecycle, signal?: AbortSignal): Promise<void>;
 }
@@ -196,6 +206,70 @@ export function bucketApi({ sdk, client, settings, call }: S3Connection): Bucket
             new sdk.PutPublicAccessBlockCommand({ Bucket, PublicAccessBlockConfiguration }),
             options,
           ),
+        { signal },
+      );
+    },
+    async objectLock(Bucket, signal) {
+      const answer = await call(
+        { action: 's3:GetBucketObjectLockConfiguration', bucket: Bucket },
+        options => client.send(new sdk.GetObjectLockConfigurationCommand({ Bucket }), options),
+        { signal, expected: hasCode('ObjectLockConfigurationNotFoundError') },
+      );
+      return answer?.ObjectLockConfiguration?.ObjectLockEnabled === 'Enabled';
+    },
+    async enableObjectLock(Bucket, signal) {
+      const ObjectLockConfiguration = { ObjectLockEnabled: 'Enabled' as const };
+      await call(
+        { action: 's3:PutBucketObjectLockConfiguration', bucket: Bucket },
+        options =>
+          client.send(
+            new sdk.PutObjectLockConfigurationCommand({ Bucket, ObjectLockConfiguration }),
+            options,
+          ),
+        { signal },
+      );
+    },
+    async kmsKey(Bucket, signal) {
+      const answer = await call(
+        { action: 's3:GetEncryptionConfiguration', bucket: Bucket },
+        options => client.send(new sdk.GetBucketEncryptionCommand({ Bucket }), options),
+        { signal, expected: hasCode('ServerSideEncryptionConfigurationNotFoundError') },
+      );
+      const [rule] = answer?.ServerSideEncryptionConfiguration?.Rules ?? [];
+      const { SSEAlgorithm, KMSMasterKeyID } = rule?.ApplyServerSideEncryptionByDefault ?? {};
+      return SSEAlgorithm === 'aws:kms' ? KMSMasterKeyID : undefined;
+    },
+    async setKmsKey(Bucket, key, signal) {
+      const ServerSideEncryptionConfiguration = {
+        Rules: [
+          {
+            ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms' as const, KMSMasterKeyID: key },
+            BucketKeyEnabled: true,
+          },
+        ],
+      };
+      await call(
+        { action: 's3:PutEncryptionConfiguration', bucket: Bucket },
+        options =>
+          client.send(
+            new sdk.PutBucketEncryptionCommand({ Bucket, ServerSideEncryptionConfiguration }),
+            options,
+          ),
+        { signal },
+      );
+    },
+    async policy(Bucket, signal) {
+      const answer = await call(
+        { action: 's3:GetBucketPolicy', bucket: Bucket },
+        options => client.send(new sdk.GetBucketPolicyCommand({ Bucket }), options),
+        { signal, expected: hasCode('NoSuchBucketPolicy') },
+      );
+      return answer?.Policy;
+    },
+    async setPolicy(Bucket, Policy, signal) {
+      await call(
+        { action: 's3:PutBucketPolicy', bucket: Bucket },
+        options => client.send(new sdk.PutBucketPolicyCommand({ Bucket, Policy }), options),
         { signal },
       );
     },

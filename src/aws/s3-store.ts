@@ -3,6 +3,7 @@ import { Failure, world } from '../diagnostics/diagnostic.ts';
 import type { ObjectStore, Precondition, PutResult, StoredObject } from '../replication/model/store.ts';
 import { sha256Base64 } from '../values/digest.ts';
 import type { S3Url } from '../values/s3-url.ts';
+import { eraseObjects } from './erase-objects.ts';
 import { codeOf, type ErrorClass, statusOf, toFailure } from './errors.ts';
 import type { S3Connection } from './s3-client.ts';
 import { withRetries } from './with-retries.ts';
@@ -178,5 +179,7 @@ export function s3Store(connection: S3Connection, place: S3Url): ObjectStore {
     );
   }
 
-  return { url, get, head, put, list, remove, clockAhead: () => connection.clockAhead() };
+  const erase = (keys: readonly string[]) => eraseObjects({ connection, bucket: Bucket, root }, keys);
+
+  return { url, get, head, put, list, remove, erase, clockAhead: () => connection.clockAhead() };
 }

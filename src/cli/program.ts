@@ -1,10 +1,12 @@
 import { Command } from 'commander';
+import { asTyped } from '../app/as-typed.ts';
 import { version } from '../app/version.ts';
 import { Failure, given } from '../diagnostics/diagnostic.ts';
 import { linesOf } from '../diagnostics/lines.ts';
 import { holdsPassword } from '../diagnostics/url-passwords.ts';
 import { commands } from './commands/index.ts';
 import type { CliContext } from './context/cli-context.ts';
+import { vmAndPaths } from './context/options.ts';
 import { withOurName } from './usage.ts';
 
 /**
@@ -44,14 +46,30 @@ Examples:
 
 Exit codes are in docs/exit-codes.md; an unknown one means failure.`,
     );
-  program.hook('preAction', (_, action) => {
+  program.hook('preAction', async (_, action) => {
     refuseEmpty(action);
     refuseUrlsOf(action);
+    const paths = await manifestsOf(context, action);
+    const options = action.opts();
+    const typed = asTyped(paths, options);
+    if (paths.length > 0) Object.assign(io.typed ?? {}, { paths: typed });
+    else if (options.repository !== undefined) Object.assign(io.typed ?? {}, { repository: typed });
   });
   const wanted = only === undefined ? [...commands.values()] : [commands.get(only)!];
   for (const define of await Promise.all(wanted.map(load => load()))) define(program, context, exit);
   inherit(program);
   return program;
+}
+
+/** The words of a command that name manifests. */
+async function manifestsOf(context: CliContext, action: Command): Promise<string[]> {
+  const at = action.registeredArguments.findIndex(argument => argument.name() === 'PATHS');
+  if (at < 0) return [];
+  const before = action.registeredArguments[at - 1];
+  // An optional word before them may be one of them.
+  if (before?.required === false && before.name() === 'VM')
+    return (await vmAndPaths(context, action.args.slice(at - 1), action.opts().vm)).paths;
+  return action.args.slice(at);
 }
 
 /** As it is typed, by what commander calls it. */

@@ -1,4 +1,5 @@
 const units: [names: string[], ms: number][] = [
+  [['y', 'year', 'years'], 365 * 86_400_000],
   [['w', 'week', 'weeks'], 604_800_000],
   [['d', 'day', 'days'], 86_400_000],
   [['h', 'hour', 'hours'], 3_600_000],
@@ -31,7 +32,8 @@ export interface Wanted {
 }
 
 /** What a duration is made of, for messages. */
-export const durationWords = 'whole numbers with w, d, h, m or s, or these words in full, largest first';
+export const durationWords =
+  'whole numbers with y (365 days), w, d, h, m or s, or these words in full, largest first';
 
 export const durationWanted: Wanted = {
   expected: 'a duration such as 15m or 1h30m',

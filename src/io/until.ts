@@ -32,27 +32,33 @@ export interface Wait {
   atMost: number;
   /** What is waited for, after "waiting for": "the service W3SVC to stop". */
   what: string;
+  /** It began just now and can't be there yet: the first look isn't taken at once. */
+  begun?: boolean;
   signal?: AbortSignal;
   hint?: string;
 }
 
 /**
- * Looks until `look` answers with something, which is returned. The first look is taken at once. What `look`
- * throws ends the waiting. Rejects with a Failure (world) `waited-too-long`, or with the signal's reason.
+ * Looks until `look` answers with something, which is returned. The first look is taken at once, unless it
+ * would be in vain. What `look` throws ends the waiting. Rejects with a Failure (world) `waited-too-long`, or
+ * with the signal's reason.
  */
 export async function until<T>(
   clock: Clock,
   look: () => Promise<T | undefined>,
-  { every, atMost, what, signal, hint }: Wait,
+  { every, atMost, what, begun = false, signal, hint }: Wait,
 ): Promise<T> {
   const time = timer(clock, atMost);
+  const pause = (looks: number, left: number) =>
+    time.sleep(Math.min(typeof every === 'number' ? every : every(looks), left), signal);
+  if (begun) await pause(1, atMost);
   for (let looks = 1; ; looks++) {
     signal?.throwIfAborted();
     const found = await look();
     if (found !== undefined) return found;
     const left = time.left();
     if (left <= 0) throw tooLong(what, atMost, hint);
-    await time.sleep(Math.min(typeof every === 'number' ? every : every(looks), left), signal);
+    await pause(looks, left);
   }
 }
 

@@ -2,9 +2,16 @@ import { Failure, given } from '../diagnostics/diagnostic.ts';
 import { bytes, duration, plural } from '../io/units.ts';
 import type { ApiFaultRule } from './api/faults.ts';
 import type { ApiLab } from './api/server.ts';
-import { describeAccount, describeVolume, type VolumeQuestion, volumeBytes } from './ec2/inspect.ts';
+import {
+  describeAccount,
+  describeVolume,
+  type VolumeQuestion,
+  volumeBytes,
+  writeVolume,
+} from './ec2/inspect.ts';
 import { byId } from './ec2/world/errors.ts';
 import type { Ec2Fault } from './ec2/world/faults.ts';
+import type { Association } from './ec2/world/state.ts';
 import type { Launch } from './instance/fleet.ts';
 import { describeMember, type FleetMember } from './instance/member.ts';
 import type { InstanceSettings } from './instance/settings.ts';
@@ -38,6 +45,7 @@ export type LabCommand =
   | { do: 'remove-snapshot'; vm: string; name: string }
   | { do: 'reset-cbt'; vm: string }
   | { do: 'power-cut'; vm: string }
+  | { do: 'power'; vm: string; on: boolean }
   | { do: 'fault'; on: FaultyService | 'windows'; rule: Record<string, unknown> }
   | { do: 'foreign-bucket'; name: string }
   | { do: 'site-content'; host: string; folder: string }
@@ -51,12 +59,16 @@ export type LabCommand =
   | { do: 'clock'; offset: number }
   /** What is in a volume of EC2. */
   | ({ do: 'volume' } & VolumeQuestion)
+  /** What the system that runs with a volume writes to it. */
+  | { do: 'write-volume'; volume: string; offset: number; file: string }
   /** Boots an instance in QEMU. */
   | { do: 'boot'; instance: string; ports: readonly number[] }
   /** Where a port of an instance's private address is reached on this machine. */
   | { do: 'reach'; address: string; port: number }
   /** A rule of Route 53 Resolver for a VPC. */
   | { do: 'resolver-rule'; vpc: string; rule: string }
+  /** A profile or zone of Route 53, or a service network, for a VPC. */
+  | { do: 'associate'; vpc: string; kind: Association['kind']; id: string }
   /** What the system of an instance that runs writes to its console. */
   | { do: 'console'; instance: string; text: string }
   /** A subnet is another account's, which shares it. */
@@ -155,6 +167,9 @@ export async function execute(lab: LabParts, command: LabCommand): Promise<LabAn
     case 'power-cut':
       await world.powerCut(command.vm);
       return { lines: [`${command.vm} lost power: its change tracking is invalid`] };
+    case 'power':
+      await world.setPower(command.vm, command.on ? 'poweredOn' : 'poweredOff');
+      return { lines: [`${command.vm} is ${command.on ? 'on' : 'off'}`] };
     case 'fault':
       if (command.on === 's3') lab.s3.fault(command.rule as unknown as Parameters<S3Lab['fault']>[0]);
       else if (command.on === 'secrets') lab.api.fault(command.rule as unknown as ApiFaultRule);
@@ -201,6 +216,11 @@ export async function execute(lab: LabParts, command: LabCommand): Promise<LabAn
       const found = await volumeBytes(lab.api.world, asked);
       return { lines: describeVolume(found), data: { version: 1, ...found } };
     }
+    case 'write-volume': {
+      const { volume, offset } = command;
+      const written = await writeVolume(lab.api.world, command);
+      return { lines: [`${volume}: ${bytes(written)} written at ${offset}`], data: { version: 1, written } };
+    }
     case 'boot': {
       const booted = await lab.api.machines.boot(command.instance, command.ports);
       const ports = Object.entries(booted.ports).map(
@@ -218,6 +238,13 @@ export async function execute(lab: LabParts, command: LabCommand): Promise<LabAn
         state.resolverRules[command.vpc] = [...(state.resolverRules[command.vpc] ?? []), command.rule];
       });
       return { lines: [`${command.vpc} has the Resolver rule ${command.rule}`] };
+    case 'associate':
+      await lab.api.world.change(({ state }) => {
+        const { vpc, kind, id } = command;
+        state.associations ??= {};
+        state.associations[vpc] = [...(state.associations[vpc] ?? []), { kind, id }];
+      });
+      return { lines: [`${command.vpc} is associated with the ${command.kind} ${command.id}`] };
     case 'console':
       await lab.api.world.change(({ state }) => {
         const { boot, id } = byId('instance', state.instances, command.instance);

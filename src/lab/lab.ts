@@ -13,7 +13,7 @@ import { addInstances, readFleet, setInstance } from './instance/fleet.ts';
 import { startMetadata } from './instance/metadata.ts';
 import { type RoleCredentials, roleOf } from './instance/role.ts';
 import { readInstance } from './instance/settings.ts';
-import { startS3 } from './s3/server.ts';
+import { type S3Lab, startS3 } from './s3/server.ts';
 import { fireDue } from './scheduler/fire.ts';
 import { seed } from './seed.ts';
 import { seedBuckets } from './seed-buckets.ts';
@@ -205,7 +205,7 @@ async function serveHere(dir: string, lock: Lock, { host, seeded, content }: Ope
     region: settings.region,
     role: async () => roleOf(settings.s3, await readInstance(dir)),
   });
-  const [api, metadata] = await startAccount(dir, settings, clock, host);
+  const [api, metadata] = await startAccount(dir, settings, clock, host, s3.object);
   const vsphere = await startVsphere({
     ...common,
     dir: join(dir, 'vsphere'),
@@ -322,6 +322,7 @@ const startAccount = (
   { s3, region }: Pick<LabSettings, 's3' | 'region'>,
   clock: Clock,
   host: { clock: Clock; random: Random },
+  objects?: S3Lab['object'],
 ) => {
   const common = { clock, random: host.random, instance: () => readInstance(dir) };
   const api = {
@@ -330,6 +331,7 @@ const startAccount = (
     authClock: host.clock,
     credentials: s3,
     region,
+    ...(objects && { objects }),
   };
   return Promise.all([startApi({ ...common, ...api, fleet: () => readFleet(dir) }), startMetadata(common)]);
 };

@@ -1,3 +1,5 @@
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import type { Level } from '../replication/model/check-memory.ts';
 import type { Pause } from '../replication/model/pauses.ts';
 import type { Consistency, Mode } from '../replication/model/point.ts';
 import type { Timetable } from '../schedule/due.ts';
@@ -64,7 +66,11 @@ export interface SeenVm {
   leased?: number;
   /** Something of it can't be read, so that `newest` may not be the newest. */
   damaged?: true;
+  verified?: Verified;
 }
+
+/** When verifications last looked to which depth; it says nothing of what they found. */
+export type Verified = Partial<Record<Level, number>>;
 
 /** The newest run of a recovery plan. */
 export interface Rehearsal {
@@ -101,6 +107,8 @@ export interface SeenRepository {
   now: number;
   vms: SeenVm[];
   pauses: Pause[];
+  /** VMs of which nothing is removed until then, by the store's clock; those in force. */
+  holds?: { vm: string; until: number }[];
   rehearsals: Rehearsal[];
   /** Agents that wrote about themselves, the one last heard of first. */
   movers?: Mover[];
@@ -149,6 +157,19 @@ export interface VmStatus {
   next?: number;
   newest?: SeenPoint;
   pausedUntil?: number;
+  /** Nothing of it is removed until then. */
+  heldUntil?: number;
   replica?: ReplicaStatus;
+  verified?: Verified;
   rehearsal?: Omit<Rehearsal, 'vms'>;
+}
+
+/** How everything stands, and what could not be seen. */
+export interface Status {
+  /** Milliseconds since the epoch, by the clock of this machine or lab. */
+  at: number;
+  vms: VmStatus[];
+  repositories: Pick<SeenRepository, 'url' | 'problem' | 'bytes' | 'movers'>[];
+  /** What could not be seen, which fails nothing else. */
+  diagnostics: Diagnostic[];
 }

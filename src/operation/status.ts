@@ -41,15 +41,22 @@ export function statusOf(
       .map(vm => leftOver(vm, repository, unlisted.has(repository.url) ? 'selection-unknown' : known)),
   );
   const rehearsed = new Map(repositories.map(one => [one.url, rehearsalsOf(one)]));
+  const verified = new Map(
+    repositories.flatMap(({ url, vms }) => vms.map(vm => [`${url} ${vm.uuid}`, vm.verified])),
+  );
   const replicated = new Map(replicas.map(one => [one.vm.toLowerCase(), one]));
   return [...statuses, ...others].map(status => {
     const names = [status.vm, status.uuid].flatMap(name => name?.toLowerCase() ?? []);
     const replica = names.flatMap(name => replicated.get(name) ?? [])[0];
+    const held = byUrl.get(status.repository)?.holds?.find(({ vm }) => vm === status.uuid);
     const rehearsal = rehearsed.get(status.repository)?.get(status.uuid ?? '');
+    const checks = verified.get(`${status.repository} ${status.uuid}`);
     return {
       ...status,
+      ...(checks && { verified: checks }),
       ...(replica && { replica: replicaStatus(replica) }),
       ...(rehearsal && { rehearsal }),
+      ...(held && { heldUntil: held.until }),
     };
   });
 }

@@ -5,6 +5,8 @@ import { vsphereTarget } from '../vsphere/client/target.ts';
 import { alertRoute } from './alerts/alert_route.ts';
 import { bucket } from './aws/bucket.ts';
 import { isolatedNetwork } from './aws/network/isolated_network.ts';
+import { iamRole } from './aws/pilot/iam_role.ts';
+import { securityGroup } from './aws/pilot/security_group.ts';
 import { recoveryPlan } from './aws/recovery_plan.ts';
 import { recoveryTarget } from './aws/recovery_target.ts';
 import { archive } from './host/archive/archive.ts';
@@ -63,6 +65,7 @@ const types = builtIn(
   firewallRule,
   gitCheckout,
   hostsEntry,
+  iamRole,
   isolatedNetwork,
   iisApp,
   iisAppPool,
@@ -78,6 +81,7 @@ const types = builtIn(
   registryValue,
   s3Sync,
   scheduledTask,
+  securityGroup,
   service,
   timezone,
   windowsFeature,

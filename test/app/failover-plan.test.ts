@@ -33,7 +33,7 @@ const chosenBy = (fit: Chosen['fit'], cold?: Chosen['cold']): Chosen => ({
   point,
   fit,
   ...(cold && { cold }),
-  ready: { verdict: 'unknown', looked: false, findings: [] },
+  ready: { verdict: 'unknown', looked: false, findings: [], method: { name: 'unknown', why: '' } },
 });
 const network = {
   vpc: 'vpc-1',

@@ -49,6 +49,15 @@ export function objectStoreContract(name: string, open: () => Promise<ObjectStor
       expect(past?.bytes).toHaveLength(0);
     });
 
+    it('erases what it is told to, and nothing that only begins like it', async () => {
+      const store = await open();
+      for (const key of ['packs/ab/1', 'packs/ab/12', 'packs/ab/2', 'points/1'])
+        await store.put(key, text(key), { when: fresh });
+      expect(await store.erase(['packs/ab/1', 'packs/ab/2', 'packs/zz/9'])).toEqual([]);
+      expect(await keysOf(store)).toEqual(['packs/ab/12', 'points/1']);
+      expect(await store.erase([])).toEqual([]);
+    });
+
     it('reads into a buffer where there is room for it, and leaves the rest of it alone', async () => {
       const store = await open();
       const bytes = randomBytes(300_000);

@@ -93,20 +93,19 @@ test('from the repository and its key alone, home being gone: the same plan, to 
   await rm(join(folder, 'state'), { recursive: true });
   await ok('lab', 'fault', 'unavailable', '--on', 'vsphere', '--times', '500');
   const bare = ['--repository', url, '--key', 'file:dr.key', '--state', join(dir, 'bare')];
-  const again = await ok('failover', 'web', '--test', ...bare, '--noop');
-  expect(again).toMatch(/^by the bundle of web01 of 20.*Z \([0-9a-f]{8}\)\ntest of web in subnet-/);
-  expect(again).toContain(`digest ${digest}\n`);
+  const bareShown = await ok('failover', 'web', '--test', ...bare, '--noop');
+  expect(bareShown).toMatch(/^by the plan as it was applied at 20.*Z\ntest of web in subnet-/);
+  expect(bareShown).toContain(`digest ${digest}\n`);
   const done = await ok('failover', 'web', '--test', ...bare, '--digest', digest);
-  expect(done).toContain(`remove it: converge failover cleanup web --repository ${url} --key file:dr.key\n`);
+  const again = `--repository ${url} --key file:dr.key --state ${join(dir, 'bare')} --lab ${folder}`;
+  expect(done).toContain(`remove it: converge failover cleanup web ${again}\n`);
   const standing = await run(['failover', 'web', '--test', ...bare]);
   expect(standing.code).toBe(8);
-  expect(standing.stderr).toContain(`converge failover cleanup web --repository ${url} --key file:dr.key`);
-  expect(await ok('failover', 'status', 'web', ...bare)).toMatch(/^by the bundle of web01 .*\ntest 1 of web/);
+  expect(standing.stderr).toContain(`converge failover cleanup web ${again}`);
+  expect(await ok('failover', 'status', 'web', ...bare)).toMatch(/^by the plan as it was .*\ntest 1 of web/);
   const retried = await ok('failover', 'retry', 'web', ...bare);
-  expect(retried).toMatch(/^by the bundle of web01 .*\nweb01 {2}i-\w+ {2}had passed and still runs\n/);
-  expect(retried).toContain(
-    `remove it: converge failover cleanup web --repository ${url} --key file:dr.key\n`,
-  );
+  expect(retried).toMatch(/^by the plan as it was .*\nweb01 {2}i-\w+ {2}had passed and still runs\n/);
+  expect(retried).toContain(`remove it: converge failover cleanup web ${again}\n`);
   const all = await run(['failover', 'cleanup', '--expired', 'all', ...bare]);
   expect(all.stderr).toContain('which plans there are is said by manifests alone');
   expect(await ok('failover', 'cleanup', '--expired', 'web', ...bare)).toMatch(
@@ -201,20 +200,58 @@ test('points without a bundle say why, and a plan that no bundle holds is told w
   );
 });
 
-test('with --point the bundle is that of the point', { timeout: 60_000 }, async () => {
-  const { ok, home } = await world();
+test('what was applied last counts, whatever the points were made with, until the plan is removed', {
+  timeout: 120_000,
+}, async () => {
+  const { dir, run, ok, home } = await world();
   await home();
   await ok('apply', 'm');
+  const bare = ['failover', 'web', '--test', '--noop', '--repository', url];
+  const digestOf = (shown: string) => /digest ([0-9a-f]+)/.exec(shown)![1]!;
+  const [point] = JSON.parse(await ok('points', 'web01', '--repository', url, '--format', 'json'));
+  const before = digestOf(await ok(...bare));
+
+  // A probe more, and nothing that makes a point.
+  const text = (await readFile(join(dir, 'm/dr.yaml'), 'utf8')).replace(
+    'within: 1m }',
+    'within: 1m }, { probe: console, text: "login:" }',
+  );
+  await writeFile(join(dir, 'm/dr.yaml'), text);
+  expect((await run(['plan', 'm'])).stdout).toMatch(/~ update {2}recovery_plan:web/);
+  expect(digestOf(await ok(...bare))).toBe(before);
+  await ok('plan', 'm', '-o', 'saved.json');
+  await ok('apply', 'saved.json');
+  const after = digestOf(await ok('failover', 'web', '--test', '--noop', 'm'));
+  expect(after).not.toBe(before);
+  for (const more of [[], ['--point', 'latest'], ['--point', point.id], ['--point', point.time]])
+    expect(digestOf(await ok(...bare, ...more))).toBe(after);
+  expect((await run(['plan', 'm', '--detailed-exitcodes'])).code).toBe(0);
+
+  // What is in no plan by itself: a target, of which the plan keeps a copy.
+  await writeFile(join(dir, 'm/dr.yaml'), text.replace('m6i.large', 'm6i.xlarge'));
+  const pending = (await run(['plan', 'm'])).stdout;
+  expect(pending).toMatch(/~ update {2}recovery_plan:web .*\n {6}bundle/);
+  const part = ['plan', 'm', '--only', 'recovery_plan:web', '-o', 'part.json'];
+  expect((await run(part)).code).toBe(0);
+  expect((await run(['apply', 'part.json'])).stderr).toContain(
+    'part.json holds recovery_plan:web without recovery_target:web01, which is kept with it',
+  );
+  await ok('apply', 'm');
+  expect(await ok(...bare)).toContain('m6i.xlarge');
   await home({ subnet: 'subnet-0badc0de' });
   await ok('replicate', 'web01', 'm');
-  const points = JSON.parse(await ok('points', 'web01', '--repository', url, '--format', 'json'));
-  const [first, second] = points as { id: string; time: string }[];
-  const bare = ['failover', 'web', '--test', '--noop', '--repository', url, '--point'];
-  expect(await ok(...bare, first!.id)).toMatch(
-    new RegExp(`^by the bundle of web01 of .* \\(${first!.id.slice(0, 8)}\\)`),
+  expect(await ok(...bare)).toMatch(
+    /^by the plan as it was applied at .*\n {2}the manifests that the point of web01 of .* was made with say something else of the plan; they were not applied\n/,
   );
-  expect(await ok(...bare, first!.time)).toContain(first!.id.slice(0, 8));
-  expect(second!.id).not.toBe(first!.id);
+
+  await writeFile(join(dir, 'm/dr.yaml'), text.replace('    web:\n', '    web:\n      ensure: absent\n'));
+  await ok('apply', 'm', '--allow', 'recovery_plan:web');
+  const removed = await run(bare);
+  expect(removed.code).toBe(4);
+  expect(removed.stderr).toMatch(/the plan web was removed from s3:.* at 20/);
+  expect((await run(['failover', 'cleanup', 'web', '--repository', url])).stderr).toContain(
+    'the plan web was never carried out',
+  );
 });
 
 test('references that do not resolve here are told before anything is launched, all of them', {

@@ -27,7 +27,7 @@ test('a machine that is known not to run is refused before anything is begun, un
   // Nobody looked yet: that is no reason to refuse a recovery.
   const early = await world.ok('failover', 'everything', '--test', 'm', '--noop');
   expect(
-    early.match(/warning: readiness not looked at: run `converge readiness --plan everything PATHS`/g),
+    early.match(/warning: readiness not looked at: run `converge readiness --plan everything m --lab \S+`/g),
   ).toHaveLength(2);
 
   for (const { name } of machines) await world.ok('replicate', name, '--replica', 'm');

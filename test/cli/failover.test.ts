@@ -128,7 +128,7 @@ test('protect, replicate, rehearse, clean up', { timeout: 120_000 }, async () =>
   // Its time passes: the entry ends the instance, whoever comes by counts and removes the rest.
   await ok('lab', 'clock', '3h');
   expect(await ok('failover', 'cleanup', '--expired', 'all', 'm')).toMatch(
-    /^web: \d instances? terminated, 1 image deregistered, 0 tear-down entries removed; 0 instances, 0 volumes, 0 images and 0 entries are left\n$/,
+    /^web: \d instances? terminated, 1 image deregistered, 0 security groups deleted, 0 tear-down entries removed; 0 instances, 0 volumes, 0 images, 0 security groups and 0 entries are left\n$/,
   );
   await ok('lab', 'clock', '0s');
   expect(await ok('failover', 'status', 'web', 'm')).toContain('there are 0 instances, 0 volumes, 0 images');

@@ -91,7 +91,7 @@ describe('what the observations do not hold', () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(/`file:srv\/motdd` is not in obs.json[\s\S]*m.yaml:7:5/);
     expect(stderr).toMatch(/`file:other` is not in obs.json/);
-    expect(stderr).toMatch(/converge observe PATHS -o obs.json/);
+    expect(stderr).toMatch(/converge observe m\.yaml -o obs\.json/);
     expect(stderr).toMatch(/2 errors/);
   });
 

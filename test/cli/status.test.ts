@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { cli, scratch } from '../support/cli.ts';
@@ -25,7 +25,7 @@ resources:
 }
 
 test('a VM from never to kept, late and breached, and what is left of it when nothing declares it', async () => {
-  const { converge, json } = await site();
+  const { dir, converge, json } = await site();
   expect(await json('m.yaml')).toMatchObject({
     code: 16,
     vms: [{ vm: 'dc02', state: 'never', reason: 'no-repository', target_seconds: 1800 }],
@@ -37,6 +37,13 @@ test('a VM from never to kept, late and breached, and what is left of it when no
     counts: { kept: 1, breached: 0 },
     vms: [{ state: 'kept', reason: 'in-time', kept: true, newest: { mode: 'full', reason: 'first-cycle' } }],
   });
+  const metrics = await converge('metrics', 'm.yaml', '--textfile', 'converge.prom');
+  expect(metrics).toMatchObject({ code: 0, stdout: '' });
+  const textfile = await readFile(join(dir, 'converge.prom'), 'utf8');
+  expect(textfile).toMatch(
+    /^converge_vm_state\{vm="dc02",uuid="[^"]+",repository="file:\/\/\/dr",state="kept"\} 1$/m,
+  );
+  expect(textfile).toMatch(/^converge_vm_rpo_seconds\{.*\} 1800$/m);
   await converge('lab', 'clock', '20m');
   expect(await json('m.yaml')).toMatchObject({ code: 0, vms: [{ state: 'late', reason: 'overdue' }] });
   await converge('lab', 'clock', '40m');

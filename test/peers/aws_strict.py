@@ -44,6 +44,10 @@ class Judge:
         self.model = load(service)
         self.shapes = self.model["shapes"]
         self.faults = []
+        self.is_ec2 = self.model["metadata"]["protocol"] == "ec2"
+
+    def tag(self, member):
+        return lower(member) if self.is_ec2 else member
 
     def fault(self, path, what):
         self.faults.append(f"{path}: {what}")
@@ -121,7 +125,7 @@ class Judge:
     def xml(self, name, element, path):
         shape = self.shapes[name]
         if shape["type"] == "structure":
-            members = {it.get("locationName") or lower(key): (key, it) for key, it in shape["members"].items()}
+            members = {it.get("locationName") or self.tag(key): (key, it) for key, it in shape["members"].items()}
             seen = set()
             for child in element:
                 tag = local(child)
@@ -135,13 +139,13 @@ class Judge:
                 seen.add(tag)
                 self.xml(members[tag][1]["shape"], child, f"{path}/{tag}")
             for needed in shape.get("required", []):
-                wire = shape["members"][needed].get("locationName") or lower(needed)
+                wire = shape["members"][needed].get("locationName") or self.tag(needed)
                 if wire not in seen:
                     self.fault(f"{path}/{wire}", "required, but missing")
             if (element.text or "").strip():
                 self.fault(path, "text in a structure")
         elif shape["type"] == "list":
-            item = shape["member"].get("locationName", "item")
+            item = shape["member"].get("locationName") or ("item" if self.is_ec2 else "member")
             for number, child in enumerate(element):
                 if local(child) != item:
                     self.fault(f"{path}[{number}]", f"<{local(child)}>, not <{item}>")
@@ -268,6 +272,11 @@ class Judge:
         self.rest(operation.get("input", {}).get("shape"), found, headers, query, body, name)
         if not good:
             self.error(operation, replied, it["status"], json.loads(answer), name)
+        elif protocol == "rest-xml":
+            root = ET.fromstring(answer)
+            if local(root) != f"{name}Response":
+                self.fault(name, f"root <{local(root)}>")
+            self.xml(operation["output"]["shape"], root, name)
         else:
             if it["status"] != operation["http"].get("responseCode", 200):
                 self.fault(name, f"status {it['status']}")

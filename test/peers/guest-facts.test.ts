@@ -98,3 +98,88 @@ describeWith('a disk that has the file of its guest', 'debugfs', ['-V'], () => {
     }
   });
 });
+
+const windowsReady = `converge: 1
+requires: { os: windows }
+resources:
+  ec2_ready_windows: { dc02: { time: ec2 } }
+`;
+
+/** What Amazon's installer of EC2Launch and of the driver of the ENA leave on a machine, as far as it is seen. */
+const installers = `converge: 1
+requires: { os: windows }
+resources:
+  registry_value:
+    HKLM\\SYSTEM\\CurrentControlSet\\Services\\Amazon EC2Launch\\Start: { kind: dword, value: 2 }
+  file:
+    c:\\Windows\\System32\\DriverStore\\FileRepository\\ena.inf_amd64_0123456789abcdef: { kind: directory }
+`;
+
+const ntfs = 'PATH=$PATH:/usr/sbin; command -v mkntfs && command -v ntfs-3g && test -w /dev/fuse';
+
+/** A volume of NTFS with this file where a Windows guest keeps it. */
+const volumeOf = `set -e; PATH=$PATH:/usr/sbin:/sbin; truncate -s 8M "$1"; mkntfs -q -F -Q "$1" >/dev/null 2>&1
+mkdir "$1.mnt"; ntfs-3g "$1" "$1.mnt"; mkdir -p "$1.mnt/ProgramData/converge-guest-facts"
+cp "$2" "$1.mnt/ProgramData/converge-guest-facts/"; umount "$1.mnt"; rmdir "$1.mnt"`;
+
+describeWith('an NTFS disk that has the file of its guest', 'sh', ['-c', ntfs], () => {
+  it('a Windows machine that the module prepared says so, and a target of it is ready', {
+    timeout: 240_000,
+  }, async () => {
+    const dir = await scratch();
+    await writeFile(join(dir, 'installers.yaml'), installers);
+    await writeFile(join(dir, 'ready.yaml'), windowsReady);
+    const run = (...args: string[]) => cli(dir, [...args, '--lab', join(dir, 'home')]);
+    const looked = async () => {
+      const { code, stderr, stdout } = await run('guest-facts', '--windows', '--format', 'json');
+      expect([code, stderr]).toEqual([0, '']);
+      const { facts } = JSON.parse(stdout) as { facts: Record<string, { ok: boolean; what: string }> };
+      return Object.entries(facts).map(([name, { ok }]) => `${name} ${ok}`);
+    };
+    expect((await run('apply', 'installers.yaml')).code).toBe(0);
+    expect(await looked()).toEqual([
+      'nvme false',
+      'ena true',
+      'dhcp true',
+      'san_policy false',
+      'ec2launch true',
+      'remote_access false',
+      'firewall false',
+      'account true',
+      'serial_console false',
+      'kms true',
+      'time false',
+    ]);
+    const applied = await run('apply', 'ready.yaml');
+    expect([applied.code, applied.stdout]).toEqual([0, expect.stringContaining('a second plan is empty')]);
+    expect((await looked()).filter(line => line.endsWith('false'))).toEqual([]);
+
+    const kept = join(dir, 'home/windows/C/ProgramData/converge-guest-facts/ec2-ready.json');
+    const volume = join(dir, 'volume.img');
+    execFileSync('bash', ['-c', volumeOf, 'sh', volume, kept]);
+    const table = (await goldenDisks()).get('windows-files')!.subarray(0, offset);
+    const disk = join(dir, 'disk.raw');
+    await writeFile(disk, Buffer.concat([table, await readFile(volume), Buffer.alloc(2 ** 20)]));
+    const world = await recoveryWorld({
+      dir,
+      run: cli,
+      machines: [
+        {
+          name: 'dc02',
+          disks: [disk],
+          firmware: 'bios',
+          guest: 'windows2019srv_64Guest',
+          target: 'license: aws',
+        },
+      ],
+    });
+    try {
+      await world.ok('apply', 'm');
+      await world.ok('replicate', 'dc02', '--replica', 'm');
+      const said = await world.run('readiness', 'm');
+      expect([said.code, said.stdout]).toEqual([0, expect.stringMatching(/^dc02: ready/m)]);
+    } finally {
+      await world.close();
+    }
+  });
+});

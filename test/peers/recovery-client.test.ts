@@ -173,7 +173,10 @@ describeWith('the recovery client against AWS’s models', 'python3', ['-c', 'im
         'scheduler:DeleteSchedule',
         'scheduler:GetSchedule',
         'scheduler:ListSchedules',
+        'route53:ListHostedZonesByVPC',
+        'route53profiles:ListProfileAssociations',
         'route53resolver:ListResolverRuleAssociations',
+        'vpc-lattice:ListServiceNetworkVpcAssociations',
       ]),
     );
     for (const [action, from, to, fault] of [

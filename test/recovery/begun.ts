@@ -3,9 +3,10 @@ import { expect, onTestFinished } from 'vitest';
 import { recoveryOver } from '../../src/aws/recovery/cloud.ts';
 import type { RehearseOptions } from '../../src/recovery/failover/options.ts';
 import { machineOf } from '../../src/recovery/failover/prepare.ts';
-import { newestRun, type RunStart } from '../../src/recovery/failover/run.ts';
+import { newestRun, type RunMachine, type RunStart } from '../../src/recovery/failover/run.ts';
 import { SERIES } from '../../src/recovery/model/plan.ts';
 import type { Prober } from '../../src/recovery/model/probes.ts';
+import type { PointDisk } from '../../src/replication/model/repository.ts';
 import { bootBlock } from '../lab/ec2/fixture.ts';
 import { aMachine, commitImage } from '../support/repository.ts';
 import { cloud, replicated, unhurried } from './fixture.ts';
@@ -21,23 +22,34 @@ export const nobody: Prober = {
   http: async () => ({ state: 'silent', why: 'nothing came back' }),
 };
 
+/** What the machine has, where it isn't one small disk that boots. */
+export interface Begun {
+  image: Buffer;
+  disk: Partial<PointDisk>;
+}
+
 /** Everything that a run needs, and a run of these machines that has begun. */
 export async function begun(
-  more: Partial<RunStart> | ((made: { ec2: EC2Client; vpc: string }) => Promise<Partial<RunStart>>) = {},
+  more:
+    | Partial<RunStart>
+    | ((made: { ec2: EC2Client; vpc: string; machine: RunMachine }) => Promise<Partial<RunStart>>) = {},
   vms = ['web01'],
+  { image = bootBlock(), disk = {} }: Partial<Begun> = {},
 ) {
   const aws = await cloud();
   const { region, s3: credentials } = aws.lab.settings;
   const ec2 = new EC2Client({ region, credentials, endpoint: aws.lab.api.url, maxAttempts: 1 });
   onTestFinished(() => ec2.destroy());
-  const recovery = recoveryOver(aws.connection);
+  const inS3 = { ...aws.connection.settings, endpoint: aws.lab.s3.url };
+  const recovery = recoveryOver(aws.connection, undefined, inS3);
   onTestFinished(() => recovery.close());
   const { machines } = recovery;
   const network = await apart(ec2);
   const { repository, vm, build } = await replicated(aws);
-  await commitImage(vm, bootBlock(), { point: { machine: firmware } });
+  await commitImage(vm, image, { point: { machine: firmware }, disk });
   const { disks, point } = await build();
   const snapshots = new Map(disks.map(({ index, snapshot }) => [index, snapshot]));
+  const machineFor = (title: string) => machineOf(point, { vm: title }, { type: 'm6i.large' }, snapshots);
   const start: RunStart = {
     version: 1,
     plan: 'web',
@@ -49,11 +61,13 @@ export async function begun(
     limit: hour,
     teardown: { role },
     groups: vms.map(title => ({
-      machines: [machineOf(point, { vm: title }, { type: 'm6i.large' }, snapshots)],
+      machines: [machineFor(title)],
       wait: 0,
     })),
     probes: Object.fromEntries(vms.map(title => [title, [{ kind: 'status' as const, within: 60_000 }]])),
-    ...(typeof more === 'function' ? await more({ ec2, vpc: network.vpc }) : more),
+    ...(typeof more === 'function'
+      ? await more({ ec2, vpc: network.vpc, machine: machineFor(vms[0]!) })
+      : more),
   };
   expect(await repository.records.add('web', SERIES.run, 1, start)).toBe(true);
   const at = async (step: (name: string) => Promise<void> = async () => {}): Promise<RehearseOptions> => ({

@@ -8,7 +8,8 @@ import type { CatalogResource, Json } from '../../src/engine/model/catalog.ts';
 import { memoryFiles } from '../../src/io/memory-files.ts';
 import { compile } from '../../src/manifest/compile.ts';
 import { type Bundle, decodeBundle, encodeBundle } from '../../src/recovery/bundle/bundle.ts';
-import { bundleToStore, compileBundle } from '../../src/recovery/bundle/compile-bundle.ts';
+import { compileBundle } from '../../src/recovery/bundle/compile-bundle.ts';
+import { bundles } from '../../src/recovery/bundle/declared-bundles.ts';
 import { schema } from '../../src/resources/aws/recovery-target-schema.ts';
 import { registry } from '../../src/resources/registry.ts';
 
@@ -223,9 +224,9 @@ test('what says nothing of the machine is no bundle, and what is not known leave
       recovery_plan: { db: plan(['db01']) },
     }),
   );
-  expect(bundleToStore(catalog, vm)).toBe('none');
-  expect(bundleToStore(undefined, vm)).toBe('as-before');
-  const own = bundleToStore(catalog, { name: 'x', uuid: 'DB01' }) as Buffer;
+  expect(bundles(catalog).of(vm)).toBe('none');
+  expect(bundles(undefined).of(vm)).toBe('as-before');
+  const own = bundles(catalog).of({ name: 'x', uuid: 'DB01' }) as Buffer;
   expect(decodeBundle(own, 'x').resources.map(({ title }) => title)).toEqual(['db', 'db01']);
 });
 

@@ -11,7 +11,8 @@ test('recovery point and time, each phase with its time, and what was not proven
   const evidence = evidenceOf(run);
   expect(evidence).toMatchObject({
     plan: 'web',
-    test: 3,
+    kind: 'test',
+    number: 3,
     digest: 'fd320fe42ffff377'.repeat(4),
     passed: false,
     took: 6 * minute,
@@ -59,6 +60,14 @@ test('a record that says less proves less', () => {
   expect(older.unproven.join('\n')).toContain('that the network is apart: the record does not say');
   expect(older).not.toHaveProperty('digest');
   expect(evidencePage(older, new Map())).toContain('not in the record of this test');
+  const real = evidenceOf({
+    start: { ...start, kind: 'real' },
+    steps: [...later, { at: 0, what: 'committed' }],
+  });
+  const page = evidencePage(real, new Map());
+  expect(page).toContain('<title>Failover 3 of web: did not pass</title>');
+  expect(page).toContain('the machines stay');
+  expect(page).not.toMatch(/\btests?\b|is apart|nobody looked for/i);
   expect(evidenceOf({ ...run, steps: run.steps.slice(0, 3) })).toMatchObject({ machines });
   expect(evidenceOf({ ...run, steps: [] })).not.toHaveProperty('passed');
 });
@@ -79,4 +88,11 @@ test('the page loads nothing, and nothing that a machine said is more than text'
   expect(page.match(/<script|\u202e/g)).toBeNull();
   expect(page.match(/(?:src|href)="(?!data:)/g)).toBeNull();
   expect(page).toContain("default-src 'none'");
+});
+
+test('what nobody might ask for is in what was not proven', () => {
+  const [proven, ...rest] = run.steps;
+  const unseen = ['private hosted zones (route53:ListHostedZonesByVPC is not allowed)'];
+  const { unproven } = evidenceOf({ ...run, steps: [{ ...proven!, unseen } as typeof proven & {}, ...rest] });
+  expect(unproven.join('\n')).toContain('nobody might ask for private hosted zones');
 });

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { Failure } from '../../src/diagnostics/diagnostic.ts';
 import { type Bundle, encodeBundle } from '../../src/recovery/bundle/bundle.ts';
 import { findBundle } from '../../src/recovery/bundle/find-bundle.ts';
+import { SERIES } from '../../src/recovery/model/plan.ts';
 import type { BundleContent } from '../../src/replication/model/repository.ts';
 import { memoryStore } from '../support/memory-store.ts';
 import { commitImage, openTest } from '../support/repository.ts';
@@ -39,8 +40,15 @@ async function repository(points: [name: string, time: number, bundle?: BundleCo
   const told: string[] = [];
   const find = (plan: string, which = 'latest') =>
     findBundle(opened, plan, which, ({ message }) => told.push(message));
-  return { store, find, told };
+  const applied = (number: number, value: object) => opened.records.add('web', SERIES.plan, number, value);
+  return { store, find, told, applied };
 }
+
+/** The same of a plan that was applied. */
+const version = (at: number, subnet: string) => ({
+  ...{ at, groups: [], test: {} },
+  bundle: JSON.parse(bundle(both, subnet).toString()) as object,
+});
 
 const both = { web: ['web01', 'db01'] };
 
@@ -81,8 +89,8 @@ test('of a moment in the past only the points until then count', async () => {
     ['web01', 1000, bundle(both)],
     ['web01', 3000, bundle(both, 'subnet-2')],
   ]);
-  expect((await find('web', '1970-01-01T00:00:02Z')).point.time).toBe(1000);
-  expect((await find('web')).point.time).toBe(3000);
+  expect((await find('web', '1970-01-01T00:00:02Z')).point?.time).toBe(1000);
+  expect((await find('web')).point?.time).toBe(3000);
 });
 
 test('a bundle that is damaged or of no use is passed over and told', async () => {
@@ -97,7 +105,7 @@ test('a bundle that is damaged or of no use is passed over and told', async () =
   const { point, remarks } = await find('web');
   expect(told.some(message => message.includes('of version 7'))).toBe(true);
   expect(told.some(message => message.includes(second!))).toBe(true);
-  expect(point.time).toBe(1000);
+  expect(point?.time).toBe(1000);
   expect(remarks[0]).toMatch(/what it names can't be read; the one before it that has one is of 1970/);
 });
 
@@ -111,4 +119,49 @@ test('a plan in no bundle names the plans that there are', async () => {
   expect((failure as Failure).diagnostics).toMatchObject([
     { code: 'plan-not-bundled', message: expect.stringMatching(/called weib; there are mail, web$/) },
   ]);
+});
+
+test('what was applied last counts, older and newer than the points; what a later point says otherwise is told', async () => {
+  const { find, applied } = await repository([
+    ['web01', 1000, bundle(both, 'subnet-old')],
+    ['db01', 5000, bundle(both, 'subnet-never-applied')],
+  ]);
+  await applied(1, version(500, 'subnet-first'));
+  await applied(2, version(3000, 'subnet-now'));
+  const found = await find('WEB');
+  expect(found).toMatchObject({ applied: 3000 });
+  expect(found.point).toBeUndefined();
+  expect(JSON.stringify(found.bundle)).toContain('subnet-now');
+  expect(found.remarks).toEqual([
+    'the manifests that the point of db01 of 1970-01-01T00:00:05.000Z was made with say something else of the plan; they were not applied',
+  ]);
+  // Of a moment in the past too: what is there to recover into is there now.
+  expect(JSON.stringify((await find('web', '1970-01-01T00:00:02Z')).bundle)).toContain('subnet-now');
+});
+
+test('a plan that was removed is told, and the last version before is there to end what it began', async () => {
+  const { find, applied } = await repository([['web01', 1000, bundle({ other: ['web01'] })]]);
+  await applied(1, version(500, 'subnet-1'));
+  await applied(2, { removed: true, at: 2000 });
+  expect(await find('web')).toMatchObject({ removed: 2000, applied: 500 });
+  await applied(3, version(3000, 'subnet-3'));
+  expect((await find('web')).removed).toBeUndefined();
+});
+
+test('where the version that was applied last can not be used, that is said and no older version taken', async () => {
+  const { find, applied, store, told } = await repository([['web01', 1000, bundle(both, 'subnet-point')]]);
+  await applied(1, version(500, 'subnet-1'));
+  await applied(2, { groups: [], test: {} });
+  const said = async () => ({ ...(await find('web')), bundle: undefined });
+  expect(await said()).toMatchObject({
+    point: { time: 1000 },
+    remarks: ['version 2 of the plan, which was applied last, holds only the plan itself'],
+  });
+  await applied(3, { ...version(3000, 'subnet-3'), bundle: { bundle: 7 } });
+  expect((await said()).remarks).toEqual(["version 3 of the plan, which was applied last, can't be used"]);
+  const key = [...store.objects.keys()].filter(name => name.startsWith('recovery/')).at(-1)!;
+  const object = store.objects.get(key)!;
+  store.objects.set(key, { ...object, bytes: object.bytes.subarray(1) });
+  expect((await said()).remarks).toEqual(["version 3 of the plan, which was applied last, can't be read"]);
+  expect(told).toHaveLength(2);
 });

@@ -27,8 +27,9 @@ import {
 import { expect, test } from 'vitest';
 import type { Failure } from '../../src/diagnostics/diagnostic.ts';
 import type { Lab } from '../../src/lab/lab.ts';
-import { waysOut } from '../../src/recovery/failover/isolation.ts';
+import { refuseOpen, waysOut } from '../../src/recovery/failover/isolation.ts';
 import { rehearse } from '../../src/recovery/failover/rehearse.ts';
+import type { NetworkFacts } from '../../src/recovery/model/machines.ts';
 import { RUN_TAG } from '../../src/recovery/model/machines.ts';
 import { begun } from './begun.ts';
 import { apart } from './network.ts';
@@ -147,6 +148,22 @@ const doors: Case[] = [
     'a rule of the resolver',
     /has the Resolver rule rslvr-rr-home/,
     (_, { vpc }, lab) => lab.command({ do: 'resolver-rule', vpc, rule: 'rslvr-rr-home' }),
+  ],
+  [
+    'a profile of Route 53',
+    /has the Route 53 profile rp-home/,
+    (_, { vpc }, lab) => lab.command({ do: 'associate', vpc, kind: 'profile', id: 'rp-home' }),
+  ],
+  [
+    'a private zone of Route 53',
+    /has the private hosted zone corp\.example\.com\./,
+    (_, { vpc }, lab) => lab.command({ do: 'associate', vpc, kind: 'zone', id: 'corp.example.com' }),
+  ],
+  [
+    'a service network of VPC Lattice',
+    /has the service network sn-0123456789abcdef0 of VPC Lattice/,
+    (_, { vpc }, lab) =>
+      lab.command({ do: 'associate', vpc, kind: 'service-network', id: 'sn-0123456789abcdef0' }),
   ],
 ];
 
@@ -280,6 +297,35 @@ test.for<Case>([
   expect(await world.all()).toEqual([]);
 });
 
+test('what nobody may ask for refuses too, until it is said of this run that it doesn’t matter', async () => {
+  const world = await begun();
+  const at = await world.at();
+  const { machines } = at.cloud;
+  const blind = {
+    ...at,
+    cloud: {
+      ...at.cloud,
+      machines: {
+        ...machines,
+        network: async (subnets: readonly string[], group: string) => ({
+          ...(await machines.network(subnets, group)),
+          unseen: ['private hosted zones'],
+        }),
+      },
+    },
+  };
+  const failure = await rehearse(blind).catch((error: unknown) => error);
+  expect((failure as Failure).diagnostics).toMatchObject([{ code: 'network-open', category: 'blocked' }]);
+  expect((failure as Failure).message).toContain('nobody here may ask for private hosted zones');
+  expect(await world.all()).toEqual([]);
+  await rehearse({ ...blind, mayBeUnseen: true });
+  expect(at.run.steps.find(({ what }) => what === 'proven')).toMatchObject({
+    unseen: ['private hosted zones'],
+  });
+  // Whoever goes on with it needn't say it again.
+  await rehearse(blind);
+});
+
 test('machines of a test that stands there don’t keep it from being proven again', async () => {
   const world = await begun();
   await rehearse(await world.at());
@@ -288,7 +334,7 @@ test('machines of a test that stands there don’t keep it from being proven aga
 });
 
 test('what every VPC is told by DHCP is no way out', () => {
-  const shut = { routes: [], doors: [], addresses: [], interfaces: [], rules: [] };
+  const shut = { routes: [], doors: [], unseen: [], addresses: [], interfaces: [], rules: [] };
   const dhcp = [
     { option: 'domain-name-servers', value: 'AmazonProvidedDNS' },
     { option: 'domain-name', value: 'eu-west-1.compute.internal' },
@@ -299,4 +345,40 @@ test('what every VPC is told by DHCP is no way out', () => {
   expect(waysOut({ ...shut, dhcp })).toEqual([]);
   const like = { option: 'domain-name', value: 'ec2.internal.example.com' };
   expect(waysOut({ ...shut, dhcp: [like] })).toHaveLength(1);
+});
+
+test('each kind of way out is told with what shuts it', () => {
+  const facts = {
+    ...{
+      account: '1',
+      vpc: 'vpc-1',
+      group: 'sg-1',
+      subnets: [{ id: 'subnet-1', zone: 'a', cidr: '10.0.0.0/24' }],
+    },
+    routes: ['a route to the internet'],
+    doors: ['internet gateway igw-1'],
+    rules: ['out to 0.0.0.0/0', 'in from sg-2'],
+    addresses: ['subnet-1 gives public addresses'],
+    interfaces: ['eni-1 of a load balancer'],
+    dhcp: [{ option: 'domain-name-servers', value: '10.9.9.9' }],
+  };
+  const shuts = [
+    /route table/,
+    /away from the VPC/,
+    /names? the group itself/,
+    /public/,
+    /belongs to/,
+    /DHCP options/,
+  ];
+  let failure: unknown;
+  try {
+    refuseOpen(facts as unknown as NetworkFacts);
+  } catch (error) {
+    failure = error;
+  }
+  const { diagnostics } = failure as Failure;
+  expect(diagnostics.map(({ hint }) => hint)).toEqual(shuts.map(shut => expect.stringMatching(shut)));
+  expect(diagnostics[2]!.message).toMatch(/traffic out to 0\.0\.0\.0\/0; .* traffic in from sg-2$/);
+  expect(diagnostics[2]!.hint).not.toContain('name subnets');
+  expect(new Set(diagnostics.map(({ hint }) => hint)).size).toBe(6);
 });

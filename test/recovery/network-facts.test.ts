@@ -65,7 +65,11 @@ const shut: Answers = {
  * What is read of a VPC that EC2 describes so. An answer of several pages begins with one without
  * content.
  */
-async function waysOf(more: Answers = {}, resolver: object[] = []): Promise<string[]> {
+async function waysOf(
+  more: Answers = {},
+  resolver: object[] = [],
+  associations: Associations = {},
+): Promise<string[]> {
   const answers = { ...shut, ...more };
   const client = new ec2.EC2Client({
     region: 'eu-west-1',
@@ -91,7 +95,7 @@ async function waysOf(more: Answers = {}, resolver: object[] = []): Promise<stri
     ec2,
     onEc2: (_: string, __: string, run: (client: ec2.EC2Client, options: object) => Promise<unknown>) =>
       run(client, {}),
-    settings: { region: 'eu-west-1', endpoint: await serving(resolver), clock, random },
+    settings: { region: 'eu-west-1', endpoint: await serving(resolver, associations), clock, random },
     credentials: async () => ({ accessKeyId: 'a', secretAccessKey: 'b' }),
   } as unknown as RecoveryConnection;
   return waysOut(await readNetwork(connection, ['subnet-a', 'subnet-b'], 'sg-1'));
@@ -99,9 +103,27 @@ async function waysOf(more: Answers = {}, resolver: object[] = []): Promise<stri
 
 const { clock, random } = nodeHost();
 
-/** Route 53 Resolver, which says page by page what rules a VPC has. */
-async function serving(pages: object[]): Promise<string> {
+/** What other services answer page by page, by their path; a number is a status without an answer. */
+type Associations = Record<string, (object | string)[] | number>;
+
+const none: Associations = {
+  '/profileassociations': [{ ProfileAssociations: [] }],
+  '/servicenetworkvpcassociations': [{ items: [] }],
+  '/2013-04-01/hostedzonesbyvpc': ['<ListHostedZonesByVPCResponse/>'],
+};
+
+/** Route 53 Resolver, which says page by page what rules a VPC has, and the others. */
+async function serving(pages: object[], associations: Associations): Promise<string> {
   const server = createServer((request, response) => {
+    const { pathname, searchParams } = new URL(request.url!, 'http://x');
+    const others = { ...none, ...associations }[pathname];
+    if (others !== undefined) {
+      response.statusCode = typeof others === 'number' ? others : 200;
+      const at = Number(searchParams.get('nextToken') ?? searchParams.get('nexttoken') ?? 0);
+      const page = typeof others === 'number' ? { message: 'no' } : others[at]!;
+      response.end(typeof page === 'string' ? page : JSON.stringify(page));
+      return;
+    }
     const parts: Buffer[] = [];
     request.on('data', part => parts.push(part));
     request.on('end', () => {
@@ -376,4 +398,61 @@ test('a rule of the resolver on a later page, but the one that every VPC has', a
   const rule = { ResolverRuleId: 'rslvr-rr-1', Status: 'DELETING' };
   const pages = [{ ResolverRuleAssociations: [own] }, { ResolverRuleAssociations: [rule] }];
   expect(await waysOf({}, pages)).toEqual(['the VPC has the Resolver rule rslvr-rr-1']);
+});
+
+const zone = (name: string) =>
+  `<HostedZoneSummary><HostedZoneId>Z1</HostedZoneId><Name>${name}</Name></HostedZoneSummary>`;
+
+test.for<[string, Associations, string[]]>([
+  [
+    'profiles of Route 53, on any page, but for one that is gone',
+    {
+      '/profileassociations': [
+        { ProfileAssociations: [{ ProfileId: 'rp-1', Status: 'DELETED' }], NextToken: '1' },
+        { ProfileAssociations: [{ ProfileId: 'rp-2', Status: 'DELETING' }, { ProfileId: 'rp-3' }] },
+      ],
+    },
+    ['the VPC has the Route 53 profile rp-2', 'the VPC has the Route 53 profile rp-3'],
+  ],
+  [
+    'service networks of VPC Lattice, on any page, but for one that never came to be',
+    {
+      '/servicenetworkvpcassociations': [
+        { items: [{ serviceNetworkId: 'sn-1', status: 'CREATE_FAILED' }], nextToken: '1' },
+        { items: [{ serviceNetworkId: 'sn-2', status: 'CREATE_IN_PROGRESS' }] },
+      ],
+    },
+    ['the VPC has the service network sn-2 of VPC Lattice'],
+  ],
+  [
+    'private zones of Route 53, on any page',
+    {
+      '/2013-04-01/hostedzonesbyvpc': [
+        `<R><HostedZoneSummaries>${zone('a.example.com.')}</HostedZoneSummaries><NextToken>1</NextToken></R>`,
+        `<R><HostedZoneSummaries>${zone('b.example.com.')}${zone('c.example.com.')}</HostedZoneSummaries></R>`,
+      ],
+    },
+    ['a', 'b', 'c'].map(name => `the VPC has the private hosted zone ${name}.example.com. (Z1)`),
+  ],
+  [
+    'what nobody here may ask for',
+    {
+      '/profileassociations': 403,
+      '/servicenetworkvpcassociations': 403,
+      '/2013-04-01/hostedzonesbyvpc': 403,
+    },
+    [
+      'nobody here may ask for Route 53 profiles (route53profiles:ListProfileAssociations is not allowed)',
+      'nobody here may ask for service networks of VPC Lattice (vpc-lattice:ListServiceNetworkVpcAssociations is not allowed)',
+      'nobody here may ask for private hosted zones (route53:ListHostedZonesByVPC is not allowed)',
+    ],
+  ],
+])('%s', async ([, associations, expected]) => {
+  expect(await waysOf({}, [], associations)).toEqual(expected);
+});
+
+test('a service that answers something else is no proof', async () => {
+  await expect(waysOf({}, [], { '/profileassociations': 400 })).rejects.toThrow(
+    /route53profiles:ListProfileAssociations/,
+  );
 });

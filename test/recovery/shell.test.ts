@@ -3,7 +3,9 @@ import {
   DescribeInstancesCommand,
   DescribeSecurityGroupsCommand,
   DescribeVolumesCommand,
+  DisableEbsEncryptionByDefaultCommand,
   EC2Client,
+  EnableEbsEncryptionByDefaultCommand,
 } from '@aws-sdk/client-ec2';
 import { expect, onTestFinished, test } from 'vitest';
 import { recoveryOver } from '../../src/aws/recovery/cloud.ts';
@@ -27,7 +29,7 @@ import { SERIES } from '../../src/recovery/model/plan.ts';
 import { estimateCold } from '../../src/recovery/replica/estimate.ts';
 import { findShell, makeShell } from '../../src/recovery/shell/own.ts';
 import { bootBlock } from '../lab/ec2/fixture.ts';
-import { aDisk, aMachine, blockNumbers, pointContent } from '../support/repository.ts';
+import { aDisk, aMachine, blockNumbers, commitImage, pointContent } from '../support/repository.ts';
 import { hour, killedBefore, nobody, role } from './begun.ts';
 import { cloud, replicated, sha256, someBytes, unhurried } from './fixture.ts';
 import { apart } from './network.ts';
@@ -118,6 +120,7 @@ async function world({
       recovery,
       network,
       repository,
+      vm,
       point,
       made,
       build,
@@ -248,7 +251,7 @@ test.for([
     expect(lives).toBeGreaterThan(0);
     const [instance] = await of.instances();
     await expectRecovered(of, instance!.InstanceId!);
-    await cleanUp(await of.at());
+    expect(await cleanUp(await of.at())).toMatchObject({ instances: 1, groups: 1 });
     await expectNothingLeft(of);
   },
 );
@@ -382,7 +385,7 @@ test('a volume of an attempt that was given up, made late, is not put into the n
   const late = async (name: string) => {
     if (name !== 'launched-web01') return;
     const wanted = { zone: 'eu-west-1a', encrypted: false, tags: { ...tags, [DISK_TAG]: '0' } };
-    await of.recovery.volumes.create({ ...wanted, snapshot: machine!.disks[0]!.snapshot, token: 'late' });
+    await of.recovery.volumes.create({ ...wanted, snapshot: machine!.disks[0]!.snapshot!, token: 'late' });
   };
   await retry(await of.at(late), true);
   const { BlockDeviceMappings: mapped } = await expectOneLive(of);
@@ -568,12 +571,12 @@ test.for<[string, Partial<CloudImage>]>([
   ['shell-boot-mode', { bootMode: 'uefi' }],
 ])('an import that became something else (%s %o) is no shell', async ([code, seen]) => {
   const of = await ownWorld();
-  const { shells, machines } = of.recovery;
+  const { shells, machines, imports } = of.recovery;
   const image: typeof shells.image = async (...asked) => {
     const found = await shells.image(...asked);
     return found && { ...found, ...seen };
   };
-  const cloud = { machines, shells: { ...shells, image } };
+  const cloud = { machines, imports, shells: { ...shells, image } };
   await expect(makeShell({ ...of.shell(), cloud })).rejects.toMatchObject({ diagnostics: [{ code }] });
   await expect(of.fits()).rejects.toThrow(/no shell of its own/);
   // Nor is one that has the tags of a shell.
@@ -581,6 +584,48 @@ test.for<[string, Partial<CloudImage>]>([
   const images: typeof machines.images = async (...asked) =>
     (await machines.images(...asked)).map(one => ({ ...one, ...seen }));
   expect(await findShell({ ...machines, images }, of.shell().of)).toBeUndefined();
+});
+
+test('after an import that failed another point is another attempt; the same one fails again', async () => {
+  const of = await ownWorld();
+  const tokens: string[] = [];
+  const { shells, machines, imports } = of.recovery;
+  const start: typeof imports.start = async (asked, ...rest) => {
+    tokens.push(asked.token);
+    return imports.start(asked, ...rest);
+  };
+  const cloud = { machines, shells, imports: { ...imports, start } };
+  const fails = {
+    do: 'fault',
+    on: 'ec2',
+    rule: { kind: 'import-fails', message: 'ClientError: no' },
+  } as const;
+  await of.lab.command(fails);
+  await expect(makeShell({ ...of.shell(), cloud })).rejects.toThrow('ClientError: no');
+  await expect(makeShell({ ...of.shell(), cloud })).rejects.toThrow('ClientError: no');
+  await commitImage(of.vm, Buffer.concat([bootBlock(), someBytes('mended', 100_000)]), {
+    point: { machine: windows },
+  });
+  const { disks } = await of.build();
+  expect(await makeShell({ ...of.shell(), cloud, snapshot: disks[0]!.snapshot })).toMatchObject({
+    made: true,
+  });
+  const [first, again, other] = tokens;
+  expect(again).toBe(first);
+  expect(other).not.toBe(first);
+});
+
+test('a root that the account encrypts is replaced by an encrypted one', async () => {
+  const of = await world();
+  await of.begin();
+  const options = await of.at(async name => {
+    // Of the shell alone: what is made later is as the request says.
+    if (name === 'run-web01') await of.ec2.send(new EnableEbsEncryptionByDefaultCommand({}));
+    if (name === 'launched-web01') await of.ec2.send(new DisableEbsEncryptionByDefaultCommand({}));
+  });
+  const [recovered] = await rehearse(options);
+  await expectRecovered(of, recovered!.instance);
+  expect((await of.volumes()).map(({ Encrypted }) => Encrypted)).toEqual([true]);
 });
 
 test('an import that fails says all that EC2 said', async () => {
@@ -618,7 +663,7 @@ test.for<[string, Partial<typeof windows>, TargetMachine, RegExp]>([
 
 test('a UEFI machine gets a stock shell with UEFI', async () => {
   const of = await world({ machine: { ...windows, firmware: 'efi' as 'bios' } });
-  expect((await of.fits()).shell!.what).toMatch(/^TPM-Windows_Server-2019/);
+  expect((await of.fits()).shell!.what).toMatch(/^TPM-Windows_Server-2019.*, for windows2019srv_64Guest$/);
 });
 
 test('billed otherwise than declared: it stays in quarantine, and none of its disks is made', async () => {

@@ -1,41 +1,12 @@
 import { expect, test } from 'vitest';
 import { cleanUp, standing } from '../../src/recovery/failover/cleanup.ts';
-import type { RehearseOptions } from '../../src/recovery/failover/options.ts';
-import { type RunMachine, stateOf } from '../../src/recovery/failover/run.ts';
+import { stateOf } from '../../src/recovery/failover/run.ts';
 import { commit, takeOver, undo } from '../../src/recovery/failover/take-over.ts';
-import { bringGroup } from '../../src/recovery/target/guard-groups.ts';
-import { failedOver, pausesIn, suspend } from '../../src/replication/model/pauses.ts';
+import { suspend } from '../../src/replication/model/pauses.ts';
 import { pinned } from '../../src/replication/model/pins.ts';
 import { VM } from '../support/repository.ts';
-import { begun, killedBefore } from './begun.ts';
-
-const guard = (vpc: string) => ({
-  name: 'converge-web01-quarantine',
-  vpc,
-  description: 'shut',
-  tags: { 'converge:recovery-target': 'web01' },
-  rules: [],
-});
-
-/** A run of one machine that takes over, and has begun. */
-async function real() {
-  const world = await begun({ kind: 'real' });
-  const { recovery, network } = world;
-  const quarantine = await bringGroup(recovery.groups, guard(network.vpc));
-  const landing = { subnets: [network.subnet], quarantine, groups: [network.group], profile: 'recovered' };
-  const at = async (step?: (name: string) => Promise<void>): Promise<RehearseOptions> => {
-    const options = await world.at(step);
-    const { start } = options.run;
-    const groups = start.groups.map(({ wait, machines }) => ({
-      wait,
-      machines: machines.map((machine): RunMachine => ({ ...machine, landing })),
-    }));
-    return { ...options, run: { ...options.run, start: { ...start, groups } } };
-  };
-  const live = async () => (await world.all()).filter(({ State }) => State!.Name !== 'terminated');
-  const held = async () => failedOver(await pausesIn(world.repository), VM.uuid);
-  return { ...world, at, live, held, quarantine };
-}
+import { killedBefore } from './begun.ts';
+import { real } from './taken-over.ts';
 
 /** In no network but its own, with disks that outlive it, and alone. */
 async function expectTakenOver({ live, held, network }: Awaited<ReturnType<typeof real>>) {

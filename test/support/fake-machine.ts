@@ -12,6 +12,7 @@ import {
   type SourceMachine,
   type SourceSnapshot,
   type SourceVm,
+  type Surroundings,
 } from '../../src/replication/model/source.ts';
 import { world } from './made-up.ts';
 import { SeededRandom } from './seeded-random.ts';
@@ -83,6 +84,7 @@ export class FakeMachine implements SourceMachine {
   /** Milliseconds by which the clock of the place where the VM lives is ahead. */
   clockAhead = 0;
   quiesces = true;
+  around: Surroundings = { datastores: [{ name: 'ds1', free: 2 ** 42, capacity: 2 ** 43 }], missing: [] };
   /** Bytes that a tracked area is rounded out to; 1 leaves writes as they were. */
   granularity = 1;
   /** Most areas in one answer of `changedAreas`. */
@@ -136,11 +138,17 @@ export class FakeMachine implements SourceMachine {
       changeTracking: this.changeTracking,
       changeTrackingSupported: this.changeTrackingSupported,
       poweredOn: this.poweredOn,
+      quiescing: 'application',
       consolidationNeeded: this.consolidationNeeded,
       disks: this.#describe(),
       snapshots: this.snapshots.map(s => s.snapshot),
       now: this.#clock.now() + this.clockAhead,
     };
+  }
+
+  async surroundings(): Promise<Surroundings> {
+    this.#call('surroundings');
+    return this.around;
   }
 
   async enableChangeTracking(): Promise<void> {

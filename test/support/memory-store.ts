@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { Failure, world } from '../../src/diagnostics/diagnostic.ts';
 import type { ObjectStore, StoredObject } from '../../src/replication/model/store.ts';
 
-export type Call = { name: 'get' | 'head' | 'put' | 'list' | 'remove'; key: string; bytes: number };
+export type Call = { name: 'get' | 'head' | 'put' | 'list' | 'remove' | 'erase'; key: string; bytes: number };
 
 export interface MemoryStore extends ObjectStore {
   readonly objects: Map<string, { bytes: Buffer; modified: number }>;
@@ -72,6 +72,11 @@ export function memoryStore(url = 'memory://test', time = () => 1_767_225_600_00
     async remove(key) {
       await note('remove', key);
       objects.delete(key);
+    },
+    async erase(keys) {
+      await note('erase', keys.join(' '));
+      for (const key of keys) objects.delete(key);
+      return [];
     },
   };
   return store;

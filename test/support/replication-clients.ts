@@ -1,6 +1,7 @@
 import { Failure, world as worldSays } from '../../src/diagnostics/diagnostic.ts';
 import type { World } from '../../src/engine/model/world.ts';
 import type { Clock } from '../../src/io/ports.ts';
+import { bundles } from '../../src/recovery/bundle/declared-bundles.ts';
 import { parseKey } from '../../src/replication/format/keys.ts';
 import type { RepositoryRef } from '../../src/replication/model/clients.ts';
 import type { Repository } from '../../src/replication/model/repository.ts';
@@ -41,7 +42,7 @@ export function replicationClients(
   };
   const clients: Record<string, object> = {
     movers: movingHere,
-    bundles: { of: () => 'none' },
+    bundles: { ...bundles(undefined), of: () => 'none' },
     vsphere: {
       vms: async () =>
         [...machines].map(([name, { uuid, snapshotNames }]) => ({

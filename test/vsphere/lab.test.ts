@@ -129,7 +129,7 @@ it('records what the machine is, with the addresses that its tools tell', async 
       { key: 2001, controller: 'ParaVirtualSCSIController', bus: 0, unit: 1 },
     ],
   });
-  await world.setPower('dc02', false);
+  await world.setPower('dc02', 'poweredOff');
   expect((await vm.record(await snapshot('off'))).nics[0]).toMatchObject({ addresses: [] });
 });
 

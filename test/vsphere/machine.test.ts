@@ -39,7 +39,7 @@ const failed = (type: string, detail = '') =>
 
 async function machine(script: Script): Promise<{ server: ScriptedServer; vm: SourceMachine }> {
   const { server, session } = await connected(script);
-  return { server, vm: createMachine(session, VM, pLimit(4), async () => 0) };
+  return { server, vm: createMachine(session, VM, { wanted: 'auto', reads: pLimit(4) }, async () => 0) };
 }
 
 it('inspects a VM', async () => {

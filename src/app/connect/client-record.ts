@@ -4,7 +4,7 @@ import type { CatalogTarget } from '../../engine/model/catalog.ts';
 import type { Clients } from '../../engine/model/io.ts';
 import type { Host } from '../../io/ports.ts';
 import type { SearchPath } from '../../io/search-path.ts';
-import type { Declared } from '../../recovery/bundle/compile-bundle.ts';
+import type { DeclaredHere } from '../../recovery/bundle/declared-bundles.ts';
 import { connectS3Of } from '../aws/aws-access.ts';
 import { makeContent } from './make-content.ts';
 import type { Closing, Reach } from './reach.ts';
@@ -19,7 +19,7 @@ export interface ClientOptions {
   /**
    * What the manifests of this run say, for what is kept of them beside recovery points; left out: not known.
    */
-  declared?: Declared;
+  declared?: DeclaredHere;
   /** What manifests manage: this machine, or the lab's. */
   host: Host;
   reach: Reach;
@@ -37,14 +37,19 @@ export const sharedClients = ({ host, reach, searchPath, closing, declared }: Cl
     s3: async (...at) => (await import('../../aws/buckets.ts')).bucketApi(await s3Of(...at)),
     async recovery(target, calls) {
       const { openRecovery } = await import('../../aws/recovery/cloud.ts');
-      return closedWith(closing, await openRecovery(await reach.aws.api(target, calls), limits));
+      const [api, s3] = await Promise.all([reach.aws.api(target, calls), reach.aws.s3(target, calls)]);
+      return closedWith(closing, await openRecovery(api, limits, s3));
+    },
+    iam: async (target, calls) => {
+      const { connectRoles } = await import('../../aws/iam/roles.ts');
+      return closedWith(closing, await connectRoles(await reach.aws.api(target, calls)));
     },
     content: async (_, calls) => makeContent(reach, calls, closing),
     search_path: async () => searchPath,
     movers: async () => (await import('../../replication/movers/movers.ts')).movingHere,
     bundles: async () => {
-      const { bundleToStore } = await import('../../recovery/bundle/compile-bundle.ts');
-      return { of: vm => bundleToStore(declared, vm) };
+      const { bundles } = await import('../../recovery/bundle/declared-bundles.ts');
+      return bundles(declared);
     },
     repositories: async () => makeRepositories(reach, host.random, closing),
   } satisfies Partial<ClientRecord>;

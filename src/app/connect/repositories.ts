@@ -18,10 +18,18 @@ export function makeRepositories(reach: Reach, random: Random, closing: Closing)
   const written = new Set<OpenRepository>();
   const withoutBucket = new Set<CanonicalUrl>();
   const { known } = reach;
-  const opening = async ({ url, target, key }: RepositoryRef, mode: 'read' | 'create') => {
-    const { createRepository, openRepository } = await import(
+  const opening = async (
+    { url, target, key }: RepositoryRef,
+    mode: 'read' | 'create',
+    there: OpenRepository | undefined,
+  ) => {
+    const { createRepository, openRepository, proveForWriting } = await import(
       '../../replication/repository/open-repository.ts'
     );
+    if (there) {
+      await proveForWriting(there);
+      return there;
+    }
     const store = await storeAt(url, target, reach, closing);
     const secret = key && parseKey(await reach.secret(key), key.$secret);
     const open = mode === 'create' ? createRepository : openRepository;
@@ -40,7 +48,7 @@ export function makeRepositories(reach: Reach, random: Random, closing: Closing)
     // Whoever writes has to know what the store says about conditions; for a reader it does not matter.
     if (before && (mode === 'read' || written.has(before))) return before;
     try {
-      const repository = await opening(ref, mode);
+      const repository = await opening(ref, mode, before);
       opened.set(name, repository);
       if (mode === 'create') written.add(repository);
       return repository;

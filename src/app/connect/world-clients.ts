@@ -1,5 +1,6 @@
 import type { SecretRef } from '../../engine/model/catalog.ts';
 import { type ClientOptions, type ClientRecord, sharedClients } from './client-record.ts';
+import { readingOf } from './reading.ts';
 
 /** The clients of what manifests declare. */
 export const worldClients = (options: ClientOptions): ClientRecord => ({
@@ -20,6 +21,7 @@ export const worldClients = (options: ClientOptions): ClientRecord => ({
       url: url!,
       username: username!,
       password: () => reach.secret(password),
+      reading: readingOf(target, host.processes),
       ...(ca !== undefined && { ca: await readCa(ca, host.files, host.cwd) }),
       ...(sha256 !== undefined && { sha256 }),
       ...(datacenter !== undefined && { datacenter }),

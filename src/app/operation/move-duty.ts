@@ -14,6 +14,8 @@ export type Moved = { vm: string; address: string } & (
   | { busy: true }
   /** It is due, and somebody paused it. */
   | { paused: true }
+  /** It was failed over meanwhile. */
+  | { suspended: true }
   /** It has to be read whole, which waits until another such cycle has ended. */
   | { waits: true }
   | { diagnostics: Diagnostic[] }
@@ -56,6 +58,8 @@ export async function moveDuty(
     if (!(error instanceof Failure))
       return failed(base, [oneDiagnostic(error)], context.io.interrupt.aborted);
     if (error.has('no-room')) return { outcome: { result: 'put-back' }, moved: { ...base, waits: true } };
+    if (error.hasOnly('failed-over'))
+      return { outcome: { result: 'paused' }, moved: { ...base, suspended: true } };
     if (error.hasOnly(...busy)) return { outcome: { result: 'busy' }, moved: { ...base, busy: true } };
     return failed(base, error.diagnostics, context.io.interrupt.aborted);
   }

@@ -1,8 +1,7 @@
-import { Failure, given } from '../../diagnostics/diagnostic.ts';
-import { parseDuration } from '../../io/duration.ts';
 import { pause, refuseFailedOver, resume } from '../../replication/model/pauses.ts';
 import type { Context } from '../app-context.ts';
 import type { CommonOptions, RepositoryOptions } from '../options.ts';
+import { momentOf } from '../repository/moments.ts';
 import { vmNamed, withRepositoryOpen } from '../repository/with-repository.ts';
 
 type Options = RepositoryOptions & CommonOptions;
@@ -39,17 +38,3 @@ export const resumeVm = (context: Context, vm: string, options: Options): Promis
     await refuseFailedOver(repository, { uuid, name: vm });
     return true as const;
   });
-
-function momentOf(text: string, now: number): number {
-  const after = parseDuration(text);
-  const time = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:\d\d)$/.test(text)
-    ? Date.parse(text)
-    : Number.NaN;
-  const until = after === undefined ? time : now + after;
-  if (until > now) return until;
-  throw new Failure(
-    given('bad-time', `--until ${text}: expected a time to come`, {
-      hint: 'write a duration, 4h or 2 days, or a time such as 2026-12-01T06:00:00Z',
-    }),
-  );
-}

@@ -1,14 +1,16 @@
+import pLimit from 'p-limit';
 import { type Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
 import type { Catalog, CatalogResource } from '../../engine/model/catalog.ts';
 import { expandSelections } from '../../engine/select/members.ts';
 import type { Clock } from '../../io/ports.ts';
 import { lookAt } from '../../operation/look.ts';
-import type { DeclaredVm, Rehearsal, SeenRepository, VmStatus } from '../../operation/model.ts';
+import type { DeclaredVm, Rehearsal, SeenRepository, Status } from '../../operation/model.ts';
 import { isDueOf, statusOf } from '../../operation/status.ts';
 import { newestRun } from '../../recovery/failover/run.ts';
 import type { RepositoryRef } from '../../replication/model/clients.ts';
 import { pausesIn } from '../../replication/model/pauses.ts';
 import type { OpenRepository } from '../../replication/repository/open-repository.ts';
+import { holdsIn } from '../../replication/retention/holds.ts';
 import { type RepositoryProperty, repositoryRef } from '../../resources/shared/repository-property.ts';
 import type { Context } from '../app-context.ts';
 import { makeRepositories } from '../connect/repositories.ts';
@@ -21,18 +23,12 @@ import { declaredVms } from './declared-vms.ts';
 import { moversIn } from './log-book.ts';
 import { replicasOf } from './replicas.ts';
 
+/** VMs that are asked about side by side. */
+const inFlight = 32;
+
 export interface StatusOptions extends RepositoryOptions, CommonOptions {
   /** Adds up what each repository holds, which lists all of it. */
   size?: boolean;
-}
-
-export interface Status {
-  /** Milliseconds since the epoch, by the clock of this machine or lab. */
-  at: number;
-  vms: VmStatus[];
-  repositories: Pick<SeenRepository, 'url' | 'problem' | 'bytes' | 'movers'>[];
-  /** What could not be seen, which fails nothing else. */
-  diagnostics: Diagnostic[];
 }
 
 /**
@@ -142,11 +138,16 @@ async function seenIn(
 ): Promise<SeenRepository> {
   const { store } = repository;
   const pauses = await pausesIn(repository);
+  const holds = await holdsIn(repository);
   const rehearsals = await Promise.all(plans.map(plan => rehearsalOf(repository, plan)));
   // After an answer of the store, which tells its clock.
   const now = clock.now() + (store.clockAhead?.() ?? 0);
   const isDue = isDueOf(declared, now);
-  const vms = await lookAt(repository, ({ diagnostics }) => told(diagnostics), isDue);
+  const limit = pLimit(inFlight);
+  const looked = await lookAt(repository, ({ diagnostics }) => told(diagnostics), isDue);
+  const vms = await Promise.all(
+    looked.map(vm => limit(async () => ({ ...vm, verified: await repository.vm(vm.uuid).checked() }))),
+  );
   const movers = await moversIn(repository, now);
   const bytes = options.size ? await sizeOf(repository) : undefined;
   return {
@@ -154,6 +155,7 @@ async function seenIn(
     now,
     vms,
     pauses,
+    holds: holds.filter(({ until }) => until > now),
     rehearsals: rehearsals.flatMap(one => one ?? []),
     movers,
     ...(bytes !== undefined && { bytes }),

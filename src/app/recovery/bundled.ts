@@ -10,6 +10,7 @@ import { findBundle } from '../../recovery/bundle/find-bundle.ts';
 import { isRepositoryKey, secretsIn, whereOf } from '../../recovery/bundle/references.ts';
 import type { OnDamage } from '../../replication/model/repository.ts';
 import type { Context } from '../app-context.ts';
+import { asTyped } from '../as-typed.ts';
 import type { CommonOptions, RepositoryOptions } from '../options.ts';
 import { overridden } from '../repository/which-repository.ts';
 import { withRepositoryOpen } from '../repository/with-repository.ts';
@@ -24,6 +25,8 @@ import { type Recovering, recoveringOf } from './with-declared.ts';
  * when the bundle has mistakes, which were told.
  *
  * @param which the points whose bundles count: `latest`, a time, or an id
+ * @param ends it ends what the plan began, so that one that was removed will do
+ * @throws Failure `plan-removed`
  */
 export const withBundled = <T>(
   context: Context,
@@ -32,9 +35,13 @@ export const withBundled = <T>(
   which: string,
   find: (catalog: Catalog) => CatalogResource,
   use: (recovering: Recovering, declared: CatalogResource) => Promise<T>,
+  ends = false,
 ): Promise<T | undefined> =>
   withRepositoryOpen(context, { ...options, paths: [] }, undefined, async ({ repository, lab }) => {
-    const { bundle, point, remarks } = await findBundle(repository, plan, which, warned(context));
+    const found = await findBundle(repository, plan, which, warned(context));
+    const { bundle, point, applied, removed } = found;
+    if (removed !== undefined && !ends) throw planRemoved(plan, removed, options.repository);
+    const gone = removed === undefined ? [] : [`the plan was removed at ${timeOf(removed)}`];
     const catalog = await catalogOf(context, bundle);
     if (!catalog) return undefined;
     const declared = find(catalog);
@@ -43,15 +50,27 @@ export const withBundled = <T>(
     try {
       await resolveAll(session, { ...catalog, targets });
       const run = runOf(context, session);
-      const recovering = await recoveringOf(context, session, run, { ...catalog, targets }, declared);
-      const again = `--repository ${options.repository}${options.key === undefined ? '' : ` --key ${options.key}`}`;
-      const from = { vm: point.vm.name, point: point.id, time: point.time, remarks };
+      const again = asTyped([], options);
+      const recovering = await recoveringOf(context, session, run, { ...catalog, targets }, declared, again);
+      const remarks = [...gone, ...found.remarks];
+      const from = point
+        ? { vm: point.vm.name, point: point.id, time: point.time, remarks }
+        : { time: applied!, remarks };
       // Wherever home said that it is: this one holds the points.
-      return await use({ ...recovering, again, from, repository: async () => repository }, declared);
+      return await use({ ...recovering, from, repository: async () => repository }, declared);
     } finally {
       await session.close();
     }
   });
+
+const timeOf = (at: number): string => new Date(at).toISOString();
+
+const planRemoved = (plan: string, at: number, url: string): Failure =>
+  new Failure(
+    world('plan-removed', `the plan ${plan} was removed from ${url} at ${timeOf(at)}`, {
+      hint: 'apply the manifests that are to count now, or name them in the place of --repository',
+    }),
+  );
 
 /** What can't be read and isn't needed is a warning. */
 const warned =
@@ -87,9 +106,13 @@ export async function catalogOf(context: Context, bundle: Bundle): Promise<Catal
       );
       if (one) return filesOf(one);
       throw new Failure(
-        world('bundle-unusable', `the bundle of ${bundle.vm.name} doesn't hold the post-launch manifests`, {
-          hint: 'make a new point, or name the manifests themselves',
-        }),
+        world(
+          'bundle-unusable',
+          `the bundle of ${bundle.vm?.name ?? title} doesn't hold the post-launch manifests`,
+          {
+            hint: 'apply the plan again, or name the manifests themselves',
+          },
+        ),
       );
     },
   );

@@ -1,17 +1,28 @@
 import { type Diagnostic, Failure, given } from '../../diagnostics/diagnostic.ts';
 import type { CatalogResource } from '../../engine/model/catalog.ts';
-import { fitFor } from '../../recovery/failover/prepare.ts';
+import { fitFor, type TargetMachine } from '../../recovery/failover/prepare.ts';
 import type { Landing } from '../../recovery/failover/run.ts';
+import type { RecoveryCloud } from '../../recovery/model/clients.ts';
 import type { NetworkFacts } from '../../recovery/model/machines.ts';
 import type { Encryption } from '../../recovery/replica/choose.ts';
 import { estimateCold } from '../../recovery/replica/estimate.ts';
 import { type Addressed, wrongAddresses } from '../../recovery/target/address.ts';
+import { autoWay, type Way } from '../../recovery/target/method.ts';
 import { choosePoints } from '../../recovery/target/point-choice.ts';
+import type { Point } from '../../replication/model/repository.ts';
 import { selectPoint } from '../../replication/model/select-point.ts';
+import type { RecoveryTargetProperties } from '../../resources/aws/recovery-target-schema.ts';
 import { repositoryRef } from '../../resources/shared/repository-property.ts';
-import { type Chosen, planProperties } from './failover-plan.ts';
+import { type Chosen, type KnownReadiness, planProperties } from './failover-plan.ts';
 import { knownReadiness, notReady, requireTargets } from './known-readiness.ts';
-import { declaredAs, pointsOf, type Recovering, repositoryOf, targetMachine } from './with-declared.ts';
+import {
+  declaredAs,
+  pointsOf,
+  type Recovering,
+  repositoryOf,
+  targetMachine,
+  targetProperties,
+} from './with-declared.ts';
 
 /**
  * A point for each machine of the plan, and what it comes to in EC2. Everything against any of them is said
@@ -71,16 +82,27 @@ export async function choose(
       });
       const machine = await targetMachine(target, recovering.cloud, signal);
       addressed.push({ ...machine, at: target.at });
-      const fit = await fitFor(point, machine, repository.id, recovering.cloud, signal);
-      const cold = await estimateCold(repository, point, recovering.cloud.snapshots, {
-        encryption,
-        signal,
-      });
+      const { cloud } = recovering;
       const ready = await knownReadiness(recovering, target, repository, point, signal);
+      const { method } = targetProperties(target);
+      // Of `raw` no snapshot is needed, so none is looked for.
+      const missing =
+        method === 'raw'
+          ? undefined
+          : await estimateCold(repository, point, cloud.snapshots, { encryption, signal });
+      const asking = { point, machine, repository: repository.id, ready, warm: !missing, cloud, signal };
+      const way = await chooseWay({ ...(method && { method }) }, asking);
+      const taken = { ...machine, method: way.name };
+      const fit = await fitFor(point, taken, repository.id, cloud, signal);
+      const cold = way.name === 'raw' ? undefined : missing;
       if (!allow.includes(target.address)) against.push(...notReady(ready, target));
       const landing = landings?.get(vm);
-      const where = { ...(landing && { landing }), ...(cold && { cold }) };
-      chosen.push({ vm, target: machine, point, fit, ...where, ready });
+      const where = {
+        ...(landing && { landing }),
+        ...(cold && { cold }),
+        ...(way.why !== undefined && { wayWhy: way.why }),
+      };
+      chosen.push({ vm, target: taken, point, fit, ...where, ready });
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       against.push(...error.diagnostics.map(one => ({ at: target.at, ...one })));
@@ -89,4 +111,40 @@ export async function choose(
   against.push(...wrongAddresses(addressed, network.subnets));
   if (against.length > 0) throw new Failure(against);
   return chosen;
+}
+
+/** How a point gets into EC2: as its target says, or by `auto` the quickest way that is open. */
+async function chooseWay(
+  { method = 'fast' }: Pick<RecoveryTargetProperties, 'method'>,
+  of: {
+    point: Point;
+    machine: TargetMachine;
+    repository: string;
+    ready: KnownReadiness;
+    /** Whether every disk has its snapshot. */
+    warm: boolean;
+    cloud: RecoveryCloud;
+    signal: AbortSignal;
+  },
+): Promise<Way> {
+  if (method !== 'auto') return { name: method };
+  const { point, machine, repository, ready, warm, cloud, signal } = of;
+  const [noShell, ebs] = await Promise.all([
+    machine.license === undefined
+      ? undefined
+      : fitFor(point, machine, repository, cloud, signal).then(() => undefined, shellMissing),
+    warm ? undefined : cloud.dryRuns.writeSnapshot(signal),
+  ]);
+  return autoWay({
+    readiness: ready.method,
+    warm,
+    ...(noShell !== undefined && { noShell }),
+    ...(ebs && !ebs.allowed && { noEbs: ebs.answer }),
+  });
+}
+
+/** Whatever else speaks against it is told by whoever asks again. */
+function shellMissing(error: unknown): string | undefined {
+  if (!(error instanceof Failure)) throw error;
+  return error.diagnostics.find(({ code }) => code === 'shell-missing')?.message;
 }

@@ -4,10 +4,12 @@ import { parseDuration } from '../../io/duration.ts';
 import type { Fit, TargetMachine } from '../../recovery/failover/prepare.ts';
 import { probesOf } from '../../recovery/failover/probes-of.ts';
 import type { Landing, PostLaunch, RunStart } from '../../recovery/failover/run.ts';
+import { type ImportTakes, importTakes } from '../../recovery/import/estimate.ts';
+import type { Imported } from '../../recovery/import/imported.ts';
 import type { CloudSubnet, NetworkFacts } from '../../recovery/model/machines.ts';
 import type { PlanProperties } from '../../recovery/model/plan.ts';
 import { describeProbe, type Probe, placeIn } from '../../recovery/model/probes.ts';
-import type { Finding, Verdict } from '../../recovery/readiness/facts.ts';
+import type { Finding, Readiness, Verdict } from '../../recovery/readiness/facts.ts';
 import type { Cold } from '../../recovery/replica/estimate.ts';
 import { keptAddress } from '../../recovery/target/address.ts';
 import { hourly } from '../../recovery/target/prices.ts';
@@ -28,8 +30,15 @@ export interface PlannedMachine {
   why?: string;
   /** Of Windows: where its licence comes from. */
   shell?: { image: string; license: string };
+  /** It runs what VM Import makes of its disks; left out: its disks as they are. */
+  imported?: Imported;
+  /** Why so, where it was chosen, and what it takes. No part of the digest. */
+  import_why?: string;
+  import_takes?: ImportTakes;
   /** What that image is called, where it was looked up just now. No part of the digest: the image is. */
   image_name?: string;
+  /** On hardware that isn't shared. */
+  tenancy?: 'dedicated' | 'host';
   /** US dollars while it runs, where they are known; no part of the digest. */
   hourly?: number;
   /** In words, with where each runs. */
@@ -50,6 +59,8 @@ export interface PlannedMachine {
 /** Whether a machine would run, as far as that was looked at before. */
 export interface KnownReadiness {
   verdict: Verdict;
+  /** Which way the facts leave. */
+  method: Readiness['method'];
   /** Every disk of the very point was looked at. */
   looked: boolean;
   /** What isn't `ready`. */
@@ -83,6 +94,8 @@ export interface Chosen {
   /** Of one that takes over. */
   landing?: Landing;
   cold?: Cold;
+  /** Why it is recovered so, where that was chosen. */
+  wayWhy?: string;
   ready: KnownReadiness;
 }
 
@@ -127,7 +140,7 @@ function groupsOf(
   const of = (vm: string) => chosen.find(one => one.vm.toLowerCase() === vm.toLowerCase())!;
   return groups.map(({ targets, wait }) => ({
     wait: waits(wait),
-    machines: targets.map(of).map(({ vm, target, point, fit, landing, cold, ready }) => ({
+    machines: targets.map(of).map(({ vm, target, point, fit, landing, cold, wayWhy, ready }) => ({
       vm,
       ...carried(postLaunch(vm)),
       point: point.id,
@@ -141,6 +154,12 @@ function groupsOf(
         shell: { image: fit.shell.image, license: fit.shell.license },
         image_name: fit.shell.what,
       }),
+      ...(fit.imported && {
+        imported: fit.imported,
+        import_takes: importTakes(fit.imported, point.disks),
+      }),
+      ...(wayWhy !== undefined && { import_why: wayWhy }),
+      ...tenancyOf(target),
       ...hourlyOf(fit.type, target),
       ...(cold && { cold }),
       ready,
@@ -181,7 +200,19 @@ export const planOfRun = (
     groups: groups.map(({ wait, machines }) => ({
       wait,
       machines: machines.map(
-        ({ vm, point, time, disks, instance_type, address, landing, shell, tenancy, post_launch }) => ({
+        ({
+          vm,
+          point,
+          time,
+          disks,
+          instance_type,
+          address,
+          landing,
+          shell,
+          imported,
+          tenancy,
+          post_launch,
+        }) => ({
           vm,
           ...carried(post_launch),
           point,
@@ -191,7 +222,9 @@ export const planOfRun = (
           ...addressOf(address),
           ...landed(landing),
           ...(shell && { shell }),
-          ...hourlyOf(instance_type, { ...shell, ...(tenancy && { tenancy }) }),
+          ...(imported && { imported }),
+          ...tenancyOf({ ...(tenancy && { tenancy }) }),
+          ...hourlyOf(instance_type, { ...(shell ?? imported), ...(tenancy && { tenancy }) }),
           probes: (probes[vm] ?? []).map(one => inWords(one, prober !== undefined)),
         }),
       ),
@@ -199,12 +232,15 @@ export const planOfRun = (
   });
 
 /** What is said beside what will be done; a run that is gone on with doesn't know it. */
-const told = new Set(['cold', 'ready', 'why', 'image_name', 'hourly']);
+const told = new Set(['cold', 'ready', 'why', 'image_name', 'hourly', 'import_why', 'import_takes']);
 
 const withDigest = (plan: Omit<FailoverPlan, 'digest'>): FailoverPlan => ({
   ...plan,
   digest: sha256(JSON.stringify(plan, (key, value) => (told.has(key) ? undefined : value))),
 });
+
+const tenancyOf = ({ tenancy }: Pick<TargetMachine, 'tenancy'>): Pick<PlannedMachine, 'tenancy'> =>
+  tenancy === 'dedicated' || tenancy === 'host' ? { tenancy } : {};
 
 const hourlyOf = (...of: Parameters<typeof hourly>) => {
   const price = hourly(...of);

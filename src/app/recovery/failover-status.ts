@@ -30,25 +30,33 @@ export const failoverStatus = (
   paths: string[],
   options: PlanOptions & { pictures?: string; evidence?: string },
 ): Promise<FailoverStatus | undefined> =>
-  withPlan(context, name, paths, options, 'latest', async (recovering, declared) => {
-    const { repository, run } = await lastRun(recovering, declared);
-    const expires = expiresOf(run);
-    return {
-      ...(recovering.from && { from: recovering.from }),
-      run,
-      ...(expires !== undefined && { expires }),
-      standing: await standing(repository, run, recovering.cloud, context.io.interrupt),
-      replicas: await agesOf(recovering, repository, targetsOf(declared), context.io.interrupt),
-      pictures: [
-        ...(options.pictures === undefined
-          ? []
-          : await savePictures(context, repository, run, options.pictures)),
-        ...(options.evidence === undefined
-          ? []
-          : await saveEvidence(context, repository, run, options.evidence)),
-      ],
-    };
-  });
+  withPlan(
+    context,
+    name,
+    paths,
+    options,
+    'latest',
+    async (recovering, declared) => {
+      const { repository, run } = await lastRun(recovering, declared);
+      const expires = expiresOf(run);
+      return {
+        ...(recovering.from && { from: recovering.from }),
+        run,
+        ...(expires !== undefined && { expires }),
+        standing: await standing(repository, run, recovering.cloud, context.io.interrupt),
+        replicas: await agesOf(recovering, repository, targetsOf(declared), context.io.interrupt),
+        pictures: [
+          ...(options.pictures === undefined
+            ? []
+            : await savePictures(context, repository, run, options.pictures)),
+          ...(options.evidence === undefined
+            ? []
+            : await saveEvidence(context, repository, run, options.evidence)),
+        ],
+      };
+    },
+    true,
+  );
 
 const targetsOf = (declared: Declared): string[] =>
   planProperties(declared).groups.flatMap(({ targets }) => targets);
@@ -91,7 +99,7 @@ export async function failoverCleanup(
     }
   };
   if (name !== ALL) {
-    const done = await withPlan(context, name, paths, options, 'latest', clean);
+    const done = await withPlan(context, name, paths, options, 'latest', clean, true);
     return done && [done];
   }
   refuseBoth(paths, options);

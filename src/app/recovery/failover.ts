@@ -1,7 +1,7 @@
 import { blocked, Failure } from '../../diagnostics/diagnostic.ts';
 import type { CatalogResource } from '../../engine/model/catalog.ts';
 import { beginRun } from '../../recovery/failover/begin.ts';
-import { refuseOpen } from '../../recovery/failover/isolation.ts';
+import { refuseOpen, wasSaid } from '../../recovery/failover/isolation.ts';
 import { machineOf } from '../../recovery/failover/prepare.ts';
 import { probesOf } from '../../recovery/failover/probes-of.ts';
 import { type Recovered, rehearse } from '../../recovery/failover/rehearse.ts';
@@ -46,7 +46,10 @@ export interface FailoverOptions extends PlanOptions {
   /** `latest`, a time, or an id; of every machine, or as `VM=POINT` of one. */
   point?: string[];
   noop?: boolean;
-  /** Targets that are launched though readiness knows that they don't run. */
+  /**
+   * Targets that are launched though readiness knows that they don't run, and the plan when it is rehearsed
+   * though something that may lead out of the network can't be asked for.
+   */
   allow?: string[];
   /** Only if the plan has this digest. */
   digest?: string;
@@ -62,7 +65,7 @@ export interface Failover {
   took?: number;
   /** It went on with a run that had been interrupted. */
   resumed: boolean;
-  /** How the next command names the same plan: `PATHS`, or the repository. */
+  /** How the next command names the same plan: the manifests, or the repository. */
   again: string;
 }
 
@@ -101,14 +104,15 @@ export const failoverTest = (
       ? { subnets: subnetsOf(before.start), group: before.start.group }
       : await testNetwork(properties.test, recovering.cloud, signal);
     const network = await machines.network(subnets, group, signal);
-    refuseOpen(network);
+    const mayBeUnseen = options.allow?.includes(declared.address) ?? false;
+    refuseOpen(network, mayBeUnseen || (resumed && wasSaid(before, network.unseen)));
     const encryption = await recovering.cloud.snapshots.encryption(signal);
     const chosen = resumed
       ? undefined
       : await choose(recovering, declared, options.point ?? [], {
           encryption,
           network,
-          ...(options.allow && { allow: options.allow }),
+          ...(options.allow && { allow: options.allow.filter(address => address !== declared.address) }),
           signal,
         });
     const asked = (chosen ?? []).flatMap(({ vm, point }) => probesOf(properties.probes, vm, familyOf(point)));
@@ -151,6 +155,7 @@ export const failoverTest = (
         prober,
         clock,
         ...(isFresh() && { proven: network }),
+        mayBeUnseen,
         ...(!resumed && { begunHere: true }),
         step: async () => {},
         say: hooks.say,
@@ -187,6 +192,7 @@ export const begin = ({
   chosen,
   network,
   kind,
+  planned,
   digest,
   prober,
   began,
@@ -201,6 +207,8 @@ export const begin = ({
   network: NetworkFacts;
   /** It takes over, each machine where its landing says. */
   kind?: 'real';
+  /** Home was put to rest before. */
+  planned?: boolean;
   /** Of the plan that was approved. */
   digest: string;
   prober?: RunStart['prober'];
@@ -221,17 +229,20 @@ export const begin = ({
     async make() {
       const built = new Map<string, RunMachine>();
       for (const { vm, target, point, fit, landing } of chosen) {
-        const { disks } = await buildReplica({
-          repository,
-          point,
-          store: recovering.cloud.snapshots,
-          clock: context.io.host.clock,
-          // What is retired is the replica's own business, not a rehearsal's.
-          keep: 'all',
-          ...(encryption && { encryption }),
-          step: async () => {},
-          signal: context.io.interrupt,
-        });
+        const { disks } =
+          fit.imported?.by === 'raw'
+            ? { disks: [] }
+            : await buildReplica({
+                repository,
+                point,
+                store: recovering.cloud.snapshots,
+                clock: context.io.host.clock,
+                // What is retired is the replica's own business, not a rehearsal's.
+                keep: 'all',
+                ...(encryption && { encryption }),
+                step: async () => {},
+                signal: context.io.interrupt,
+              });
         const snapshots = new Map(disks.map(({ index, snapshot }) => [index, snapshot]));
         const own = postLaunch(vm);
         built.set(vm.toLowerCase(), {
@@ -245,7 +256,12 @@ export const begin = ({
         digest,
         account: network.account,
         ...(kind
-          ? { kind, subnet: network.subnets[0]!.id, group: network.group }
+          ? {
+              kind,
+              ...(planned && { planned: true as const }),
+              subnet: network.subnets[0]!.id,
+              group: network.group,
+            }
           : {
               ...networkOf(network),
               ...(prober && { prober }),
@@ -285,7 +301,7 @@ export function refuseBeside(before: Run, wanted: 'test' | 'failover', again: st
   if (state === 'committed')
     throw new Failure(
       blocked('failover-committed', `failover ${number} of ${plan} was committed: its machines live in AWS`, {
-        hint: 'look at it with `converge failover status`',
+        hint: `look at it with ${by('status')}`,
       }),
     );
   const goOn = state === 'running' ? `go on with it without --test` : `try again what failed: ${by('retry')}`;

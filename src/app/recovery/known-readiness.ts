@@ -15,20 +15,22 @@ export async function knownReadiness(
   point: Point,
   signal: AbortSignal,
 ): Promise<KnownReadiness> {
-  const { license } = targetProperties(target);
+  const { license, method } = targetProperties(target);
   const disks = await knownOfDisks(recovering, repository, point, signal);
-  const { verdict, findings } = judge({
+  const judged = judge({
     address: target.address,
     now: recovering.clock.now(),
     ...(license !== undefined && { license }),
+    ...(method !== undefined && { method }),
     point,
     disks,
     cloud: [],
   });
   return {
-    verdict,
+    verdict: judged.verdict,
+    method: judged.method,
     looked: point.disks.every(({ index }) => disks[index] !== undefined),
-    findings: findings.filter(one => one.verdict !== 'ready'),
+    findings: judged.findings.filter(one => one.verdict !== 'ready'),
   };
 }
 

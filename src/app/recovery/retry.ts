@@ -1,4 +1,5 @@
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
+import { refuseHomeward } from '../../recovery/failback/failback.ts';
 import { type Again, failedOf, tryAgain } from '../../recovery/failover/attempts.ts';
 import { type Recovered, rehearse } from '../../recovery/failover/rehearse.ts';
 import { kindOf, stateOf, tookOf } from '../../recovery/failover/run.ts';
@@ -20,7 +21,7 @@ export interface Retried {
   recovered: Recovered[];
   /** Milliseconds by the record: from its last retry, or of a run that was interrupted from its beginning. */
   took: number;
-  /** How the next command names the same plan: `PATHS`, or the repository. */
+  /** How the next command names the same plan: the manifests, or the repository. */
   by: string;
 }
 
@@ -45,6 +46,7 @@ export const failoverRetry = (
     if (stateOf(seen) === 'cleaned') throw nothingStanding(declared.title, recovering.again);
     if (stateOf(seen) === 'undoing' || stateOf(seen) === 'committed')
       refuseBeside(seen, 'failover', recovering.again);
+    refuseHomeward(seen);
     return recovering.alone(async () => {
       const run = await unchanged(repository, seen);
       const of = { repository, run, cloud, signal };

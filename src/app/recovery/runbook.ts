@@ -41,10 +41,10 @@ export const runbook = (
       const properties = targetProperties(target);
       const repository = await open(repositoryOf(target));
       const point = (await (await pointsOf(repository, target.title)).newest())!;
-      const found = obstacles(point, properties);
+      const { license } = properties;
+      const found = obstacles(point, license === undefined ? {} : { license });
       against.push(...found);
       if (found.length > 0 || !point.machine) continue;
-      const { license } = properties;
       const shell = shellOf(properties);
       lines.push(
         '',

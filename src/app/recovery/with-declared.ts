@@ -1,6 +1,7 @@
 import type { AwsRecovery } from '../../aws/recovery/cloud.ts';
 import { Failure, given, world } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
+import { openMemoryOf } from '../../engine/call/call-in-time.ts';
 import { writeIo } from '../../engine/call/make-io.ts';
 import type { Catalog, CatalogResource, CatalogTarget } from '../../engine/model/catalog.ts';
 import type { Memory } from '../../engine/model/io.ts';
@@ -14,20 +15,23 @@ import { directly, networkProber, type WayTo } from '../../recovery/prober/probe
 import { findVm } from '../../replication/model/newest-point.ts';
 import { pipelined } from '../../replication/model/pipelined.ts';
 import type { Repository, VmRepository } from '../../replication/model/repository.ts';
-import type { SourceMachine } from '../../replication/model/source.ts';
+import type { RestingMachine, SourceMachine } from '../../replication/model/source.ts';
 import { type RecoveryTargetProperties, shellOf } from '../../resources/aws/recovery-target-schema.ts';
 import { type RepositoryProperty, repositoryRef } from '../../resources/shared/repository-property.ts';
 import type { Context } from '../app-context.ts';
+import { asTyped } from '../as-typed.ts';
 import type { CommonOptions } from '../options.ts';
+import { moveDeclared, type Replicated } from '../repository/replicate.ts';
 import { loadCatalog } from '../session/load-catalog.ts';
 import { openSession, type Session } from '../session/open-session.ts';
 import { runOf } from '../session/run-of.ts';
 
 /** Which bundle a recovery goes by. */
 export interface BundleOrigin {
-  vm: string;
-  /** Id of the point that it is of, and when that was made, milliseconds since the epoch. */
-  point: string;
+  /** The point that it was stored with; undefined: it was kept with the plan. */
+  vm?: string;
+  point?: string;
+  /** When the point was made, or the plan applied; milliseconds since the epoch. */
   time: number;
   /** What it doesn't hold, and what others say differently. */
   remarks: string[];
@@ -45,7 +49,7 @@ export interface Recovering {
   clock: Clock;
   /** What commands of recovery remember in the state folder, under the name of the command. */
   memory(command: string): Promise<Memory>;
-  /** How the next command names the same: `PATHS`, or the repository. */
+  /** How the next command names the same: the manifests, or the repository. */
   again: string;
   /** The bundle in the repository that all this is from; undefined: from manifests. */
   from?: BundleOrigin;
@@ -56,6 +60,10 @@ export interface Recovering {
   alone<T>(use: () => Promise<T>): Promise<T>;
   /** The VM that a `protected_vm` of this title is; undefined where none is declared. */
   home(title: string): Promise<SourceMachine | undefined>;
+  /** The same, as something is brought back to its disks. */
+  resting(title: string): Promise<RestingMachine | undefined>;
+  /** Makes a point of that VM now. @throws Failure `not-declared`, and what a cycle throws */
+  replicate(title: string): Promise<Replicated['cycle']>;
   /** @throws Failure `repository-not-found` */
   repository(property: RepositoryProperty): Promise<Repository>;
 }
@@ -88,12 +96,17 @@ export async function withEach<T>(
   if (!catalog) return undefined;
   const all = find(catalog);
   const { targets, platform } = catalog;
-  const session = await openSession(context, options, { targets, platform, changes: true });
+  const session = await openSession(context, options, {
+    targets,
+    platform,
+    declared: catalog,
+    changes: true,
+  });
   try {
     const run = runOf(context, session);
     const done: T[] = [];
     const one = async (declared: CatalogResource) =>
-      use(await recoveringOf(context, session, run, catalog, declared), declared);
+      use(await recoveringOf(context, session, run, catalog, declared, asTyped(paths, options)), declared);
     for await (const result of pipelined(all, width, one)) done.push(result);
     return done;
   } finally {
@@ -101,13 +114,19 @@ export async function withEach<T>(
   }
 }
 
-/** What `use` is given, as manifests say it. @param session one that changes things: it has locks */
+/**
+ * What `use` is given, as manifests say it.
+ *
+ * @param session one that changes things: it has locks
+ * @param again how the next command names the same
+ */
 export async function recoveringOf(
   context: Context,
   session: Session,
   run: Run,
   catalog: Catalog,
   declared: CatalogResource,
+  again = 'PATHS',
 ): Promise<Recovering> {
   const { targets } = catalog;
   const signal = context.io.interrupt;
@@ -115,7 +134,7 @@ export async function recoveringOf(
   const io = writeIo(run, subject, signal, () => {});
   return {
     catalog,
-    again: 'PATHS',
+    again,
     target: subject.target!,
     cloud: await io.client('recovery'),
     prober: networkProber(wayOf(session)),
@@ -133,17 +152,13 @@ export async function recoveringOf(
         await lock.release();
       }
     },
-    async home(title) {
-      const vm = catalog.resources.find(
-        one =>
-          one.type === 'protected_vm' &&
-          one.select === undefined &&
-          one.title.toLowerCase() === title.toLowerCase(),
-      );
-      if (!vm) return undefined;
-      const there = subjectOf(vm, { registry: context.registry, targets, where: run.where });
-      const vsphere = await writeIo(run, there, signal, () => {}).client('vsphere');
-      return vsphere.machine(vm.title);
+    home: async title => (await vsphereOf(title))?.machine(title),
+    resting: async title => (await vsphereOf(title))?.resting(title),
+    replicate: async title => {
+      await session.remember();
+      const vm = declaredAs('protected_vm', title)(catalog);
+      await openMemoryOf(run, context.registry.types.get(vm.type)!);
+      return (await moveDeclared(context, session, run, targets, vm, async () => ({})))!;
     },
     async repository(property) {
       const ref = repositoryRef(property);
@@ -156,6 +171,19 @@ export async function recoveringOf(
       );
     },
   };
+
+  /** The vCenter of the VM that a `protected_vm` of this title is; undefined where none is declared. */
+  async function vsphereOf(title: string) {
+    const vm = catalog.resources.find(
+      one =>
+        one.type === 'protected_vm' &&
+        one.select === undefined &&
+        one.title.toLowerCase() === title.toLowerCase(),
+    );
+    if (!vm) return undefined;
+    const there = subjectOf(vm, { registry: context.registry, targets, where: run.where });
+    return writeIo(run, there, signal, () => {}).client('vsphere');
+  }
 }
 
 /** The lab's machines are reached where QEMU forwards their ports. */
@@ -220,6 +248,7 @@ export async function targetMachine(
     ...(host_resource_group !== undefined && { host_resource_group }),
     ...(license !== undefined && { license }),
     ...(shell !== undefined && { shell }),
+    ...(properties.import && { import: properties.import }),
   };
 }
 

@@ -13,6 +13,7 @@ export type PlanOptions = CommonOptions & RepositoryOptions;
  * mistakes, which were told. No vSphere connection is opened.
  *
  * @param which points whose bundles count, where there are no manifests
+ * @param ends it ends what the plan began, so that a plan that was removed will do
  * @throws Failure `paths-or-repository`
  */
 export function withPlan<T>(
@@ -22,13 +23,14 @@ export function withPlan<T>(
   options: PlanOptions,
   which: string,
   use: (recovering: Recovering, declared: CatalogResource) => Promise<T>,
+  ends = false,
 ): Promise<T | undefined> {
   const { repository } = options;
   refuseBoth(paths, options);
   const find = declaredAs('recovery_plan', name);
   return repository === undefined
     ? withDeclared(context, paths, options, find, use)
-    : withBundled(context, name, { ...options, repository }, which, find, use);
+    : withBundled(context, name, { ...options, repository }, which, find, use, ends);
 }
 
 /** Either manifests say everything, or the repository does. @throws Failure `paths-or-repository` */

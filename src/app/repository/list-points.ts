@@ -1,9 +1,11 @@
 import { type Diagnostic, world } from '../../diagnostics/diagnostic.ts';
 import { own } from '../../diagnostics/own-words.ts';
 import { leadingMode } from '../../replication/model/leading-mode.ts';
+import { pinned } from '../../replication/model/pins.ts';
 import type { PointSummary } from '../../replication/model/point.ts';
 import type { LostPoint, Point } from '../../replication/model/repository.ts';
 import type { ObjectStore } from '../../replication/model/store.ts';
+import { type Hold, holdsIn } from '../../replication/retention/holds.ts';
 import type { Context } from '../app-context.ts';
 import type { CommonOptions, RepositoryOptions } from '../options.ts';
 import { withVms } from './with-repository.ts';
@@ -40,14 +42,27 @@ export const listPoints = (
     const now = clock.now() + (repository.store.clockAhead?.() ?? 0);
     const records = await Promise.all(vms.map(one => one.damage.read(onDamage)));
     const broken = new Set(records.flatMap(one => one?.record?.broken ?? []).map(({ id }) => id));
+    const suspect = new Set(records.flatMap(one => one?.record?.suspect ?? []).map(({ id }) => id));
+    const pins = Map.groupBy(await pinned(repository), ({ point }) => point);
     const points = oldestFirst(histories.map(one => one.points)).map(summarise);
-    return { points: points.map(one => (broken.has(one.id) ? { ...one, broken: true as const } : one)), now };
+    return {
+      points: points.map(one => ({
+        ...one,
+        ...(pins.has(one.id) && { pinned: pins.get(one.id)!.map(({ holder }) => holder) }),
+        ...(broken.has(one.id) && { broken: true as const }),
+        ...(suspect.has(one.id) && { suspect: true as const }),
+      })),
+      now,
+      held: (await holdsIn(repository)).filter(({ until }) => until > now),
+    };
   });
 
 export interface ListedPoints {
   points: PointSummary[];
   /** Milliseconds since the epoch, by the clock of the repository's store: what ages are counted from. */
   now: number;
+  /** VMs of which nothing is removed until then. */
+  held: Hold[];
 }
 
 async function holdsVms(store: ObjectStore): Promise<boolean> {

@@ -1,4 +1,4 @@
-import { Failure, given } from '../../diagnostics/diagnostic.ts';
+import { type Diagnostic, Failure, given } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
 import { openMemoryOf } from '../../engine/call/call-in-time.ts';
 import { writeIo } from '../../engine/call/make-io.ts';
@@ -30,6 +30,12 @@ export interface Replicated {
   cycle: Awaited<ReturnType<typeof move>>;
 }
 
+/** A VM that no point is made of, as it has to be: it runs in AWS. */
+export interface Suspended {
+  vm: string;
+  suspended: Diagnostic[];
+}
+
 /**
  * Makes a recovery point of one protected VM now, due or not. Undefined when the manifests have mistakes,
  * which were told. Throws a Failure when they declare no such VM, or when the cycle fails.
@@ -39,7 +45,7 @@ export async function replicate(
   vm: string,
   paths: string[],
   options: ReplicateOptions,
-): Promise<Replicated | undefined> {
+): Promise<Replicated | Suspended | undefined> {
   const catalog = await loadCatalog(context, paths, options);
   if (!catalog) return undefined;
   const { targets, platform } = catalog;
@@ -65,6 +71,9 @@ export async function replicate(
       return wish;
     });
     return { vm: declared.title, cycle: cycle! };
+  } catch (error) {
+    if (!(error instanceof Failure && error.hasOnly('failed-over'))) throw error;
+    return { vm, suspended: error.diagnostics };
   } finally {
     await session.close();
   }

@@ -3,7 +3,7 @@ import { apply as applyPlan } from '../../engine/apply/apply.ts';
 import { HostLock } from '../../engine/apply/host-lock.ts';
 import { agentKey } from '../../engine/guard/agent-key.ts';
 import { guardOf, guardsOf, overBudget, requireKnown } from '../../engine/guard/guards.ts';
-import type { Catalog, CatalogTarget } from '../../engine/model/catalog.ts';
+import type { CatalogTarget } from '../../engine/model/catalog.ts';
 import type { RunContent, RunReport } from '../../engine/model/events.ts';
 import { isPending, type Plan } from '../../engine/model/plan.ts';
 import type { Run } from '../../engine/model/run.ts';
@@ -14,14 +14,14 @@ import { exitCode } from '../../engine/report/exit-code.ts';
 import { writeReport } from '../../engine/report/report.ts';
 import type { Context } from '../app-context.ts';
 import type { RunReporter } from '../reporter.ts';
-import type { Session } from '../session/open-session.ts';
+import type { Session, SessionOptions } from '../session/open-session.ts';
 import { runOf } from '../session/run-of.ts';
 
 /** What to apply: manifests to plan now, or a plan that was made before. */
 export type Source = {
   targets: CatalogTarget[];
-  /** What the manifests say in all; a saved plan doesn't know. */
-  declared?: Catalog;
+  /** What the manifests say in all; of a saved plan what it holds of them. */
+  declared?: SessionOptions['declared'];
   /** Whether anything of it is on this host. */
   isHere: boolean;
   platform?: NodeJS.Platform | undefined;

@@ -14,6 +14,7 @@ import {
   type RunOptions,
   type Source,
 } from './apply-in-session.ts';
+import { declaredBy } from './declared-by-plan.ts';
 import { isPlan, readPlan } from './plan-file.ts';
 
 export type ApplyOptions = CommonOptions & SelectOptions & RunOptions;
@@ -91,9 +92,12 @@ async function planFile(
   const plan = await readPlan(context, path);
   // Beside the manifests that the plan was made from; the plan says which files were reviewed.
   if (plan.type_files) await requireUserTypes(context, [...new Set(plan.resources.map(({ at }) => at.file))]);
+  const declared = await declaredBy(context, plan, path);
+  if (!declared) return undefined;
   return {
     targets: plan.targets,
     platform: plan.platform,
+    declared,
     isHere: runsHere(context, plan.resources),
     async plan(run) {
       await recheck(plan, run);

@@ -80,7 +80,7 @@ function named(
   const hint = suggest(words, addresses) ?? suggest(words.replace(/\.[^.]*$/, ''), addresses);
   throw new Failure(
     given('unknown-address', `${words} is not declared`, {
-      hint: hint ?? 'converge graph PATHS lists the addresses',
+      hint: hint ?? '`converge graph PATHS` lists the addresses',
     }),
   );
 }

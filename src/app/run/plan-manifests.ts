@@ -9,6 +9,7 @@ import { type Recording, recordedMembers, replay } from '../../engine/record/rec
 import { parseRecording } from '../../engine/record/recording-file.ts';
 import type { Context } from '../app-context.ts';
 import type { CommonOptions, SelectOptions } from '../options.ts';
+import { declaredSource, isDeclaredSource } from '../session/declared-source.ts';
 import { loadCatalog } from '../session/load-catalog.ts';
 import { openSession } from '../session/open-session.ts';
 import { runOf } from '../session/run-of.ts';
@@ -59,6 +60,7 @@ async function planOnline(
   const session = await openSession(context, options, {
     targets: catalog.targets,
     platform: catalog.platform,
+    declared: catalog,
   });
   try {
     return await makePlan(catalog, runOf(context, session), { engine: version, ...options });
@@ -80,7 +82,9 @@ async function planOffline(
   const there: Context = { ...context, io: { ...context.io, host: { ...host, platform } } };
   const catalog = await loadCatalog(there, paths, options);
   if (!catalog) return undefined;
-  const world = recordedWorld(recording, host, path => host.files.open(resolve(host.cwd, path), 'r'));
+  const world = recordedWorld(recording, host, path =>
+    isDeclaredSource(path) ? declaredSource(catalog, path) : host.files.open(resolve(host.cwd, path), 'r'),
+  );
   const run = startRun({ registry: there.registry, world, signal: context.io.interrupt });
   return makePlan(catalog, run, {
     engine: version,

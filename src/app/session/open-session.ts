@@ -5,7 +5,7 @@ import type { CatalogTarget, SecretRef } from '../../engine/model/catalog.ts';
 import type { World } from '../../engine/model/world.ts';
 import type { Host } from '../../io/ports.ts';
 import { followingPath } from '../../io/search-path.ts';
-import type { Declared } from '../../recovery/bundle/compile-bundle.ts';
+import type { DeclaredHere } from '../../recovery/bundle/declared-bundles.ts';
 import { knownRepositories } from '../../replication/repository/known-repositories.ts';
 import { profileDirectories } from '../../resources/host/environment/profile.ts';
 import type { Context } from '../app-context.ts';
@@ -17,6 +17,7 @@ import { labHost, realDirectory } from '../lab/lab-host.ts';
 import type { Lab } from '../lab/open-lab.ts';
 import { labDir, openLabAt } from '../lab/open-lab.ts';
 import type { CommonOptions, ContentFiles } from '../options.ts';
+import { declaredSource, isDeclaredSource } from './declared-source.ts';
 import { locksOf, machineLocks } from './machine-locks.ts';
 import { assertOwnStateDir, stateDirOf } from './own-state.ts';
 import { keepSecret, readSecret } from './read-secret.ts';
@@ -37,8 +38,8 @@ export interface Session {
 export interface SessionOptions {
   /** Those that the manifests declare. */
   targets?: CatalogTarget[];
-  /** All that they declare, where the run may make recovery points. */
-  declared?: Declared;
+  /** All that they declare, where the run may plan or make what the repository keeps of it. */
+  declared?: DeclaredHere;
   /** What the manifests require: a lab has a host of its own for Windows. */
   platform?: NodeJS.Platform | undefined;
   /** Whether this run changes things: it gets the locks of what it does. */
@@ -120,7 +121,10 @@ export async function openSession(
       ...(changes && { locks: machineLocks(io.host, locksOf(io.host, lab), lockTimeout) }),
       calls,
       secret,
-      source: path => sources.files.open(resolve(sources.cwd, path), 'r'),
+      source: path =>
+        isDeclaredSource(path)
+          ? declaredSource(declared, path)
+          : sources.files.open(resolve(sources.cwd, path), 'r'),
       connect: (target, name, calls = noCalls) => clients[name](target, calls),
       ...(lab && { identify: async ({ type, name }) => `lab:${type}:${name}` }),
     };

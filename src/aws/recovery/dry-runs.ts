@@ -1,4 +1,5 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
+import { Failure } from '../../diagnostics/diagnostic.ts';
 import type { DryRun, DryRunCloud } from '../../recovery/model/dry-runs.ts';
 import { classify, codeOf, statusOf } from '../errors.ts';
 import type { RecoveryConnection } from './connection.ts';
@@ -8,7 +9,10 @@ const WOULD = 'DryRunOperation';
 /** Any that starts on all types. */
 const anyLinux = 'al2023-ami-2023.*-x86_64';
 
-export function awsDryRuns({ ec2, onEc2 }: RecoveryConnection): DryRunCloud {
+/** No id of EC2 is that. */
+const nobodys = 'snap-00000000000000000';
+
+export function awsDryRuns({ ec2, onEc2, ebs, onEbs }: RecoveryConnection): DryRunCloud {
   const asked = async (
     action: string,
     thing: string,
@@ -83,6 +87,20 @@ export function awsDryRuns({ ec2, onEc2 }: RecoveryConnection): DryRunCloud {
         ],
       });
       return asked('RegisterImage', snapshot, (client, options) => client.send(command, options), signal);
+    },
+    async writeSnapshot(signal) {
+      const command = new ebs.StartSnapshotCommand({ VolumeSize: 1, ParentSnapshotId: nobodys });
+      const action = 'ebs:StartSnapshot';
+      try {
+        await onEbs('StartSnapshot', nobodys, (client, options) => client.send(command, options), { signal });
+        return { action, allowed: true, answer: 'it was begun' };
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error;
+        const code = codeOf(error.cause);
+        const allowed = /^(ResourceNotFound|Validation)Exception$/.test(code);
+        if (!allowed && !error.hasOnly('aws-access-denied', 'aws-unreachable')) throw error;
+        return { action, allowed, answer: allowed ? code : error.message };
+      }
     },
     async createVolume({ snapshot, subnet }, signal) {
       const find = new ec2.DescribeSubnetsCommand({ SubnetIds: [subnet] });

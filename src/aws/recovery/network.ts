@@ -1,6 +1,7 @@
 import type { DhcpConfiguration, IpPermission, NetworkInterface, Subnet } from '@aws-sdk/client-ec2';
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import { type NetworkFacts, RUN_TAG } from '../../recovery/model/machines.ts';
+import { associationsOf } from './associations.ts';
 import { allPages, type RecoveryConnection } from './connection.ts';
 import { doorsOf, routeWords } from './doors.ts';
 import { tagsOf } from './tags.ts';
@@ -45,7 +46,7 @@ export async function readNetwork(
   ];
   if (elsewhere.length > 0) throw mixed(subnets[0]!, vpc, elsewhere);
   const inVpc = { Filters: [{ Name: 'vpc-id', Values: [vpc] }] };
-  const [[itself], doors, tables, interfaces] = await Promise.all([
+  const [[itself], doors, associated, tables, interfaces] = await Promise.all([
     all(
       'DescribeVpcs',
       vpc,
@@ -53,6 +54,7 @@ export async function readNetwork(
       page => page.Vpcs,
     ),
     doorsOf(connection, vpc, signal),
+    associationsOf(connection, vpc, signal),
     all(
       'DescribeRouteTables',
       vpc,
@@ -98,7 +100,8 @@ export async function readNetwork(
         .flatMap(route => routeWords(route) ?? [])
         .map(to => `a route of ${subnet} leads to ${to}`);
     }),
-    doors,
+    doors: [...doors, ...associated.doors],
+    unseen: associated.unseen,
     addresses: found.flatMap(net => addressWords(net!, account).map(it => `${net!.SubnetId} gives ${it}`)),
     interfaces: interfaces.flatMap(one => interfaceWords(one, group)),
     rules: [

@@ -49,39 +49,6 @@ export function awsShells({ ec2, onEc2 }: RecoveryConnection): ShellCloud {
       return image && imageOf(image);
     },
 
-    async startImport({ snapshot, bootMode, license, description, token, tags }, signal) {
-      const command = new ec2.ImportImageCommand({
-        Description: description,
-        DiskContainers: [{ SnapshotId: snapshot }],
-        Platform: 'Windows',
-        Architecture: 'x86_64',
-        BootMode: bootMode,
-        LicenseType: license,
-        ClientToken: token,
-        TagSpecifications: [{ ResourceType: 'import-image-task', Tags: toTags(tags) }],
-      });
-      const send = (client: EC2Client, options: object) => client.send(command, options);
-      const answer = await onEc2('ImportImage', description, send, { signal });
-      return answer?.ImportTaskId ?? '';
-    },
-
-    async importTask(id, signal) {
-      const command = new ec2.DescribeImportImageTasksCommand({ ImportTaskIds: [id] });
-      const send = (client: EC2Client, options: object) => client.send(command, options);
-      const answer = await onEc2('DescribeImportImageTasks', id, send, {
-        signal,
-        expected: /^InvalidConversionTaskId/,
-      });
-      const [task] = answer?.ImportImageTasks ?? [];
-      if (!task) return undefined;
-      return {
-        id: task.ImportTaskId ?? id,
-        state: task.Status ?? '',
-        message: task.StatusMessage ?? '',
-        ...(task.ImageId !== undefined && { image: task.ImageId }),
-      };
-    },
-
     async remove(image, signal) {
       const command = new ec2.DeregisterImageCommand({ ImageId: image, DeleteAssociatedSnapshots: true });
       await onEc2('DeregisterImage', image, (client, options) => client.send(command, options), {

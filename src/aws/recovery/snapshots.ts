@@ -4,7 +4,7 @@ import type { CloudSnapshot, SnapshotStore } from '../../recovery/model/snapshot
 import { sha256Base64 } from '../../values/digest.ts';
 import { type AdaptiveLimit, adaptiveLimit } from './calls/adaptive-limit.ts';
 import type { RecoveryConnection } from './connection.ts';
-import { blockPutter } from './put-block.ts';
+import { blockPutter } from './put/put-block.ts';
 import { filtersOf, tagsOf, toTags } from './tags.ts';
 
 /** Calls of EBS direct at once, at first and at most: 1,000 a second at 100 ms each are 100. */
@@ -197,6 +197,46 @@ export function awsSnapshots(
       });
     },
 
+    async *changed(first, second, signal) {
+      const { patiently } = await bulk(signal);
+      let NextToken: string | undefined;
+      do {
+        const command = new ebs.ListChangedBlocksCommand({
+          FirstSnapshotId: first,
+          SecondSnapshotId: second,
+          MaxResults: listPage,
+          ...(NextToken !== undefined && { NextToken }),
+        });
+        const answer = await onEbs(
+          'ListChangedBlocks',
+          `${first} and ${second}`,
+          (client, options) => client.send(command, options),
+          patiently,
+        ).catch((error: unknown) => {
+          throw reasonOf(error) === 'UNRELATED_SNAPSHOTS' ? unrelated(first, second, error) : error;
+        });
+        for (const { BlockIndex, SecondBlockToken } of answer?.ChangedBlocks ?? [])
+          if (BlockIndex !== undefined)
+            yield { index: BlockIndex, ...(SecondBlockToken !== undefined && { token: SecondBlockToken }) };
+        NextToken = answer?.NextToken || undefined;
+      } while (NextToken !== undefined);
+    },
+
+    async take(volume, { description, tags }, signal) {
+      const command = new ec2.CreateSnapshotCommand({
+        VolumeId: volume,
+        Description: description,
+        TagSpecifications: [{ ResourceType: 'snapshot', Tags: toTags(tags) }],
+      });
+      const answer = await onEc2(
+        'CreateSnapshot',
+        volume,
+        (client, options) => client.send(command, options),
+        { signal },
+      );
+      return answer?.SnapshotId ?? '';
+    },
+
     async remove(id, signal) {
       let used = false;
       await onEc2(
@@ -219,6 +259,18 @@ export function awsSnapshots(
 
 const reasonOf = (error: unknown): unknown =>
   error instanceof Failure ? (error.cause as { Reason?: unknown } | undefined)?.Reason : undefined;
+
+const unrelated = (first: string, second: string, cause: unknown): Failure =>
+  new Failure(
+    world(
+      'snapshots-unrelated',
+      `EBS can't compare the snapshots ${first} and ${second}: their lineage differs`,
+      {
+        hint: 'whole disks are compared in its place',
+      },
+    ),
+    { cause },
+  );
 
 const notPending = (id: string, cause: unknown): Failure =>
   new Failure(

@@ -16,7 +16,8 @@ export interface CliContext extends Context, Text {
   withEventsOf(options: EventOptions): CliContext;
 }
 
-export function makeCliContext(outer: CliIo): CliContext {
+export function makeCliContext(given: CliIo): CliContext {
+  const outer: CliIo = { ...given, typed: {} };
   const { ask } = outer;
   const io: TerminalIo = { ...outer, ...(ask && { ask: question => ask(printable(question)) }) };
   const makeReporter = (known: Known, copy?: (text: string) => void, events: EventOptions = {}) =>

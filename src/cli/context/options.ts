@@ -7,7 +7,8 @@ import { parseDuration } from '../../io/duration.ts';
 
 export const collect = (value: string, before: string[] = []) => [...before, value];
 
-function milliseconds(text: string): number {
+/** A duration as an option has it. @throws Failure `bad-duration`, given */
+export function milliseconds(text: string): number {
   const ms = parseDuration(text);
   if (ms === undefined) {
     throw new Failure(

@@ -1,4 +1,5 @@
 import type { AppIo } from '../../app/app-context.ts';
+import type { Typed } from '../../app/as-typed.ts';
 
 /** What whoever reads an output sees of it. */
 export interface Face {
@@ -18,6 +19,8 @@ export interface TerminalIo extends AppIo {
   stderr: Face;
   /** Asks whoever sits at the terminal; undefined at the end of the input. Left out when nobody does. */
   ask?(question: string): Promise<string | undefined>;
+  /** How the command that runs names its manifests, as soon as that is known. */
+  typed?: Typed;
 }
 
 /** What `main` needs from whoever calls it: the process, or a test. */

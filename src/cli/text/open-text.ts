@@ -1,5 +1,6 @@
+import { type Typed, withPaths } from '../../app/as-typed.ts';
 import { folded } from '../../diagnostics/fold-lines.ts';
-import { type Lines, textOf } from '../../diagnostics/lines.ts';
+import { type Line, type Lines, textOf } from '../../diagnostics/lines.ts';
 import { printable } from '../../diagnostics/text-width.ts';
 import type { Redactor } from '../../engine/model/redact.ts';
 import type { CliIo, Output } from './cli-io.ts';
@@ -34,7 +35,8 @@ export function openText(io: CliIo, redactor: Redactor, copy?: (text: string) =>
   const saying = (output: Output) => {
     const color = isColored(host.env, output);
     return (lines: Lines) => {
-      const clean = redactor.value(lines);
+      const { typed } = io;
+      const clean = redactor.value(typed ? lines.map(line => naming(line, typed)) : lines);
       // Only a terminal needs it, which would break them inside words.
       const fitting = output.isTTY ? folded(clean, output.columns) : clean;
       output.write(redactor.text(textOf(fitting, { color, github })));
@@ -60,6 +62,15 @@ export function openText(io: CliIo, redactor: Redactor, copy?: (text: string) =>
     }),
     ...(stdout.isTTY && { columns: stdout.columns }),
   };
+}
+
+/** With the manifests that were named in the commands that it tells of. */
+function naming(line: Line, typed: Typed): Line {
+  if (typeof line === 'string') return withPaths(line, typed);
+  if ('command' in line) return { ...line, text: withPaths(line.text, typed) };
+  return line.map(one =>
+    typeof one === 'string' ? withPaths(one, typed) : { ...one, text: withPaths(one.text, typed) },
+  );
 }
 
 /** As Node and what is built on it decide: FORCE_COLOR, then NO_COLOR, then what the terminal is. */

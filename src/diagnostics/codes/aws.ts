@@ -62,6 +62,10 @@ export const aws = {
     means: "A lifecycle rule isn't written in whole days, which S3 counts in.",
     wayOut: 'Write a number of days, such as `7d`.',
   },
+  'lock-without-versions': {
+    means: 'Objects of a bucket are to be locked, and it is not declared to keep versions.',
+    wayOut: 'Add `versioning: true`.',
+  },
   'metadata-endpoint': {
     means: "AWS_EC2_METADATA_SERVICE_ENDPOINT isn't an http address.",
     wayOut: 'Leave it out, or write http://HOST:PORT.',

@@ -15,7 +15,8 @@ export const commands = {
   },
   'bad-digest': {
     means: "`--digest` isn't the digest of a plan.",
-    wayOut: 'Copy it from the last line of `converge plan`.',
+    wayOut:
+      'Copy it from the line of the digest: of `converge plan`, or of the same `converge failover` with `--noop`.',
   },
   'bad-duration': {
     means: "An option or a value isn't a length of time.",

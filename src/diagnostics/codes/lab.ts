@@ -15,6 +15,10 @@ export const lab = {
     means: "A file isn't an IAM policy that the lab can enforce.",
     wayOut: '`converge instance-policy` prints one that can be.',
   },
+  'beyond-the-volume': {
+    means: 'More was to be written than an EBS volume of the lab holds from there on.',
+    wayOut: 'Write less, or nearer to its beginning.',
+  },
   'disk-has-snapshots': {
     means: "A disk can't be removed or grow while its VM has snapshots.",
     wayOut: 'Remove the snapshots first.',

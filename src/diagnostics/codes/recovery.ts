@@ -58,6 +58,10 @@ export const recovery = {
     means: 'A failover has taken over from the machines at home, or is in the middle of it.',
     wayOut: 'Keep it with `converge failover commit`, or end it with `converge failover undo`.',
   },
+  'group-ambiguous': {
+    means: 'Several security groups of the account have that name.',
+    wayOut: 'Say which by `vpc`.',
+  },
   'group-foreign': {
     means: "A security group has the name of one of converge's and not its tag.",
     wayOut: 'Rename or remove it.',
@@ -65,6 +69,10 @@ export const recovery = {
   'group-in-use': {
     means: 'A security group of a recovery target still has a machine in it.',
     wayOut: 'Remove what runs: `converge failover cleanup PLAN`.',
+  },
+  'group-name': {
+    means: 'EC2 takes no new security group of that name.',
+    wayOut: 'Name it otherwise.',
   },
   'group-not-found': {
     means: "The VPC of a recovery target's subnet has no security group of that name or id.",
@@ -74,9 +82,9 @@ export const recovery = {
     means: 'A security group that must let nothing in or out was changed while it was made.',
     wayOut: 'Run again, and find out who changes it.',
   },
-  'guest-facts-linux': {
+  'guest-facts-system': {
     means: '`converge guest-facts` was run on a system that it knows nothing to look for on.',
-    wayOut: 'Run it on Linux.',
+    wayOut: 'Run it on Linux or Windows.',
   },
   'guest-unknown': {
     means: 'A guest is neither Linux nor Windows, and this version recovers no other.',
@@ -90,9 +98,29 @@ export const recovery = {
     means: 'An image of that name is in the account, and converge did not make it.',
     wayOut: 'Rename or deregister it.',
   },
+  'image-not-whole': {
+    means: "The image of a disk that was put into S3 hasn't as many bytes as the disk.",
+    wayOut: 'See that nothing else writes or removes what is there, then run again.',
+  },
+  'image-size': {
+    means: 'A disk has no bytes, or more than one object of S3 holds.',
+    wayOut: 'Write `method: convert`, which takes no image, or leave the disk out of the protection.',
+  },
+  'images-missing': {
+    means: 'A machine is to be imported from images of its disks, and there is no place for them.',
+    wayOut: 'Add `import: { images: s3://BUCKET/PREFIX }` to its recovery target.',
+  },
   'import-failed': {
-    means: "EC2 could not make an image of a VM's disk; the message is EC2's own.",
-    wayOut: 'Correct what it says in the VM, make a new point, and replicate again.',
+    means: "EC2 could not make an image of a VM's disks; the message is EC2's own.",
+    wayOut: 'Correct what it says in the VM, make a new point, and replicate or fail over again.',
+  },
+  'import-role': {
+    means: "VM Import can't act as the role that it needs: it isn't there, or doesn't let it.",
+    wayOut: 'Apply the module `vm_import_role` for the bucket of the images, then run again.',
+  },
+  'import-unused': {
+    means: 'A recovery target says how it is imported, and its method imports nothing.',
+    wayOut: 'Write `method: auto`, `convert` or `raw`, or remove `import`.',
   },
   'key-pair-not-found': {
     means: 'The account has no key pair of that name or id.',
@@ -202,9 +230,18 @@ export const recovery = {
       'A failover was given manifests together with what only goes with a repository, or the other way round.',
     wayOut: 'Name PATHS, or `--repository URL --key REF`.',
   },
+  'plan-in-part': {
+    means: 'A saved plan changes a recovery_plan and was made without its targets, which are kept with it.',
+    wayOut: 'Select these as well when planning, or apply the manifests.',
+  },
   'plan-not-bundled': {
-    means: 'No point in the repository keeps a plan of that name.',
+    means: 'Neither a plan that was applied nor a point in the repository is of that name.',
     wayOut: 'Correct the name; the message says which there are. Or name the manifests that declare it.',
+  },
+  'plan-removed': {
+    means:
+      'The recovery plan was removed from the repository; what was kept with it is only good to end what it began.',
+    wayOut: 'Apply the manifests that are to count now, or name them in the place of `--repository`.',
   },
   'plan-not-named': {
     means: '`converge readiness --repository` was called without `--plan`.',
@@ -261,6 +298,18 @@ export const recovery = {
   'reserved-tag': {
     means: 'A tag begins with a prefix that AWS or converge keeps for itself.',
     wayOut: 'Give it another name.',
+  },
+  'role-foreign': {
+    means: 'A role of that name is in the account, and converge did not make it.',
+    wayOut: 'Name the role otherwise, or give it the tag that the message names.',
+  },
+  'role-name': {
+    means: 'IAM takes no role of that name.',
+    wayOut: 'Use 1 to 64 letters, digits and `+=,.@_-`.',
+  },
+  'role-not-found': {
+    means: 'The account has no role of that name.',
+    wayOut: 'Correct the name.',
   },
   'runbook-alone': {
     means: '`converge readiness --runbook` was given an option that goes with the findings alone.',
@@ -339,6 +388,10 @@ export const recovery = {
     means: 'A test would take more instances than its plan allows.',
     wayOut: 'Raise `instances` of its `test`, or leave machines out.',
   },
+  'trust-missing': {
+    means: 'A role is declared that nobody may act as.',
+    wayOut: 'Add `trusted_by`.',
+  },
   'type-and-families': {
     means: 'Both an instance type and families to choose one of are declared.',
     wayOut: 'Remove one of the two.',
@@ -372,8 +425,57 @@ export const recovery = {
     means: "An address isn't IPv4.",
     wayOut: 'Correct it.',
   },
-  'wrong-method': {
-    means: 'There is no such method of recovery.',
-    wayOut: 'Write `method: fast`.',
+  'wrong-ports': {
+    means: "A rule has ports that don't go from low to high up to 65535, or its protocol has none.",
+    wayOut: 'Write one, `443`, or two, `49152-65535`, and none for `all` and `icmp`.',
+  },
+  'failback-begun': {
+    means: 'A machine of this failover is being brought home, or was: it is kept by nobody else.',
+    wayOut: 'End the failback, then undo the failover.',
+  },
+  'failback-where': {
+    means: 'It was not said where a machine is brought home to, or two places were.',
+    wayOut: 'Give one of `--to DIR` and `--to-vsphere`.',
+  },
+  'home-in-the-way': {
+    means: "The disks of a machine at home can't be written as they are.",
+    wayOut: 'Do what the message says, or write into a folder with `--to DIR`.',
+  },
+  'home-write-failed': {
+    means: "vSphere's file service did not take the content of a disk.",
+    wayOut: 'Do what the message says, and run again.',
+  },
+  'instance-gone': {
+    means: 'What a machine ran as in EC2 has ended.',
+    wayOut: 'Look at its volumes in EC2, which outlive it.',
+  },
+  'not-at-rest': {
+    means:
+      'A machine that was shut down for a planned failover was started again, or wrote after its last point.',
+    wayOut: 'Leave it off and run again: nothing was switched over.',
+  },
+  'not-failed-over': {
+    means: 'A machine is to be brought home that no failover has taken over from.',
+    wayOut: 'Name one that runs in EC2: `converge status` tells.',
+  },
+  'readback-differs': {
+    means: "What was written at home isn't there as it was written.",
+    wayOut: 'Look at the storage there, and run again.',
+  },
+  'planned-newest': {
+    means: 'A planned failover was to be of an older point.',
+    wayOut: 'Leave out `--point`, or `--planned`.',
+  },
+  'shutdown-timeout': {
+    means: 'Guests did not shut down in the time that they had; nothing was switched over.',
+    wayOut: 'Look at their consoles, and run again or give them longer.',
+  },
+  'snapshots-unrelated': {
+    means: 'Two EBS snapshots are of different lineages, so that EBS knows of no difference.',
+    wayOut: 'Nothing to do: the whole disk is taken in its place.',
+  },
+  'volume-missing': {
+    means: 'A disk of a recovered machine was taken out of its instance.',
+    wayOut: 'Attach it again where the message says.',
   },
 } as const satisfies Meanings;

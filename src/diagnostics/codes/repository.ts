@@ -59,6 +59,15 @@ export const repository = {
     means: 'An object of a repository is damaged.',
     wayOut: '`converge verify` tells which points it breaks; an older version of the object may be whole.',
   },
+  'datastore-full': {
+    means:
+      'A datastore has so little room that a snapshot could fill it; no snapshot is made, or it is removed.',
+    wayOut: 'Free space in it, or move the machine to another.',
+  },
+  'datastore-low': {
+    means: 'A datastore has little room for the snapshots of cycles (a warning).',
+    wayOut: 'Free space in it.',
+  },
   'disk-moved': {
     means: 'A raw image holds another disk than the one that now has the number.',
     wayOut:
@@ -216,6 +225,43 @@ export const repository = {
     means: "A repository's head names a point that isn't there.",
     wayOut: 'Run `converge verify` before another cycle writes to it.',
   },
+  'bad-retention': {
+    means: 'What `--retention` says is not a policy.',
+    wayOut: 'Write rules and durations: `all=24h,hourly=3d,daily=30d,monthly=1y`.',
+  },
+  'not-held': {
+    means: 'The VM whose hold was to be released is not held (a warning).',
+    wayOut: '`converge status` tells which VMs are held.',
+  },
+  'no-pruner': {
+    means: 'Nothing says with which credentials `converge prune` may delete.',
+    wayOut:
+      'Name an aws target of its own, `repository: { url: ..., pruner: NAME }`, or prune with --repository where no mover works.',
+  },
+  'mover-can-delete': {
+    means: 'The credentials of the cycles may delete in the repository, so that whoever steals them can.',
+    wayOut:
+      'Give the target of the cycles the rights in `policies/writer.json`, and those in `policies/pruner.json` to the pruner alone.',
+  },
+  'prune-due': {
+    means: 'A repository holds points that no retention policy keeps any more (a note).',
+    wayOut: 'Run `converge prune` where the credentials of the pruner are.',
+  },
+  'prune-doubt': {
+    means: "What the points of a VM need can't be told for sure, so no object of it is removed (a warning).",
+    wayOut:
+      '`converge verify` tells what is wrong; once a cycle has healed it, the next `converge prune` goes on.',
+  },
+  'prune-locked': {
+    means:
+      'The store keeps objects that were to be removed, because they are locked or by its rights (a warning).',
+    wayOut:
+      'What is locked goes once its time is over. Otherwise give the pruner the rights in `policies/pruner.json`.',
+  },
+  'prune-raced': {
+    means: 'Another pruner is at work on the same VM.',
+    wayOut: 'Run again when it has ended.',
+  },
   'points-broken': {
     means: "Recovery points can't be restored, and no cycle can heal them (a warning).",
     wayOut:
@@ -224,6 +270,10 @@ export const repository = {
   'points-lost': {
     means: 'A repository had newer points of a VM than it has now.',
     wayOut: 'Bring the points back, or begin anew knowingly, as the hint says.',
+  },
+  'points-suspect': {
+    means: 'Recovery points were made while change tracking left changes out (a warning).',
+    wayOut: 'Restore a newer point, or one from before them.',
   },
   'quiesce-failed': {
     means: "A VM couldn't be quiesced, and its manifest asks for it.",
@@ -281,6 +331,10 @@ export const repository = {
     means: '`rpo` is shorter than the schedule can keep.',
     wayOut: 'Leave it out, or shorten the schedule.',
   },
+  'not-zeros': {
+    means: 'What a disk is read through said that an area is zeros, and a sample of it was not.',
+    wayOut: 'Nothing is lost, the whole disk was read; bring nbdkit and the VDDK up to date.',
+  },
   'short-read': {
     means: "A read of a snapshot's disk gave fewer bytes than were asked for.",
     wayOut: 'Run again.',
@@ -301,6 +355,10 @@ export const repository = {
     means: "The snapshot of a cycle couldn't be removed.",
     wayOut: 'The next cycle tries again.',
   },
+  'snapshot-old': {
+    means: "A VM has had somebody's snapshot for days, and every write makes it larger (a warning).",
+    wayOut: 'Remove it in vSphere unless somebody still needs it.',
+  },
   'snapshot-removed': {
     means: 'Somebody else removed the snapshot of a cycle before the cycle did (a warning).',
     wayOut: "The point is whole; let no other job remove snapshots that it didn't make.",
@@ -312,6 +370,14 @@ export const repository = {
   'store-unsuitable': {
     means: "A store's conditional writes don't work, so it can't keep two cycles apart.",
     wayOut: 'Update the server or the proxy before it, or use another store.',
+  },
+  'tracking-known-bad': {
+    means: "The build of the VM's host is known to leave changes out of change tracking (a warning).",
+    wayOut: 'Update the host; until then every cycle compares the whole VM.',
+  },
+  'tracking-lied': {
+    means: 'A full comparison found changes that change tracking had left out (a warning).',
+    wayOut: "Reset change tracking of the VM, and look for known faults of its host's build.",
   },
   'tracking-off': {
     means: "Change tracking of a VM can't be switched on, so every cycle reads all of it (a warning).",
@@ -328,6 +394,10 @@ export const repository = {
   'vm-not-in-repository': {
     means: 'A repository holds no recovery point of the VM.',
     wayOut: 'Correct the name; `converge points` lists what is there.',
+  },
+  'vm-is-template': {
+    means: 'A template is to be protected, and vSphere makes no snapshot of one.',
+    wayOut: 'Convert it to a virtual machine, or remove its `protected_vm`.',
   },
   'wrong-key': {
     means: "The key that was given isn't the one that is needed.",

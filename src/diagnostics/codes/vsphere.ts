@@ -13,6 +13,23 @@ export const vsphere = {
     means: "A snapshot doesn't hold a disk that the VM had: the disk was replaced meanwhile.",
     wayOut: 'Run again; the next cycle sees the new disk.',
   },
+  'nbd-ended': {
+    means: 'The connection that a disk is read over ended.',
+    wayOut: 'Run again; what was uploaded by then is not uploaded a second time.',
+  },
+  'nbd-protocol': {
+    means: "The server that a disk is read from doesn't speak the NBD protocol as it should.",
+    wayOut: 'Let nbdkit 1.24 or newer serve it.',
+  },
+  'nbd-read': {
+    means: 'A disk that is read over NBD has bytes that its server could not read.',
+    wayOut: "Look at the log of the datastore's host.",
+  },
+  'nbdkit-failed': {
+    means: 'nbdkit, which serves the disks of a snapshot, did not start or ended.',
+    wayOut:
+      'Its own words are in the message; check `nbdkit:` of the target, and that the plugin and VDDK are there.',
+  },
   'snapshots-in-the-way': {
     means: "Change tracking can't be enabled while the VM has snapshots.",
     wayOut: 'Remove them in vSphere, then run again.',

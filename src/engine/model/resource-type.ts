@@ -346,13 +346,23 @@ export interface Where {
 // biome-ignore lint/suspicious/noExplicitAny: a type that doesn't list has no L
 export type BuiltInType<S extends TSchema, C extends object, L = any> = ResourceType<Static<S>, C, L> & {
   schema: S;
-};
+} & BesideProperties;
+
+/** For types that are built in. */
+export interface BesideProperties {
+  /**
+   * Pure: content sources that no property names, since they are made of the manifests as a whole. `desired`
+   * finds those that this run has among its `sources`; a run that wasn't given the manifests has none.
+   */
+  sourcesBeside?(id: Id): string[];
+}
 
 /** The registry holds types of every P and C. */
-export type AnyResourceType = ResourceType & {
-  /** Of a type that isn't built in: its file as shown, and the SHA-256 (hex) of what was loaded. */
-  readonly origin?: { file: string; digest: string };
-};
+export type AnyResourceType = ResourceType &
+  BesideProperties & {
+    /** Of a type that isn't built in: its file as shown, and the SHA-256 (hex) of what was loaded. */
+    readonly origin?: { file: string; digest: string };
+  };
 
 /** A kind of target: how to name and check one; connecting is the composition root's business. */
 export interface TargetKind {

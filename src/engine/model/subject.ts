@@ -176,12 +176,13 @@ export function subjectsOf(declared: readonly Declared[], surroundings: Surround
   return subjects;
 }
 
-/** The content sources of a subject, as `io.source` takes them. */
-export function sourcesOf({ type, asked }: Subject): string[] {
-  return sourceKeys(type).flatMap(key => {
+/** The content sources of a subject, as `io.source` takes them. `beside`: those that it may do without. */
+export function sourcesOf({ type, asked }: Subject): { named: string[]; beside: string[] } {
+  const named = sourceKeys(type).flatMap(key => {
     const path = asked.properties[key];
     return typeof path === 'string' ? [path] : [];
   });
+  return { named, beside: type.sourcesBeside?.(asked.id) ?? [] };
 }
 
 function sourceKeys(type: AnyResourceType): string[] {

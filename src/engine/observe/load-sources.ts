@@ -12,11 +12,12 @@ export async function loadSources(run: Run, subjects: readonly Subject[]): Promi
   const missing: Diagnostic[] = [];
   for (const subject of subjects) {
     if (subject.absent) continue;
-    for (const path of sourcesOf(subject)) {
+    const { named, beside } = sourcesOf(subject);
+    for (const path of [...named, ...beside]) {
       if (Object.hasOwn(run.sources, path)) continue;
       const file = await run.world.source(path);
       if (file) run.sources[path] = await digestOf(file);
-      else missing.push(notFound(subject, path));
+      else if (!beside.includes(path)) missing.push(notFound(subject, path));
     }
   }
   if (missing.length > 0) throw new Failure(missing);
@@ -24,7 +25,8 @@ export async function loadSources(run: Run, subjects: readonly Subject[]): Promi
 
 /** One digest over all sources of a subject; undefined when it has none. */
 export function sourceDigest(run: Run, subject: Subject): string | undefined {
-  const digests = subject.absent ? [] : sourcesOf(subject).flatMap(path => run.sources[path] ?? []);
+  const { named, beside } = sourcesOf(subject);
+  const digests = subject.absent ? [] : [...named, ...beside].flatMap(path => run.sources[path] ?? []);
   return digests.length > 1 ? sha256(digests.join('\n')) : digests[0];
 }
 

@@ -4,6 +4,7 @@ import type { AwsModel } from '../aws-model/model.ts';
 import { readJsonInput, writeRest } from '../aws-model/rest.ts';
 import resolverJson from '../aws-model/route53resolver.json' with { type: 'json' };
 import type { Ec2World } from '../ec2/world/world.ts';
+import { isAllowed } from '../instance/role.ts';
 
 const model = resolverJson as unknown as AwsModel;
 
@@ -13,7 +14,8 @@ export const resolverService = (world: Ec2World): AwsService => ({
     const [, operation = ''] = (headers.get('x-amz-target') ?? '').split('.');
     if (!Object.hasOwn(model.operations, operation))
       throw new ApiError('UnknownOperationException', `The lab does not know Route53Resolver.${operation}.`);
-    if (role) throw new ApiError('AccessDeniedException', `User: ${role.arn} is not authorized`);
+    if (role && !isAllowed(role, `route53resolver:${operation}`, '*'))
+      throw new ApiError('AccessDeniedException', `User: ${role.arn} is not authorized`);
     const { Filters = [] } = readJsonInput(model, operation, body) as {
       Filters?: { Name?: string; Values?: string[] }[];
     };

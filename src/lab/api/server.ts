@@ -10,13 +10,16 @@ import { labMachines, type Machines } from '../boot/machines.ts';
 import { EbsError } from '../ebs/errors.ts';
 import { type EbsService, ebsService } from '../ebs/service.ts';
 import { type Ec2Service, ec2Service } from '../ec2/service.ts';
+import type { ObjectsOf } from '../ec2/world/call.ts';
 import { type Ec2World, openEc2World } from '../ec2/world/world.ts';
+import { iamService } from '../iam/service.ts';
 import type { FleetMember } from '../instance/member.ts';
 import { type Role, roleOf } from '../instance/role.ts';
 import type { InstanceSettings } from '../instance/settings.ts';
 import { type Credentials, sha256Hex } from '../s3/protocol/sigv4.ts';
 import { fireDue } from '../scheduler/fire.ts';
 import { schedulerService } from '../scheduler/service.ts';
+import { latticeService, profilesService, zonesService } from './associations.ts';
 import { callerIdentity } from './caller-identity.ts';
 import { type ApiFaultRule, ApiFaults } from './faults.ts';
 import { jsonServices, operate } from './json-services.ts';
@@ -38,6 +41,8 @@ export interface ApiLabOptions {
   random: Random;
   /** The instance whose tags EC2 tells. */
   instance(): Promise<InstanceSettings>;
+  /** What its S3 has; default: it has none. */
+  objects?: ObjectsOf;
   /** The other instances of the account. */
   fleet(): Promise<FleetMember[]>;
 }
@@ -78,16 +83,28 @@ export async function startApi(options: ApiLabOptions): Promise<ApiLab> {
     region,
     account: accountId,
   });
-  const ec2 = ec2Service(world, { instance: options.instance, fleet: options.fleet, machines });
-  const ebs = ebsService(world, { account: accountId, clock, random });
+  const objects = options.objects ?? (async () => undefined);
+  const iam = iamService({ dir: join(options.dir, 'iam'), account: accountId, clock, random });
+  const ec2 = ec2Service(world, {
+    instance: options.instance,
+    fleet: options.fleet,
+    machines,
+    objects,
+    roles: iam.role,
+  });
+  const ebs = ebsService(world, { account: accountId, region, clock, random });
   const json = jsonServices(account, faults, world);
   const services: Record<string, AwsService> = {
     ec2,
     ebs,
     ssm: json,
     secretsmanager: json,
-    scheduler: schedulerService(world),
+    scheduler: schedulerService(world, { account: accountId, region }),
     route53resolver: resolverService(world),
+    route53: zonesService(world),
+    route53profiles: profilesService(world),
+    'vpc-lattice': latticeService(world),
+    iam,
     sts: {
       answer: async ({ body, role }) => ({
         status: 200,

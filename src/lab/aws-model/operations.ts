@@ -123,7 +123,10 @@ export const operationsOf = {
     'PutSnapshotBlock',
     'StartSnapshot',
   ],
+  route53: ['ListHostedZonesByVPC'],
+  route53profiles: ['ListProfileAssociations'],
   route53resolver: ['ListResolverRuleAssociations'],
   scheduler: ['CreateSchedule', 'DeleteSchedule', 'GetSchedule', 'ListSchedules'],
+  'vpc-lattice': ['ListServiceNetworkVpcAssociations'],
   ssm: ['DescribeAutomationExecutions', 'GetAutomationExecution', 'StartAutomationExecution'],
 } as const satisfies Record<string, readonly string[]>;

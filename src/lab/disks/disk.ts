@@ -58,6 +58,8 @@ export interface Disk {
   readSnapshot(id: string, offset: number, length: number): Promise<Buffer>;
   /** Forgets a snapshot but leaves its layer, as a removal does that could not consolidate. */
   forgetSnapshot(id: string): Promise<void>;
+  /** Makes the content what the newest snapshot froze; a snapshot that others came after is refused. */
+  revert(id: string): Promise<void>;
   /** Forgets a snapshot and merges its layer. */
   removeSnapshot(id: string): Promise<void>;
   needsConsolidation(): boolean;
@@ -79,6 +81,8 @@ export interface Disk {
   /** Raw content of one layer's file, and its length. */
   readLayer(id: number, offset: number, length: number): Promise<Buffer>;
   layerSize(id: number): Promise<number>;
+  /** Into the file of the only layer, past the hypervisor: change tracking doesn't see it. */
+  overwrite(offset: number, bytes: Buffer): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -170,6 +174,21 @@ export async function openDisk(dir: string): Promise<Disk> {
     state.layers.push(next);
     chain.push(layer);
     await commit();
+  }
+
+  async function revert(id: string): Promise<void> {
+    const { layer, capacity } = frozenOf(id);
+    if (state.layers.at(-2) !== layer)
+      throw new Failure(given('snapshot-not-found', `the disk in ${dir} has snapshots after ${id}`));
+    const gone = top();
+    let next = 1;
+    while (state.layers.includes(next)) next++;
+    const fresh = await openLayer(layerPath(dir, next), next, capacity, true);
+    state.layers.splice(-1, 1, next);
+    chain.splice(-1, 1, fresh);
+    state.capacity = capacity;
+    await commit();
+    await gone.remove();
   }
 
   async function forget(id: string): Promise<void> {
@@ -275,6 +294,7 @@ export async function openDisk(dir: string): Promise<Disk> {
         return readAt(state.layers.indexOf(layer), capacity, offset, length);
       }),
     forgetSnapshot: id => turn(() => forget(id)),
+    revert: id => turn(() => revert(id)),
     removeSnapshot: id => turn(() => forget(id).then(consolidate)),
     needsConsolidation: () => unneeded() >= 0,
     consolidate: () => turn(consolidate),
@@ -283,6 +303,13 @@ export async function openDisk(dir: string): Promise<Disk> {
     changedAreas: (id, since, offset, limits) => turn(() => changedAreas(id, since, offset, limits)),
     readLayer: (id, offset, length) => turn(() => layerOf(id).read(offset, length)),
     layerSize: id => turn(() => layerOf(id).size()),
+    overwrite: (offset, bytes) =>
+      turn(async () => {
+        inside(offset, bytes.length, state.capacity);
+        const layer = top();
+        for (const { granule } of pieces(offset, bytes.length)) await layer.mark(granule);
+        await layer.write(offset, bytes);
+      }),
     close: () =>
       turn(async () => {
         await Promise.all([...chain.map(layer => layer.close()), journal?.close()]);

@@ -5,6 +5,7 @@ import type { AwsModel } from '../aws-model/model.ts';
 import { findOperation, type RestCall, readRest, writeRest } from '../aws-model/rest.ts';
 import { callFaults, type Ec2Fault, Ec2Faults } from '../ec2/world/faults.ts';
 import type { Ec2World } from '../ec2/world/world.ts';
+import { isAllowed, type Role } from '../instance/role.ts';
 import { EbsError } from './errors.ts';
 import { getSnapshotBlock, listChangedBlocks, listSnapshotBlocks } from './read.ts';
 import {
@@ -18,6 +19,11 @@ import {
 
 const model = ebsJson as unknown as AwsModel;
 
+interface Tag {
+  Key: string;
+  Value: string;
+}
+
 export interface EbsService extends AwsService {
   /** Throws a Failure for a rule that it doesn't know. */
   fault(rule: Ec2Fault): void;
@@ -28,7 +34,7 @@ export interface EbsService extends AwsService {
 /** EBS direct over the same world as EC2. Source: EBS direct APIs reference. */
 export function ebsService(
   world: Ec2World,
-  { account, clock, random }: { account: string; clock: Clock; random: Random },
+  { account, region, clock, random }: { account: string; region: string; clock: Clock; random: Random },
 ): EbsService {
   const faults = new Ec2Faults('ebs');
   async function perform(call: RestCall, request: AwsRequest): Promise<{ output: object; data?: Buffer }> {
@@ -55,6 +61,22 @@ export function ebsService(
         return getSnapshotBlock(world, asking, input as Parameters<typeof getSnapshotBlock>[2]);
     }
   }
+  /** No account in the ARN. Source: EBS user guide, "Control access to EBS direct APIs using IAM". */
+  async function refuseForbidden(role: Role, operation: string, { path, body }: AwsRequest): Promise<void> {
+    const { snapshots, tags } = await world.state();
+    const id = path.split('/').find(part => Object.hasOwn(snapshots, part));
+    const asked = operation === 'StartSnapshot' ? (JSON.parse(body.toString()) as { Tags?: Tag[] }).Tags : [];
+    const context = Object.fromEntries([
+      ...(asked ?? []).map(({ Key, Value }) => [`aws:requesttag/${Key}`.toLowerCase(), Value]),
+      ...Object.entries(tags[id ?? ''] ?? {}).map(([key, value]) => [
+        `aws:resourcetag/${key}`.toLowerCase(),
+        value,
+      ]),
+    ]) as Record<string, string>;
+    if (isAllowed(role, `ebs:${operation}`, `arn:aws:ec2:${region}::snapshot/${id ?? 'new'}`, context))
+      return;
+    throw faultError({ kind: 'access-denied' }, operation);
+  }
   return {
     fault: rule => faults.add(rule),
     waitingFaults: () => faults.waiting(),
@@ -65,6 +87,7 @@ export function ebsService(
       const fault = faults.take(callFaults, { operation: call.operation });
       if (fault?.kind === 'reset') return undefined;
       if (fault && fault.kind !== 'lost-answer') throw faultError(fault, call.operation);
+      if (request.role) await refuseForbidden(request.role, call.operation, request);
       const { output, data } = await perform(call, request);
       if (fault) return undefined;
       const { status, headers, json } = writeRest(model, call.operation, output);

@@ -1,6 +1,6 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
-import { blocksOf, hashBytes } from '../blocks/bytes.ts';
+import { blocksOf, hashBytes, writeBytes } from '../blocks/bytes.ts';
 import { blockBytes, zeroDigest } from '../blocks/store.ts';
 import type { BlockMap } from '../blocks/tables.ts';
 import type { Ec2State, LabVolume } from './world/state.ts';
@@ -64,6 +64,29 @@ export async function volumeBytes(world: Ec2World, asked: VolumeQuestion): Promi
       },
     }),
   };
+}
+
+/** Writes the bytes of a file into a volume, as the system that runs with it does. */
+export async function writeVolume(
+  world: Ec2World,
+  { volume: id, offset, file }: { volume: string; offset: number; file: string },
+): Promise<number> {
+  const content = await readFile(file);
+  await world.change(async draft => {
+    const volume = volumeOf(draft.state, id);
+    if (offset + content.length > volume.size * GiB)
+      throw new Failure(
+        given('beyond-the-volume', `${id} has ${volume.size} GiB, and ${file} would end after it`),
+      );
+    draft.defer(async () => {
+      for (let at = 0; at < content.length; ) {
+        const length = blockBytes - ((offset + at) % blockBytes);
+        await writeBytes(draft, volume, offset + at, content.subarray(at, at + length));
+        at += length;
+      }
+    });
+  });
+  return content.length;
 }
 
 /** Writes a disk as a raw image in which what is zero takes no room. */

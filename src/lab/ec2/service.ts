@@ -11,6 +11,7 @@ import type { FleetMember } from '../instance/member.ts';
 import { isAllowed, type Role } from '../instance/role.ts';
 import type { InstanceSettings } from '../instance/settings.ts';
 import { ec2Actions } from './actions.ts';
+import type { ObjectsOf, RolesOf } from './world/call.ts';
 import { callFaults, type Ec2Fault, Ec2Faults } from './world/faults.ts';
 import type { Ec2World } from './world/world.ts';
 
@@ -37,6 +38,8 @@ export function ec2Service(
     instance(): Promise<InstanceSettings>;
     fleet(): Promise<FleetMember[]>;
     machines: Screens;
+    objects: ObjectsOf;
+    roles: RolesOf;
   },
 ): Ec2Service {
   const faults = new Ec2Faults('ec2');
@@ -54,8 +57,8 @@ export function ec2Service(
         throw new ApiError('InvalidAction', `The action ${action} is not valid for this web service.`);
       const host = await lab.instance();
       const input = readQuery(model, action, query);
-      const context = role && contextOf(input, (await world.state()).tags, host.region);
-      if (role && !mayAsk(role, action, host, context)) throw faultError({ kind: 'access-denied' }, action);
+      if (role && !mayAsk(role, action, host, resourcesOf(action, input, (await world.state()).tags, host)))
+        throw faultError({ kind: 'access-denied' }, action);
       const fleet = allInstances(host, await lab.fleet());
       const output = await world.change(async draft => {
         const done = await perform(input as never, {
@@ -63,6 +66,8 @@ export function ec2Service(
           action,
           fleet,
           photograph: lab.machines.screenshot,
+          object: lab.objects,
+          iamRole: lab.roles,
           fault: (kind, values) => faults.take([kind], values),
         });
         // What it would have done is dropped with the draft.
@@ -86,15 +91,51 @@ const mayAsk = (
   role: Role,
   action: string,
   { describeTags }: InstanceSettings,
-  context: RequestContext | undefined,
-): boolean => (action === 'DescribeTags' && describeTags) || isAllowed(role, `ec2:${action}`, '*', context);
+  asked: readonly Asked[],
+): boolean =>
+  (action === 'DescribeTags' && describeTags) ||
+  asked.every(({ resource, context }) => isAllowed(role, `ec2:${action}`, resource, context));
 
-/** Condition keys of a request: the tags that it gives, and those that all it names have. */
-function contextOf(
+/** A resource that a request is about, and what conditions can know. */
+interface Asked {
+  resource: string;
+  context: RequestContext;
+}
+
+/** What is made by an action. Source: Service Authorization Reference, "Amazon EC2". */
+const makes: Readonly<Record<string, readonly string[]>> = {
+  RunInstances: ['instance', 'volume', 'network-interface'],
+  CreateVolume: ['volume'],
+  RegisterImage: ['image'],
+  CreateSecurityGroup: ['security-group'],
+  ImportImage: ['import-image-task'],
+  CreateReplaceRootVolumeTask: ['replace-root-volume-task'],
+};
+/** Kinds of resources by the beginning of their ids, as ARNs call them. */
+const kinds: Readonly<Record<string, string>> = {
+  i: 'instance',
+  vol: 'volume',
+  ami: 'image',
+  snap: 'snapshot',
+  sg: 'security-group',
+  subnet: 'subnet',
+  vpc: 'vpc',
+  eni: 'network-interface',
+  lt: 'launch-template',
+  'import-ami': 'import-image-task',
+  replacevol: 'replace-root-volume-task',
+};
+
+/**
+ * Everything that a request names or makes, each with its own tags and the tags that the request gives; a
+ * request that does neither is about `*`, as are those that only describe. Each has to be allowed.
+ */
+function resourcesOf(
+  action: string,
   input: Structured,
   tags: Readonly<Record<string, Record<string, string>>>,
-  region: string,
-): RequestContext {
+  { region, accountId }: InstanceSettings,
+): Asked[] {
   const context: Record<string, string> = { 'aws:requestedregion': region };
   const given = [
     input.Tags ?? [],
@@ -102,13 +143,32 @@ function contextOf(
   ];
   for (const { Key, Value } of given.flat() as { Key?: string; Value?: string }[])
     context[`aws:requesttag/${Key}`.toLowerCase()] = Value ?? '';
-  const named = Object.values(input)
-    .flat()
-    .filter(it => typeof it === 'string' && /^[a-z-]+-[0-9a-f]{8,17}$/.test(it)) as string[];
-  const [first = {}] = named.map(id => tags[id] ?? {});
-  for (const [key, value] of Object.entries(first))
-    if (named.every(id => tags[id]?.[key] === value)) context[`aws:resourcetag/${key}`.toLowerCase()] = value;
-  return context;
+  const whole = { resource: '*', context };
+  if (/^(Describe|Get)/.test(action) && !/^GetConsole/.test(action)) return [whole];
+  const arn = (kind: string, id: string) =>
+    `arn:aws:ec2:${region}:${kind === 'image' || kind === 'snapshot' ? '' : accountId}:${kind}/${id}`;
+  const made = (makes[action] ?? []).map(kind => ({ resource: arn(kind, 'new'), context }));
+  const named = idsIn(input).map(id => {
+    const own = Object.entries(tags[id] ?? {}).map(([key, value]) => [
+      `aws:resourcetag/${key}`.toLowerCase(),
+      value,
+    ]);
+    const kind = kinds[id.slice(0, id.lastIndexOf('-'))]!;
+    return { resource: arn(kind, id), context: { ...context, ...Object.fromEntries(own) } };
+  });
+  const all = [...made, ...named];
+  return all.length > 0 ? all : [whole];
+}
+
+/** Ids of known kinds, wherever they are in a request. */
+function idsIn(value: unknown): string[] {
+  if (typeof value === 'string')
+    return /^[a-z-]+-[0-9a-f]{8,17}$/.test(value) &&
+      Object.hasOwn(kinds, value.slice(0, value.lastIndexOf('-')))
+      ? [value]
+      : [];
+  if (typeof value !== 'object' || value === null) return [];
+  return [...new Set(Object.values(value).flatMap(idsIn))];
 }
 
 /** In EC2's words. Source: API reference, "Error codes for the Amazon EC2 API". */

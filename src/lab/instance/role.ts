@@ -47,7 +47,7 @@ export function roleOf(
  * besides.
  */
 export function isAllowed(
-  { policy, userId }: Role,
+  { policy, userId }: Pick<Role, 'policy' | 'userId'>,
   action: string,
   resource: string,
   context: RequestContext = {},

@@ -1,5 +1,5 @@
 import type { Host } from '../../io/ports.ts';
-import { packer, updateGrub } from './boot-tools.ts';
+import { grubby, packer, updateGrub } from './boot-tools.ts';
 import type { Program } from './program.ts';
 import { systemctl } from './systemctl.ts';
 import { timedatectl } from './timedatectl.ts';
@@ -10,7 +10,7 @@ const programs: Readonly<Record<string, Program>> = {
   '/usr/bin/dracut': packer,
   '/usr/sbin/update-initramfs': packer,
   '/usr/sbin/update-grub': updateGrub,
-  '/usr/sbin/grubby': packer,
+  '/usr/sbin/grubby': grubby,
 };
 
 /**

@@ -29,6 +29,16 @@ const actions: Record<string, [ofObject: string, ofBucket: string]> = {
   PUT: ['s3:PutObject', 's3:CreateBucket'],
   DELETE: ['s3:DeleteObject', 's3:DeleteBucket'],
 };
+/** What uploads in parts need. Source: Amazon S3 user guide, "Multipart upload API and permissions". */
+const inParts: Record<string, string> = {
+  'POST uploads': 's3:PutObject',
+  'PUT partNumber': 's3:PutObject',
+  'PUT uploadId': 's3:PutObject',
+  'POST uploadId': 's3:PutObject',
+  'GET uploads': 's3:ListBucketMultipartUploads',
+  'GET uploadId': 's3:ListMultipartUploadParts',
+  'DELETE uploadId': 's3:AbortMultipartUpload',
+};
 const plain =
   /^(x-id|list-type|prefix|delimiter|max-keys|encoding-type|start-after|continuation-token|versionId|response-.*|X-Amz-.*)$/;
 
@@ -41,7 +51,12 @@ export function authorize(role: Role, request: S3Request, storage: Storage): voi
   const other = headers.has('x-amz-copy-source') ? 'copy' : [...query.keys()].find(name => !plain.test(name));
   const [ofObject, ofBucket] = actions[method] ?? ['s3:Other', 's3:Other'];
   const allowed = query.has('versionId') && key !== undefined ? `${ofObject}Version` : ofObject;
-  const action = other !== undefined ? `s3:${method} ?${other}` : key === undefined ? ofBucket : allowed;
+  const action =
+    other !== undefined
+      ? (inParts[`${method} ${other}`] ?? `s3:${method} ?${other}`)
+      : key === undefined
+        ? ofBucket
+        : allowed;
   // Whoever names a bucket that isn't there learns that.
   const isMissing = bucket !== undefined && !storage.buckets.get(bucket);
   if (isMissing && action !== 's3:CreateBucket') return;

@@ -1,5 +1,6 @@
 import { createBucket, deleteBucket, getLocation, headBucket, listBuckets } from './handlers/bucket.ts';
 import {
+  conditional,
   configurations,
   deleteConfiguration,
   getConfiguration,
@@ -46,19 +47,20 @@ const bucketRoutes: Routes = {
 for (const name of Object.keys(configurations) as Configuration[]) {
   bucketRoutes[`GET ${name}`] = getConfiguration(name);
   bucketRoutes[`PUT ${name}`] = putConfiguration(name);
-  bucketRoutes[`DELETE ${name}`] = deleteConfiguration(name);
+  // Once objects can be locked that is so for good.
+  if (name !== 'object-lock') bucketRoutes[`DELETE ${name}`] = deleteConfiguration(name);
 }
 
 const isCopy: (request: S3Request) => boolean = request => request.headers.has('x-amz-copy-source');
 const objectRoutes: Routes = {
-  'PUT ': call => (isCopy(call.request) ? copyObject : putObject)(call),
+  'PUT ': conditional(call => (isCopy(call.request) ? copyObject : putObject)(call)),
   'GET ': getObject,
   'HEAD ': headObject,
   'DELETE ': deleteObject,
   'POST uploads': createUpload,
   'PUT uploadId': call => (isCopy(call.request) ? copyPart : uploadPart)(call),
   'GET uploadId': listParts,
-  'POST uploadId': completeUpload,
+  'POST uploadId': conditional(completeUpload),
   'DELETE uploadId': abortUpload,
   'GET tagging': getObjectTagging,
   'PUT tagging': putObjectTagging,

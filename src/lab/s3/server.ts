@@ -4,6 +4,7 @@ import type { Clock, Random } from '../../io/ports.ts';
 import type { Role } from '../instance/role.ts';
 import { authorize, credentialsOf, roleAsking } from './authorize.ts';
 import { type FaultRule, Faults } from './faults.ts';
+import { openContent } from './handlers/get-object.ts';
 import { publish, putObjects } from './objects/publish.ts';
 import { Storage } from './objects/storage.ts';
 import { S3Error } from './protocol/errors.ts';
@@ -39,6 +40,11 @@ export interface S3Lab {
   /** Puts the files of a folder of this machine into a bucket, and tells how many there were. */
   publish(bucket: string, folder: string): Promise<number>;
   hasBucket(name: string): boolean;
+  /** The newest version of an object, to be read by ranges; undefined when there is none. */
+  object(
+    bucket: string,
+    key: string,
+  ): Promise<{ bytes: number; read(offset: number, length: number): Promise<Buffer> } | undefined>;
   /** Puts objects into a bucket, which is made when it isn't there. */
   put(bucket: string, objects: readonly { key: string; bytes: Buffer }[]): Promise<void>;
   close(): Promise<void>;
@@ -171,6 +177,23 @@ export async function startS3(options: S3LabOptions): Promise<S3Lab> {
     },
     publish: (bucket, folder) => publish(storage, bucket, folder),
     hasBucket: name => storage.buckets.get(name) !== undefined,
+    async object(name, key) {
+      const version = storage.buckets.get(name)?.keys.get(key)?.versions[0];
+      if (version?.kind !== 'object') return undefined;
+      return {
+        bytes: version.size,
+        async read(offset, length) {
+          const content = await openContent(storage, version.blobs, { start: offset, end: offset + length });
+          const pieces: Buffer[] = [];
+          try {
+            for await (const piece of content.read()) pieces.push(Buffer.from(piece));
+          } finally {
+            await content.close();
+          }
+          return Buffer.concat(pieces);
+        },
+      };
+    },
     put: (bucket, objects) =>
       putObjects(
         storage,

@@ -5,6 +5,7 @@ import { findOperation, readRest, writeRest } from '../aws-model/rest.ts';
 import schedulerJson from '../aws-model/scheduler.json' with { type: 'json' };
 import type { Schedule } from '../ec2/world/state.ts';
 import type { Draft, Ec2World } from '../ec2/world/world.ts';
+import { isAllowed } from '../instance/role.ts';
 import { parseExpression } from './expression.ts';
 import { checkTarget } from './targets.ts';
 
@@ -123,11 +124,18 @@ const operations: Record<string, (draft: Draft, input: never) => object> = {
 };
 
 /** EventBridge Scheduler. Source: EventBridge Scheduler API reference. */
-export const schedulerService = (world: Ec2World): AwsService => ({
+export const schedulerService = (
+  world: Ec2World,
+  { account, region }: { account: string; region: string },
+): AwsService => ({
   async answer({ method, path, query, headers, body, role }) {
     const call = findOperation(model, method, path);
     if (!call) throw new ApiError('UnknownOperationException', `${method} ${path} is not an operation.`, 404);
-    if (role)
+    const group = query.get('groupName') ?? 'default';
+    const name = path.split('/')[2];
+    const resource =
+      name === undefined ? '*' : `arn:aws:scheduler:${region}:${account}:schedule/${group}/${name}`;
+    if (role && !isAllowed(role, `scheduler:${call.operation}`, resource))
       throw new ApiError(
         'AccessDeniedException',
         `User: ${role.arn} is not authorized to perform: scheduler:${call.operation}`,

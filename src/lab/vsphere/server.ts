@@ -8,7 +8,7 @@ import type { Vcenter } from './methods/method.ts';
 import { serviceVersions, wsdl } from './soap/service-content.ts';
 import { answerSoap } from './soap.ts';
 import { answerAutomation, isAutomation } from './tagging.ts';
-import { serveDatastore } from './world/datastore.ts';
+import { FROZEN, serveDatastore } from './world/datastore.ts';
 import { openMachines } from './world/machines.ts';
 import { createRules } from './world/rules.ts';
 import { createSignal } from './world/signal.ts';
@@ -54,7 +54,7 @@ export async function startVsphere(options: VsphereOptions): Promise<VsphereLab>
   const vcenter: Vcenter = {
     clock,
     machines,
-    inventory: createInventory(machines, tasks.recent),
+    inventory: createInventory(machines, rules, tasks.recent),
     sessions,
     tasks,
     rules,
@@ -69,7 +69,7 @@ export async function startVsphere(options: VsphereOptions): Promise<VsphereLab>
     if (path === '/sdk/vimService.wsdl') return sendXml(response, wsdl());
     if (path === '/sdk' || path === '/sdk/') return answerSoap(vcenter, request, response);
     if (isAutomation(path)) return answerAutomation(machines, sessions, request, response);
-    if (path.startsWith('/folder/')) {
+    if (path.startsWith('/folder/') || path === FROZEN) {
       if (!sessions.of(request.headers.cookie) && !sessions.basic(request.headers.authorization)) {
         return void response
           .writeHead(401, { 'www-authenticate': 'Basic realm="VMware HTTP server"', 'content-length': '0' })

@@ -3,7 +3,8 @@ import { builtIn, machineVariables } from './machine/environment.ts';
 import { programFile } from './machine/program-file.ts';
 import { timeZones } from './machine/time-zones.ts';
 import { registryFile } from './registry/store.ts';
-import { expandable, text } from './registry/values.ts';
+import { dword, expandable, text } from './registry/values.ts';
+import { bootDefault, bootEntry } from './services/boot-entry.ts';
 import { readServices } from './services/store.ts';
 import { addWindowsServices } from './services/windows-services.ts';
 import { shipped } from './tools/table.ts';
@@ -14,6 +15,7 @@ const folders = [
   'C:\\ProgramData',
   'C:\\Users\\Public',
   'C:\\Windows\\System32\\config\\systemprofile',
+  'C:\\Windows\\System32\\DriverStore\\FileRepository',
   'C:\\Windows\\System32\\drivers\\etc',
   'C:\\Windows\\System32\\Tasks',
   'C:\\Windows\\System32\\WindowsPowerShell\\v1.0',
@@ -53,6 +55,14 @@ export async function install(files: Files): Promise<void> {
   registry.ensure('HKEY_CURRENT_USER\\Environment');
   registry.ensure('HKEY_USERS\\.DEFAULT');
   addWindowsServices(services);
+  // Of a machine at home: nothing was made for EC2, and nobody may use its desktop from elsewhere.
+  registry.set(`${system}\\Control\\ProductOptions`, text('ProductType', 'ServerNT'));
+  registry.set(`${system}\\Control\\Terminal Server`, dword('fDenyTSConnections', 1));
+  registry.set(`${system}\\Services\\stornvme`, dword('Start', 0));
+  registry.set(`${system}\\Services\\stornvme\\StartOverride`, dword('0', 3));
+  registry.set(`${system}\\Services\\W32Time\\Parameters`, text('Type', 'NTP'));
+  registry.set(`${system}\\Services\\W32Time\\Parameters`, text('NtpServer', 'time.windows.com,0x9'));
+  registry.set(bootDefault, text('Element', bootEntry));
   await services.save(files);
 }
 

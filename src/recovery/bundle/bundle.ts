@@ -23,7 +23,8 @@ import { digestOf } from '../guest/manifests.ts';
  */
 export interface Bundle {
   bundle: 1;
-  vm: { name: string; uuid: string };
+  /** Whose point it is of; that of a plan which was applied has none. */
+  vm?: { name: string; uuid: string };
   targets: BundledTarget[];
   resources: BundledResource[];
   references: BundledReference[];
@@ -85,7 +86,7 @@ const place = members({
 const anything: Shape = { wrong: () => undefined };
 const shape = members({
   bundle: oneOf(1),
-  vm: members({ name: text, uuid: text }),
+  vm: optional(members({ name: text, uuid: text })),
   targets: listOf(members({ name: text, type: text, properties: mapOf(anything), at: place })),
   resources: listOf(
     members({
@@ -116,31 +117,37 @@ const shape = members({
  * @throws Failure `bundle-unusable`
  */
 export function decodeBundle(bytes: Buffer, of: string): Bundle {
-  const unusable = (why: string, cause?: unknown) =>
-    new Failure(
-      world('bundle-unusable', own`the bundle of ${of} can't be used: ${why}`, {
-        hint: own`name the manifests themselves, or another point with --point`,
-      }),
-      { cause },
-    );
   let value: unknown;
   try {
     value = JSON.parse(bytes.toString('utf8'));
   } catch (cause) {
-    throw unusable("it isn't JSON", cause);
+    throw unusable(of, "it isn't JSON", cause);
   }
+  return checkBundle(value, of);
+}
+
+const unusable = (of: string, why: string, cause?: unknown): Failure =>
+  new Failure(
+    world('bundle-unusable', own`the bundle of ${of} can't be used: ${why}`, {
+      hint: own`name the manifests themselves, or another point with --point`,
+    }),
+    { cause },
+  );
+
+/** The same of a value. @throws Failure `bundle-unusable` */
+export function checkBundle(value: unknown, of: string): Bundle {
   const version = (value as { bundle?: unknown } | null)?.bundle;
   if (typeof version === 'number' && version > 1)
-    throw unusable(`it is of version ${version}, and this converge reads version 1`);
+    throw unusable(of, `it is of version ${version}, and this converge reads version 1`);
   try {
     demand(shape, value);
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
-    throw unusable(cause.message, cause);
+    throw unusable(of, cause.message, cause);
   }
   const bundle = value as Bundle;
   const other = (bundle.post_launch ?? []).find(one => digestOf(filesOf(one)) !== one.digest);
-  if (other) throw unusable(`the post-launch manifests of ${other.plan} aren't those that it names`);
+  if (other) throw unusable(of, `the post-launch manifests of ${other.plan} aren't those that it names`);
   return bundle;
 }
 

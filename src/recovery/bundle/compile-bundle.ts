@@ -1,15 +1,8 @@
 import type { Catalog, CatalogResource, CatalogTarget, NestedManifests } from '../../engine/model/catalog.ts';
 import { nearest } from '../../engine/model/pointer.ts';
 import { resolveTarget } from '../../engine/model/targets.ts';
-import type { BundleContent } from '../../replication/model/repository.ts';
 import type { PlanProperties } from '../model/plan.ts';
-import {
-  type Bundle,
-  type BundledManifests,
-  type BundledResource,
-  type BundledTarget,
-  encodeBundle,
-} from './bundle.ts';
+import type { Bundle, BundledManifests, BundledResource, BundledTarget } from './bundle.ts';
 import { collected, isRepositoryKey, type Naming, secretsIn } from './references.ts';
 
 export type Declared = Pick<Catalog, 'resources' | 'targets' | 'nested'>;
@@ -18,13 +11,28 @@ export type Declared = Pick<Catalog, 'resources' | 'targets' | 'nested'>;
  * What manifests say about the recovery of a VM: the plans that it is in, the targets of all machines in
  * those and its own, and the AWS targets that these need. Undefined when they say nothing.
  */
-export function compileBundle(
+export function compileBundle(declared: Declared, vm: NonNullable<Bundle['vm']>): Bundle | undefined {
+  const isVm = (title: string) => [vm.name, vm.uuid].some(own => own.toLowerCase() === title.toLowerCase());
+  return compileOf(declared, vm, one => machinesOf(one).some(isVm), isVm);
+}
+
+/** The same of one plan and all of its machines; undefined when none of this title is declared. */
+export const compilePlan = (declared: Declared, title: string): Bundle | undefined =>
+  compileOf(
+    declared,
+    undefined,
+    one => one.title === title,
+    () => false,
+  );
+
+function compileOf(
   { resources, targets, nested = [] }: Declared,
   vm: Bundle['vm'],
+  isMeant: (plan: CatalogResource) => boolean,
+  isVm: (title: string) => boolean,
 ): Bundle | undefined {
-  const isVm = (title: string) => [vm.name, vm.uuid].some(own => own.toLowerCase() === title.toLowerCase());
   const present = resources.filter(({ meta, select }) => meta.ensure !== 'absent' && select === undefined);
-  const plans = present.filter(one => one.type === 'recovery_plan' && machinesOf(one).some(isVm));
+  const plans = present.filter(one => one.type === 'recovery_plan' && isMeant(one));
   const wanted = new Set(plans.flatMap(machinesOf).map(title => title.toLowerCase()));
   const machines = present.filter(
     ({ type, title }) => type === 'recovery_target' && (isVm(title) || wanted.has(title.toLowerCase())),
@@ -37,7 +45,7 @@ export function compileBundle(
   );
   return {
     bundle: 1,
-    vm,
+    ...(vm && { vm }),
     targets: used.map(bundledTarget),
     resources: chosen.map(bundledResource),
     references: collected([
@@ -49,15 +57,6 @@ export function compileBundle(
     ]),
     ...(carried.length > 0 && { post_launch: carried.map(({ plan, one }) => bundledManifests(plan, one)) }),
   };
-}
-
-/**
- * What a cycle stores; where the manifests aren't known, as by a plan that was saved, what was there stays.
- */
-export function bundleToStore(declared: Declared | undefined, vm: Bundle['vm']): BundleContent {
-  if (!declared) return 'as-before';
-  const bundle = compileBundle(declared, vm);
-  return bundle ? encodeBundle(bundle) : 'none';
 }
 
 const machinesOf = ({ properties }: CatalogResource): string[] =>

@@ -1,16 +1,21 @@
 import { Failure, failedWith, world } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
-import { canonicalJson } from '../../engine/model/canonical.ts';
 import { pipelined } from '../../replication/model/pipelined.ts';
 import type { OnDamage, Point, Repository, VmRepository } from '../../replication/model/repository.ts';
 import { pointsMeant } from '../../replication/model/select-point.ts';
-import type { PlanProperties } from '../model/plan.ts';
-import { type Bundle, decodeBundle } from './bundle.ts';
+import { type PlanVersion, SERIES } from '../model/plan.ts';
+import { type Bundle, checkBundle, decodeBundle } from './bundle.ts';
+import { aboutPlan, machinesOf, planIn } from './says.ts';
 
-/** A bundle, and which point it is of. */
+/** A bundle, and what it was kept with. */
 export interface FoundBundle {
   bundle: Bundle;
-  point: Point;
+  /** When the plan was applied that it was kept with, milliseconds since the epoch. */
+  applied?: number;
+  /** Whose it is, where none was kept with the plan. */
+  point?: Point;
+  /** When the plan was removed: nothing is to be begun by it any more. */
+  removed?: number;
   /** What whoever relies on it should know: of other machines' bundles, or that newer points have none. */
   remarks: string[];
 }
@@ -26,8 +31,9 @@ interface OfVm {
 }
 
 /**
- * The newest bundle in a repository that holds a plan of this name, in any case. Only points that `which`
- * means are looked at: all for `latest`.
+ * What a repository keeps of the manifests with a plan of this name, in any case: the version that was
+ * applied last, even where it is newer than the points that are meant. Where none was kept with the plan, the
+ * newest bundle of a point that holds it; only points that `which` means are looked at, all for `latest`.
  *
  * @param onDamage called with what can't be read and is passed over
  * @throws Failure `plan-not-bundled`, which names the plans that there are
@@ -45,10 +51,36 @@ export async function findBundle(
     ...(await bundleOf(repository.vm(uuid), name, which, onDamage)),
   });
   for await (const one of pipelined(vms, READS, look)) all.push(one);
-  const having = all.flatMap(({ name, found, remark }) =>
-    found && planIn(found.bundle, plan) ? [{ name, ...found, remark }] : [],
-  );
-  const [newest, ...older] = having.sort((a, b) => b.point.time - a.point.time);
+  const having = all
+    .flatMap(({ name, found, remark }) =>
+      found && planIn(found.bundle, plan) ? [{ name, ...found, remark }] : [],
+    )
+    .sort((a, b) => b.point.time - a.point.time);
+  // Versions are kept under the title as it is written.
+  const titles = new Set([plan, ...having.map(one => planIn(one.bundle, plan)!.title)]);
+  const versions: Applied[] = [];
+  for (const title of titles) versions.push(await newestApplied(repository, title, onDamage));
+  const applied = versions.find(one => one.found) ?? versions.find(one => one.removed !== undefined);
+  const { removed } = applied ?? {};
+  const unread = versions.flatMap(({ remark }) => remark ?? []);
+  if (applied?.found) {
+    const { bundle, at } = applied.found;
+    const said = aboutPlan(bundle, plan);
+    const later = having.filter(one => one.point.time > at && aboutPlan(one.bundle, plan) !== said);
+    return {
+      bundle,
+      applied: at,
+      ...(removed !== undefined && { removed }),
+      remarks: [
+        ...unread,
+        ...later.map(
+          ({ name, point }) =>
+            `the manifests that the point of ${name} of ${timeOf(point)} was made with say something else of the plan; they were not applied`,
+        ),
+      ],
+    };
+  }
+  const [newest, ...older] = having;
   if (!newest) throw notBundled(repository.store.url, plan, all);
   const { bundle, point } = newest;
   const said = aboutPlan(bundle, plan);
@@ -60,7 +92,9 @@ export async function findBundle(
   return {
     bundle,
     point,
+    ...(removed !== undefined && { removed }),
     remarks: [
+      ...unread,
       ...(newest.remark === undefined ? [] : [newest.remark]),
       ...(others.length === 0
         ? []
@@ -70,6 +104,62 @@ export async function findBundle(
       ),
     ],
   };
+}
+
+/** What is kept with a plan itself. */
+interface Applied {
+  found?: { bundle: Bundle; at: number };
+  /** When the plan was removed; `found` is then of the version before. */
+  removed?: number;
+  remark?: string;
+}
+
+/** The newest version of a plan, with what it holds of the manifests; of one that was removed the last. */
+async function newestApplied(repository: Repository, title: string, onDamage: OnDamage): Promise<Applied> {
+  const numbers = (await repository.records.numbers(title, SERIES.plan)).reverse();
+  const result: Applied = {};
+  for (const number of numbers) {
+    const version = await versionOf(repository, title, number, onDamage);
+    if (version && 'removed' in version) {
+      // One that was made anew after that is another plan.
+      if (result.removed !== undefined) return result;
+      result.removed = version.at ?? 0;
+      continue;
+    }
+    if (version?.bundle) {
+      const bundle = usable(version.bundle, `version ${number} of the plan ${title}`, onDamage);
+      if (bundle) return { ...result, found: { bundle, at: version.at ?? 0 } };
+    }
+    // An older version would be taken in silence.
+    const why = version ? (version.bundle ? "can't be used" : 'holds only the plan itself') : "can't be read";
+    return { ...result, remark: `version ${number} of the plan, which was applied last, ${why}` };
+  }
+  return result;
+}
+
+async function versionOf(
+  { records }: Repository,
+  title: string,
+  number: number,
+  onDamage: OnDamage,
+): Promise<PlanVersion | undefined> {
+  try {
+    return (await records.read(title, SERIES.plan, number)) as PlanVersion | undefined;
+  } catch (error) {
+    if (!failedWith(error, 'damaged-object', 'newer-format')) throw error;
+    onDamage(error);
+    return undefined;
+  }
+}
+
+function usable(stored: unknown, of: string, onDamage: OnDamage): Bundle | undefined {
+  try {
+    return checkBundle(stored, of);
+  } catch (error) {
+    if (!failedWith(error, 'bundle-unusable')) throw error;
+    onDamage(error);
+    return undefined;
+  }
 }
 
 /** The newest point with a bundle that can be read. */
@@ -128,36 +218,6 @@ const whyNone = ({ bundle }: Point): string => {
 
 const timeOf = ({ time }: Point): string => new Date(time).toISOString();
 
-const planIn = ({ resources }: Bundle, plan: string) =>
-  resources.find(({ type, title }) => type === 'recovery_plan' && title.toLowerCase() === plan.toLowerCase());
-
-function machinesOf(bundle: Bundle, plan: string): string[] {
-  const { groups } = (planIn(bundle, plan)?.properties ?? {}) as unknown as Partial<PlanProperties>;
-  // What it holds isn't looked at yet.
-  if (!Array.isArray(groups)) return [];
-  return groups
-    .flatMap(group => (Array.isArray(group?.targets) ? group.targets.map(String) : []))
-    .map(title => title.toLowerCase());
-}
-
-/** All that it says about the plan, without its place. */
-function aboutPlan(bundle: Bundle, plan: string): string {
-  const machines = machinesOf(bundle, plan);
-  const declared = planIn(bundle, plan);
-  const parts = bundle.resources.filter(
-    one => one === declared || (one.type === 'recovery_target' && machines.includes(one.title.toLowerCase())),
-  );
-  // Another plan of the same bundle may go by other targets.
-  const used = bundle.targets.filter(({ name }) => parts.some(({ target = name }) => target === name));
-  return canonicalJson([
-    parts.map(({ at: _, places: __, ...says }) => says),
-    used.map(({ at: _, ...says }) => says),
-    (bundle.post_launch ?? [])
-      .filter(one => one.plan === declared?.title)
-      .map(({ entry, digest }) => [entry, digest]),
-  ]);
-}
-
 function notBundled(url: string, plan: string, all: readonly OfVm[]): Failure {
   const plans = all.flatMap(({ found }) =>
     (found?.bundle.resources ?? []).filter(({ type }) => type === 'recovery_plan').map(({ title }) => title),
@@ -170,7 +230,7 @@ function notBundled(url: string, plan: string, all: readonly OfVm[]): Failure {
     world('plan-not-bundled', `no bundle in ${url} holds a plan called ${plan}${there}${why}`, {
       hint:
         suggest(plan, names) ??
-        'a bundle is stored with each point that is made by manifests that declare the plan; name those as PATHS',
+        'a bundle is stored when the plan is applied, and with each point that is made by manifests that declare it; name those',
     }),
   );
 }

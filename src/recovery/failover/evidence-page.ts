@@ -57,18 +57,20 @@ const phases: Record<string, string> = {
   swapped: 'holds its own disks',
   probed: 'probed',
   finished: 'over',
+  committed: 'the machines stay',
+  undoing: 'it is being undone',
   cleaned: 'removed',
 };
 
 /**
- * What a test showed as one page that loads nothing from anywhere, to be read, printed and kept.
+ * What a run showed as one page that loads nothing from anywhere, to be read, printed and kept.
  *
  * @param pictures by their number, where they are kept
  */
 export function evidencePage(evidence: Evidence, pictures: ReadonlyMap<number, EvidencePicture>): string {
-  const { plan, test, passed, network, machines } = evidence;
+  const { plan, kind, number, passed, network, machines } = evidence;
   const verdict = passed === undefined ? 'not over' : passed ? 'every probe passed' : 'did not pass';
-  const title = `Test ${test} of ${plan}`;
+  const title = `${kind === 'test' ? 'Test' : 'Failover'} ${number} of ${plan}`;
   const oldest = Math.max(0, ...machines.map(({ rpo }) => rpo));
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
@@ -83,7 +85,7 @@ ${facts([
   ['Began', time(evidence.began)],
   ...(evidence.retries > 0 ? [['Tried again', `${evidence.retries} times`] as const] : []),
   ...(evidence.limit === undefined ? [] : [['To be over by', time(evidence.limit)] as const]),
-  ['Digest of the plan', evidence.digest ?? 'not in the record of this test'],
+  ['Digest of the plan', evidence.digest ?? `not in the record of this ${kind}`],
 ])}
 <section><h2>The network</h2>
 ${facts([

@@ -1,11 +1,21 @@
 import { notLooked } from './isolation.ts';
-import { expiresOf, launchedElsewhere, type ProbeResult, type Run, type RunStep, retriesOf } from './run.ts';
+import {
+  expiresOf,
+  kindOf,
+  launchedElsewhere,
+  type ProbeResult,
+  type Run,
+  type RunStep,
+  retriesOf,
+} from './run.ts';
 
-/** What a rehearsal showed, for whoever has to believe it. Times are RFC 3339, spans milliseconds. */
+/** What a run showed, for whoever has to believe it. Times are RFC 3339, spans milliseconds. */
 export interface Evidence {
   version: 1;
   plan: string;
-  test: number;
+  /** A rehearsal, or machines that took over. */
+  kind: 'test' | 'failover';
+  number: number;
   /** SHA-256 of the plan that was approved, as `failover` shows its beginning. */
   digest?: string;
   began: string;
@@ -30,7 +40,7 @@ export interface Evidence {
   machines: {
     vm: string;
     point: string;
-    /** When the point was made, and how much was lost had home gone when the test began. */
+    /** When the point was made, and how much was lost had home gone when the run began. */
     of: string;
     rpo: number;
     type: string;
@@ -44,7 +54,7 @@ export interface Evidence {
   }[];
   /** In the order in which they were; `after`: since the beginning. */
   phases: { at: string; after: number; what: string; vm?: string; saw?: string }[];
-  /** What this test doesn't show. */
+  /** What this run doesn't show. */
   unproven: string[];
 }
 
@@ -71,7 +81,7 @@ export function evidenceOf(run: Run): Evidence {
         rpo: start.began - machine.time,
         type: machine.instance_type,
         ...(probed && launchedElsewhere(run, probed.instance)),
-        snapshots: machine.disks.map(({ snapshot }) => snapshot),
+        snapshots: machine.disks.flatMap(({ snapshot }) => snapshot ?? []),
         ...(probed && { instance: probed.instance }),
         results: probed?.results ?? [],
         ...(probed?.picture !== undefined && { picture: probed.picture }),
@@ -80,7 +90,8 @@ export function evidenceOf(run: Run): Evidence {
   return {
     version: 1,
     plan: start.plan,
-    test: start.number,
+    kind: kindOf(start),
+    number: start.number,
     ...(start.digest !== undefined && { digest: start.digest }),
     began: timeOf(start.began),
     ...(ended && { passed: ended.ok, took: ended.took, ...(ended.ok && { rto: ended.took }) }),
@@ -108,13 +119,31 @@ export function evidenceOf(run: Run): Evidence {
               .filter(({ outcome }) => outcome === 'not run')
               .map(({ probe, saw }) => `${vm}: ${probe} was not run: ${saw}`),
       ),
-      ...(proven ? [] : ['that the network is apart: the record does not say that it was looked at']),
-      ...notLooked.map(what => `that the network has no other way out: nobody looked for ${what}`),
-      'that users reach the machines: nothing leads into the network of a test',
-      'that there is room for all of them when everybody fails over',
+      ...start.groups
+        .flatMap(group => group.machines)
+        .filter(({ imported }) => imported)
+        .map(({ vm }) => `that the disks of ${vm} are those of its point: VM Import altered them`),
+      ...(kindOf(start) === 'test' ? ofTest(proven) : ofFailover),
     ],
   };
 }
+
+/** What no rehearsal shows, and what this one doesn't. */
+const ofTest = (proven: Of<'proven'> | undefined): string[] => [
+  ...(proven ? [] : ['that the network is apart: the record does not say that it was looked at']),
+  ...(proven?.unseen ?? []).map(
+    what => `that the network has no other way out: nobody might ask for ${what}, and somebody allowed that`,
+  ),
+  ...notLooked.map(what => `that the network has no other way out: nobody looked for ${what}`),
+  'that users reach the machines: nothing leads into the network of a test',
+  'that there is room for all of them when everybody fails over',
+];
+
+/** Of machines that took over. */
+const ofFailover: readonly string[] = [
+  'that users reach the machines: no probe came from where they are',
+  'that nothing of them runs at home any more: somebody said so, or vSphere did when it began',
+];
 
 /** What came of a step, where it isn't said elsewhere. */
 function sawOf(step: RunStep): { saw: string } | undefined {
@@ -125,6 +154,12 @@ function sawOf(step: RunStep): { saw: string } | undefined {
       return { saw: step.why };
     case 'prober':
       return { saw: `${step.probes} probes from within` };
+    case 'importing':
+      return { saw: step.task };
+    case 'imported':
+      return { saw: `${step.image} by ${step.task}` };
+    case 'import-failed':
+      return { saw: step.why };
     case 'launched':
       return { saw: `${step.instance} of ${step.image}` };
     case 'probed':

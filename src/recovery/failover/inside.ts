@@ -3,11 +3,11 @@ import { own } from '../../diagnostics/own-words.ts';
 import { retry } from '../../io/retry.ts';
 import { sha256 } from '../../values/digest.ts';
 import { answersIn, type InsideAnswer } from '../inside/answers.ts';
+import { lastLines } from '../inside/last-lines.ts';
 import { type InsideProbe, mostUserData, proberScript } from '../inside/script.ts';
 import type { NotRun } from '../model/machines.ts';
 import type { Probe } from '../model/probes.ts';
 import { hasEnded } from './attempts.ts';
-import { lastLines } from './last-lines.ts';
 import type { RehearseOptions } from './options.ts';
 import {
   derivedToken,

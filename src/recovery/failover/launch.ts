@@ -1,6 +1,5 @@
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import { own } from '../../diagnostics/own-words.ts';
-import type { Clock } from '../../io/ports.ts';
 import { until } from '../../io/until.ts';
 import {
   type AddressHolder,
@@ -12,15 +11,14 @@ import {
 } from '../model/machines.ts';
 import { type Billing, billingOf, isBilledAs, sayBilling } from '../target/billing.ts';
 import { wordsOf } from '../target/sizing.ts';
-import { goOn, type RehearseOptions } from './options.ts';
+import { imageOf } from './image-of.ts';
+import { goOn, lookEvery, patience, type RehearseOptions, settled } from './options.ts';
 import { orderTags } from './post-launch.ts';
 import {
   ATTEMPT_TAG,
   attemptOf,
   attemptTags,
   elsewhere,
-  imageName,
-  kindOf,
   machineTags,
   note,
   type RunMachine,
@@ -61,7 +59,8 @@ export async function launch(machine: RunMachine, group: string, options: Rehear
     const launched = { vm: machine.vm, image, instance: id, ...elsewhere(ways, token) };
     await note(repository, run, { at: clock.now(), what: 'launched', ...launched });
   }
-  await settled(options, `instance ${id} of ${machine.vm}`, async () => {
+  const isNew = known === undefined;
+  await settled(options, `instance ${id} of ${machine.vm}`, isNew, async () => {
     const found = (await machines.instances(tags, signal)).find(one => one.id === id);
     return judged(found, machine);
   });
@@ -161,9 +160,9 @@ function runAt(
 }
 
 /** Stopped it may be too, in the middle of its exchange of disks. */
-const judged = (found: CloudInstance | undefined, { vm, shell }: RunMachine): string => {
+const judged = (found: CloudInstance | undefined, { vm, shell, imported }: RunMachine): string => {
   if (!found || found.state === 'pending') return 'not yet';
-  const wanted = billingOf(shell?.license);
+  const wanted = billingOf(shell?.license ?? imported?.license);
   if (!isBilledAs(found, wanted)) throw notBilled(`the instance ${found.id} of ${vm}`, found, wanted);
   if (found.state === 'running') return 'yes';
   return shell && /^stop(ping|ped)$/.test(found.state) ? 'yes' : `it is ${found.state}`;
@@ -204,71 +203,3 @@ async function shellOf(
     ),
   );
 }
-
-async function imageOf(
-  machine: RunMachine,
-  tags: Record<string, string>,
-  options: RehearseOptions,
-): Promise<string> {
-  const { repository, run, cloud, step, signal } = options;
-  const { machines } = cloud;
-  const name = imageName(repository.id, run.start, machine.vm);
-  const find = async () => (await machines.images(tags, signal)).find(one => one.name === name);
-  let image = options.begunHere ? undefined : (await find())?.id;
-  if (image === undefined) {
-    await step(`register-${machine.vm}`);
-    image = await machines.registerImage(
-      {
-        name,
-        bootMode: machine.boot_mode,
-        tpm: machine.tpm,
-        endsWithIt: !machine.landing,
-        disks: machine.disks.map(({ snapshot }, n) => ({ device: deviceName(n), snapshot })),
-        tags,
-      },
-      signal,
-    );
-    image ??= (await find())?.id;
-  }
-  if (image === undefined)
-    throw new Failure(
-      world('image-name-taken', `there is an image called ${name} that isn't of this ${kindOf(run.start)}`, {
-        hint: 'deregister it in EC2 if nobody needs it, then run again',
-      }),
-    );
-  await settled(options, `the image of ${machine.vm}`, async () => {
-    const found = await find();
-    if (!found || found.state === 'pending') return 'not yet';
-    if (found.state !== 'available') return `it is ${found.state}`;
-    // What it is billed as comes from the snapshot: anything but plain Linux is a bill nobody asked for.
-    const wanted = billingOf(undefined);
-    return isBilledAs(found, wanted) ? 'yes' : `EC2 bills it as ${sayBilling(found)}`;
-  });
-  return image;
-}
-
-/** `/dev/sda1` is the root. Source: EC2 user guide, "Device names for volumes": f to p are for data. */
-export const deviceName = (n: number): string =>
-  n === 0 ? '/dev/sda1' : `/dev/sd${String.fromCharCode('f'.charCodeAt(0) + n - 1)}`;
-/** So many disks have a device name of that form, the root among them. */
-export const mostDisks = 12;
-
-const lookEvery = 2_000;
-const patience = 10 * 60_000;
-
-/** Looks until the answer is `yes`; any other answer than `not yet` is why it never will be. */
-const settled = (
-  { clock, signal }: { clock: Clock; signal?: AbortSignal },
-  what: string,
-  look: () => Promise<string>,
-): Promise<true> =>
-  until(
-    clock,
-    async () => {
-      const answer = await look();
-      if (answer === 'yes') return true;
-      if (answer === 'not yet') return undefined;
-      throw new Failure(world('machine-not-launched', own`${what} is no use: ${answer}`, { hint: goOn }));
-    },
-    { every: lookEvery, atMost: patience, what, hint: goOn, ...(signal && { signal }) },
-  );

@@ -3,9 +3,9 @@ import type { Clock } from '../../io/ports.ts';
 import { retry } from '../../io/retry.ts';
 import { type GuestOrder, ORDER_TAG, orderText } from '../guest/order.ts';
 import { type GuestReport, reportIn } from '../guest/report.ts';
+import { lastLines } from '../inside/last-lines.ts';
 import type { MachineCloud } from '../model/machines.ts';
 import { IN_GUEST } from '../model/probes.ts';
-import { lastLines } from './last-lines.ts';
 import { derivedToken, type PostLaunch, type ProbeResult, type RunMachine, type RunStart } from './run.ts';
 
 /** So often its console is looked at, ms. */

@@ -1,7 +1,8 @@
-import { type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
+import { type Diagnostic, Failure, given, world } from '../../diagnostics/diagnostic.ts';
 import { own } from '../../diagnostics/own-words.ts';
 import { bootDiskKey, guestFamily, type MachineRecord } from '../../replication/model/machine.ts';
 import type { Point } from '../../replication/model/repository.ts';
+import { type Imported, MOST_IMPORTED } from '../import/imported.ts';
 import type { RecoveryCloud } from '../model/clients.ts';
 import type { CloudSubnet } from '../model/machines.ts';
 import { findShell } from '../shell/own.ts';
@@ -9,7 +10,7 @@ import { keptAddress } from '../target/address.ts';
 import type { License } from '../target/billing.ts';
 import { among, bootModeOf, needsTpm, rightSize, unfit, usualFamilies, wordsOf } from '../target/sizing.ts';
 import { chooseStock, serverYear, stockPatterns } from '../target/stock.ts';
-import { mostDisks } from './launch.ts';
+import { mostDisks } from './image-of.ts';
 import type { RunMachine } from './run.ts';
 
 /** How a target's machine is run; what of the declaration a run needs. */
@@ -25,6 +26,10 @@ export interface TargetMachine {
   host_resource_group?: string;
   license?: License;
   shell?: 'stock' | 'own';
+  /** The way that was chosen; `fast` when left out. */
+  method?: 'fast' | 'convert' | 'raw';
+  /** The role of VM Import, and where images of disks are put. */
+  import?: { role?: string; images?: string };
 }
 
 /** What a point comes to in EC2. */
@@ -34,12 +39,14 @@ export interface Fit {
   why?: string;
   /** Of Windows: where its licence comes from. */
   shell?: { image: string; license: License; what: string };
+  /** In the place of a shell, and of running the disks as they are. */
+  imported?: Imported;
 }
 
 /** Why a point can't be run in EC2 as its target says; empty when nothing speaks against it. */
 export function obstacles(
   { vm, machine, disks, left_out }: Point,
-  { license }: Pick<TargetMachine, 'license'>,
+  { license, method = 'fast' }: Pick<TargetMachine, 'license' | 'method'>,
 ): Diagnostic[] {
   if (!machine)
     return [
@@ -84,11 +91,14 @@ export function obstacles(
       ),
     );
   }
-  if (disks.length > mostDisks)
+  const most = method === 'fast' ? mostDisks : MOST_IMPORTED;
+  if (disks.length > most)
     found.push(
       world(
         'too-many-disks',
-        `${vm.name} has ${disks.length} disks; this version attaches ${mostDisks} at most`,
+        method === 'fast'
+          ? `${vm.name} has ${disks.length} disks; this version attaches ${most} at most`
+          : `${vm.name} has ${disks.length} disks; VM Import takes ${most} at most`,
         { hint: 'leave disks out that it can be recovered without' },
       ),
     );
@@ -111,7 +121,11 @@ export async function fitFor(
   const { machine } = point;
   if (against.length > 0 || !machine) throw new Failure(against);
   const chosen = await typeFor(machine, target, against, cloud, signal);
-  const { license } = target;
+  const { license, method = 'fast' } = target;
+  if (method !== 'fast') {
+    if (against.length > 0 || !chosen) throw new Failure(against);
+    return { ...chosen, imported: importedBy(method, target) };
+  }
   const shell =
     license === undefined
       ? undefined
@@ -119,6 +133,27 @@ export async function fitFor(
   if (license !== undefined && !shell) against.push(noShell(target, machine));
   if (against.length > 0 || !chosen) throw new Failure(against);
   return { ...chosen, ...(shell && { shell }) };
+}
+
+/** @throws Failure `images-missing` */
+function importedBy(by: 'convert' | 'raw', { vm, license, import: more = {} }: TargetMachine): Imported {
+  const { role, images } = more;
+  if (by === 'raw' && images === undefined)
+    throw new Failure(
+      given(
+        'images-missing',
+        own`${vm} is to be imported from images of its disks, and there is no place for them`,
+        {
+          hint: 'add `import: { images: s3://BUCKET/PREFIX }` to its recovery_target',
+        },
+      ),
+    );
+  return {
+    by,
+    ...(license && { license }),
+    ...(role !== undefined && { role }),
+    ...(by === 'raw' && { images: images! }),
+  };
 }
 
 async function typeFor(
@@ -168,7 +203,7 @@ async function shellFor(
   const year = serverYear(machine.guest_id);
   if (year === undefined) return undefined;
   const stock = chooseStock(machine, await shells.stock(stockPatterns(year), signal));
-  return stock && { image: stock.id, license, what: stock.name };
+  return stock && { image: stock.id, license, what: `${stock.name}, for ${machine.guest_id}` };
 }
 
 const noShell = ({ vm, shell }: TargetMachine, machine: MachineRecord): Diagnostic =>
@@ -183,13 +218,13 @@ const noShell = ({ vm, shell }: TargetMachine, machine: MachineRecord): Diagnost
       );
 
 /**
- * What launches a point. `snapshots`: by the index of the disk; `subnets`: of the network that it is launched
- * into. @throws Failure, see `obstacles`
+ * What launches a point. `snapshots`: by the index of the disk, none of `raw`; `subnets`: of the network that
+ * it is launched into. @throws Failure, see `obstacles`
  */
 export function machineOf(
   point: Point,
   target: TargetMachine,
-  { type, shell }: Fit,
+  { type, shell, imported }: Fit,
   snapshots: ReadonlyMap<number, string>,
   subnets: readonly CloudSubnet[] = [],
 ): RunMachine {
@@ -212,8 +247,12 @@ export function machineOf(
     ...(tenancy !== undefined && { tenancy }),
     ...(host_resource_group !== undefined && { host_resource_group }),
     ...(shell && { shell: { image: shell.image, license: shell.license } }),
+    ...(imported && { imported }),
     boot_mode: bootModeOf(machine),
     tpm: needsTpm(machine),
-    disks: ordered.map(({ index }) => ({ index, snapshot: snapshots.get(index)! })),
+    disks: ordered.map(({ index }) => {
+      const snapshot = snapshots.get(index);
+      return { index, ...(snapshot !== undefined && { snapshot }) };
+    }),
   };
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../../io/ports.ts';
 import { retry } from '../../io/retry.ts';
 import { sha256 } from '../../values/digest.ts';
+import { lastLines } from '../inside/last-lines.ts';
 import type { MachineCloud } from '../model/machines.ts';
 import {
   describeProbe,
@@ -11,7 +12,6 @@ import {
   placeOf,
   type Reached,
 } from '../model/probes.ts';
-import { lastLines } from './last-lines.ts';
 import type { ProbeResult } from './run.ts';
 
 /** What a probe may ask. */

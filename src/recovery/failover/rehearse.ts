@@ -6,7 +6,7 @@ import { endSuperseded, keptOf } from './attempts.ts';
 import { pinPoints } from './begin.ts';
 import { cleanUp } from './cleanup.ts';
 import { type InsideProber, insideProber } from './inside.ts';
-import { looked, refuseOpen } from './isolation.ts';
+import { looked, refuseOpen, wasSaid } from './isolation.ts';
 import { launch } from './launch.ts';
 import type { RehearseOptions } from './options.ts';
 import { orderTags, watchPostLaunch } from './post-launch.ts';
@@ -59,10 +59,18 @@ export async function rehearse(options: RehearseOptions): Promise<Recovered[]> {
   const { machines } = cloud;
   const { start } = run;
   const network = options.proven ?? (await machines.network(subnetsOf(start), start.group, signal));
-  refuseOpen(network);
+  refuseOpen(network, options.mayBeUnseen || wasSaid(run, network.unseen));
   const { vpc, subnets } = network;
   await step('proven');
-  await note(repository, run, { at: clock.now(), what: 'proven', vpc, subnets, looked: [...looked] });
+  const { unseen } = network;
+  await note(repository, run, {
+    at: clock.now(),
+    what: 'proven',
+    vpc,
+    subnets,
+    looked: [...looked],
+    ...(unseen.length > 0 && { unseen }),
+  });
   await pinPoints(repository, start);
   // A shell of the VM's own is as much a copy of what runs at home as a recovered machine is.
   await seeToTeardown(options);
@@ -139,7 +147,7 @@ async function recover(
     const instance = await launch(machine, group, options);
     const { landing } = machine;
     if (landing) await refuseUndone(options);
-    if (!machine.shell && !landing) return instance;
+    if (!machine.shell && !machine.imported && !landing) return instance;
     const { groups = [run.start.group], profile } = landing ?? {};
     const wanted = { groups, keeps: landing !== undefined, ...(profile !== undefined && { profile }) };
     await swapDisks(machine, instance, wanted, options);

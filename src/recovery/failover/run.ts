@@ -1,6 +1,7 @@
 import { blocked, Failure } from '../../diagnostics/diagnostic.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import { sha256 } from '../../values/digest.ts';
+import type { Imported } from '../import/imported.ts';
 import { type CloudSubnet, RUN_TAG } from '../model/machines.ts';
 import { SERIES } from '../model/plan.ts';
 import type { Probe } from '../model/probes.ts';
@@ -28,10 +29,12 @@ export interface RunMachine {
   host_resource_group?: string;
   /** Of Windows: the image that its licence comes from, and which licence that is. Left out of Linux. */
   shell?: { image: string; license: License };
+  /** It runs what VM Import makes of its disks; left out: its disks as they are. */
+  imported?: Imported;
   boot_mode: 'legacy-bios' | 'uefi';
   tpm: boolean;
-  /** The first is the one that it boots from. */
-  disks: { index: number; snapshot: string }[];
+  /** The first is the one that it boots from. `raw` needs no snapshots. */
+  disks: { index: number; snapshot?: string }[];
   post_launch?: PostLaunch;
   /** Of a run that is `real`: where it is put. */
   landing?: Landing;
@@ -68,6 +71,8 @@ export interface RunStart {
   number: number;
   /** It takes over from machines at home. Left out: it is a test. */
   kind?: 'real';
+  /** The machines at home were shut down before, and their last points hold all that they ever wrote. */
+  planned?: true;
   /** Milliseconds since the epoch. */
   began: number;
   /** SHA-256 of the plan that was approved; left out by earlier versions. */
@@ -109,25 +114,47 @@ export interface Elsewhere {
 
 export type RunStep = { at: number } & (
   | { what: 'scheduled'; name: string; fires: number }
-  /** Nothing led out of the network then; `looked`: what was looked at, in words. */
-  | { what: 'proven'; vpc: string; subnets: CloudSubnet[]; looked: string[] }
+  /**
+   * Nothing led out of the network then; `looked`: what was looked at, in words, and `unseen`: what nobody
+   * might ask for, which somebody said doesn't matter.
+   */
+  | { what: 'proven'; vpc: string; subnets: CloudSubnet[]; looked: string[]; unseen?: string[] }
   | { what: 'refused'; vm: string; why: string }
   /** `vms` are tried again; those of `anew` as another instance. */
   | { what: 'retry'; vms: string[]; anew: string[] }
   /** A prober is about to be launched under this token. */
   | { what: 'prober'; token: string; probes: number }
+  | { what: 'importing'; vm: string; task: string }
+  | { what: 'imported'; vm: string; task: string; image: string }
+  | { what: 'import-failed'; vm: string; task: string; why: string }
   | ({ what: 'launched'; vm: string; image: string; instance: string } & Elsewhere)
   /** It holds its own disks alone and is on the network that it belongs to. */
   | { what: 'swapped'; vm: string; instance: string }
   /** `picture`: number of its record, where a probe took one. */
   | { what: 'probed'; vm: string; instance: string; results: ProbeResult[]; picture?: number }
   | { what: 'finished'; ok: boolean; took: number }
+  /** Of a `real` run: a machine is being brought home. From here on nobody starts or launches it again. */
+  | { what: 'failback'; vm: string; instance: string; to: 'folder' | 'disk' | 'new-vm' }
+  /** Its disks, at rest, by their number in the point. */
+  | { what: 'frozen'; vm: string; disks: { index: number; snapshot: string }[] }
+  /** All of it is at home, read back and compared; `bytes`: what was written there. */
+  | { what: 'brought'; vm: string; bytes: number }
   /** Of a `real` run: its machines stay. */
   | { what: 'committed' }
   /** Of a `real` run: it is being undone; nobody goes on with it. */
   | { what: 'undoing' }
-  | { what: 'cleaned'; instances: number; images: number; schedules: number }
+  /** All of the run that a clean-up found and is about to remove, beside what one before it had found. */
+  | ({ what: 'removing' } & Removing)
+  | { what: 'cleaned'; instances: number; images: number; groups?: number; schedules: number }
 );
+
+/** Ids, and names of tear-down entries. */
+export interface Removing {
+  instances: string[];
+  images: string[];
+  groups: string[];
+  schedules: string[];
+}
 
 export interface Run {
   start: RunStart;
@@ -350,7 +377,7 @@ export async function claim({ records }: Repository, run: Run, step: RunStep): P
 export const begunBy = (plan: string): Failure =>
   new Failure(
     blocked('failover-begun', `somebody else is at the failover of ${plan} at the same time`, {
-      hint: 'look at it with `converge failover status`',
+      hint: `look at it with \`converge failover status ${plan} PATHS\``,
     }),
   );
 

@@ -107,7 +107,13 @@ async function make(
       // An encrypted root is replaced by an encrypted one alone.
       const encrypted = shells.some(shell => shell.encrypted);
       const named = { ...tags, [DISK_TAG]: String(move.disk), Name: `${machine.vm} disk ${move.disk}` };
-      const made = { snapshot, zone, encrypted, token: token(`disk ${move.disk} in ${zone}`), tags: named };
+      const made = {
+        snapshot: snapshot!,
+        zone,
+        encrypted,
+        token: token(`disk ${move.disk} in ${zone}`),
+        tags: named,
+      };
       await volumes.create(made, signal);
       return;
     }

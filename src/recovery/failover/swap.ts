@@ -68,7 +68,8 @@ export function nextMove(seen: Seen, wanted: Wanted): Move {
   return isWhole(instance, own) ? finishing(seen, wanted) : exchanging(seen, own);
 }
 
-const deviceOf = (instance: CloudInstance, n: number): string =>
+/** Where a machine has the disk of this place in its run. */
+export const deviceOf = (instance: CloudInstance, n: number): string =>
   n === 0 ? instance.rootDevice : dataDevice(n);
 
 /** All of its own disks where they belong, and no other. */

@@ -75,11 +75,14 @@ export async function commit({ repository, run, clock, step }: Deciding): Promis
  *
  * @throws Failure `failover-begun`, blocked; `left-behind`
  */
-export async function undo(options: Deciding & Parameters<typeof cleanUp>[0]): Promise<Cleaned> {
+export async function undo(
+  options: Deciding & Parameters<typeof cleanUp>[0] & { besides?(): Promise<void> },
+): Promise<Cleaned> {
   const { repository, run, clock, step } = options;
   if (stateOf(run) !== 'undoing') {
     await step('undo');
     await claim(repository, run, { at: clock.now(), what: 'undoing' });
   }
+  await options.besides?.();
   return cleanUp(options);
 }

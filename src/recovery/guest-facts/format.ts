@@ -23,8 +23,11 @@ export interface SeenFact {
 /** What a guest saw of itself. What couldn't be looked at isn't in it. */
 export type SeenFacts = Partial<Record<GuestFact, SeenFact>>;
 
-/** Where a Linux guest keeps it. */
-export const GUEST_REPORT = '/var/lib/converge/ec2-ready.json';
+/** Where a guest keeps it; a Windows one where only administrators write. */
+export const GUEST_REPORT = {
+  linux: '/var/lib/converge/ec2-ready.json',
+  windows: String.raw`C:\ProgramData\converge-guest-facts\ec2-ready.json`,
+} as const;
 
 /** The file's content. @param at milliseconds since the epoch, of the look */
 export const guestReportText = (at: number, facts: SeenFacts): string =>

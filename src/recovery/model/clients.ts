@@ -1,5 +1,6 @@
 import type { DryRunCloud } from './dry-runs.ts';
 import type { GroupCloud } from './groups.ts';
+import type { ImportCloud, UploadCloud } from './imports.ts';
 import type { TypeCloud } from './instance-types.ts';
 import type { MachineCloud } from './machines.ts';
 import type { NetworkCloud } from './networks.ts';
@@ -18,5 +19,7 @@ export interface RecoveryCloud {
   groups: GroupCloud;
   types: TypeCloud;
   shells: ShellCloud;
+  imports: ImportCloud;
+  uploads: UploadCloud;
   dryRuns: DryRunCloud;
 }

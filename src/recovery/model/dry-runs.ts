@@ -22,5 +22,7 @@ export interface DryRunCloud {
     wanted: { snapshot: string; bootMode: 'legacy-bios' | 'uefi'; tpm: boolean },
     signal?: AbortSignal,
   ): Promise<DryRun>;
+  /** Whether EBS direct takes snapshots from here: asked for a child of one that nobody has. */
+  writeSnapshot(signal?: AbortSignal): Promise<DryRun>;
   createVolume(wanted: { snapshot: string; subnet: string }, signal?: AbortSignal): Promise<DryRun>;
 }

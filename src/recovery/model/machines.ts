@@ -94,8 +94,13 @@ export interface NetworkFacts {
   dhcp: { option: string; value: string }[];
   /** Routes of the subnets' tables but for those within the VPC, as words. */
   routes: string[];
-  /** Gateways, attachments, peerings, endpoints and Resolver rules of the VPC, as words. */
+  /**
+   * Gateways, attachments, peerings, endpoints, Resolver rules, profiles, private zones and service networks of
+   * the VPC, as words.
+   */
   doors: string[];
+  /** What may lead out and could not be asked for, as words. */
+  unseen: string[];
   /** What the subnets give their machines besides a private address, as words. */
   addresses: string[];
   /** Network interfaces of services in the VPC, and of others in the group, as words. */

@@ -49,6 +49,12 @@ export interface PlanProperties {
   post_launch?: PostLaunchProperties[];
 }
 
+/**
+ * One version of a plan in its repository. `at`: when it was applied, milliseconds since the epoch; `bundle`:
+ * what a recovery by it needs of the manifests. Those of older versions have neither.
+ */
+export type PlanVersion = { at?: number } & ((PlanProperties & { bundle?: object }) | { removed: true });
+
 /** Series of the records of a plan in its repository. */
 export const SERIES = {
   plan: 'plan',

@@ -58,6 +58,21 @@ export interface SnapshotStore {
   blocks(id: string, signal?: AbortSignal): AsyncIterable<{ index: number; token: string }>;
   /** The bytes of one of them, checked against the checksum that comes with them. */
   get(id: string, index: number, token: string, signal?: AbortSignal): Promise<Buffer>;
+  /**
+   * Blocks in which two completed snapshots of one lineage may differ, by ascending index. Without a token a
+   * block isn't in the second: it reads as zeros. @throws Failure `snapshots-unrelated`
+   */
+  changed(
+    first: string,
+    second: string,
+    signal?: AbortSignal,
+  ): AsyncIterable<{ index: number; token?: string }>;
+  /** Begins to make a snapshot of a volume as it is at this moment, and answers with its id. */
+  take(
+    volume: string,
+    wanted: { description: string; tags: Record<string, string> },
+    signal?: AbortSignal,
+  ): Promise<string>;
   /** False when an image still uses it. One that is gone already is success. */
   remove(id: string, signal?: AbortSignal): Promise<boolean>;
 }

@@ -3,6 +3,7 @@ import { type DiskBytes, type FileSystem, Unreadable, within } from './bytes/dis
 import { type Content, contentOf } from './disk/content.ts';
 import { openExt } from './disk/ext.ts';
 import { openFat } from './disk/fat.ts';
+import { openNtfs } from './disk/ntfs.ts';
 import { isEsp, type Partition, type PartitionTable, readPartitions } from './disk/partitions.ts';
 import { type GuestReport, readGuestReport } from './guest-report.ts';
 import { findInitramfs, type InitramfsFacts, type Mounted } from './initramfs/find.ts';
@@ -55,14 +56,14 @@ export async function diskFacts(disk: DiskBytes, of: { boot: boolean; linux: boo
   for (const { part, esp, bytes } of areas) {
     const { number, active } = part;
     const content = await contentOf(bytes);
-    const opened = of.boot ? await mount(content, bytes) : undefined;
+    const opened = of.boot ? await mount(content, bytes, of.linux) : undefined;
     const why = typeof opened === 'string' ? opened : undefined;
     parts.push({ number, bytes: part.bytes, active, content, esp, ...(why !== undefined && { why }) });
     const files = typeof opened === 'string' ? undefined : opened;
     if (files) mounted.push({ partition: number, files });
     if (of.boot && esp && loader.state !== 'there') loader = await loaderOf(number, files, why ?? content);
   }
-  const guest = of.boot ? await guestReport(mounted) : undefined;
+  const guest = of.boot ? await guestReport(mounted, of.linux) : undefined;
   return {
     table,
     parts,
@@ -73,9 +74,15 @@ export async function diskFacts(disk: DiskBytes, of: { boot: boolean; linux: boo
 }
 
 /** Undefined for what isn't looked into, a text for what can't be. */
-async function mount(content: Content, bytes: DiskBytes): Promise<FileSystem | string | undefined> {
+async function mount(
+  content: Content,
+  bytes: DiskBytes,
+  linux: boolean,
+): Promise<FileSystem | string | undefined> {
   try {
     if (content === 'ext') return await openExt(bytes);
+    // A Linux has nothing on it that it starts by.
+    if (content === 'ntfs' && !linux) return await openNtfs(bytes);
     return content === 'fat' ? await openFat(bytes) : undefined;
   } catch (error) {
     if (error instanceof Unreadable) return error.message;
@@ -96,11 +103,15 @@ async function loaderOf(partition: number, files: FileSystem | undefined, why: s
   }
 }
 
-async function guestReport(all: readonly Mounted[]): Promise<DiskFacts['guest']> {
+/** Below the root of its volume, whatever letter that has. */
+const reportAt = (linux: boolean): string =>
+  linux ? GUEST_REPORT.linux : GUEST_REPORT.windows.slice('C:'.length).replaceAll('\\', '/');
+
+async function guestReport(all: readonly Mounted[], linux: boolean): Promise<DiskFacts['guest']> {
   let unread: { unread: string } | undefined;
   for (const { files } of all)
     try {
-      const file = await files.open(GUEST_REPORT);
+      const file = await files.open(reportAt(linux));
       if (file) return await readGuestReport(file);
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error;

@@ -9,6 +9,8 @@ export interface Facts {
   /** Milliseconds since the epoch: what ages are counted to. */
   now: number;
   license?: License;
+  /** An import is to put in what `fast` needs; left out: `fast`. */
+  method?: 'fast' | 'auto' | 'convert' | 'raw';
   /** The newest point that can be read. */
   point?: Point;
   /** Why this may not be its newest. */

@@ -29,8 +29,8 @@ const wanted: Record<'linux' | 'windows', readonly [GuestFact, what: string][]> 
 };
 
 const wayOut = {
-  linux: `apply the module ec2_ready_linux in the guest, which writes ${GUEST_REPORT}; then make a new point`,
-  windows: 'look in the guest, and rehearse: `converge failover PLAN --test PATHS`',
+  linux: `apply the module ec2_ready_linux in the guest, which writes ${GUEST_REPORT.linux}; then make a new point`,
+  windows: `apply the module ec2_ready_windows in the guest, which writes ${GUEST_REPORT.windows}; then make a new point`,
 };
 
 /** Without these it doesn't start, or nobody reaches it. */

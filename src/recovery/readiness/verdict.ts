@@ -1,6 +1,7 @@
 import { bootDiskKey, guestFamily, type MachineRecord } from '../../replication/model/machine.ts';
 import type { Point } from '../../replication/model/repository.ts';
 import { obstacles } from '../failover/prepare.ts';
+import { MOST_IMPORTED } from '../import/imported.ts';
 import { bootModeOf, wordsOf } from '../target/sizing.ts';
 import type { DiskFacts } from './disk-facts.ts';
 import type { Facts, Finding, Readiness, Verdict } from './facts.ts';
@@ -8,9 +9,6 @@ import { firmwareFindings } from './judge-firmware.ts';
 import { guestFindings } from './judge-guest.ts';
 import { nvmeFinding } from './judge-nvme.ts';
 import type { Judged } from './judged.ts';
-
-/** Disks that VM Import takes at most. Source: VM Import/Export user guide, "Limitations". */
-export const MOST_IMPORTED = 21;
 
 /** Judges what is known of a target. Nothing is asked and nothing is read. */
 export function judge(facts: Facts): Readiness {
@@ -33,7 +31,8 @@ export function judge(facts: Facts): Readiness {
     source: 'EC2',
     ...(wayOut !== undefined && { wayOut }),
   }));
-  const all = [...judged, ...asked];
+  const found = [...judged, ...asked];
+  const all = facts.method === undefined || facts.method === 'fast' ? found : found.map(putIn);
   const guest = point && bootFacts(facts, point)?.guest;
   const guestAt = guest && 'at' in guest ? guest.at : undefined;
   const ageOf = ({ source }: Judged): number | undefined => {
@@ -50,8 +49,14 @@ export function judge(facts: Facts): Readiness {
       ...(wayOut !== undefined && { way_out: wayOut }),
     };
   });
-  return { address, verdict: worst(all), method: methodOf(all, point), findings };
+  return { address, verdict: worst(all), method: methodOf(found, point), findings };
 }
+
+/** What an import is to put in is seen when it was made, not before. */
+const putIn = (one: Judged): Judged =>
+  one.verdict === 'not ready' && one.blocks === 'fast'
+    ? { ...one, verdict: 'unknown', why: `${one.why}; an import is to put it in` }
+    : one;
 
 const worst = (all: readonly Pick<Judged, 'verdict'>[]): Verdict =>
   all.some(({ verdict }) => verdict === 'not ready')
@@ -67,9 +72,12 @@ function bootFacts({ disks }: Facts, { machine, disks: all }: Point): DiskFacts 
 }
 
 function ofPoint(known: Facts, point: Point): Judged[] {
-  const { license, disks } = known;
+  const { license, disks, method } = known;
   const { machine } = point;
-  const against = obstacles(point, license === undefined ? {} : { license }).map(
+  const against = obstacles(point, {
+    ...(license !== undefined && { license }),
+    ...((method === 'convert' || method === 'raw') && { method }),
+  }).map(
     ({ message, hint }): Judged => ({
       what: 'machine',
       verdict: 'not ready',
@@ -210,6 +218,6 @@ function methodOf(all: readonly Judged[], point: Point | undefined): Readiness['
     return { name: 'none', why: `${stopsFast.what}, and an import is refused: ${stopsConvert.what}` };
   return {
     name: 'convert',
-    why: `${stopsFast.what}: an import would put drivers in, which this version doesn't do; prepare the machine for \`fast\``,
+    why: `${stopsFast.what}: an import puts drivers in (\`method: convert\`, or \`auto\`); prepare the machine for \`fast\``,
   };
 }

@@ -1,7 +1,7 @@
 import { bootDiskKey, type MachineRecord } from '../../replication/model/machine.ts';
 import type { Point } from '../../replication/model/repository.ts';
 import { sha256 } from '../../values/digest.ts';
-import { deviceName } from '../failover/launch.ts';
+import { deviceName } from '../failover/image-of.ts';
 import { dataDevice } from '../failover/swap.ts';
 import { replicaTags } from '../replica/names.ts';
 import { shellTags } from '../shell/own.ts';

@@ -1,9 +1,8 @@
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
-import { own } from '../../diagnostics/own-words.ts';
 import type { Clock } from '../../io/ports.ts';
-import { until } from '../../io/until.ts';
 import type { MachineRecord } from '../../replication/model/machine.ts';
 import { sha256 } from '../../values/digest.ts';
+import { importedImage } from '../import/import-image.ts';
 import type { RecoveryCloud } from '../model/clients.ts';
 import type { CloudImage, MachineCloud } from '../model/machines.ts';
 import { billingOf, isBilledAs, type License, sayBilling } from '../target/billing.ts';
@@ -48,16 +47,13 @@ export interface MakeShell {
   name: string;
   /** Of the disk that it boots from. */
   snapshot: string;
-  cloud: Pick<RecoveryCloud, 'machines' | 'shells'>;
+  cloud: Pick<RecoveryCloud, 'machines' | 'shells' | 'imports'>;
   clock: Clock;
   /** Awaited before each durable side effect. */
   step(name: string): Promise<void>;
+  say?(line: string): void;
   signal?: AbortSignal;
 }
-
-/** An import takes 20 minutes to an hour and more. */
-const lookEvery = 30_000;
-const patience = 4 * 3_600_000;
 
 /**
  * Sees to the shell of a VM: what fits is kept, else one is imported of its root disk, and those that were of
@@ -78,40 +74,32 @@ export async function makeShell(options: MakeShell): Promise<{ image: string; ma
   return { image, made: known === undefined };
 }
 
-async function importOf({ of, name, snapshot, cloud, clock, step, signal }: MakeShell): Promise<string> {
-  const { shells } = cloud;
+async function importOf({ of, name, snapshot, cloud, clock, step, say, signal }: MakeShell): Promise<string> {
+  const { shells, imports } = cloud;
   const tags = shellTags(of);
   await step('import-shell');
-  const task = await shells.startImport(
+  const task = await imports.start(
     {
-      snapshot,
+      disks: [{ snapshot }],
+      platform: 'Windows',
       bootMode: bootModeOf(of.machine),
       license: of.license === 'aws' ? 'AWS' : 'BYOL',
-      description: `${name}: shell`.slice(0, 255),
+      description: `${name}: shell`,
       // Another point is another attempt: one that failed fails again under its token.
       token: sha256(JSON.stringify([tags, snapshot])),
       tags,
     },
     signal,
   );
-  const image = await until(
+  const image = await importedImage({
+    task,
+    name,
+    imports,
     clock,
-    async () => {
-      const seen = await shells.importTask(task, signal);
-      if (seen?.state === 'completed') return seen.image;
-      if (seen?.state === 'active') return undefined;
-      throw new Failure(
-        world(
-          'import-failed',
-          own`the import of ${name} (${task}) failed: ${seen?.message || 'it is gone'}`,
-          {
-            hint: 'correct it in the VM, make a new point, and replicate again',
-          },
-        ),
-      );
-    },
-    { every: lookEvery, atMost: patience, what: `the import ${task}`, ...(signal && { signal }) },
-  );
+    wayOut: 'correct it in the VM, make a new point, and replicate again',
+    ...(say && { say }),
+    ...(signal && { signal }),
+  });
   const made = await shells.image(image, signal);
   const why = made ? whyNot(made, of) : undefined;
   if (why) throw why;

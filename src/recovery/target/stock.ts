@@ -15,19 +15,24 @@ const servers: readonly [guest: RegExp, year: string][] = [
 export const serverYear = (guestId: string): string | undefined =>
   servers.find(([guest]) => guest.test(guestId))?.[1];
 
-/** Names of Amazon's images of a Windows Server; those with UEFI have another word in front. */
-export const stockPatterns = (year: string): string[] => [
-  `Windows_Server-${year}-English-Full-Base-*`,
-  `*-Windows_Server-${year}-English-Full-Base-*`,
-];
+const base = (year: string) => `Windows_Server-${year}-English-Full-Base-`;
 
-/** The newest of Amazon's images that starts as the machine did and brings AWS's licence. */
+/** Names of Amazon's images of a Windows Server; those with UEFI have another word in front. */
+export const stockPatterns = (year: string): string[] => [`${base(year)}*`, `*-${base(year)}*`];
+
+/**
+ * The newest of Amazon's images of the very Windows Server that the machine's record says, which starts as it
+ * did and brings AWS's licence.
+ */
 export function chooseStock(
-  machine: Pick<MachineRecord, 'firmware'>,
+  machine: Pick<MachineRecord, 'firmware' | 'guest_id'>,
   images: readonly CloudImage[],
 ): CloudImage | undefined {
   const mode = bootModeOf(machine);
+  const year = serverYear(machine.guest_id);
+  if (year === undefined) return undefined;
   return images
+    .filter(({ name }) => name.startsWith(base(year)) || name.includes(`-${base(year)}`))
     .filter(image => image.state === 'available' && image.bootMode === mode)
     .filter(image => isBilledAs(image, billingOf('aws')))
     .sort((a, b) => b.created - a.created || (a.name < b.name ? 1 : -1))[0];

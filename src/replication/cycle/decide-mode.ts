@@ -28,7 +28,11 @@ export type Reason =
   /** The source refused the change id. */
   | 'change-id-rejected'
   /** The user asked for a full comparison. */
-  | 'requested';
+  | 'requested'
+  /** The host is of a build whose change tracking is known to leave changes out. */
+  | 'tracking-known-bad'
+  /** A full comparison found changes that change tracking doesn't know of. */
+  | 'tracking-lied';
 
 /**
  * `full`: read all, nothing to compare with. `rescan`: read all, store only what differs from `base`.
@@ -48,6 +52,8 @@ export interface DecisionContext {
   changeTracking: boolean;
   /** The user asked for a full comparison. */
   rescan: boolean;
+  /** Whether the host's change tracking is known to leave changes out. */
+  knownBad?: boolean;
 }
 
 /** How to read one disk of a snapshot. Any doubt about its change id ends in a full comparison. */
@@ -74,7 +80,7 @@ export function decideMode(disk: SourceDisk, context: DecisionContext): Decision
 function doubtAbout(
   disk: SourceDisk,
   base: PointDisk,
-  { changeTracking, rescan }: DecisionContext,
+  { changeTracking, rescan, knownBad }: DecisionContext,
   ambiguous: boolean,
 ): Reason | undefined {
   if (rescan) return 'requested';
@@ -87,5 +93,6 @@ function doubtAbout(
   if (now === undefined || then === undefined) return 'change-id-unreadable';
   if (now.epoch !== then.epoch) return 'change-id-epoch';
   if (now.sequence < then.sequence) return 'change-id-backwards';
+  if (knownBad) return 'tracking-known-bad';
   return undefined;
 }

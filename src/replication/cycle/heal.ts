@@ -24,6 +24,8 @@ export interface Healing {
   doubts: Doubts | undefined;
   /** When everything was last seen to be there, ms since the epoch; for the point that the cycle makes. */
   presence: number;
+  /** Whether this cycle is one that looks whether all is there. */
+  looked: boolean;
   /** Notes down, once the point is complete, what it has healed. A failure costs nothing but the note. */
   finish(point: Point, totals: WriteTotals): Promise<Diagnostic[]>;
 }
@@ -38,10 +40,11 @@ export async function beginHealing(
   { clock, full, warn }: { clock: Clock; full: boolean; warn(diagnostic: Diagnostic): void },
 ): Promise<Healing> {
   const now = clock.now();
-  if (!previous) return { doubts: undefined, presence: now, finish: async () => [] };
+  if (!previous) return { doubts: undefined, presence: now, looked: true, finish: async () => [] };
   const there = await vm.damage.read(failure => failure.diagnostics.map(warning).forEach(warn));
   let record = there?.record;
   let presence = previous.presence ?? previous.time;
+  const looked = full || now - presence >= presenceInterval;
   if (now - presence >= presenceInterval) {
     record = withMissing(record, await vm.damage.presence(), now);
     presence = now;
@@ -50,6 +53,7 @@ export async function beginHealing(
   return {
     doubts: full ? doubtAll(pending ?? NO_DAMAGE) : pending && doubtsOf(pendingOf(pending)),
     presence,
+    looked,
     async finish(point, totals) {
       if (!pending) return [];
       try {

@@ -28,7 +28,9 @@ export function inTheWay(
   return world(
     'disk-on-delta',
     `${labels} of ${vm.name} is a delta on a disk of another VM (a linked clone), which can't be read`,
-    { hint: 'make it a full clone, or leave the disk out with `disks: { exclude: [ ... ] }`' },
+    {
+      hint: 'declare `nbdkit` on the vsphere target, make it a full clone, or leave the disk out with `disks: { exclude: [ ... ] }`',
+    },
   );
 }
 
@@ -43,7 +45,7 @@ function wayOut(vm: SourceVm, others: readonly SourceSnapshot[]): string {
   const ours = others.find(({ name }) => repositoryOf(name, vm.uuid) !== undefined);
   return ours
     ? knownOrRemoved(vm, ours)
-    : 'remove it in vSphere: converge never removes a snapshot that it did not make';
+    : 'remove it in vSphere (converge never removes a snapshot that it did not make), or declare `nbdkit` on the vsphere target, which reads below snapshots';
 }
 
 /** What to do about a snapshot of ours whose repository isn't known, so that its lease can't be looked at. */

@@ -31,8 +31,8 @@ export interface Lease {
   readonly unfinished: boolean;
   /** Aborts, with the Failure as reason, when the lease was lost. */
   readonly signal: AbortSignal;
-  /** Proves that the lease is still held. @throws Failure `lease-lost` */
-  renew(): Promise<void>;
+  /** Proves that the lease is held, unless that was done a minute ago. @throws Failure `lease-lost` */
+  prove(): Promise<void>;
   /** Says in the lease which packs of dead cycles may be referred to. @throws Failure `lease-lost` */
   claim(packs: string[]): Promise<void>;
   /**
@@ -113,7 +113,10 @@ export async function takeLease(
     snapshotName: value.snapshot,
     signal: lost.signal,
     unfinished: found?.value.unfinished ?? false,
-    renew: () => renew(clock.now() + leaseTtl),
+    async prove() {
+      lost.signal.throwIfAborted();
+      if (clock.now() >= value.expires - leaseTtl + patience) await renew(clock.now() + leaseTtl);
+    },
     claim: claims => renew(clock.now() + leaseTtl, { claims }),
     async release(before, newest) {
       stop.abort();

@@ -4,7 +4,7 @@ import type { Clock, Random } from '../../io/ports.ts';
 import type { Bundles } from '../model/clients.ts';
 import type { Mode } from '../model/point.ts';
 import type { Point, Repository } from '../model/repository.ts';
-import type { SourceMachine } from '../model/source.ts';
+import type { SourceMachine, Transport } from '../model/source.ts';
 import type { Reason } from './decide-mode.ts';
 import type { Holders } from './holders.ts';
 
@@ -60,6 +60,10 @@ export interface CycleDisk {
   /** Bytes read from the snapshot. */
   bytes_read: number;
   blocks_read: number;
+  /** How it was read, where there is more than one way. */
+  transport?: Transport;
+  /** Blocks that had changed and that change tracking left out, where a full comparison told. */
+  untold?: number;
 }
 
 export interface CycleResult {

@@ -1,9 +1,17 @@
 import { blocked, type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
-import { allBlocks, blockSet, rangeBytes } from '../extents/blocks.ts';
+import { plural } from '../../io/units.ts';
+import { allBlocks, type Blocks, blockSet, rangeBytes } from '../extents/blocks.ts';
 import { changedExtents } from '../extents/changed-extents.ts';
 import { blockSizeFor } from '../format/blocks.ts';
 import type { PointDisk, PointWriter } from '../model/repository.ts';
-import { ChangeIdRejected, type Extent, type SourceDisk, type SourceSnapshot } from '../model/source.ts';
+import {
+  type BlockSource,
+  ChangeIdRejected,
+  type Extent,
+  type SourceDisk,
+  type SourceSnapshot,
+} from '../model/source.ts';
+import { blocksInUse } from './blocks-in-use.ts';
 import { copyBlocks } from './copy-blocks.ts';
 import { type Decision, type DecisionContext, decideMode } from './decide-mode.ts';
 import { causedBy, warning } from './failures.ts';
@@ -13,26 +21,33 @@ type Options = Pick<CycleOptions, 'machine' | 'step' | 'progress' | 'mayBeLong' 
   snapshot: SourceSnapshot;
   context: DecisionContext;
   writer: PointWriter;
+  /** Whether nothing of what is stored is known to be damaged. */
+  believed: boolean;
   warn(diagnostic: Diagnostic): void;
 };
 
 /** Brings one disk of the snapshot into the point in the making. */
 export async function replicateDisk(disk: SourceDisk, options: Options): Promise<CycleDisk> {
-  const { machine, snapshot, writer, step, progress, signal } = options;
+  const { machine, snapshot, writer, step, progress, warn, signal } = options;
   const { mode, reason, base, changed } = await settle(disk, options);
   if (mode !== 'incremental' && !(options.mayBeLong?.() ?? true)) throw noRoom(disk, reason);
   if (changed && base) changed.add(await doubted(writer, base));
   // A disk that grew keeps its block size: with another one no block would be found again.
   const blockSize = base?.blockSize ?? blockSizeFor(disk.capacity);
-  const blocks = changed ?? allBlocks(blockSize, disk.capacity);
 
   await step(`copy-disk-${disk.index}`);
-  const target = await writer.disk(pointDisk(disk, blockSize, mode, reason), base);
-  let total = 0;
-  for (const range of blocks.ranges()) total += rangeBytes(range, blockSize, disk.capacity);
-  let done = 0;
+  const audit = reason === 'requested' ? await auditOf(disk, options) : undefined;
+  let untold = 0;
+  const made = pointDisk(disk, blockSize, mode, reason);
+  const target = await writer.disk(made, base, block => {
+    if (audit && !audit.has(block)) untold++;
+  });
   const source = await machine.open(snapshot, disk, signal);
   try {
+    const blocks = changed ?? (await toRead(source, blockSize, base, disk, warn, signal));
+    let total = 0;
+    for (const range of blocks.ranges()) total += rangeBytes(range, blockSize, disk.capacity);
+    let done = 0;
     const read = await copyBlocks(source, target, blocks, disk.capacity, {
       signal,
       onRead: bytes => {
@@ -40,7 +55,14 @@ export async function replicateDisk(disk: SourceDisk, options: Options): Promise
         progress?.({ what: `reading disk ${disk.index}`, done, total });
       },
     });
-    return { index: disk.index, label: disk.label, mode, reason, bytes: disk.capacity, ...read };
+    if (untold > 0) {
+      made.reason = 'tracking-lied';
+      warn(lied(disk, untold));
+    }
+    const { transport } = source;
+    const how = transport && { transport };
+    const found = untold > 0 ? { reason: 'tracking-lied' as const, untold } : { reason };
+    return { index: disk.index, label: disk.label, mode, bytes: disk.capacity, ...found, ...read, ...how };
   } finally {
     await source.close();
   }
@@ -68,6 +90,46 @@ async function settle(
   } catch (error) {
     if (!causedBy(error, ChangeIdRejected)) throw error;
     return { mode: 'rescan', reason: 'change-id-rejected', base };
+  }
+}
+
+/**
+ * What is read of a disk as a whole. What its source says to be zeros is left out of a full, since what isn't put
+ * is zeros there; in a rescan it would be what the base has.
+ */
+async function toRead(
+  source: BlockSource,
+  blockSize: number,
+  base: PointDisk | undefined,
+  disk: SourceDisk,
+  warn: Options['warn'],
+  signal: AbortSignal | undefined,
+): Promise<Blocks> {
+  if (base) return allBlocks(blockSize, disk.capacity);
+  const { blocks, lie } = await blocksInUse(source, blockSize, signal);
+  if (lie !== undefined) warn(notZeros(disk, lie));
+  return blocks;
+}
+
+/**
+ * The changes that are known of a disk which is compared as a whole though tracking could be trusted:
+ * whatever differs besides was left out. Undefined where nothing can be learnt by it, or what is stored
+ * isn't believed.
+ */
+async function auditOf(
+  disk: SourceDisk,
+  { machine, snapshot, context, believed, signal }: Options,
+): Promise<ReturnType<typeof blockSet> | undefined> {
+  const { mode, base } = decideMode(disk, { ...context, rescan: false });
+  if (!believed || mode !== 'incremental' || base?.changeId === undefined) return undefined;
+  try {
+    const changed = blockSet(base.blockSize, disk.capacity);
+    for await (const extents of changedExtents(machine, snapshot, disk, base.changeId, signal))
+      changed.add(extents);
+    return changed;
+  } catch (error) {
+    if (!causedBy(error, ChangeIdRejected)) throw error;
+    return undefined;
   }
 }
 
@@ -103,6 +165,17 @@ const pointDisk = (
   reason,
 });
 
+const lied = (disk: SourceDisk, untold: number): Diagnostic =>
+  warning(
+    world(
+      'tracking-lied',
+      `change tracking left out ${plural(untold, 'block')} of ${disk.label} that had changed: this point holds them, and earlier ones made by changes alone may not`,
+      {
+        hint: "reset change tracking of the VM, look for known faults of the host's build, and verify with --against-source again",
+      },
+    ),
+  );
+
 const allChanged = (disk: SourceDisk): Diagnostic =>
   warning(
     world(
@@ -111,5 +184,14 @@ const allChanged = (disk: SourceDisk): Diagnostic =>
       {
         hint: 'expected after a defragmentation or an initialisation of the disk, otherwise look at the host',
       },
+    ),
+  );
+
+const notZeros = (disk: SourceDisk, offset: number): Diagnostic =>
+  warning(
+    world(
+      'not-zeros',
+      `${disk.label} is said to be zeros at byte ${offset}, and isn't: the whole disk was read`,
+      { hint: 'what tells which areas are in use is wrong; bring nbdkit and the VDDK up to date' },
     ),
   );

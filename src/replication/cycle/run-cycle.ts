@@ -1,4 +1,4 @@
-import { blocked, type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
+import { blocked, type Diagnostic, Failure, given, world } from '../../diagnostics/diagnostic.ts';
 import { refuseFailedOver } from '../model/pauses.ts';
 import type { Point } from '../model/repository.ts';
 import type { FrozenVm, SourceDisk, SourceSnapshot, SourceVm } from '../model/source.ts';
@@ -10,6 +10,9 @@ import { ensureTracking, recover } from './prepare.ts';
 import { replicateDisk } from './replicate-disk.ts';
 import { type DiskSelection, isExcluded, selectDisks } from './select-disks.ts';
 import { withSnapshot } from './snapshot.ts';
+import { isOurs } from './snapshot-name.ts';
+import { lookAround, whileThereIsSpace } from './surroundings.ts';
+import { markSuspects } from './suspects.ts';
 import { type Held, withLease } from './with-lease.ts';
 
 /**
@@ -40,61 +43,81 @@ async function underLease(options: CycleOptions, held: Held): Promise<CycleResul
   const healing = await beginHealing(vm, previous, { clock: options.clock, full, warn });
   // With --full nothing that is stored is believed.
   const looks = !full && (lease.unfinished || !previous);
-  const claimed = looks ? await vm.orphanedPacks() : [];
-  if (claimed.length > 0) await lease.claim(claimed.map(({ id }) => id));
+  const orphans = looks ? await vm.orphanedPacks() : [];
+  if (orphans.length > 0) await lease.claim(orphans.map(({ id }) => id));
+  const claimed = orphans.length > 0 ? await vm.unmarked(orphans) : [];
+  const believed = healing.doubts === undefined;
   const writer = await vm.writer(base, options.step, seen, { doubts: healing.doubts, claimed });
   if (!options.policy.anew && seen > (previous?.generation ?? 0)) throw pointsLost(options, seen, previous);
   const source = await recover(options, lease.epoch, warn);
   // The head was read before: whoever fails the VM over is seen here, or fences off what was read.
-  await refuseFailedOver(options.repository, source);
+  await refuseFailedOver(options.repository, source, base?.head.suspended);
+  if (source.template) throw isTemplate(source);
   const selection = selectDisks(source, options.policy, previous?.disks);
   const obstacle = inTheWay(source, selection.disks);
   if (obstacle) throw new Failure(obstacle);
   warnings.push(...clockSkew(source, options.clock), ...storeSkew(options.repository.store));
   warnings.push(...selection.warnings);
+  const { knownBad } = await lookAround(source, options.machine, warn, options.signal);
   warnings.push(...(await ensureTracking(source, options)));
 
   const { value, ms } = await withSnapshot(
-    { ...options, vm: source, name: lease.snapshotName, quiesce: options.policy.quiesce, warn },
-    async snapshot => {
-      const frozen = await options.machine.frozen(snapshot, options.signal);
-      const disks = frozenDisks(source, selection, frozen, options);
-      const context = {
-        previous: previous?.disks,
-        disks,
-        // As it was before this cycle: what was off until now has missed changes.
-        changeTracking: source.changeTracking,
-        rescan: options.policy.rescan || full,
-      };
-      const copied: CycleDisk[] = [];
-      for (const disk of disks)
-        copied.push(await replicateDisk(disk, { ...options, snapshot, context, writer, warn }));
-      await stillFrozen(options, snapshot);
-      await lease.renew();
-      writer.bundle(options.bundles?.of({ name: source.name, uuid: source.uuid }) ?? 'as-before');
-      const committed = await writer.commit(
-        {
-          vm: { name: source.name, uuid: source.uuid },
-          epoch: lease.epoch,
-          time: snapshot.created,
-          consistency: snapshot.quiesced ? 'application' : 'crash',
-          presence: healing.presence,
-          machine: await options.machine.record(snapshot, options.signal),
-          left_out: [...selection.left_out, ...gone(previous, [...source.disks, ...frozen.disks])],
-        },
-        options.step,
-        options.signal,
-      );
-      if (committed === 'lost-race') {
-        await refuseFailedOver(options.repository, source);
-        throw headMoved(source, snapshot);
-      }
-      warnings.push(...committed.warnings);
-      return { ...committed, disks: copied };
+    {
+      ...{ ...options, vm: source, name: lease.snapshotName, quiesce: options.policy.quiesce, warn },
+      unread: async snapshot => {
+        const { disks } = await options.machine.frozen(snapshot, options.signal);
+        const wanted = disks.filter(disk => !isExcluded(disk, options.policy.exclude));
+        return wanted.filter(({ onDelta }) => onDelta).map(({ label }) => label);
+      },
     },
+    snapshot =>
+      whileThereIsSpace(source, options, async signal => {
+        const frozen = await options.machine.frozen(snapshot, signal);
+        const disks = frozenDisks(source, selection, frozen, options);
+        const context = {
+          previous: previous?.disks,
+          disks,
+          // As it was before this cycle: what was off until now has missed changes.
+          changeTracking: source.changeTracking,
+          rescan: options.policy.rescan || full,
+          knownBad,
+        };
+        const copied: CycleDisk[] = [];
+        for (const disk of disks)
+          copied.push(
+            await replicateDisk(disk, { ...options, signal, snapshot, context, writer, believed, warn }),
+          );
+        await stillFrozen(options, snapshot);
+        await lease.prove();
+        writer.bundle(
+          options.bundles?.of({ name: source.name, uuid: source.uuid }) ?? 'as-before',
+          healing.looked,
+        );
+        const committed = await writer.commit(
+          {
+            vm: { name: source.name, uuid: source.uuid },
+            epoch: lease.epoch,
+            time: snapshot.created,
+            consistency: snapshot.quiesced ? source.quiescing : 'crash',
+            presence: healing.presence,
+            machine: await options.machine.record(snapshot, signal),
+            snapshots: othersOf(source),
+            left_out: [...selection.left_out, ...gone(previous, [...source.disks, ...frozen.disks])],
+          },
+          options.step,
+          signal,
+        );
+        if (committed === 'lost-race') {
+          await refuseFailedOver(options.repository, source);
+          throw headMoved(source, snapshot);
+        }
+        warnings.push(...committed.warnings);
+        return { ...committed, disks: copied };
+      }),
   );
   const { point, totals, disks } = value;
   warnings.push(...(await healing.finish(point, totals)));
+  warnings.push(...(await markSuspects(vm, previous, disks)));
   const sum = (of: 'bytes_read' | 'blocks_read') => disks.reduce((total, disk) => total + disk[of], 0);
   return {
     point,
@@ -151,6 +174,19 @@ async function stillFrozen({ machine, signal }: CycleOptions, snapshot: SourceSn
     ),
   );
 }
+
+/** Others' snapshots: a point says what the machine stood on. */
+const othersOf = ({ snapshots }: SourceVm): NonNullable<Point['snapshots']> =>
+  snapshots
+    .filter(({ name }) => !isOurs(name))
+    .map(({ name, created, below }) => ({ name, created, ...(below && { below }) }));
+
+const isTemplate = ({ name }: SourceVm): Failure =>
+  new Failure(
+    given('vm-is-template', `${name} is a template: no snapshot is made of one`, {
+      hint: 'convert it to a virtual machine, or remove its `protected_vm`: a template does not change',
+    }),
+  );
 
 const notFrozen = (vm: SourceVm, disk: SourceDisk): Diagnostic =>
   world('disk-not-frozen', `the snapshot of ${vm.name} doesn't contain ${disk.label} (disk ${disk.index})`, {

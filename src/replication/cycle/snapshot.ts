@@ -9,6 +9,8 @@ type Options = Pick<CycleOptions, 'machine' | 'step' | 'clock' | 'signal'> & {
   vm: SourceVm;
   name: string;
   quiesce: Quiesce;
+  /** Labels of the disks that can't be read from the snapshot. */
+  unread(snapshot: SourceSnapshot): Promise<string[]>;
   warn(diagnostic: Diagnostic): void;
 };
 
@@ -57,7 +59,7 @@ export async function withSnapshot<T>(
   return { value: outcome.value, ms: elapsed(clock, since) };
 }
 
-async function create({ machine, vm, name, quiesce, step, warn }: Options): Promise<SourceSnapshot> {
+async function create({ machine, vm, name, quiesce, step, unread, warn }: Options): Promise<SourceSnapshot> {
   const attempt = async (quiesced: boolean): Promise<SourceSnapshot> => {
     await step(quiesced ? 'create-snapshot-quiesced' : 'create-snapshot');
     return machine.createSnapshot({
@@ -73,6 +75,9 @@ async function create({ machine, vm, name, quiesce, step, warn }: Options): Prom
     const snapshot = await attempt(true);
     if (quiesce === 'require' && !snapshot.quiesced)
       throw quiesceFailed(vm, 'vSphere made the snapshot without quiescing');
+    // What the guest's writers did to the frozen disks is a delta of its own, on some hosts.
+    const labels = await unread(snapshot);
+    if (labels.length > 0) throw new QuiesceFailed(onDelta(labels));
     return snapshot;
   } catch (error) {
     if (!causedBy(error, QuiesceFailed)) throw error;
@@ -82,6 +87,9 @@ async function create({ machine, vm, name, quiesce, step, warn }: Options): Prom
     return attempt(false);
   }
 }
+
+const onDelta = (labels: readonly string[]): string =>
+  `the quiesced snapshot froze ${labels.join(', ')} as a delta on another file, which can't be read`;
 
 const listed = async (
   machine: SourceMachine,

@@ -21,11 +21,12 @@ export interface Blocks {
 export function blockSet(
   blockSize: number,
   capacity: number,
-): Blocks & { add(extents: Iterable<Extent>): void } {
+): Blocks & { add(extents: Iterable<Extent>): void; has(block: number): boolean } {
   const total = blockCount(capacity, blockSize);
   const bits = new Uint8Array(Math.ceil(total / 8));
   const has = (block: number) => ((bits[block >> 3]! >> (block & 7)) & 1) === 1;
   return {
+    has,
     add(extents) {
       for (const { start, length } of extents) {
         const end = Math.min(Math.ceil((start + length) / blockSize), total);

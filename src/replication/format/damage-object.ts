@@ -8,6 +8,8 @@ export const DAMAGE_CAP = 16 * 2 ** 20;
 
 const generation = whole(1, LAST_GENERATION);
 
+const points = listOf(members({ generation, id: hex(OBJECT_ID_BYTES) }));
+
 const shape = members({
   damage: oneOf(1),
   objects: listOf(
@@ -20,7 +22,8 @@ const shape = members({
       attended: optional(generation),
     }),
   ),
-  broken: listOf(members({ generation, id: hex(OBJECT_ID_BYTES) })),
+  broken: points,
+  suspect: optional(points),
 });
 
 /** `key` names the object in the Failure that is thrown when the bytes are not a record of damage. */

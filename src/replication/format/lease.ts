@@ -3,6 +3,9 @@ import { damaged } from './damage.ts';
 import { LAST_GENERATION } from './names.ts';
 import { demand, hex, listOf, members, moment, oneOf, optional, text, whole } from './shape.ts';
 
+/** A first copy of many TiB that died may leave a few hundred thousand packs to claim. */
+export const LEASE_CAP = 16 * 2 ** 20;
+
 /** Epochs are part of snapshot names, with at most fifteen digits; there is always a next one. */
 const MOST_EPOCHS = 10 ** 15 - 2;
 

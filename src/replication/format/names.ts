@@ -20,6 +20,7 @@ export interface VmNames {
   readonly lease: string;
   readonly damage: string;
   readonly checked: string;
+  readonly pruning: string;
   readonly points: string;
   readonly removals: string;
   point(generation: number, id: string): string;
@@ -42,6 +43,7 @@ export function vmNames(vmKey: string): VmNames {
     lease: `${folder}lease`,
     damage: `${folder}damage`,
     checked: `${folder}checked`,
+    pruning: `${folder}pruning`,
     points: `${folder}points/`,
     removals: `${folder}removed/`,
     point: (generation, id) => `${folder}points/${numbered(generation, id)}`,

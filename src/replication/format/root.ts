@@ -46,6 +46,11 @@ export interface Root {
   pagesObjects: Map<string, number>;
   /** Index objects in force when the point was made, oldest first. */
   segments: Segment[];
+  /**
+   * Of a head: since it was written the VM may be failed over, which the pauses in the repository tell. Of a
+   * point never.
+   */
+  suspended?: boolean;
 }
 
 /** Longest root accepted, bytes: 64 TiB of worst-case page tables are 4 MiB. */
@@ -65,6 +70,7 @@ interface RootJson extends Omit<Point, 'disks'> {
   next_number: number;
   pages_objects: [id: string, bytes: number][];
   segments: Segment[];
+  suspended?: boolean;
 }
 
 /** `length of the JSON (u32), JSON, page table of each disk in the JSON's order`. */
@@ -84,6 +90,7 @@ export function encodeRoot(root: Root): Buffer {
     next_number: root.nextNumber,
     pages_objects: objects,
     segments: root.segments,
+    ...(root.suspended && { suspended: true }),
   };
   const text = Buffer.from(JSON.stringify(json));
   const length = Buffer.alloc(4);
@@ -120,7 +127,7 @@ const shape = members({
   epoch: whole(),
   vm: members({ name: text, uuid: text }),
   time: moment,
-  consistency: oneOf('application', 'crash'),
+  consistency: oneOf('application', 'file-system', 'crash'),
   machine: optional(machine),
   bundle: optional(
     nullOr(members({ id: objectId, digest: hex(32), bytes: whole(smallestSection, 2 * BUNDLE_CAP) })),
@@ -128,6 +135,7 @@ const shape = members({
   stored: optional(whole()),
   presence: optional(moment),
   left_out: listOf(members({ label: text, identity: text, why: text })),
+  snapshots: optional(listOf(members({ name: text, created: moment, below: optional(listOf(text)) }))),
   previous: nullOr(members({ generation, id: objectId })),
   disks: listOf(
     members({
@@ -146,6 +154,7 @@ const shape = members({
   next_number: whole(0, U32 + 1),
   pages_objects: listOf(tuple(objectId, whole(smallestSection))),
   segments: listOf(members({ generation, id: objectId, bytes: whole(smallestSection), footer: whole() })),
+  suspended: optional(bool),
 });
 
 function blockSizes(): number[] {
@@ -161,7 +170,7 @@ export function decodeRoot(key: string, bytes: Buffer): Root {
     const json = JSON.parse(bytes.toString('utf8', 4, textEnd)) as RootJson;
     demand(shape, json);
     refuseContradictions(json);
-    const { previous, disks, next_number, pages_objects, segments, ...rest } = json;
+    const { previous, disks, next_number, pages_objects, segments, suspended, ...rest } = json;
     const objects = pages_objects.map(([id]) => id);
     let at = textEnd;
     const rootDisks = disks.map(({ block_size, change_id, number, ...plain }): RootDisk => {
@@ -180,6 +189,7 @@ export function decodeRoot(key: string, bytes: Buffer): Root {
       nextNumber: next_number,
       pagesObjects: new Map(pages_objects),
       segments,
+      ...(suspended && { suspended }),
     };
   } catch (cause) {
     const why = cause instanceof RangeError ? `: ${cause.message}` : '';

@@ -17,6 +17,7 @@ const KINDS = {
   bundle: 10,
   damage: 11,
   checked: 12,
+  pruning: 13,
 } as const;
 export type Kind = keyof typeof KINDS;
 

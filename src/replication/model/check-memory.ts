@@ -6,7 +6,7 @@
 export const LEVELS = ['chain', 'presence', 'sample', 'full'] as const;
 export type Level = (typeof LEVELS)[number];
 
-/** Packs that one verification read and found whole. */
+/** Packs that one verification read, or asked for. */
 export interface CheckedPacks {
   /** Ms since the epoch. */
   at: number;
@@ -18,41 +18,57 @@ export interface CheckedPacks {
 export interface CheckMemory {
   /** When each level was last done to the end, ms since the epoch. */
   looks: Partial<Record<Level, number>>;
-  /** In the order in which they were read; a pack is in one of them. */
+  /** Those found whole, in the order in which they were read; a pack is in one of them. */
   read: CheckedPacks[];
+  /** Those that were asked for and weren't whole, or weren't handed out, in the same order. */
+  tried: CheckedPacks[];
 }
 
-export const NOTHING_CHECKED: CheckMemory = { looks: {}, read: [] };
+export const NOTHING_CHECKED: CheckMemory = { looks: {}, read: [], tried: [] };
 
 /** Packs that are remembered; of more than these the ones that were read longest ago are forgotten. */
 export const MOST_REMEMBERED = 400_000;
 
 /**
- * The memory after one more verification. Of packs that aren't there any more nothing is kept, nor of those
- * in `doubted`, which were read and weren't whole: they are as if never read, and so come first.
+ * The memory after one more verification. Of packs that aren't there any more nothing is kept. One that was
+ * asked for and not proven to be whole counts as never read, and has had its turn all the same: it must not
+ * keep the others from theirs.
  */
 export function afterCheck(
   before: CheckMemory,
   look: {
     level: Level;
     at: number;
-    read: readonly string[];
+    /** All that were asked for. */
+    asked: readonly string[];
+    /** Those of them that were read and are whole. */
+    proven: ReadonlySet<string>;
     there: ReadonlyMap<string, unknown>;
-    doubted: ReadonlySet<string>;
   },
   most = MOST_REMEMBERED,
 ): CheckMemory {
-  const now = new Set(look.read.filter(pack => !look.doubted.has(pack)));
-  const isKept = (pack: string) => !now.has(pack) && look.there.has(pack) && !look.doubted.has(pack);
-  const older = before.read.map(({ at, packs }) => ({ at, packs: packs.filter(isKept) }));
-  let room = most;
-  const read: CheckedPacks[] = [];
-  for (const { at, packs } of [...older, { at: look.at, packs: [...now] }].reverse()) {
-    const kept = packs.slice(0, room);
-    room -= kept.length;
-    if (kept.length > 0) read.unshift({ at, packs: kept });
-  }
-  return { looks: { ...before.looks, [look.level]: look.at }, read };
+  const now = new Set(look.asked);
+  const isKept = (pack: string) => !now.has(pack) && look.there.has(pack);
+  const afterwards = (list: CheckedPacks[], packs: string[], room: number): CheckedPacks[] => {
+    const kept: CheckedPacks[] = [];
+    const older = list.map(one => ({ at: one.at, packs: one.packs.filter(isKept) }));
+    for (const one of [...older, { at: look.at, packs }].reverse()) {
+      const fits = one.packs.slice(0, room);
+      room -= fits.length;
+      if (fits.length > 0) kept.unshift({ at: one.at, packs: fits });
+    }
+    return kept;
+  };
+  const isProven = (pack: string) => look.proven.has(pack);
+  return {
+    looks: { ...before.looks, [look.level]: look.at },
+    read: afterwards(before.read, look.asked.filter(isProven), most),
+    tried: afterwards(
+      before.tried,
+      look.asked.filter(pack => !isProven(pack) && look.there.has(pack)),
+      most,
+    ),
+  };
 }
 
 /** Bytes of `there`, the sizes of packs by id, that were read after `since` and not in the future. */

@@ -7,6 +7,8 @@ export interface RepositoryRef {
   url: RepositoryUrl;
   /** Name of the target that gives access to it, where there are several. */
   target?: string;
+  /** Name of the target that may delete; only `converge prune` uses it. */
+  pruner?: string;
   /** Key of an encrypted repository. */
   key?: SecretRef;
 }
@@ -46,10 +48,22 @@ export interface Repositories {
   open(ref: RepositoryRef, mode: 'read' | 'create'): Promise<Repository | undefined>;
 }
 
-/** What is stored beside a point for the recovery of its VM, by what the manifests of this run declare. */
+/** What the repository keeps of the manifests, by what those of this run declare. */
 export interface Bundles {
+  /** What is stored beside a point for the recovery of its VM. */
   of(vm: { name: string; uuid: string }): BundleContent;
+  /** What is stored with a recovery plan; undefined where a run wasn't given the manifests. */
+  ofPlan(title: string): object | undefined;
+  /** SHA-256 in hex of what one that was stored says about the plan; undefined of what is of no use. */
+  digestOf(stored: unknown, title: string): string | undefined;
 }
+
+/**
+ * Content source of a run, no path on any system: what its manifests say about the recovery plan of this
+ * title, without where they say it.
+ */
+export const planSource = (title: string): string => `${PLAN_SOURCE}${title}`;
+export const PLAN_SOURCE = '\0recovery_plan ';
 
 declare module '../../engine/model/io.ts' {
   interface Clients {

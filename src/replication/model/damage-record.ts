@@ -29,6 +29,11 @@ export interface DamageRecord {
   objects: DamagedObject[];
   /** Points that can't be given whole because of it; retention doesn't count them. */
   broken: PointId[];
+  /**
+   * Points that were made by changes alone while change tracking left some out: they can be given, and what
+   * they hold may be wrong.
+   */
+  suspect?: PointId[];
 }
 
 export const NO_DAMAGE: DamageRecord = { damage: 1, objects: [], broken: [] };
@@ -71,6 +76,7 @@ export function afterLook(
     damage: 1,
     objects: all.toSorted((a, b) => (a.object < b.object ? -1 : 1)),
     broken: [...broken.values()].toSorted((a, b) => a.generation - b.generation),
+    ...suspectOf(before),
   };
 }
 
@@ -98,14 +104,27 @@ const isPart = <T>(some: readonly T[] | undefined, all: readonly T[]): boolean =
 
 /** The record after the cycle that made generation `generation` has stored what it could. */
 export const afterHealing = (
-  { objects }: DamageRecord,
+  { objects, ...before }: DamageRecord,
   generation: number,
   broken: readonly PointId[],
 ): DamageRecord => ({
   damage: 1,
   objects: objects.map(one => (one.attended === undefined ? { ...one, attended: generation } : one)),
   broken: [...broken],
+  ...suspectOf(before),
 });
+
+const suspectOf = (record: Pick<DamageRecord, 'suspect'> | undefined): Pick<DamageRecord, 'suspect'> =>
+  record?.suspect ? { suspect: record.suspect } : {};
+
+/** The record with these points suspected besides. */
+export const withSuspects = (before: DamageRecord | undefined, points: readonly PointId[]): DamageRecord => {
+  const all = new Map([...(before?.suspect ?? []), ...points].map(one => [one.id, one]));
+  return {
+    ...(before ?? NO_DAMAGE),
+    suspect: [...all.values()].toSorted((a, b) => a.generation - b.generation),
+  };
+};
 
 /** What a writer must not take as stored. */
 export interface Doubts {

@@ -1,6 +1,6 @@
-import { blocked, Failure } from '../../diagnostics/diagnostic.ts';
+import { blocked, type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
 import { currentList } from './current-list.ts';
-import type { Repository } from './repository.ts';
+import type { Repository, VmRepository } from './repository.ts';
 
 /**
  * Cycles of a VM that nobody shall begin for a while. One that was `paused` is left alone by agents only; of
@@ -42,6 +42,12 @@ export const resume = (repository: Repository, uuid: string): Promise<void> =>
 export const failedOver = (all: readonly Pause[], uuid: string): Pause | undefined =>
   all.find(({ vm, why }) => vm === uuid && why === 'failed-over');
 
+/** The same of a VM whose head was just read: where that tells of none, nothing is asked for. */
+export const failoverOf = async (
+  repository: Repository,
+  { uuid, suspended }: Pick<VmRepository, 'uuid' | 'suspended'>,
+): Promise<Pause | undefined> => (suspended ? failedOver(await pausesIn(repository), uuid) : undefined);
+
 /**
  * Suspends the replication of VMs for a run that takes over from them, beside those that it has suspended
  * already.
@@ -75,27 +81,56 @@ export const settleThere = (repository: Repository, by: string, at: number): Pro
 export const unsuspend = (repository: Repository, by: string): Promise<void> =>
   pauses.change(repository, before => before.filter(one => one.by !== by));
 
-/** @throws Failure `failed-over`, blocked, when a run has taken over from the VM */
+/** Lifts what a run has suspended of one VM: it is at home again. */
+export const unsuspendVm = (repository: Repository, by: string, uuid: string): Promise<void> =>
+  pauses.change(repository, before => before.filter(one => one.by !== by || one.vm !== uuid));
+
+/**
+ * @param suspended what the head tells, where it was just read
+ * @throws Failure `failed-over`, blocked, when a run has taken over from the VM
+ */
 export async function refuseFailedOver(
   repository: Repository,
   { uuid, name }: { uuid: string; name: string },
+  suspended = true,
 ): Promise<void> {
-  const found = failedOver(await pausesIn(repository), uuid);
+  const found = await failoverOf(repository, { uuid, suspended });
   if (found) throw isFailedOver(name, found);
 }
 
-export const isFailedOver = (name: string, { by = '', committed }: Pause): Failure => {
-  const plan = by.slice(0, by.lastIndexOf('/'));
-  return new Failure(
+/** The plan of the run that holds a failover. */
+export const planOfHolder = (by = ''): string => by.slice(0, by.lastIndexOf('/'));
+
+export const isFailedOver = (name: string, { by, committed }: Pause): Failure =>
+  new Failure(
     blocked(
       'failed-over',
       `${name} runs in AWS since the failover ${by}: no point is made of what is at home`,
       {
         hint:
           committed === undefined
-            ? `keep the machine at home off; \`converge failover undo ${plan}\` ends the one in AWS and lifts this`
+            ? `keep the machine at home off; \`converge failover undo ${planOfHolder(by)}\` ends the one in AWS and lifts this`
             : 'the failover was committed: remove the machine at home and its `protected_vm`',
       },
     ),
   );
+
+/** That the replication of a VM rests, knowingly: what a plan and whoever would make a point say about it. */
+export const isSuspended = (name: string, { by, at, committed }: Pause): Diagnostic => {
+  const since = `${name} is failed over to EC2 since ${new Date(at).toISOString().slice(0, 19)}Z by ${by}`;
+  return {
+    ...world(
+      'failed-over',
+      committed === undefined
+        ? `${since}: its replication is suspended until it is failed back or the failover undone`
+        : `${since}, for good: nothing of what is at home is replicated any more`,
+      {
+        hint:
+          committed === undefined
+            ? `keep the machine at home off; bring it home by \`converge failback ${name}\`, or end it in EC2 by \`converge failover undo ${planOfHolder(by)}\``
+            : 'remove the machine at home and its `protected_vm`',
+      },
+    ),
+    severity: 'warning',
+  };
 };

@@ -36,3 +36,10 @@ export const pin = (
 /** Lifts all pins of a holder. */
 export const lift = (repository: Repository, holder: string): Promise<void> =>
   pins.change(repository, before => before.filter(one => one.holder !== holder));
+
+/** Who pins a point that a user wants kept. */
+export const BY_HAND = 'by hand';
+
+/** Lifts the pin of one point. */
+export const unpin = (repository: Repository, holder: string, point: string): Promise<void> =>
+  pins.change(repository, before => before.filter(one => one.holder !== holder || one.point !== point));

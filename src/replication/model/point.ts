@@ -1,5 +1,5 @@
 /** The true label of a point: what the snapshot really achieved, not what was asked. */
-export type Consistency = 'application' | 'crash';
+export type Consistency = 'application' | 'file-system' | 'crash';
 /** How a disk's blocks were found in the cycle that made the point. */
 export type Mode = 'full' | 'incremental' | 'rescan';
 
@@ -16,7 +16,28 @@ export interface PointSummary {
   reason: string;
   /** Bytes that it added to the repository; not known of points made by older versions. */
   stored?: number;
+  /** Who keeps it from being removed. */
+  pinned?: string[];
   /** It is known that it can't be restored. */
   broken?: true;
+  /** Change tracking had left out what it should have told when this was made: its content may be wrong. */
+  suspect?: true;
   disks: { index: number; key: number; bytes: number }[];
+}
+
+/** How a point came about. Times are ms since the epoch. */
+export interface MadePoint {
+  id: string;
+  generation: number;
+  /** The snapshot's creation. */
+  time: number;
+  /**
+   * When it could be recovered from, by the clock of the store. Never later than the next point's snapshot,
+   * which was taken after it: a repository that was copied has objects younger than that.
+   */
+  complete: number;
+  consistency: Consistency;
+  mode: Mode;
+  reason: string;
+  stored?: number;
 }

@@ -1,9 +1,10 @@
 import type { Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
+import type { CheckMemory } from './check-memory.ts';
 import type { Conditions } from './conditions.ts';
 import type { DamagedObject, DamageRecord, Doubts, PointId } from './damage-record.ts';
 import type { LeaseValue } from './lease-value.ts';
 import type { MachineRecord } from './machine.ts';
-import type { Consistency, Mode } from './point.ts';
+import type { Consistency, MadePoint, Mode } from './point.ts';
 import type { ObjectStore } from './store.ts';
 
 /** 32 bytes: SHA-256 of the plaintext, or its HMAC in an encrypted repository. All zero: a zero block. */
@@ -62,6 +63,11 @@ export interface Point {
   disks: PointDisk[];
   /** Disks of the VM that this point leaves out, and why, so that nobody thinks they are protected. */
   left_out: { label: string; identity: string; why: string }[];
+  /**
+   * Others' snapshots that the VM had when the point was made, oldest first, by name and ms since the epoch;
+   * `below`: names of those that one was made on. Points of older versions don't say.
+   */
+  snapshots?: { name: string; created: number; below?: string[] }[];
 }
 
 /** The one mutable pointer per VM. Moved by conditional PUT only. */
@@ -71,6 +77,8 @@ export interface Head {
   generation: number;
   epoch: number;
   point: string;
+  /** Since it was written the VM may be failed over: the repository's pauses tell. */
+  suspended: boolean;
 }
 
 /** Which block ids a disk holds, page by page; at no time is the whole map in memory. */
@@ -146,13 +154,17 @@ export interface Committed {
 
 /** One commit in the making. Nothing of it is visible before `commit`. */
 export interface PointWriter {
-  /** What `commit` stores beside the disks. */
-  bundle(content: BundleContent): void;
+  /**
+   * What `commit` stores beside the disks. `look`: where the point before has the same, that is read before
+   * it is named again; else it only must not be known to be damaged.
+   */
+  bundle(content: BundleContent, look?: boolean): void;
   /**
    * `base`: the disk of the head's point that unput blocks come from; undefined for a full. It may be
    * smaller or larger, but its block size must be the same: a disk that grew keeps its block size.
+   * `onDiffer` is told each block that is put and isn't what the base's disk has there.
    */
-  disk(disk: PointDisk, base?: PointDisk): Promise<DiskWriter>;
+  disk(disk: PointDisk, base?: PointDisk, onDiffer?: (block: number) => void): Promise<DiskWriter>;
   /**
    * Numbers of the blocks of a disk of the head's point, ascending, that have to be put whether they changed
    * or not: their stored copy, or the map that tells what they are, isn't believed.
@@ -209,8 +221,8 @@ export interface VmRepository {
   exists(): Promise<boolean>;
   head(): Promise<{ head: Head; etag: string } | undefined>;
   /**
-   * Complete points in ascending generation; also without a head. Points that can't be read go to
-   * `onDamage` and are left out; without it the Failure is thrown.
+   * Complete points in ascending generation, without those that a pruner is removing; also without a head.
+   * Points that can't be read go to `onDamage` and are left out; without it the Failure is thrown.
    */
   points(onDamage?: OnDamage): Promise<Point[]>;
   /**
@@ -218,9 +230,27 @@ export interface VmRepository {
    * record of their removal, and one that a lost head may have named.
    */
   history(onDamage?: OnDamage): Promise<{ points: Point[]; lost: LostPoint[] }>;
-  /** The newest complete point, also when the head is missing or older; `onDamage` as for `points`. */
-  newest(onDamage?: OnDamage): Promise<Point | undefined>;
+  /**
+   * The newest complete point, also when the head is missing or older; `onDamage` as for `points`. `seen`:
+   * the highest generation that is known to have been; a head of that one is believed as it is.
+   */
+  newest(onDamage?: OnDamage, seen?: number): Promise<Point | undefined>;
+  /**
+   * False where the head, as it was read here last by `head` or `newest`, says that the VM isn't failed
+   * over; true: the repository's pauses tell.
+   */
+  readonly suspended: boolean;
   point(id: string): Promise<Point | undefined>;
+  /**
+   * How the points came about that were complete after a moment, and the one before them, in ascending
+   * generation; those that can't be read go to `onDamage`.
+   *
+   * @param since ms since the epoch
+   * @param known what was read of points before, by id: they never change
+   */
+  made(since: number, onDamage: OnDamage, known?: Map<string, MadePoint>): Promise<MadePoint[]>;
+  /** When verifications last looked to which depth; nothing is known of a record that can't be read. */
+  checked(): Promise<CheckMemory['looks']>;
   reader(point: Point, disk: PointDisk): Promise<DiskReader>;
   /** Content of the bundle that a point names. Throws a Failure `missing-object` or `damaged-object`. */
   bundle(ref: BundleRef): Promise<Buffer>;
@@ -242,6 +272,8 @@ export interface VmRepository {
   fence(): Promise<void>;
   /** Packs that the index in force doesn't name, in the order in which they were written. */
   orphanedPacks(): Promise<OrphanedPack[]>;
+  /** Those of them that no pruner is about to remove; to be asked once the lease claims them. */
+  unmarked(packs: OrphanedPack[]): Promise<OrphanedPack[]>;
   readonly damage: DamageStore;
   /** Access to the lease object. */
   lease: {

@@ -15,11 +15,27 @@ export interface Extent {
  * Random access to the frozen content of one disk. Once its snapshot is removed, reads may give newer
  * content.
  */
+/** How the bytes of a disk come here, and why that way. */
+export interface Transport {
+  /** `datastore`: ranges of its flat file over HTTPS. `nbd`: nbdkit with VMware's VDDK. */
+  name: 'datastore' | 'nbd';
+  /** A clause, where it isn't the way that needs nothing: "the target declares nbdkit". */
+  why?: string;
+}
+
+/** A run of bytes of a disk that its server holds for zeros, or for what has to be read. */
+export interface Allocation extends Extent {
+  zero: boolean;
+}
+
 export interface BlockSource {
   /** Bytes. */
   readonly size: number;
   /** Exactly `length` bytes from `offset`; a short read is an error, never a short result. */
   read(offset: number, length: number, signal?: AbortSignal): Promise<Buffer>;
+  /** Whatever `start` to `start + length` holds, in order and without gaps; left out where nothing is known. */
+  status?(start: number, length: number, signal?: AbortSignal): Promise<Allocation[]>;
+  readonly transport?: Transport;
   close(): Promise<void>;
 }
 
@@ -54,6 +70,10 @@ export interface SourceVm {
   changeTracking: boolean;
   changeTrackingSupported: boolean;
   poweredOn: boolean;
+  /** It can't be started, and no snapshot is made of it. */
+  template?: true;
+  /** What a quiesced snapshot of it is consistent by, as far as its settings tell. */
+  quiescing: 'application' | 'file-system';
   consolidationNeeded: boolean;
   disks: SourceDisk[];
   snapshots: SourceSnapshot[];
@@ -66,9 +86,21 @@ export interface SourceVm {
 export interface SourceSnapshot {
   moref: string;
   name: string;
+  /** Names of the snapshots below it, the oldest first. */
+  below?: string[];
   /** Milliseconds since the epoch, the source's clock. */
   created: number;
   quiesced: boolean;
+}
+
+/** What is around a VM, as far as the user may see it. */
+export interface Surroundings {
+  /** Those that its disks are in, in bytes. */
+  datastores: { name: string; free: number; capacity: number }[];
+  /** Where it runs. */
+  host?: { name: string; version: string; build: string };
+  /** Privileges that a cycle needs and the user hasn't, each with the object that it is missing on. */
+  missing: { privilege: string; on: string }[];
 }
 
 /** A snapshot that is held open for reading, with the disks as they were frozen. */
@@ -94,6 +126,7 @@ export interface SourceMachine {
   /** Instance UUID. */
   readonly uuid: string;
   inspect(signal?: AbortSignal): Promise<SourceVm>;
+  surroundings(signal?: AbortSignal): Promise<Surroundings>;
   /** Takes effect at the next snapshot or power cycle. */
   enableChangeTracking(signal?: AbortSignal): Promise<void>;
   /** Not idempotent at the source: the caller has looked for a snapshot of this name before. */
@@ -116,4 +149,28 @@ export interface SourceMachine {
   /** Resolves when the removal task has ended; a snapshot that is gone already is success. */
   removeSnapshot(snapshot: SourceSnapshot, signal?: AbortSignal): Promise<void>;
   consolidate(signal?: AbortSignal): Promise<void>;
+}
+
+/**
+ * A machine at its home, as far as it is put to rest there and something is brought back to it. But for
+ * `shutDown` it has to be off and without snapshots. All calls may reject with a Failure.
+ */
+export interface RestingMachine {
+  /** Instance UUID. */
+  readonly uuid: string;
+  inspect(signal?: AbortSignal): Promise<SourceVm>;
+  /** Asks its guest to shut down. The answer comes before it has, and it may never. */
+  shutDown(signal?: AbortSignal): Promise<void>;
+  /** As `changedAreas` of a snapshot; of the disk as it is now. */
+  changedSince(
+    disk: SourceDisk,
+    startOffset: number,
+    changeId: string,
+    signal?: AbortSignal,
+  ): Promise<ChangedAreas>;
+  open(disk: SourceDisk, signal?: AbortSignal): Promise<BlockSource>;
+  /** Has these bytes, as many as the disk has, take the place of all that is on it. */
+  replace(disk: SourceDisk, content: AsyncIterable<Buffer>, signal?: AbortSignal): Promise<void>;
+  /** No change id that was given before is accepted any more once the machine has run again. */
+  endTracking(signal?: AbortSignal): Promise<void>;
 }

@@ -11,6 +11,13 @@ export interface StoredObject {
   modified: number;
 }
 
+/** What was to be erased, and is still there. */
+export interface Kept {
+  key: string;
+  /** In the store's words. */
+  why: string;
+}
+
 export type PutResult = { ok: true; etag: string } | { ok: false; reason: 'precondition' };
 
 /**
@@ -40,6 +47,11 @@ export interface ObjectStore {
   /** Keys with the prefix in ascending UTF-8 order, without the empty ones that stand for folders. */
   list(prefix: string): AsyncIterable<StoredObject>;
   remove(key: string): Promise<void>;
+  /**
+   * Removes these for good, with all versions that the store has of them; keys that aren't there are gone
+   * already. Answers with those that the store won't give up, because they are locked or by its rights.
+   */
+  erase(keys: readonly string[]): Promise<Kept[]>;
   /**
    * Milliseconds by which the store's clock is ahead of this machine's, as its answers so far tell; 0: not
    * known.

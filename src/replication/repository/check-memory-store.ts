@@ -8,17 +8,25 @@ import type { VmContext } from './read/repository-context.ts';
 /** Longest record accepted, bytes: as many packs as are remembered, and some. */
 export const CHECKED_CAP = 16 * 2 ** 20;
 
+const lists = listOf(members({ at: moment, packs: text }));
 const shape = members({
   checked: oneOf(1),
   looks: members(Object.fromEntries(LEVELS.map(level => [level, optional(moment)]))),
-  read: listOf(members({ at: moment, packs: text })),
+  read: lists,
+  tried: optional(lists),
 });
 
 interface Stored {
   checked: 1;
   looks: CheckMemory['looks'];
-  /** `packs`: their ids, 16 bytes each, in base64. */
-  read: { at: number; packs: string }[];
+  read: StoredPacks[];
+  tried?: StoredPacks[];
+}
+
+interface StoredPacks {
+  at: number;
+  /** Their ids, 16 bytes each, in base64. */
+  packs: string;
 }
 
 /** `key` names the object in the Failure that is thrown when the bytes are not such a record. */
@@ -26,8 +34,9 @@ export function decodeCheckMemory(key: string, bytes: Buffer): CheckMemory {
   try {
     const value = JSON.parse(bytes.toString('utf8')) as Stored;
     demand(shape, value);
-    const read = value.read.map(({ at, packs }) => ({ at, packs: idsOf(Buffer.from(packs, 'base64')) }));
-    return { looks: value.looks, read };
+    const listed = (all: StoredPacks[]) =>
+      all.map(({ at, packs }) => ({ at, packs: idsOf(Buffer.from(packs, 'base64')) }));
+    return { looks: value.looks, read: listed(value.read), tried: listed(value.tried ?? []) };
   } catch (cause) {
     throw damaged(key, 'its content is not a record of what was checked', cause);
   }
@@ -40,12 +49,11 @@ function idsOf(bytes: Buffer): string[] {
   );
 }
 
-function encode({ looks, read }: CheckMemory): Buffer {
-  const packed = read.map(({ at, packs }) => ({
-    at,
-    packs: Buffer.from(packs.join(''), 'hex').toString('base64'),
-  }));
-  return Buffer.from(JSON.stringify({ checked: 1, looks, read: packed } satisfies Stored));
+function encode({ looks, read, tried }: CheckMemory): Buffer {
+  const packed = (all: CheckMemory['read']): StoredPacks[] =>
+    all.map(({ at, packs }) => ({ at, packs: Buffer.from(packs.join(''), 'hex').toString('base64') }));
+  const stored: Stored = { checked: 1, looks, read: packed(read), tried: packed(tried) };
+  return Buffer.from(JSON.stringify(stored));
 }
 
 export interface CheckMemoryStore {
@@ -56,7 +64,12 @@ export interface CheckMemoryStore {
 }
 
 /** Access to the record of what verifications of a VM have looked at. */
-export function checkMemoryStore({ store, vault, random, names }: VmContext): CheckMemoryStore {
+export function checkMemoryStore({
+  store,
+  vault,
+  random,
+  names,
+}: Pick<VmContext, 'store' | 'vault' | 'random' | 'names'>): CheckMemoryStore {
   const key = names.checked;
   return {
     async read() {

@@ -65,8 +65,13 @@ export async function openRepository(store: ObjectStore, options: OpenOptions): 
 export async function createRepository(store: ObjectStore, options: OpenOptions): Promise<OpenRepository> {
   const repository =
     (await tryOpen(store, options)) ?? (await madeMeanwhile(store, options)) ?? (await begin(store, options));
-  if (!repository.conditions.proven) await proveCreation(store, (await store.get(CONFIG))!.bytes);
+  await proveForWriting(repository);
   return repository;
+}
+
+/** What one that was opened needs before anything is written to it. @throws Failure `store-unsuitable` */
+export async function proveForWriting({ store, conditions }: OpenRepository): Promise<void> {
+  if (!conditions.proven) await proveCreation(store, (await store.get(CONFIG))!.bytes);
 }
 
 async function begin(store: ObjectStore, options: OpenOptions): Promise<OpenRepository> {

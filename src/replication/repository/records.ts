@@ -1,12 +1,13 @@
 import { failedWith } from '../../diagnostics/diagnostic.ts';
 import { damaged } from '../format/damage.ts';
 import { RECOVERY } from '../format/names.ts';
+import { BUNDLE_CAP } from '../format/root.ts';
 import { openObject, SALT_BYTES, sealObject } from '../format/sealing.ts';
 import type { RecordStore } from '../model/repository.ts';
 import type { Context } from './read/repository-context.ts';
 
-/** Longest document accepted, bytes. */
-export const RECORD_CAP = 4 * 2 ** 20;
+/** Longest document accepted, bytes: a version of a plan holds a bundle. */
+export const RECORD_CAP = BUNDLE_CAP + 2 ** 20;
 const DIGITS = 12;
 
 export function recordStore({ store, vault, random }: Context): RecordStore {

@@ -1,23 +1,23 @@
 import type { Failure } from '../../diagnostics/diagnostic.ts';
 import { damaged } from '../format/damage.ts';
-import { decodeLease } from '../format/lease.ts';
+import { decodeLease, LEASE_CAP } from '../format/lease.ts';
 import { vmNames } from '../format/names.ts';
 import type { Root } from '../format/root.ts';
 import { openObject, SALT_BYTES, sealObject } from '../format/sealing.ts';
 import type { Head, Point, VmRepository } from '../model/repository.ts';
+import { checkMemoryStore } from './check-memory-store.ts';
 import { damageStore } from './damage-store.ts';
+import { removing, unmarked } from './pruning-store.ts';
 import { readBundle } from './read/bundles.ts';
 import { diskReader } from './read/disk-reader.ts';
+import { readMade } from './read/made.ts';
 import { orphanedPacks } from './read/orphaned-packs.ts';
-import { allRoots, newestRoot, pointNames, readable, readHead, readPoint } from './read/points.ts';
+import { allRoots, pointNames, readable, readHead, readNewest, readPoint } from './read/points.ts';
 import { rangeReader } from './read/ranges.ts';
 import { readHistory } from './read/read-history.ts';
 import type { Context, VmContext } from './read/repository-context.ts';
 import { fenceHead } from './write/fence-head.ts';
 import { openWriter } from './write/writer.ts';
-
-/** A first copy of many TiB that died may leave a few hundred thousand packs to claim. */
-const LEASE_CAP = 16 * 2 ** 20;
 
 /** A VM's part of an open repository; `uuid` need not be known to it yet. */
 export function vmRepository({ store, vault, random }: Context, uuid: string): VmRepository {
@@ -25,6 +25,7 @@ export function vmRepository({ store, vault, random }: Context, uuid: string): V
   const context: VmContext = { store, vault, random, uuid, names, ranges: rangeReader(store) };
   // The root that was read last: a cycle reads the head, its point, its disks and a writer in a row.
   let last: Root | undefined;
+  let suspended = true;
 
   const rootOf = async (id: string): Promise<Root | undefined> => {
     if (last?.point.id === id) return last;
@@ -46,18 +47,31 @@ export function vmRepository({ store, vault, random }: Context, uuid: string): V
     exists: async () => !!(await store.head(names.head)) || (await pointNames(context)).length > 0,
     async head() {
       const found = await readHead(context);
+      suspended = true;
       if (!found) return undefined;
       last = found.root;
+      suspended = last.suspended ?? false;
       return { head: headOf(last), etag: found.etag };
     },
     async points(onDamage) {
       const points: Point[] = [];
-      for await (const root of allRoots(context, onDamage)) points.push(root.point);
+      const leaving = await removing(context);
+      for await (const root of allRoots(context, onDamage))
+        if (!leaving.has(root.point.id)) points.push(root.point);
       return points.sort((a, b) => a.generation - b.generation);
     },
-    history: onDamage => readHistory(context, onDamage),
+    history: async onDamage => readHistory(context, onDamage, await removing(context)),
     point: async id => (await rootOf(id))?.point,
-    newest: async onDamage => (await newestRoot(context, onDamage))?.point,
+    made: (since, onDamage, known) => readMade(context, since, onDamage, known),
+    checked: async () => (await checkMemoryStore(context).read())?.memory?.looks ?? {},
+    async newest(onDamage, seen) {
+      const { root, head } = await readNewest(context, onDamage, seen);
+      suspended = head ? (head.suspended ?? false) : true;
+      return root?.point;
+    },
+    get suspended() {
+      return suspended;
+    },
     async reader(point, disk) {
       const root = await rootOf(point.id);
       if (!root) throw damaged(names.point(point.generation, point.id), "it isn't there any more");
@@ -66,6 +80,7 @@ export function vmRepository({ store, vault, random }: Context, uuid: string): V
     bundle: ref => readBundle(context, ref),
     fence: () => fenceHead(context),
     orphanedPacks: () => orphanedPacks(context),
+    unmarked: packs => unmarked(context, packs),
     writer: (base, step, after, { doubts, claimed } = {}) =>
       openWriter(context, base, { known: last, step, after, doubts, claimed }),
     damage: damageStore(context),
@@ -91,9 +106,10 @@ export function vmRepository({ store, vault, random }: Context, uuid: string): V
   };
 }
 
-const headOf = ({ point }: Root): Head => ({
+const headOf = ({ point, suspended = false }: Root): Head => ({
   commit: point.id,
   generation: point.generation,
   epoch: point.epoch,
   point: point.id,
+  suspended,
 });

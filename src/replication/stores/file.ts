@@ -133,12 +133,18 @@ export function fileStore(dir: string, host: StoreHost): ObjectStore {
         if (found) yield found;
       }
     },
-    async remove(key) {
-      const folder = dirname(pathOf(key));
-      await files.remove(pathOf(key));
-      if (await files.stat(folder)) await files.syncFolder(folder);
+    remove,
+    async erase(keys) {
+      for (const key of keys) await remove(key);
+      return [];
     },
   };
+
+  async function remove(key: string): Promise<void> {
+    const folder = dirname(pathOf(key));
+    await files.remove(pathOf(key));
+    if (await files.stat(folder)) await files.syncFolder(folder);
+  }
 
   async function etagAfter(path: string, bytes: Buffer): Promise<string> {
     if (bytes.length <= HASHED) return etagOf(undefined, bytes);

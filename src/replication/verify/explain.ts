@@ -1,5 +1,5 @@
 import { bytes, plural } from '../../io/units.ts';
-import { decodeLease } from '../format/lease.ts';
+import { decodeLease, LEASE_CAP } from '../format/lease.ts';
 import { CONFIG, OBJECT_ID_BYTES, parseNumbered, RECOVERY, ROSTER, type VmNames } from '../format/names.ts';
 import type { Root } from '../format/root.ts';
 import { openObject } from '../format/sealing.ts';
@@ -8,8 +8,6 @@ import type { ObjectStore } from '../model/store.ts';
 import type { PointName } from '../repository/read/points.ts';
 import type { VmContext } from '../repository/read/repository-context.ts';
 import type { Findings, VerifyReport } from './report.ts';
-
-const LEASE_CAP = 64 * 1024;
 
 /** What is in a VM's folder, as it was listed. */
 export interface Folder {
@@ -21,7 +19,8 @@ export interface Folder {
   bundles: Map<string, number>;
   /** The same by key. */
   index: Map<string, number>;
-  /** Ids of the packs whose bytes were read. */
+  /** Ids of the packs that were asked for, and of those of them whose bytes were read. */
+  asked: Set<string>;
   read: Set<string>;
 }
 

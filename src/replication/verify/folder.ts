@@ -33,6 +33,7 @@ export async function checkFolder(
   const listed: Folder = {
     ...{ names, enrolled: false },
     ...{ packs: new Map(), pages: new Map(), index: new Map(), bundles: new Map() },
+    asked: new Set(),
     read: new Set(),
   };
   const check = async ({ key, size: length }: StoredObject) => {
@@ -46,6 +47,7 @@ export async function checkFolder(
     if (what.kind === 'index') listed.index.set(key, length);
     if (what.kind === 'bundle') listed.bundles.set(what.id, length);
     if (what.kind === 'pack' && level !== 'full' && !chosen.has(key)) return;
+    if (what.kind === 'pack') listed.asked.add(what.id);
     const read = async () => {
       const object = await store.get(key, options.signal ? { signal: options.signal } : {}).catch(error => {
         if (!isUnreadable(error)) throw error;

@@ -21,8 +21,7 @@ export function damageIn(
     if (object === undefined) continue;
     if (one.kind === 'unreadable') unlooked.add(object);
     const why = whys[one.kind];
-    if (why === undefined || object === 'damage' || object === 'checked' || object.startsWith('removed/'))
-      continue;
+    if (why === undefined || besides.test(object)) continue;
     // Nobody needs it: there is nothing to heal.
     if (parts.test(object) && one.breaks.size + one.places.size === 0) continue;
     objects.push({
@@ -37,6 +36,9 @@ export function damageIn(
   }
   return { record: { damage: 1, objects, broken: [...broken.values()] }, unlooked };
 }
+
+/** Whoever writes these replaces what is damaged of them. */
+const besides = /^(damage|checked|pruning|removed\/.*)$/;
 
 /** What points refer to; all else matters by being there. */
 const parts = /^(packs|pages|index)\//;

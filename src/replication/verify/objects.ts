@@ -4,9 +4,11 @@ import { openContainer } from '../format/container.ts';
 import { damaged } from '../format/damage.ts';
 import { DAMAGE_CAP, decodeDamage } from '../format/damage-object.ts';
 import { decodeIndexFooter, SECTION_CAP } from '../format/index-object.ts';
+import { LEASE_CAP } from '../format/lease.ts';
 import { decodePackFooter, type PackedBlock } from '../format/pack-object.ts';
 import { PAGE_CAP } from '../format/page-map.ts';
 import { decodePagesFooter } from '../format/pages-object.ts';
+import { decodePruning, PRUNING_CAP } from '../format/pruning-object.ts';
 import { BUNDLE_CAP } from '../format/root.ts';
 import { HEADER_BYTES, type Kind, openObject, type Sealer } from '../format/sealing.ts';
 import type { Vault } from '../format/vault.ts';
@@ -16,9 +18,9 @@ import { openRoot } from '../repository/read/points.ts';
 import { openEntry } from '../repository/read/roster.ts';
 import { RECORD_CAP } from '../repository/records.ts';
 
-/** Longest payload of a lease or removal that is accepted, bytes. */
+/** Longest payload of a removal that is accepted, bytes. */
 const SINGLE_CAP = 2 ** 20;
-const caps: Partial<Record<Kind, number>> = { bundle: BUNDLE_CAP, record: RECORD_CAP };
+const caps: Partial<Record<Kind, number>> = { bundle: BUNDLE_CAP, record: RECORD_CAP, lease: LEASE_CAP };
 
 /** What checking one object gave: the blocks of a pack, and the sections that are damaged. */
 export interface Checked {
@@ -30,7 +32,7 @@ export interface Checked {
 
 /** The kind of an object by its key within a VM's folder; undefined for what isn't ours. */
 export function kindOf(inFolder: string): { kind: Kind; id: string } | undefined {
-  const single = (['head', 'lease', 'damage', 'checked'] as const).find(name => name === inFolder);
+  const single = (['head', 'lease', 'damage', 'checked', 'pruning'] as const).find(name => name === inFolder);
   if (single) return { kind: single, id: '' };
   const [, folder, id] =
     /^(points|removed|pages|index|packs|bundles)\/(?:\d{12}-|[0-9a-f]{2}\/)?([0-9a-f]{32})$/.exec(inFolder) ??
@@ -63,6 +65,7 @@ export function checkObject(vault: Vault, kind: Kind, key: string, bytes: Buffer
     if (kind === 'point' || kind === 'head') openRoot(vault, kind, key, bytes);
     else if (kind === 'roster') openEntry(vault, key, bytes);
     else if (kind === 'damage') decodeDamage(key, openObject(vault, kind, key, bytes, DAMAGE_CAP));
+    else if (kind === 'pruning') decodePruning(key, openObject(vault, kind, key, bytes, PRUNING_CAP));
     else if (kind === 'checked') decodeCheckMemory(key, openObject(vault, kind, key, bytes, CHECKED_CAP));
     else openObject(vault, kind, key, bytes, caps[kind] ?? SINGLE_CAP);
     return {};

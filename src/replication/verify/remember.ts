@@ -17,16 +17,16 @@ const RACES = 5;
  */
 export async function remember(
   vm: VmContext,
-  { packs, read }: Folder,
+  { packs, read, asked }: Folder,
   found: Findings,
   report: VerifyReport,
   at: number | undefined,
 ): Promise<void> {
-  const unproven = [...packs.keys()].filter(pack => found.of(vm.names.pack(pack)));
+  const proven = new Set([...read].filter(pack => !found.of(vm.names.pack(pack))));
   report.packs.there += packs.size;
   for (const size of packs.values()) report.packs.bytes += size;
   if (at === undefined) return;
-  const look = { level: report.level, at, read: [...read], there: packs, doubted: new Set(unproven) };
+  const look = { level: report.level, at, asked: [...asked], proven, there: packs };
   const store = checkMemoryStore(vm);
   const nothingThere = packs.size === 0 && report.points.length === 0;
   for (let race = 0; race < RACES; race++) {

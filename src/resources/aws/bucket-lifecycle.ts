@@ -23,6 +23,14 @@ const ours: Ours[] = [
     write: days => ({ AbortIncompleteMultipartUpload: { DaysAfterInitiation: days } }),
     read: rule => rule.AbortIncompleteMultipartUpload?.DaysAfterInitiation,
   },
+  {
+    property: 'expire_old_versions',
+    id: 'converge-expire-old-versions',
+    write: days => ({ NoncurrentVersionExpiration: { NoncurrentDays: days } }),
+    // One that keeps some versions for good does something else.
+    read: ({ NoncurrentVersionExpiration: old }) =>
+      old?.NewerNoncurrentVersions === undefined ? old?.NoncurrentDays : undefined,
+  },
 ];
 
 const dayMs = 86_400_000;

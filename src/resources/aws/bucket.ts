@@ -6,6 +6,7 @@ import type { BuiltInType, Mistake, Observation, Outcome, Step } from '../../eng
 import { oneDiagnostic } from '../shared/one-diagnostic.ts';
 import { desiredLifecycle, wholeDays, withOurs } from './bucket-lifecycle.ts';
 import { bucketNameProblem } from './bucket-name.ts';
+import { withConditions } from './bucket-policy.ts';
 import { type BucketProperties, schema } from './bucket-schema.ts';
 import { bucketToManifest, type ListedBucket, listBuckets } from './list-buckets.ts';
 import { type BucketState, observeBucket } from './observe-bucket.ts';
@@ -20,9 +21,8 @@ const aboutTarget = new Set([
   'aws-clock-skew',
 ]);
 
-function check({ lifecycle }: BucketProperties, title: string): Mistake[] {
+function check({ lifecycle = {}, object_lock, versioning }: BucketProperties, title: string): Mistake[] {
   const problem = bucketNameProblem(title);
-  const abort = lifecycle?.abort_incomplete_uploads;
   return [
     ...(problem
       ? [
@@ -34,13 +34,25 @@ function check({ lifecycle }: BucketProperties, title: string): Mistake[] {
           ),
         ]
       : []),
-    ...(abort !== undefined && wholeDays(abort) === undefined
+    ...Object.entries(lifecycle).flatMap(([name, duration]) =>
+      wholeDays(duration) === undefined
+        ? [
+            mistake(
+              `/lifecycle/${name}`,
+              'lifecycle-days',
+              `${name} of bucket ${title} is ${duration}, but S3 counts in whole days.`,
+              'Write a number of days, such as 7d.',
+            ),
+          ]
+        : [],
+    ),
+    ...(object_lock && versioning !== true
       ? [
           mistake(
-            '/lifecycle/abort_incomplete_uploads',
-            'lifecycle-days',
-            `abort_incomplete_uploads of bucket ${title} is ${abort}, but S3 counts in whole days.`,
-            'Write a number of days, such as 7d.',
+            '/object_lock',
+            'lock-without-versions',
+            `S3 locks versions of objects, and bucket ${title} isn't declared to keep them.`,
+            'Add `versioning: true`.',
           ),
         ]
       : []),
@@ -59,6 +71,11 @@ async function configure(
   if (fields.has('versioning') && should.versioning !== undefined) {
     await api.setVersioning(name, should.versioning, signal);
   }
+  if (fields.has('object_lock') && should.object_lock) await api.enableObjectLock(name, signal);
+  if (fields.has('kms_key') && should.kms_key !== undefined)
+    await api.setKmsKey(name, should.kms_key, signal);
+  if (fields.has('conditional_writes') && should.conditional_writes !== undefined)
+    await api.setPolicy(name, withConditions(await api.policy(name, signal), name), signal);
   if (fields.has('lifecycle') && should.lifecycle && Object.keys(should.lifecycle).length > 0) {
     await api.setLifecycle(name, withOurs(await api.lifecycle(name, signal), should.lifecycle), signal);
   }
@@ -128,7 +145,8 @@ export const bucket: BuiltInType<typeof schema, BucketState, ListedBucket> = {
   check,
   identity: (_, title) => title,
   provides: (_, id) => [`s3-bucket:${id}`],
-  desired: ({ versioning, public_access, lifecycle }) => ({
+  desired: ({ versioning, public_access, lifecycle, ...others }) => ({
+    ...others,
     ...(versioning !== undefined && { versioning }),
     ...(public_access === 'blocked' && { public_access }),
     ...(lifecycle && { lifecycle: desiredLifecycle(lifecycle) }),

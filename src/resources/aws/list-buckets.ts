@@ -15,7 +15,14 @@ export interface ListedBucket {
 const inFlight = 8;
 
 /** Everything that a manifest can say about a bucket. */
-const all: BucketProperties = { versioning: true, public_access: 'blocked', lifecycle: {} };
+const all: BucketProperties = {
+  versioning: true,
+  public_access: 'blocked',
+  object_lock: true,
+  kms_key: '',
+  conditional_writes: 'required',
+  lifecycle: {},
+};
 
 /** The buckets of these names, or all of the account in the region. */
 export async function* listBuckets(
@@ -48,7 +55,7 @@ export async function* listBuckets(
 /** What isn't blocked is written as not managed: nothing would change, and a reader sees it. */
 export const bucketToManifest = ({
   name,
-  is: { versioning, public_access, lifecycle },
+  is: { versioning, public_access, object_lock, kms_key, conditional_writes, lifecycle },
 }: ListedBucket): Adoptable => ({
   title: name,
   properties: {
@@ -56,6 +63,9 @@ export const bucketToManifest = ({
     ...(public_access !== undefined && {
       public_access: public_access === 'blocked' ? 'blocked' : 'unmanaged',
     }),
+    ...(object_lock && { object_lock }),
+    ...(kms_key !== undefined && /^arn:/.test(kms_key) && { kms_key }),
+    ...(conditional_writes === 'required' && { conditional_writes }),
     ...(lifecycle && Object.keys(lifecycle).length > 0 && { lifecycle }),
   },
   exists: true,

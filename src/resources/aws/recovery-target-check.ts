@@ -15,15 +15,26 @@ export function checkTarget(properties: RecoveryTargetProperties): Mistake[] {
   ];
 }
 
-function methodMistakes({ method }: RecoveryTargetProperties): Mistake[] {
-  if (method === undefined || method === 'fast') return [];
-  const known = ['auto', 'convert', 'raw'].includes(method);
-  const message = known
-    ? `\`method: ${method}\` is not in this version`
-    : `there is no method ${method}; expected fast`;
-  return [
-    mistake('/method', known ? 'not-in-this-version' : 'wrong-method', message, 'write `method: fast`'),
-  ];
+function methodMistakes({ method, import: more }: RecoveryTargetProperties): Mistake[] {
+  if (method === 'raw' && more?.images === undefined)
+    return [
+      mistake(
+        '/method',
+        'images-missing',
+        '`raw` imports images of the disks, and there is no place for them',
+        'add `import: { images: s3://BUCKET/PREFIX }`',
+      ),
+    ];
+  if (more !== undefined && (method === undefined || method === 'fast'))
+    return [
+      mistake(
+        '/import',
+        'import-unused',
+        'nothing is imported by `fast`',
+        'write another `method`, or remove it',
+      ),
+    ];
+  return [];
 }
 
 function licenseMistakes(properties: RecoveryTargetProperties): Mistake[] {

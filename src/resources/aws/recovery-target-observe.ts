@@ -19,7 +19,7 @@ import type { RecoveryTargetProperties } from './recovery-target-schema.ts';
 /** A target as plans compare it: names as the manifest writes them. */
 export type TargetState = Omit<
   RecoveryTargetProperties,
-  'repository' | 'replica' | 'families' | 'method' | 'role' | 'subnet' | 'security_groups'
+  'repository' | 'replica' | 'families' | 'method' | 'import' | 'role' | 'subnet' | 'security_groups'
 > & {
   /** Of a target whose type is chosen: whether that is still the one that fits. */
   size?: string;

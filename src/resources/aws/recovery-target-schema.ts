@@ -10,6 +10,9 @@ const instanceType = (description: string) =>
 const words = <const T extends string>(values: readonly T[], description: string) =>
   Type.Optional(oneOf(values, { description }));
 
+/** How a machine gets into EC2. */
+export const methods = ['fast', 'auto', 'convert', 'raw'] as const;
+
 /** As many as a tag of the launch template has room for: 256 characters. */
 const most = 10;
 
@@ -96,7 +99,27 @@ export const schema = Type.Object(
       ['domain_controller'],
       'What it is to others: a copy of a `domain_controller` is only recovered for real with `--allow`.',
     ),
-    method: Type.Optional(Type.String({ description: '`fast`: EBS snapshots that are kept warm.' })),
+    method: words(
+      methods,
+      'How it gets into EC2: `fast` (when left out) runs the snapshots of its replica as they are; `convert` has VM Import make an image of them, which puts drivers in; `raw` does the same from raw images that are put into S3, without EBS direct; `auto` chooses by what is known of the machine, and says why.',
+    ),
+    import: Type.Optional(
+      Type.Object(
+        {
+          images: Type.Optional(
+            Type.String({
+              pattern: '^s3://[a-z0-9][a-z0-9.-]+(/.*)?$',
+              description:
+                'Where `raw` puts images of the disks, in the region of the target: `s3://gdh-vmimport/dr`. They are removed once they are imported.',
+            }),
+          ),
+          role: name(
+            'The role that VM Import acts as; `vmimport` when left out, as the module `vm_import_role` makes it.',
+          ),
+        },
+        { additionalProperties: false, description: 'What `convert` and `raw` work with.' },
+      ),
+    ),
     tags: Type.Optional(
       Type.Record(Type.String(), Type.String(), { description: 'Tags of the instance and its volumes.' }),
     ),

@@ -3,7 +3,8 @@ import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
 import { mistake } from '../../engine/model/mistakes.ts';
 import type { Asked, BuiltInType, Mistake, Observation, Step } from '../../engine/model/resource-type.ts';
-import { type PlanProperties, SERIES } from '../../recovery/model/plan.ts';
+import { type PlanProperties, type PlanVersion, SERIES } from '../../recovery/model/plan.ts';
+import { planSource } from '../../replication/model/clients.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import { eachStep } from '../shared/each-step.ts';
 import { oneDiagnostic } from '../shared/one-diagnostic.ts';
@@ -125,8 +126,11 @@ export type RecoveryPlanProperties = Static<typeof schema>;
 async function newestOf(repository: Repository | undefined, title: string) {
   const number = (await repository?.records.numbers(title, SERIES.plan))?.at(-1) ?? 0;
   const value = number === 0 ? undefined : await repository!.records.read(title, SERIES.plan, number);
-  return { number, value: value as PlanProperties | { removed: true } | undefined };
+  return { number, value: value as PlanVersion | undefined };
 }
+
+/** What is seen of a plan: its properties, and the digest of what is kept of the manifests with it. */
+type SeenPlan = PlanProperties & { bundle?: string };
 
 const contentOf = ({ groups, test, probes, post_launch }: PlanProperties): PlanProperties => ({
   groups,
@@ -135,12 +139,13 @@ const contentOf = ({ groups, test, probes, post_launch }: PlanProperties): PlanP
   ...(post_launch !== undefined && { post_launch }),
 });
 
-export const recoveryPlan: BuiltInType<typeof schema, PlanProperties> = {
+export const recoveryPlan: BuiltInType<typeof schema, SeenPlan> = {
   name: 'recovery_plan',
   doc: `In which order machines are recovered, and how it is told that they are well.
 
 \`converge failover PLAN --test\` rehearses it. The plan is kept in the repository beside the recovery points, where
-it outlives home; so is what each rehearsal measured. The machines are \`recovery_target\`s whose points are in the same
+it outlives home, with all that the manifests say about its recovery (\`bundle\`: its targets, their AWS targets, its
+post-launch manifests); so is what each rehearsal measured. The machines are \`recovery_target\`s whose points are in the same
 repository.`,
   version: 1,
   protects: true,
@@ -168,7 +173,11 @@ repository.`,
   ],
   needs: ({ groups }) =>
     groups.flatMap(({ targets }) => targets.map(vm => ({ anyOf: [`recovery-target:${vm.toLowerCase()}`] }))),
-  desired: contentOf,
+  sourcesBeside: title => [planSource(title)],
+  desired(properties, title, sources = {}) {
+    const declared = sources[planSource(title)];
+    return { ...contentOf(properties), ...(declared !== undefined && { bundle: `sha256:${declared}` }) };
+  },
   async observe(asked, io) {
     const seen = await Promise.all(asked.map(async one => [one.id, await observeOne(one, io)] as const));
     return new Map(seen);
@@ -212,14 +221,15 @@ function namedTwice({ groups }: RecoveryPlanProperties): Mistake[] {
 async function observeOne(
   { title, properties }: Asked<RecoveryPlanProperties>,
   io: ReadIo,
-): Promise<Observation<PlanProperties>> {
+): Promise<Observation<SeenPlan>> {
   try {
     const repositories = await io.client('repositories');
     const repository = await repositories.open(repositoryRef(properties.repository), 'read');
     const { number, value } = await newestOf(repository, title);
     const revision = String(number);
     if (value === undefined || 'removed' in value) return { state: 'absent', revision };
-    const { probes, post_launch, ...always } = value;
+    const { probes, post_launch, at: _, bundle, ...always } = value;
+    const digest = bundle && (await io.client('bundles')).digestOf(bundle, title);
     return {
       state: 'present',
       revision,
@@ -227,6 +237,7 @@ async function observeOne(
         ...always,
         ...(properties.probes && probes && { probes }),
         ...(properties.post_launch !== undefined && post_launch !== undefined && { post_launch }),
+        ...(digest !== undefined && { bundle: `sha256:${digest}` }),
       },
     };
   } catch (error) {
@@ -239,7 +250,7 @@ async function observeOne(
  * A plan is never overwritten: each change is a version of its own, the removal too. It follows on the
  * version that was seen, and is only written while nobody else has written that one.
  */
-async function change(step: Step<RecoveryPlanProperties, PlanProperties>, io: WriteIo): Promise<void> {
+async function change(step: Step<RecoveryPlanProperties, SeenPlan>, io: WriteIo): Promise<void> {
   const { title, properties } = step.asked;
   const repositories = await io.client('repositories');
   const ref = repositoryRef(properties.repository);
@@ -254,7 +265,12 @@ async function change(step: Step<RecoveryPlanProperties, PlanProperties>, io: Wr
         },
       ),
     );
-  const value = step.kind === 'delete' ? { removed: true } : contentOf(properties);
+  const at = io.clock.now();
+  const bundle = (await io.client('bundles')).ofPlan(title);
+  const value: PlanVersion =
+    step.kind === 'delete'
+      ? { removed: true, at }
+      : { ...contentOf(properties), at, ...(bundle && { bundle }) };
   await io.step('write-plan');
   if (await repository.records.add(title, SERIES.plan, Number(step.revision) + 1, value)) return;
   throw new Failure(

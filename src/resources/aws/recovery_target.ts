@@ -53,6 +53,7 @@ function desiredState(properties: RecoveryTargetProperties): TargetState {
     families: ___,
     method: ____,
     role: _____,
+    import: ______,
     instance_type,
     ...seen
   } = properties;

@@ -21,6 +21,14 @@ export const repositorySchema = Type.Union(
       {
         url: Type.String(url),
         target: awsTargetName,
+        pruner: Type.Optional(
+          Type.String({
+            description:
+              'Name of the aws target that `converge prune` works with, whose credentials alone may delete. No cycle uses it.',
+            minLength: 1,
+            'x-target': 'aws',
+          }),
+        ),
         key: Type.Optional(
           secret({
             description: 'Key of an encrypted repository, from `converge key create`.',
@@ -30,7 +38,7 @@ export const repositorySchema = Type.Union(
       { additionalProperties: false },
     ),
   ],
-  { description: 'The repository: its URL, or `{ url, target, key }`.' },
+  { description: 'The repository: its URL, or `{ url, target, pruner, key }`.' },
 );
 
 /** A repository as written: its URL, or that with what opening it takes. */

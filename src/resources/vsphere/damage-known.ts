@@ -7,6 +7,7 @@ import type { SourceVm } from '../../replication/model/source.ts';
 export function damageKnown({ name }: Pick<SourceVm, 'name'>, record: DamageRecord): Diagnostic[] {
   const pending = pendingOf(record);
   const ids = record.broken.map(({ id }) => id).join(', ');
+  const suspect = suspects({ name }, record);
   if (pending.length > 0)
     return [
       world(
@@ -14,13 +15,30 @@ export function damageKnown({ name }: Pick<SourceVm, 'name'>, record: DamageReco
         `${name}: ${plural(pending.length, 'object')} of its repository ${pending.length === 1 ? 'is' : 'are'} damaged or missing${ids === '' ? '' : `; broken until that is healed: ${ids}`}`,
         { hint: 'the next cycle stores again what the VM still has; `converge verify` tells which objects' },
       ),
-    ].map(asWarning);
-  if (ids === '') return [];
+    ]
+      .map(asWarning)
+      .concat(suspect);
+  if (ids === '') return suspect;
   return [
     world('points-broken', `${name}: these recovery points can't be restored: ${ids}`, {
       hint: 'the VM has other content by now; where the bucket keeps versions, an older one of what `converge verify` names may be whole',
     }),
-  ].map(asWarning);
+  ]
+    .map(asWarning)
+    .concat(suspect);
+}
+
+function suspects({ name }: Pick<SourceVm, 'name'>, { suspect = [] }: DamageRecord): Diagnostic[] {
+  if (suspect.length === 0) return [];
+  const ids = suspect.map(({ id }) => id).join(', ');
+  const found = world(
+    'points-suspect',
+    `${name}: change tracking had left changes out when these were made: ${ids}`,
+    {
+      hint: 'restore a newer point, or one from before them',
+    },
+  );
+  return [asWarning(found)];
 }
 
 const asWarning = (one: Diagnostic): Diagnostic => ({ ...one, severity: 'warning' });

@@ -15,6 +15,16 @@ export function describeCycle({ point, disks, numbers, warnings }: CycleResult):
       ? [`${bytes(numbers.bytes_reused)} reused that a cycle had stored which made no point`]
       : []),
     ...resynced,
+    ...transports(disks),
     ...warnings.map(({ message }) => `warning: ${message}`),
   ].join('; ');
 }
+
+/** By which way disks were read, and why that way. */
+const transports = (disks: CycleResult['disks']): string[] => [
+  ...new Set(
+    disks.flatMap(({ transport }) =>
+      transport?.why === undefined ? [] : [`read by ${transport.name} (${transport.why})`],
+    ),
+  ),
+];

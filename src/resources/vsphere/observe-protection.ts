@@ -10,7 +10,8 @@ import { ownEpoch } from '../../replication/cycle/snapshot-name.ts';
 import type { Repositories, RepositoryRef } from '../../replication/model/clients.ts';
 import { isPending } from '../../replication/model/damage-record.ts';
 import { newestPoint } from '../../replication/model/newest-point.ts';
-import type { Repository } from '../../replication/model/repository.ts';
+import { failoverOf, isSuspended, type Pause } from '../../replication/model/pauses.ts';
+import type { Point, Repository } from '../../replication/model/repository.ts';
 import type { SourceSnapshot, SourceVm } from '../../replication/model/source.ts';
 import { dueOf } from '../../replication/movers/due-jobs.ts';
 import { breachedAfter } from '../../schedule/due.ts';
@@ -52,7 +53,11 @@ async function observeOne(
       repositories.known.at(ref.url),
       repositories.open(ref, 'read'),
     ]);
-    const newest = repository && (await newestPoint(repository.vm(vm.uuid)));
+    const ours = repository?.vm(vm.uuid);
+    const seen = known && known.id === repository?.id ? known.generations[vm.uuid] : undefined;
+    const newest = ours && (await newestPoint(ours, seen));
+    const suspended = ours && (await failoverOf(repository!, ours));
+    if (suspended) return resting(vm, suspended, newest);
     const { disks, warnings } = selectDisks(vm, { exclude: excluded(properties) }, newest?.disks);
     const { leftovers, unclear } = await leftBehind(vm, [ref], repositories, clock);
     const snapshots = leftovers.flatMap(one => one.snapshots);
@@ -68,7 +73,7 @@ async function observeOne(
     }
     const unread = ({ diagnostics }: Failure) =>
       warnings.push(...diagnostics.map(one => ({ ...one, severity: 'warning' as const })));
-    const damage = newest && (await repository.vm(vm.uuid).damage.read(unread));
+    const damage = newest && (await ours!.damage.read(unread));
     if (damage?.record) warnings.push(...damageKnown(vm, damage.record));
     const timetable = timetableOf(properties);
     const rpo = rpoOf(properties);
@@ -97,6 +102,28 @@ async function observeOne(
     return { state: 'failed', diagnostic: oneDiagnostic(error) };
   }
 }
+
+/** One that runs in AWS: nothing of it is due, and what is wrong with it at home is nobody's trouble. */
+const resting = (
+  vm: SourceVm,
+  suspended: Pause,
+  newest: Point | undefined,
+): Observation<ProtectedVmState> => ({
+  state: 'present',
+  object: vm.uuid,
+  value: {
+    point: 'newest',
+    rpo: 'kept',
+    change_tracking: vm.changeTracking ? 'on' : 'off',
+    disks: (newest?.disks ?? []).map(({ label }) => label),
+    left_snapshots: [],
+    history: 'kept',
+    damage: 'none',
+    suspended: { by: suspended.by ?? '', since: suspended.at },
+  },
+  shows: { instance_uuid: vm.uuid },
+  warnings: [isSuspended(vm.name, suspended)],
+});
 
 /** Snapshots of ours are in nobody's way: a cycle removes what is left, and a cycle that runs its own. */
 const comeAndGo = (

@@ -67,22 +67,7 @@ your own, and each VM is a resource \`protected_vm:TITLE/VM\`.`,
   observe: (asked, io) => observeProtection(asked, io),
   list: listProtections,
   toManifest: protectionToManifest,
-  diff: (is, should) => [
-    ...differs('/point', is.point, should.point),
-    ...differs('/rpo', is.rpo, should.rpo),
-    // What no cycle can change isn't a difference: the cycles say so themselves.
-    ...(is.change_tracking === 'unavailable'
-      ? []
-      : differs('/change_tracking', is.change_tracking, should.change_tracking)),
-    ...(is.left_snapshots.length === 0
-      ? []
-      : [{ path: leftSnapshots, before: is.left_snapshots, after: [] }]),
-    ...(is.damage === 'none' ? [] : [{ path: '/damage', before: is.damage, after: 'healed' }]),
-    // Beginning anew gives up what may yet be brought back: it has to be allowed.
-    ...(is.history === 'kept'
-      ? []
-      : [{ path: history, before: is.history, after: 'begun anew', grade: 'weakens' as const }]),
-  ],
+  diff: (is, should) => (is.suspended ? [] : differences(is, should)),
   async apply(steps, io) {
     const outcomes = new Map<Id, Outcome>();
     const jobs: (PreparedJob & { step: CycleStep })[] = [];
@@ -97,6 +82,22 @@ your own, and each VM is a resource \`protected_vm:TITLE/VM\`.`,
     return outcomes;
   },
 };
+
+/** What is due of a VM that is replicated. */
+const differences = (is: ProtectedVmState, should: Partial<ProtectedVmState>): FieldChange[] => [
+  ...differs('/point', is.point, should.point),
+  ...differs('/rpo', is.rpo, should.rpo),
+  // What no cycle can change isn't a difference: the cycles say so themselves.
+  ...(is.change_tracking === 'unavailable'
+    ? []
+    : differs('/change_tracking', is.change_tracking, should.change_tracking)),
+  ...(is.left_snapshots.length === 0 ? [] : [{ path: leftSnapshots, before: is.left_snapshots, after: [] }]),
+  ...(is.damage === 'none' ? [] : [{ path: '/damage', before: is.damage, after: 'healed' }]),
+  // Beginning anew gives up what may yet be brought back: it has to be allowed.
+  ...(is.history === 'kept'
+    ? []
+    : [{ path: history, before: is.history, after: 'begun anew', grade: 'weakens' as const }]),
+];
 
 const leftSnapshots = '/left_snapshots';
 const history = '/history';
@@ -129,11 +130,14 @@ async function moveOne(job: PreparedJob, io: WriteIo): Promise<Outcome> {
   return { ok: true, note: describeCycle(result), numbers: { points: 1, ...result.numbers } };
 }
 
-async function protect<T>(step: CycleStep, perform: () => Promise<T>): Promise<T | Failed> {
+async function protect<T>(step: CycleStep, perform: () => Promise<T>): Promise<T | Outcome> {
   try {
     return await perform();
   } catch (error) {
-    const leftBehind = failedWith(error, 'snapshot-left');
+    const leftBehind: boolean = failedWith(error, 'snapshot-left');
+    // It was failed over since it was looked at: that nothing is made of it is how it has to be.
+    if (failedWith(error, 'failed-over') && !leftBehind)
+      return { ok: true, note: `skipped: ${error.diagnostics[0]!.message}` };
     if (step.signal.aborted && !leftBehind && !failedWith(error, 'commit-unknown')) {
       const diagnostic = interrupted('no point was made, and no snapshot is left behind');
       return { ok: false, diagnostic, retry: 'never', undone: true };
@@ -141,8 +145,6 @@ async function protect<T>(step: CycleStep, perform: () => Promise<T>): Promise<T
     return { ok: false, diagnostic: oneDiagnostic(error), retry: 'asked', undone: !leftBehind };
   }
 }
-
-type Failed = Extract<Outcome, { ok: false }>;
 
 const differs = (path: string, before: string, after: string | undefined): FieldChange[] =>
   after === undefined || before === after ? [] : [{ path, before, after }];

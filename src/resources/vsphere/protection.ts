@@ -1,7 +1,8 @@
-import Type, { type Static } from 'typebox';
+import Type, { type Static, type TOptional, type TString } from 'typebox';
 import type { Window } from '../../engine/model/catalog.ts';
 import { parseDuration } from '../../io/duration.ts';
 import type { Due } from '../../replication/movers/due-jobs.ts';
+import { RULES, type Rule } from '../../replication/retention/policy.ts';
 import type { Timetable } from '../../schedule/due.ts';
 import { parseSchedule } from '../../schedule/schedule.ts';
 import { repositorySchema } from '../shared/repository-property.ts';
@@ -15,6 +16,16 @@ const day = Type.Union([
   Type.Literal('fri'),
   Type.Literal('sat'),
 ]);
+
+const newestOf = (span: string) => `The newest point of each ${span}, as long as it is younger than this.`;
+const spanOf: Record<Rule, string> = {
+  all: 'Every point that is younger than this.',
+  hourly: newestOf('hour'),
+  daily: newestOf('day'),
+  weekly: newestOf('week, from Monday'),
+  monthly: newestOf('month'),
+  yearly: newestOf('year'),
+};
 
 export const schema = Type.Object(
   {
@@ -71,6 +82,28 @@ export const schema = Type.Object(
           '`require`: no point unless the guest could be quiesced. `prefer` (default): try, and label the point by what it is. `off`: never try.',
         'x-grade': { order: ['off', 'prefer', 'require'] },
       }),
+    ),
+    retention: Type.Optional(
+      Type.Object(
+        Object.fromEntries(
+          RULES.map(rule => [
+            rule,
+            Type.Optional(
+              Type.String({
+                description: spanOf[rule],
+                format: 'duration',
+                'x-grade': { weakens: 'decrease' },
+              }),
+            ),
+          ]),
+        ) as Record<Rule, TOptional<TString>>,
+        {
+          description:
+            'Which points stay, by UTC; all of them when left out. `converge prune` removes the others, and nothing else does. The three newest whole points always stay; a broken point stands for no hour, day or month.',
+          additionalProperties: false,
+          minProperties: 1,
+        },
+      ),
     ),
     disks: Type.Optional(
       Type.Object(
@@ -136,4 +169,13 @@ export interface ProtectedVmState {
   history: 'kept' | 'lost';
   /** `pending`: of what the repository holds of it something is damaged that no cycle has attended to yet. */
   damage: 'none' | 'pending';
+  /** It runs in AWS: no point is made of what is at home, however old the newest is. */
+  suspended?: Suspended;
+}
+
+export interface Suspended {
+  /** The failover that holds it: `web/3`. */
+  by: string;
+  /** Milliseconds since the epoch. */
+  since: number;
 }

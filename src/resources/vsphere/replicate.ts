@@ -4,6 +4,7 @@ import type { WriteIo } from '../../engine/model/io.ts';
 import type { Asked } from '../../engine/model/resource-type.ts';
 import type { CycleOptions, CycleResult } from '../../replication/cycle/options.ts';
 import type { KnownRepository, RepositoryRef } from '../../replication/model/clients.ts';
+import { refuseFailedOver } from '../../replication/model/pauses.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import type { Due, DueJob } from '../../replication/movers/due-jobs.ts';
 import { sha256 } from '../../values/digest.ts';
@@ -36,7 +37,7 @@ export interface CycleWish {
 /**
  * Makes the job of a protected VM: its repository is there afterwards, and no snapshot of ours is in the way.
  *
- * @throws Failure what connecting throws; `points-lost`, `repository-not-found`
+ * @throws Failure what connecting throws; `points-lost`, `repository-not-found`; `failed-over`, blocked
  */
 export async function prepareJob(
   { title, properties }: Pick<Asked<ProtectedVmProperties>, 'title' | 'properties'>,
@@ -54,6 +55,7 @@ export async function prepareJob(
   if (repository === undefined)
     throw new Failure(world('repository-not-found', `the repository ${ref.url.written} could not be made`));
   await repositories.known.note(ref, { id: repository.id });
+  await refuseFailedOver(repository, { uuid: machine.uuid, name: title });
   // What a cycle for another repository left would be in the way of this one.
   await removeLeft(machine, [ref], io, signal, repository.id);
   const now = io.clock.now();

@@ -1,17 +1,21 @@
 import pLimit from 'p-limit';
-import type { Clock } from '../../io/ports.ts';
-import type { SourceMachine } from '../../replication/model/source.ts';
+import type { Clock, Processes } from '../../io/ports.ts';
+import type { RestingMachine, SourceMachine } from '../../replication/model/source.ts';
 import { createCookieJar } from '../http/cookies.ts';
 import { endpointOf } from '../http/endpoint.ts';
 import { createHttp } from '../http/http.ts';
 import { checkTrust } from '../http/server-trust.ts';
+import { thumbprintOf } from '../http/tls.ts';
 import { createAutomation } from '../inventory/automation.ts';
 import { type InventoryVm, listVms, pickVm } from '../inventory/inventory.ts';
 import { listTags, type Tag, taggedVms } from '../inventory/tags.ts';
+import type { Transports } from '../snapshots/transport.ts';
+import type { Nbdkit } from '../snapshots/vddk.ts';
 import { explain } from '../soap/faults.ts';
 import type { About } from '../soap/service-content.ts';
 import { type OnCall, openSession } from '../soap/soap-session.ts';
 import { createMachine } from './machine.ts';
+import { createResting } from './resting.ts';
 import { measureClock } from './server-clock.ts';
 
 export interface VsphereOptions {
@@ -26,14 +30,26 @@ export interface VsphereOptions {
   sha256?: string;
   /** Name or path of the only datacenter to look for VMs in. */
   datacenter?: string;
+  /** How disks are read; from the datastore when left out. */
+  reading?: Reading;
   clock: Clock;
   onCall?: OnCall;
+}
+
+export interface Reading {
+  /** As a target has it; `auto` when left out. */
+  transport?: Transports['wanted'];
+  /** The nbdkit of this machine; undefined when the target declares none. */
+  nbdkit?: Nbdkit;
+  processes: Processes;
 }
 
 export interface VsphereClient {
   readonly about: About;
   /** The VM of that name, instance UUID or BIOS UUID. Failures: `vm-not-found`, `vm-ambiguous`. */
   machine(nameOrUuid: string): Promise<SourceMachine>;
+  /** The same, as something is brought back to its disks. */
+  resting(nameOrUuid: string): Promise<RestingMachine>;
   /** All VMs that the user may see, by path. `uuid` is the instance UUID. */
   vms(): Promise<ListedVm[]>;
   /** All tags that the user may see. Failures: `vsphere-no-tags`, `vsphere-tags-refused`. */
@@ -70,7 +86,7 @@ export async function connectVsphere(options: VsphereOptions): Promise<VsphereCl
     http.close();
     throw error;
   });
-  const reads = pLimit(PARALLEL_READS);
+  const transports = transportsOf(options);
   const list = () => explain('list the VMs', () => listVms(session, datacenter));
   // A run asks for each of its VMs by name within a moment: one listing answers them all.
   let recent: { taken: number; vms: ReturnType<typeof list> } | undefined;
@@ -97,7 +113,9 @@ export async function connectVsphere(options: VsphereOptions): Promise<VsphereCl
   return {
     about: session.content.about,
     machine: async nameOrUuid =>
-      createMachine(session, pickVm(await recentList(), nameOrUuid, http.where), reads, clockAhead),
+      createMachine(session, pickVm(await recentList(), nameOrUuid, http.where), transports, clockAhead),
+    resting: async nameOrUuid =>
+      createResting(session, pickVm(await recentList(), nameOrUuid, http.where), transports, clockAhead),
     vms: async () =>
       (await recentList()).map(({ datacenter: _, moref, ...vm }) => ({ ...vm, moref: moref.value })),
     tags: signal => listTags(automation, signal),
@@ -106,4 +124,15 @@ export async function connectVsphere(options: VsphereOptions): Promise<VsphereCl
       await Promise.all([automation.close(), session.close()]);
     },
   };
+}
+
+function transportsOf({ reading, ...options }: VsphereOptions): Transports {
+  const reads = pLimit(PARALLEL_READS);
+  const { transport: wanted = 'auto', nbdkit, processes } = reading ?? {};
+  if (processes === undefined || (nbdkit === undefined && wanted !== 'nbd')) return { wanted, reads };
+  const { url, ca, sha256, username, password, clock } = options;
+  const to = endpointOf(url);
+  const thumbprint = () => thumbprintOf(to, { ca, sha256 });
+  const login = { host: to.host, port: to.port, username, password, thumbprint, processes, clock };
+  return { wanted, reads, vddk: { nbdkit: nbdkit ?? {}, ...login } };
 }

@@ -1,4 +1,3 @@
-import type { LimitFunction } from 'p-limit';
 import { blocked, Failure, world } from '../../diagnostics/diagnostic.ts';
 import type {
   FrozenVm,
@@ -10,10 +9,11 @@ import type {
 import { readDisks, type VmDisk } from '../inventory/devices.ts';
 import type { InventoryVm } from '../inventory/inventory.ts';
 import { readMachineRecord } from '../inventory/machine-record.ts';
+import { quiescingOf, readSurroundings } from '../inventory/surroundings.ts';
 import { queryChangedAreas } from '../snapshots/changed-areas.ts';
-import { openDatastoreDisk } from '../snapshots/datastore.ts';
 import { readSnapshotTree } from '../snapshots/snapshot-tree.ts';
 import { createSnapshot, removeSnapshot } from '../snapshots/snapshots.ts';
+import { openDisk, readsDeltas, type Transports } from '../snapshots/transport.ts';
 import { explain } from '../soap/faults.ts';
 import { moref } from '../soap/moref.ts';
 import { readObject } from '../soap/property-collector.ts';
@@ -26,26 +26,30 @@ const VM_PATHS = [
   'config.instanceUuid',
   'config.changeTrackingEnabled',
   'config.hardware.device',
+  'config.template',
+  'config.guestId',
+  'config.flags',
   'capability.changeTrackingSupported',
   'runtime.powerState',
   'runtime.consolidationNeeded',
   'snapshot',
 ];
-const RECONFIGURE_DEADLINE = 10 * 60_000;
+export const RECONFIGURE_DEADLINE = 10 * 60_000;
 const CONSOLIDATE_DEADLINE = 4 * 60 * 60_000;
 
 /**
  * One VM of a vCenter or ESXi host.
- * @param reads bounds how many range reads run at once in the whole session
+ * @param transports how its disks are read
  * @param ahead milliseconds by which the server's clock is ahead of this machine's
  */
 export function createMachine(
   session: Session,
   vm: InventoryVm,
-  reads: LimitFunction,
+  transports: Transports,
   ahead: () => Promise<number>,
 ): SourceMachine {
-  const inspect = (signal?: AbortSignal) => inspectVm(session, vm, ahead, signal);
+  const known = asKnown(readsDeltas(transports));
+  const inspect = (signal?: AbortSignal) => inspectVm(session, vm, known, ahead, signal);
   const frozenDisks = async (snapshot: SourceSnapshot, signal?: AbortSignal): Promise<VmDisk[]> => {
     const at = moref('VirtualMachineSnapshot', snapshot.moref);
     const read = () => readObject(session, at, ['config.hardware.device'], signal);
@@ -55,6 +59,7 @@ export function createMachine(
   return {
     uuid: vm.uuid,
     inspect,
+    surroundings: signal => readSurroundings(session, vm, signal),
     enableChangeTracking: async signal => enableChangeTracking(session, vm, await inspect(signal), signal),
     createSnapshot: (options, signal) =>
       explain(`create a snapshot of VM ${vm.name}`, () => createSnapshot(session, vm, options, signal)),
@@ -71,14 +76,14 @@ export function createMachine(
     },
     frozen: async (snapshot, signal): Promise<FrozenVm> => ({
       snapshot,
-      disks: (await frozenDisks(snapshot, signal)).map(({ backing: _, ...disk }): SourceDisk => disk),
+      disks: (await frozenDisks(snapshot, signal)).map(known),
     }),
     changedAreas: (snapshot, disk, startOffset, changeId, signal) =>
       queryChangedAreas(session, vm, snapshot, disk, startOffset, changeId, signal),
     open: async (snapshot, disk, signal) => {
       const frozen = (await frozenDisks(snapshot, signal)).find(d => d.key === disk.key);
       if (!frozen || frozen.identity !== disk.identity) throw notFrozen(vm, snapshot, disk);
-      return openDatastoreDisk(session, vm, frozen, reads, signal);
+      return openDisk(session, vm, snapshot, frozen, transports, signal);
     },
     removeSnapshot: (snapshot, signal) =>
       explain(`remove snapshot '${snapshot.name}' of VM ${vm.name}`, () =>
@@ -94,9 +99,16 @@ export function createMachine(
   };
 }
 
-async function inspectVm(
+/** What the replication knows of a disk. `deltas`: below snapshots of others it can be read as well. */
+export const asKnown =
+  (deltas: boolean) =>
+  ({ backing: _, onDelta, ...disk }: VmDisk): SourceDisk =>
+    onDelta && !deltas ? { ...disk, onDelta } : disk;
+
+export async function inspectVm(
   session: Session,
   vm: InventoryVm,
+  known: (disk: VmDisk) => SourceDisk,
   ahead: () => Promise<number>,
   signal?: AbortSignal,
 ): Promise<SourceVm> {
@@ -109,8 +121,10 @@ async function inspectVm(
     changeTracking: is('config.changeTrackingEnabled'),
     changeTrackingSupported: is('capability.changeTrackingSupported'),
     poweredOn: is('runtime.powerState', 'poweredOn'),
+    ...(is('config.template') && { template: true as const }),
+    quiescing: quiescingOf(p.get('config.guestId')?.text, p.get('config.flags')),
     consolidationNeeded: is('runtime.consolidationNeeded'),
-    disks: readDisks(p.get('config.hardware.device')).map(({ backing: _, ...disk }): SourceDisk => disk),
+    disks: readDisks(p.get('config.hardware.device')).map(known),
     snapshots: readSnapshotTree(p.get('snapshot')),
     now: session.clock.now() + (await ahead()),
   };

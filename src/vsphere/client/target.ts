@@ -33,6 +33,48 @@ export const vsphereTarget: TargetKind = {
       datacenter: Type.Optional(
         Type.String({ minLength: 1, description: 'Name or path of the only datacenter to look for VMs in.' }),
       ),
+      transport: Type.Optional(
+        Type.Union([Type.Literal('auto'), Type.Literal('datastore'), Type.Literal('nbd')], {
+          description:
+            "How disks are read. `datastore`: over the HTTPS file service, flat files without other snapshots below. `nbd`: by nbdkit with VMware's VDDK, every kind of disk. `auto`, the default: `nbd` when `nbdkit` is declared, else `datastore`.",
+        }),
+      ),
+      nbdkit: Type.Optional(
+        Type.Object(
+          {
+            program: Type.Optional(
+              Type.String({ minLength: 1, description: 'Its path, or a name in PATH; default `nbdkit`.' }),
+            ),
+            plugin: Type.Optional(
+              Type.String({ minLength: 1, description: 'Name or path of the plugin; default `vddk`.' }),
+            ),
+            libdir: Type.Optional(
+              Type.String({
+                minLength: 1,
+                description: 'Where the VDDK was unpacked: `/opt/vmware-vix-disklib-distrib`.',
+              }),
+            ),
+            transports: Type.Optional(
+              Type.String({
+                pattern: '^[a-z]+(:[a-z]+)*$',
+                description:
+                  'Transports of the VDDK in order of preference: `hotadd:nbdssl`; default its own.',
+              }),
+            ),
+            compression: Type.Optional(
+              Type.Union(
+                [Type.Literal('none'), Type.Literal('zlib'), Type.Literal('fastlz'), Type.Literal('skipz')],
+                { description: 'Of what goes over the network between host and VDDK; default `none`.' },
+              ),
+            ),
+          },
+          {
+            additionalProperties: false,
+            description:
+              "The nbdkit on this machine that reads disks through VMware's VDDK, which you download yourself.",
+          },
+        ),
+      ),
       limits: Type.Optional(
         Type.Object(
           {

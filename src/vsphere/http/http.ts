@@ -1,5 +1,7 @@
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { Agent, request as httpsRequest } from 'node:https';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import type { CookieJar } from './cookies.ts';
 import { type Endpoint, hostPort } from './endpoint.ts';
 import { malformed } from './malformed.ts';
@@ -8,11 +10,13 @@ import type { Trust } from './server-trust.ts';
 import { connectTls } from './tls.ts';
 
 export interface HttpRequest {
-  method: 'GET' | 'POST' | 'DELETE';
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Path and query, already encoded. */
   path: string;
   headers?: Record<string, string>;
   body?: string;
+  /** In the place of a body: so many bytes, as they come. */
+  content?: { length: number; bytes: AsyncIterable<Buffer> };
   /** Milliseconds without any traffic; default two minutes. */
   timeout?: number;
   signal?: AbortSignal | undefined;
@@ -87,6 +91,7 @@ function exchange(
         ...r.headers,
         ...(cookie ? { cookie } : {}),
         ...(r.body === undefined ? {} : { 'content-length': Buffer.byteLength(r.body) }),
+        ...(r.content && { 'content-length': r.content.length }),
       },
       ...(r.signal ? { signal: r.signal } : {}),
     },
@@ -96,7 +101,8 @@ function exchange(
     request.destroy(Object.assign(new Error('no traffic'), { code: 'ETIMEDOUT' }));
   });
   request.on('error', reject);
-  request.end(r.body);
+  if (r.content) pipeline(Readable.from(r.content.bytes), request).catch(reject);
+  else request.end(r.body);
   return promise;
 }
 

@@ -29,6 +29,14 @@ export async function connectTls(to: Endpoint, trust: Trust): Promise<TLSSocket>
   }
 }
 
+/** SHA-1 of the server's certificate, `AA:BB:...`, from a connection that `trust` let pass. */
+export async function thumbprintOf(to: Endpoint, trust: Trust): Promise<string> {
+  const socket = await connectTls(to, trust);
+  const { fingerprint: sha1 } = socket.getPeerCertificate();
+  socket.destroy();
+  return sha1;
+}
+
 /** OpenSSL's verification errors by name, and Node's own about the host name. */
 const isCertificateError = (code: string): boolean =>
   !code.startsWith('ERR_SSL_') && /CERT|UNABLE_TO_|INVALID_(CA|PURPOSE)|HOSTNAME_MISMATCH/.test(code);

@@ -20,14 +20,15 @@ const WHAT = 'QueryChangedDiskAreas';
 /**
  * One page of the areas that changed between `changeId` and the snapshot. The page may end before
  * the disk does, and may hold no area: ask again from `startOffset + length` while that is below
- * the capacity of the snapshot's disk, never at it (InvalidArgument).
+ * the capacity of the snapshot's disk, never at it (InvalidArgument). Without a snapshot it is that of the
+ * disk as it is now, which vSphere tells of a VM that is switched off alone.
  * @throws Failure `vsphere-change-id-rejected`, with ChangeIdRejected as its cause, when the disk has
  * to be read in full
  */
 export async function queryChangedAreas(
   session: Session,
   vm: { moref: Moref; name: string },
-  snapshot: SourceSnapshot,
+  snapshot: SourceSnapshot | undefined,
   disk: SourceDisk,
   startOffset: number,
   changeId: string,
@@ -38,7 +39,7 @@ export async function queryChangedAreas(
       method: WHAT,
       self: vm.moref,
       args: [
-        ref('snapshot', moref('VirtualMachineSnapshot', snapshot.moref)),
+        ...(snapshot ? [ref('snapshot', moref('VirtualMachineSnapshot', snapshot.moref))] : []),
         el('deviceKey', disk.key),
         el('startOffset', startOffset),
         el('changeId', changeId),

@@ -26,7 +26,7 @@ export async function openDatastoreDisk(
   reads: LimitFunction,
   signal?: AbortSignal,
 ): Promise<BlockSource> {
-  const of = `${disk.label} of VM ${vm.name}`;
+  const of = diskOf(vm.name, disk);
   const path = flatUrl(disk, vm.datacenter, of);
   const size = disk.capacity;
   const chunk = (start: number, end: number, patience: Patience, signal?: AbortSignal) =>
@@ -52,8 +52,17 @@ export async function openDatastoreDisk(
   };
 }
 
+/** "Hard disk 1 of VM dc02", for messages. */
+export const diskOf = (vm: string, { label }: VmDisk): string => `${label} of VM ${vm}`;
+
+/** Whether its frozen content is a flat file in plain text, which the file service can give. */
+export const isPlainFlat = ({ backing }: VmDisk): boolean =>
+  xsiType(backing) === 'VirtualDiskFlatVer2BackingInfo' &&
+  !child(backing, 'parent') &&
+  !child(backing, 'keyId');
+
 /** `/folder/vm/vm-flat.vmdk?dcPath=...&dsName=...` of `[datastore] vm/vm.vmdk`. */
-function flatUrl(disk: VmDisk, datacenter: string, of: string): string {
+export function flatUrl(disk: VmDisk, datacenter: string, of: string): string {
   const { backing } = disk;
   const kind = xsiType(backing) ?? 'unknown';
   const name = textAt(backing, 'fileName') ?? '';
@@ -74,6 +83,6 @@ function flatUrl(disk: VmDisk, datacenter: string, of: string): string {
 const unreadable = (of: string, why: string): Failure =>
   new Failure(
     world('datastore-unreadable', own`${of} can't be read over the datastore's HTTPS service: ${why}.`, {
-      hint: own`Remove other snapshots of the VM if there are any, or exclude the disk.`,
+      hint: own`Declare \`nbdkit\` on the vsphere target, which reads every kind of disk; or remove other snapshots of the VM if there are any; or exclude the disk.`,
     }),
   );

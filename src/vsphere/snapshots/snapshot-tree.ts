@@ -7,11 +7,13 @@ const WHAT = 'snapshot';
 
 /** All snapshots in a VM's `snapshot` property (unset when it has none), parents before children. */
 export function readSnapshotTree(info: XmlElement | undefined): SourceSnapshot[] {
-  const walk = (node: XmlElement): SourceSnapshot[] => [
-    readNode(node),
-    ...childrenNamed(node, 'childSnapshotList').flatMap(walk),
-  ];
-  return childrenNamed(info, 'rootSnapshotList').flatMap(walk);
+  const walk = (node: XmlElement, below: string[]): SourceSnapshot[] => {
+    const one = readNode(node);
+    const children = childrenNamed(node, 'childSnapshotList');
+    const above = children.flatMap(next => walk(next, [...below, one.name]));
+    return [{ ...one, ...(below.length > 0 && { below }) }, ...above];
+  };
+  return childrenNamed(info, 'rootSnapshotList').flatMap(node => walk(node, []));
 }
 
 function readNode(node: XmlElement): SourceSnapshot {

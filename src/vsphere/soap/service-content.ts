@@ -21,6 +21,8 @@ export interface ServiceContent {
   propertyCollector: Moref;
   sessionManager: Moref;
   viewManager: Moref;
+  /** Older servers have none. */
+  authorizationManager?: Moref;
 }
 
 export const SERVICE_INSTANCE = moref('ServiceInstance', 'ServiceInstance');
@@ -34,6 +36,7 @@ export function readServiceContent(value: XmlElement | undefined): ServiceConten
   if (apiVersion === undefined) throw malformed(what, 'about.apiVersion is missing');
   const instanceUuid = textAt(about, 'instanceUuid');
   const manager = (name: string) => readMoref(child(value, name), what);
+  const authorization = child(value, 'authorizationManager');
   return {
     about: {
       fullName: text('fullName'),
@@ -47,5 +50,6 @@ export function readServiceContent(value: XmlElement | undefined): ServiceConten
     propertyCollector: manager('propertyCollector'),
     sessionManager: manager('sessionManager'),
     viewManager: manager('viewManager'),
+    ...(authorization && { authorizationManager: readMoref(authorization, what) }),
   };
 }

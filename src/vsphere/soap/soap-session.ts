@@ -8,7 +8,7 @@ import { explain, faultType } from './faults.ts';
 import { readServiceContent, SERVICE_INSTANCE, type ServiceContent } from './service-content.ts';
 import { post, type SoapCall } from './soap.ts';
 import { negotiateVersion, requireVersion } from './versions.ts';
-import type { XmlElement } from './xml.ts';
+import { textAt, type XmlElement } from './xml.ts';
 import { el } from './xml-writer.ts';
 
 export interface Login {
@@ -23,12 +23,15 @@ export type OnCall = (event: 'made' | 'retried', name: string) => void;
 /** An authenticated conversation with one server. */
 export interface Session {
   readonly content: ServiceContent;
+  /** What the server calls the session that it has now. */
+  readonly key: string;
   readonly clock: Clock;
   readonly where: string;
   /** One call, once, as it is. Throws VimFault; NotAuthenticated too. */
   invoke(call: SoapCall): Promise<XmlElement[]>;
   /** HTTP in the session, for datastore files. */
   get(request: Omit<HttpRequest, 'method'>): Promise<HttpAnswer>;
+  put(request: Omit<HttpRequest, 'method'>): Promise<HttpAnswer>;
   /**
    * Runs idempotent work. When the session has expired, logs in once and runs it again from its
    * start, so that what lives in a session (views, filters, page tokens) is made anew. Connection
@@ -70,14 +73,15 @@ export async function openSession(
   );
   const content = readServiceContent(answer);
   requireVersion(content.about.apiVersion, `${content.about.fullName} at ${http.where}`);
-  await logIn(http, invoke, content, login);
+  let key = await logIn(http, invoke, content, login);
 
   let generation = 1;
   let renewing: Promise<void> | undefined;
   const renew = async (seen: number) => {
     if (seen !== generation) return;
     renewing ??= logIn(http, invoke, content, login)
-      .then(() => {
+      .then(made => {
+        key = made;
         generation++;
       })
       .finally(() => {
@@ -105,12 +109,19 @@ export async function openSession(
   };
   return {
     content,
+    get key() {
+      return key;
+    },
     clock,
     where: http.where,
     invoke,
     get: request => {
       onCall('made', 'GET /folder');
       return http.send({ ...request, method: 'GET' });
+    },
+    put: request => {
+      onCall('made', 'PUT /folder');
+      return http.send({ ...request, method: 'PUT' });
     },
     replaying,
     query: (call, patience) => replaying(() => invoke(call), call.signal, patience),
@@ -133,7 +144,7 @@ async function logIn(
   invoke: Session['invoke'],
   content: ServiceContent,
   login: Login,
-): Promise<void> {
+): Promise<string> {
   http.cookies.clear();
   const args = [
     el('userName', login.username),
@@ -141,9 +152,10 @@ async function logIn(
     el('locale', 'en_US'),
   ];
   try {
-    await explain(`log in '${login.username}' at ${http.where}`, () =>
+    const [made] = await explain(`log in '${login.username}' at ${http.where}`, () =>
       invoke({ method: 'Login', self: content.sessionManager, args }),
     );
+    return textAt(made, 'key') ?? '';
   } catch (error) {
     if (!(error instanceof Failure) || faultType(error.cause) !== 'InvalidLogin') throw error;
     throw new Failure(

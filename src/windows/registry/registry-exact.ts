@@ -27,7 +27,10 @@ const script = `foreach ($v in ($d.values | ConvertFrom-Json)) {
  * The values that are there, by `placeOf`: exact, whatever letters they hold; one process, none for no
  * values.
  */
-export async function readExactly(io: ReadIo, asked: readonly ValuePath[]): Promise<Map<string, ValueData>> {
+export async function readExactly(
+  io: Pick<ReadIo, 'env' | 'run'>,
+  asked: readonly ValuePath[],
+): Promise<Map<string, ValueData>> {
   if (asked.length === 0) return new Map();
   const values = asked.map(({ key, name }) => {
     const [hive = '', ...path] = key.split('\\');

@@ -37,7 +37,7 @@ const asciiJson = (data: Record<string, Json>): string =>
  * `@(...)`: PowerShell makes a single thing of an array of one. Rejects with a Failure (world).
  */
 export async function readPowershell<T>(
-  io: ReadIo,
+  io: Pick<ReadIo, 'env' | 'run'>,
   script: string,
   data: Record<string, Json>,
   what: string,

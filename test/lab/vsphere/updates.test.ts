@@ -64,7 +64,7 @@ test('a waiter learns the state first, then each change, and nothing twice', asy
   const version = pick(first!, 'version')!.text;
   expect(await wait(client, version, '<maxWaitSeconds>0</maxWaitSeconds>')).toBeUndefined();
   const waiting = wait(client, version);
-  await client.lab.world.setPower('a', false);
+  await client.lab.world.setPower('a', 'poweredOff');
   const second = await waiting;
   expect(changesOf(second)).toEqual([['runtime.powerState', 'poweredOff']]);
   // The answer may have been lost: the version before the last one may be asked from again.
@@ -84,7 +84,7 @@ test('a wait ends with nothing after its time, by cancellation, and with its col
   const refused = expect(cancelled).rejects.toThrow('RequestCanceled');
   while (client.clock.sleeping === 0) await new Promise(resolve => setImmediate(resolve));
   await client.call('CancelWaitForUpdates', COLLECTOR);
-  await client.lab.world.setPower('a', false);
+  await client.lab.world.setPower('a', 'poweredOff');
   await refused;
 });
 

@@ -3,14 +3,14 @@ import { expect, test } from 'vitest';
 import { within } from '../../../src/recovery/readiness/bytes/disk-bytes.ts';
 import { openFat } from '../../../src/recovery/readiness/disk/fat.ts';
 import { diskFacts } from '../../../src/recovery/readiness/disk-facts.ts';
-import { counted, expected, goldenDisks } from './golden.ts';
+import { bootDisk, counted, expected, goldenDisks } from './golden.ts';
 
 const boot = { boot: true, linux: true };
 
 test('disks that real tools made: what is on them, and little of them is read', async () => {
   for (const [name, content] of await goldenDisks()) {
     const { disk, read } = counted(content);
-    expect(await diskFacts(disk, boot), name).toMatchObject(expected[name]!);
+    expect(await diskFacts(disk, bootDisk(name)), name).toMatchObject(expected[name]!);
     expect(read.bytes, name).toBeLessThan(1_000_000);
   }
 });
@@ -73,14 +73,14 @@ test('damaged disks: there is always an answer, and what is read stays within bo
   }));
   await fc.assert(
     fc.asyncProperty(fc.nat(), mutation, async (which, changes) => {
-      const { content, used } = disks[which % disks.length]!;
+      const { name, content, used } = disks[which % disks.length]!;
       const damaged = Buffer.from(content);
       for (const { at, near, bytes } of changes) {
         const place = near ? used[Math.floor(at * used.length)]! : Math.floor(at * damaged.length);
         damaged.set(bytes.subarray(0, damaged.length - place), place);
       }
       const { disk, read } = counted(damaged);
-      const facts = await diskFacts(disk, boot);
+      const facts = await diskFacts(disk, bootDisk(name));
       expect(JSON.parse(JSON.stringify(facts))).toEqual(facts);
       expect(read.calls).toBeLessThan(200_000);
       expect(read.bytes).toBeLessThan(2 ** 30);
@@ -105,11 +105,12 @@ test('bytes of chance, with the marks of what is looked for: there is always an 
     fc.asyncProperty(
       fc.uint8Array({ minLength: 2000, maxLength: 20_000 }),
       fc.subarray(marks),
-      async (bytes, chosen) => {
+      fc.boolean(),
+      async (bytes, chosen, linux) => {
         const content = Buffer.from(bytes);
         for (const [at, mark] of chosen) content.write(mark, at, 'latin1');
         const { disk, read } = counted(content);
-        const facts = await diskFacts(disk, boot);
+        const facts = await diskFacts(disk, { boot: true, linux });
         expect(JSON.parse(JSON.stringify(facts))).toEqual(facts);
         expect(read.bytes).toBeLessThan(2 ** 28);
       },

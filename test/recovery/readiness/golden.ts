@@ -33,6 +33,9 @@ const nvme = (nvme: string, modules: number, saysBuiltIn = false) => ({
   inspected: { nvme, modules, saysBuiltIn },
 });
 
+/** How each is looked at. */
+export const bootDisk = (name: string) => ({ boot: true, linux: !name.startsWith('windows') });
+
 /** What is on each of them. */
 export const expected: Record<string, object> = {
   builtin: {
@@ -93,6 +96,17 @@ export const expected: Record<string, object> = {
         { path: '/initramfs-6.12.0.img', partition: 2, ...nvme('module', 2) },
         { path: '/initramfs-6.12.1.img', partition: 2, ...nvme('module', 2) },
       ],
+    },
+  },
+  'windows-files': {
+    table: mbr('other'),
+    parts: [{ number: 1, active: true, content: 'ntfs' }],
+    guest: {
+      at: Date.parse('2026-11-28T06:00:00Z'),
+      facts: {
+        nvme: { ok: true, what: 'stornvme starts with Windows' },
+        dhcp: { ok: false, what: 'Dhcp is disabled' },
+      },
     },
   },
   'windows-bios': { table: mbr('other'), parts: [{ number: 1, active: true, content: 'ntfs' }] },

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Makes small disks as real tools make them, for the readers of readiness: make-disks.sh DIR
-# Needs fdisk, dosfstools, e2fsprogs, mtools, ntfs-3g, cpio, zstd, lz4, xz.
+# Needs fdisk, dosfstools, e2fsprogs, mtools, ntfs-3g, FUSE, Python, cpio, zstd, lz4, xz.
 set -euo pipefail
 out=$1
+here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$out"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -118,6 +119,20 @@ printf '\x33\xc0\x8e\xd0' | dd of="$out/windows-bios.img" bs=1 conv=notrunc stat
 truncate -s 7M ntfs.img
 mkfs.ntfs -q -F -Q ntfs.img >/dev/null 2>&1
 dd if=ntfs.img of="$out/windows-bios.img" bs=1M seek=1 conv=notrunc status=none
+
+# The same with files. Its table of upper case letters, which nothing packs, is not in it: it isn't read here.
+truncate -s 10M "$out/windows-files.img"
+printf 'label: dos\nlabel-id: 0x11223348\nstart=2048, type=7, bootable\n' | sfdisk -q "$out/windows-files.img"
+printf '\x33\xc0\x8e\xd0' | dd of="$out/windows-files.img" bs=1 conv=notrunc status=none
+bash "$here/make-ntfs.sh" files.img 4096 8
+python3 - files.img <<'PY'
+import struct, sys
+with open(sys.argv[1], 'r+b') as disk:
+    at = disk.read().index(struct.pack('<90H', *range(90)))
+    disk.seek(at)
+    disk.write(bytes(131072))
+PY
+dd if=files.img of="$out/windows-files.img" bs=1M seek=1 conv=notrunc status=none
 
 # A FAT12 floppy's worth, and a file system that fills a disk.
 truncate -s 1440K "$out/fat12.img"

@@ -1,6 +1,13 @@
 import { expect, test } from 'vitest';
 import { runCycle } from '../../../src/replication/cycle/run-cycle.ts';
-import { pause, pausesIn, resume, suspend, unsuspend } from '../../../src/replication/model/pauses.ts';
+import {
+  failoverOf,
+  pause,
+  pausesIn,
+  resume,
+  suspend,
+  unsuspend,
+} from '../../../src/replication/model/pauses.ts';
 import { CycleWorld, KiB } from '../../support/cycles.ts';
 
 const by = 'web/1';
@@ -67,6 +74,34 @@ test('without a head, a cycle that began before makes no point either', async ()
   });
   await expect(cycle).rejects.toThrow(refused);
   expect(await world.points()).toHaveLength(1);
+});
+
+test('a head that was lost, or mended, tells nothing of failovers: the pauses are looked at', async () => {
+  for (const harm of ['lost', 'damaged']) {
+    const { world, repository, uuid, name } = await site();
+    await suspend(repository, by, [{ uuid, name }], 1);
+    const key = world.key('/head');
+    if (harm === 'lost') world.store.objects.delete(key);
+    else world.store.objects.get(key)!.bytes[60]! ^= 1;
+    await expect(world.run()).rejects.toThrow(refused);
+    expect(await world.points()).toHaveLength(1);
+  }
+});
+
+test('what the head told of a failover that was lifted is gone with the next point', async () => {
+  const { world, repository, uuid, failOver } = await site();
+  await failOver();
+  await unsuspend(repository, by);
+  const vm = repository.vm(uuid);
+  await vm.newest();
+  expect([vm.suspended, await failoverOf(repository, vm)]).toEqual([true, undefined]);
+  await world.run();
+  await vm.newest();
+  expect(vm.suspended).toBe(false);
+  const names = () => world.store.calls.filter(({ name }) => name === 'list').length;
+  const before = names();
+  await failoverOf(repository, vm);
+  expect(names()).toBe(before);
 });
 
 test('a pause neither replaces nor lifts a failover; another run is told which one holds the VM', async () => {

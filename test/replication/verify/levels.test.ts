@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
+import { Failure } from '../../../src/diagnostics/diagnostic.ts';
 import type { Level } from '../../../src/replication/model/check-memory.ts';
 import { type VerifyOptions, verify } from '../../../src/replication/verify/verify.ts';
 import { CycleWorld, KiB } from '../../support/cycles.ts';
+import { world as madeUp } from '../../support/made-up.ts';
 import { openTest } from '../../support/repository.ts';
 
 const block = 64 * KiB;
@@ -94,7 +96,7 @@ test('samples go on where the last one ended, until everything was read, and cov
   expect(late.packs.bytes_read_in_30_days).toBeGreaterThan(0);
 });
 
-test('a pack that is altered is found within one lap, and comes first until it is whole', async () => {
+test('a pack that is altered is found within one lap, and keeps no other from its turn', async () => {
   const world = await sixPacks();
   const bad = packsOf(world)[4]!;
   const whole = world.store.objects.get(bad)!;
@@ -103,13 +105,31 @@ test('a pack that is altered is found within one lap, and comes first until it i
   for (let run = 0; run < 6; run++)
     reports.push(await look(world, 'sample', { sample: { percent: 1 } }, run * day));
   expect(reports.some(report => kinds(report).includes('damaged'))).toBe(true);
-  expect(kinds(await look(world, 'sample', { sample: { percent: 1 } }, 6 * day))).toEqual(['damaged']);
+  expect(reports.flatMap(kinds)).toEqual(['damaged']);
+  const { packs } = await look(world, 'chain', {}, 6 * day);
+  // All others have had their turn; what isn't whole doesn't count as read.
+  expect(packs.bytes - packs.bytes_read_in_30_days).toBe(world.store.objects.get(bad)!.bytes.length);
   // A level that doesn't read it neither takes the damage back nor calls its points whole.
   const chain = await look(world, 'chain', {}, 7 * day);
   expect([chain.problems, chain.points.some(point => !point.whole)]).toEqual([[], true]);
   world.store.objects.set(bad, whole);
-  expect(kinds(await look(world, 'sample', { sample: { percent: 1 } }, 8 * day))).toEqual([]);
-  expect((await look(world, 'chain', {}, 9 * day)).points.every(point => point.whole)).toBe(true);
+  for (let run = 8; run < 14; run++)
+    expect(kinds(await look(world, 'sample', { sample: { percent: 1 } }, run * day))).toEqual([]);
+  expect((await look(world, 'chain', {}, 14 * day)).points.every(point => point.whole)).toBe(true);
+});
+
+test('a pack that the store refuses keeps no other from its turn', async () => {
+  const world = await sixPacks();
+  const refused = packsOf(world)[0]!;
+  world.store.before = ({ name, key }) => {
+    if (name === 'get' && key === refused) throw new Failure(madeUp('aws-access-denied', 'no'));
+  };
+  const found: string[][] = [];
+  for (let run = 0; run < 12; run++)
+    found.push(kinds(await look(world, 'sample', { sample: { percent: 1 } }, run * day)));
+  expect(found.filter(one => one.length > 0)).toEqual([['unreadable'], ['unreadable']]);
+  const { packs } = await look(world, 'chain', {}, 12 * day);
+  expect(packs.bytes - packs.bytes_read_in_30_days).toBe(world.store.objects.get(refused)!.bytes.length);
 });
 
 test('a memory that is damaged says nothing and is replaced; one of the future counts as none', async () => {

@@ -3,6 +3,7 @@ import { apart, Failure } from '../../../src/diagnostics/diagnostic.ts';
 import type { WriteIo } from '../../../src/engine/model/io.ts';
 import type { Step } from '../../../src/engine/model/resource-type.ts';
 import type { KnownRepositories } from '../../../src/replication/model/clients.ts';
+import { settleThere, suspend, unsuspend } from '../../../src/replication/model/pauses.ts';
 import type { DueJob } from '../../../src/replication/movers/due-jobs.ts';
 import { type Movers, movingHere } from '../../../src/replication/movers/movers.ts';
 import { repositoryRef } from '../../../src/resources/shared/repository-property.ts';
@@ -176,6 +177,56 @@ describe('what is pending', () => {
     });
     cycles.machine.faults.set('inspect', new Failure(world('vm-gone', 'gone')));
     expect(await observe(cycles)).toMatchObject({ state: 'failed', diagnostic: { code: 'vm-gone' } });
+  });
+});
+
+describe('a VM that is failed over', () => {
+  const by = 'web/3';
+  async function failedOver() {
+    const cycles = new CycleWorld(block);
+    await apply(cycles);
+    const repository = await cycles.repository();
+    const { uuid } = cycles.machine;
+    await suspend(repository, by, [{ uuid, name: 'dc02' }], Date.UTC(2026, 0, 2, 3, 4, 5));
+    await repository.vm(uuid).fence();
+    await cycles.clock.advance(100 * minute);
+    return { cycles, repository, uuid };
+  }
+
+  test('is due for nothing, and the plan says why and until when', async () => {
+    const { cycles, repository } = await failedOver();
+    cycles.machine.switchTrackingOff();
+    expect(await pending(cycles)).toEqual([]);
+    const seen = await observe(cycles);
+    expect(seen).toMatchObject({
+      value: { suspended: { by, since: Date.UTC(2026, 0, 2, 3, 4, 5) } },
+      warnings: [
+        {
+          code: 'failed-over',
+          severity: 'warning',
+          message: expect.stringMatching(
+            /failed over to EC2 since 2026-01-02T03:04:05Z by web\/3: its replication is suspended until/,
+          ),
+          hint: expect.stringMatching(/`converge failback .*`, .* `converge failover undo web`/),
+        },
+      ],
+    });
+    await settleThere(repository, by, 1);
+    expect(await pending(cycles)).toEqual([]);
+    expect(await observe(cycles)).toMatchObject({
+      warnings: [{ message: expect.stringContaining('for good') }],
+    });
+    await unsuspend(repository, by);
+    expect((await pending(cycles)).length).toBeGreaterThan(0);
+  });
+
+  test('failed over between the plan and its step, the step is skipped and has not failed', async () => {
+    const { cycles } = await failedOver();
+    expect(await apply(cycles)).toEqual({
+      ok: true,
+      note: expect.stringMatching(/^skipped: .* runs in AWS since the failover web\/3/),
+    });
+    expect(await cycles.points()).toHaveLength(1);
   });
 });
 

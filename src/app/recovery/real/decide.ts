@@ -1,4 +1,6 @@
 import { blocked, Failure, world } from '../../../diagnostics/diagnostic.ts';
+import { refuseHomeward } from '../../../recovery/failback/failback.ts';
+import { removeAllSnapshots } from '../../../recovery/failback/freeze.ts';
 import type { Cleaned } from '../../../recovery/failover/cleanup.ts';
 import { type Run, stateOf } from '../../../recovery/failover/run.ts';
 import { commit, undo } from '../../../recovery/failover/take-over.ts';
@@ -37,20 +39,29 @@ export const commitFailover = (
   options: PlanOptions,
   { approve }: Hooks,
 ): Promise<Decided | undefined> =>
-  withPlan(context, name, paths, options, 'latest', async (recovering, declared) => {
-    const { repository, run: seen } = await lastRun(recovering, declared);
-    const plan = declared.title;
-    const state = stateOf(seen);
-    refuseOther(seen);
-    if (state === 'cleaned') throw undone(seen);
-    if (state === 'running' || state === 'undoing') throw notWhole(seen, recovering.again);
-    if (state !== 'committed' && approve && !(await approve(seen))) return { plan, run: seen };
-    return recovering.alone(async () => {
-      const run = await unchanged(repository, seen);
-      await commit({ repository, run, clock: recovering.clock, step: async () => {} });
-      return { plan, run, ...(state !== 'committed' && { done: true as const }) };
-    });
-  });
+  withPlan(
+    context,
+    name,
+    paths,
+    options,
+    'latest',
+    async (recovering, declared) => {
+      const { repository, run: seen } = await lastRun(recovering, declared);
+      const plan = declared.title;
+      const state = stateOf(seen);
+      refuseOther(seen);
+      if (state === 'cleaned') throw undone(seen);
+      if (state === 'running' || state === 'undoing') throw notWhole(seen, recovering.again);
+      if (state !== 'committed') refuseHomeward(seen);
+      if (state !== 'committed' && approve && !(await approve(seen))) return { plan, run: seen };
+      return recovering.alone(async () => {
+        const run = await unchanged(repository, seen);
+        await commit({ repository, run, clock: recovering.clock, step: async () => {} });
+        return { plan, run, ...(state !== 'committed' && { done: true as const }) };
+      });
+    },
+    true,
+  );
 
 /**
  * Ends the machines of the newest failover, with all that was written there, and lets their replication go
@@ -65,27 +76,36 @@ export const undoFailover = (
   options: PlanOptions,
   { approve }: Hooks,
 ): Promise<Decided | undefined> =>
-  withPlan(context, name, paths, options, 'latest', async (recovering, declared) => {
-    const { repository, run: seen } = await lastRun(recovering, declared);
-    const plan = declared.title;
-    const state = stateOf(seen);
-    refuseOther(seen);
-    if (state === 'cleaned') return { plan, run: seen };
-    if (state === 'committed') throw committed(seen);
-    if (state !== 'undoing' && approve && !(await approve(seen))) return { plan, run: seen };
-    return recovering.alone(async () => {
-      const run = await unchanged(repository, seen);
-      const cleaned = await undo({
-        repository,
-        run,
-        cloud: recovering.cloud,
-        clock: recovering.clock,
-        step: async () => {},
-        signal: context.io.interrupt,
+  withPlan(
+    context,
+    name,
+    paths,
+    options,
+    'latest',
+    async (recovering, declared) => {
+      const { repository, run: seen } = await lastRun(recovering, declared);
+      const plan = declared.title;
+      const state = stateOf(seen);
+      refuseOther(seen);
+      if (state === 'cleaned') return { plan, run: seen };
+      if (state === 'committed') throw committed(seen);
+      if (state !== 'undoing' && approve && !(await approve(seen))) return { plan, run: seen };
+      return recovering.alone(async () => {
+        const run = await unchanged(repository, seen);
+        const cleaned = await undo({
+          repository,
+          run,
+          cloud: recovering.cloud,
+          clock: recovering.clock,
+          step: async () => {},
+          signal: context.io.interrupt,
+          besides: () => removeAllSnapshots({ ...recovering, repository, run, signal: context.io.interrupt }),
+        });
+        return { plan, run, done: true as const, cleaned };
       });
-      return { plan, run, done: true as const, cleaned };
-    });
-  });
+    },
+    true,
+  );
 
 function refuseOther({ start: { kind, plan, number } }: Run): void {
   if (kind === 'real') return;

@@ -1,4 +1,4 @@
-import { blocked, Failure } from '../../../diagnostics/diagnostic.ts';
+import { blocked, Failure, given } from '../../../diagnostics/diagnostic.ts';
 import { own } from '../../../diagnostics/own-words.ts';
 import type { CatalogResource } from '../../../engine/model/catalog.ts';
 import { holderOf, kindOf, newestRun, type Run, stateOf, tookOf } from '../../../recovery/failover/run.ts';
@@ -21,6 +21,7 @@ import { postLaunchOf } from '../post-launch-of.ts';
 import { declaredAs, type Recovering } from '../with-declared.ts';
 import { withPlan } from '../with-plan.ts';
 import { landingsOf } from './landings.ts';
+import { putToRest } from './planned.ts';
 import { refuseDomainControllers, refuseRunning, type Source, sourcesOf } from './sources.ts';
 
 export interface TakeOverOptions extends FailoverOptions {
@@ -30,21 +31,26 @@ export interface TakeOverOptions extends FailoverOptions {
   allow?: string[];
   /** Approved without anybody being asked. */
   yes?: boolean;
+  /** Home is shut down first, and a last point made: nothing is lost. */
+  planned?: boolean;
+  /** Milliseconds that guests have to shut down; ten minutes when left out. */
+  shutdownWithin?: number;
 }
+
+const usualShutdown = 10 * 60_000;
 
 export interface TakenOver extends Failover {
   /** How the machines at home stood when it was asked. */
   sources: Source[];
 }
 
-export type ApproveTakeOver = (
-  about: Pick<TakenOver, 'plan' | 'from' | 'sources' | 'again'>,
-) => Promise<boolean>;
+export type ShownTakeOver = Pick<TakenOver, 'plan' | 'from' | 'sources' | 'again'>;
 
 /**
  * Has the machines of a plan run in AWS from now on. One that was interrupted is gone on with. Undefined when
  * the manifests have mistakes, which were told.
  *
+ * @param hooks `show`: told what is about to be done, before anything is; `approve`: asked after that
  * @throws Failure `source-running`, `source-unknown`, `domain-controller`, `not-approved`, `failed-over`,
  *   `test-standing`, `failover-standing`, `failover-committed`, `digest-differs` (blocked), and what a test
  *   throws of its machines
@@ -54,7 +60,7 @@ export const takeOver = (
   name: string,
   paths: string[],
   options: TakeOverOptions,
-  hooks: { approve?: ApproveTakeOver; say(line: string): void },
+  hooks: { show(about: ShownTakeOver): void; approve?(): Promise<boolean>; say(line: string): void },
 ): Promise<TakenOver | undefined> =>
   withPlan(context, name, paths, options, pointOfAll(options.point ?? []), async (recovering, declared) => {
     const { prober, clock, cloud } = recovering;
@@ -75,30 +81,41 @@ export const takeOver = (
     const about = { plan: looked.plan, sources, again, ...(from && { from }) };
     await refuseTaken(repository, before, looked.machines);
     checkDigest(looked.plan, options.digest);
+    const planned = (options.planned ?? false) && !resumed;
+    if (planned) refuseOlder(options.point);
+    hooks.show(about);
     if (options.noop) return { ...about, resumed };
-    if (!options.sourceDownConfirmed) refuseRunning(sources, vm => targets.find(one => one.title === vm)?.at);
+    if (!options.sourceDownConfirmed && !planned)
+      refuseRunning(sources, vm => targets.find(one => one.title === vm)?.at);
     if (options.digest === undefined && !options.yes) {
       if (!hooks.approve) throw notApproved(declared.title);
-      if (!(await hooks.approve(about))) return { ...about, resumed };
+      if (!(await hooks.approve())) return { ...about, resumed };
     }
 
     return recovering.alone(async () => {
       const began = clock.now();
+      if (planned) {
+        const { shutdownWithin: within = usualShutdown } = options;
+        await putToRest(recovering, looked.machines, { repository, clock, within, say: hooks.say, signal });
+      }
+      // Those that it is launched from are the last ones, whatever was the newest when it was approved.
+      const now = planned ? await look(recovering, declared, targets, options, signal) : looked;
       const run =
-        'chosen' in looked
+        'chosen' in now
           ? await begin({
               context,
               recovering,
               repository,
               declared,
-              chosen: looked.chosen,
-              network: looked.network,
+              chosen: now.chosen,
+              network: now.network,
               kind: 'real',
+              ...(planned && { planned }),
               digest: looked.plan.digest,
               began,
               after: before?.start.number ?? 0,
             })
-          : await unchanged(repository, looked.run);
+          : await unchanged(repository, now.run);
       const recovered = await carryOut({
         repository,
         run,
@@ -149,6 +166,16 @@ async function look(
     postLaunchOf(recovering, declared),
   );
   return { chosen, network, plan, machines: chosen.map(machineOf) };
+}
+
+/** The last point is the one. @throws Failure `planned-newest`, given */
+function refuseOlder(point: readonly string[] = []): void {
+  if (point.length === 0) return;
+  throw new Failure(
+    given('planned-newest', 'a planned failover is of the last points, which it makes itself', {
+      hint: 'leave out --point, or --planned',
+    }),
+  );
 }
 
 const machineOf = ({ vm, point }: Chosen) => ({ vm, uuid: point.vm.uuid });

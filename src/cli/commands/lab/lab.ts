@@ -146,6 +146,14 @@ Any other command works in a lab with --lab [DIR].`,
     do: 'power-cut',
     vm: vm!,
   }));
+  for (const on of [true, false]) {
+    const name = on ? 'power-on' : 'power-off';
+    event(`${name} <VM>`, `switch a VM ${on ? 'on' : 'off'}`, `${name} dc02`, ([vm]) => ({
+      do: 'power',
+      vm: vm!,
+      on,
+    }));
+  }
   event(
     'foreign-bucket <NAME>',
     'let somebody else own a bucket of this name',

@@ -6,14 +6,15 @@ export const guestFacts: Define = (program, context, exit) => {
   const command = program
     .command('guest-facts')
     .description('write down on this machine what it would bring along into EC2: `readiness` reads it')
-    .option('--lab [DIR]', "look at the lab's host");
+    .option('--lab [DIR]', "look at the lab's host")
+    .option('--windows', 'with --lab: at its Windows host');
   withFormat(command)
     .addHelpText(
       'after',
-      '\nThe module ec2_ready_linux has it run each hour and at each start.\n\nExample:\n  converge guest-facts',
+      '\nThe modules ec2_ready_linux and ec2_ready_windows have it run each hour and at each start.\n\nExample:\n  converge guest-facts',
     )
-    .action(async ({ lab, format }: { lab?: string | true; format: string }) => {
-      const { path, facts } = await look(context, lab);
+    .action(async ({ lab, windows, format }: { lab?: string | true; windows?: true; format: string }) => {
+      const { path, facts } = await look(context, lab, windows && 'win32');
       if (format === 'json') context.printJson(`${JSON.stringify({ version: 1, path, facts }, null, 2)}\n`);
       else
         context.print([

@@ -1,8 +1,16 @@
-import { type Status, type StatusOptions, status as see } from '../../../app/operation/status.ts';
+import { type StatusOptions, status as see } from '../../../app/operation/status.ts';
 import { exitCode } from '../../../engine/report/exit-code.ts';
 import { bytes, plural, span } from '../../../io/units.ts';
 import { again } from '../../../io/until.ts';
-import { type Mover, moverSilence, REASONS, STATES, type VmStatus } from '../../../operation/model.ts';
+import {
+  type Mover,
+  moverSilence,
+  REASONS,
+  STATES,
+  type Status,
+  type Verified,
+  type VmStatus,
+} from '../../../operation/model.ts';
 import { isBreached } from '../../../operation/status.ts';
 import type { Define } from '../../context/define.ts';
 import { withData, withFormat, withLab, withRepository, withState } from '../../context/options.ts';
@@ -72,7 +80,19 @@ const moverInJson = ({ since, at, running, ...rest }: Mover): object => ({
 });
 
 function vmInJson(one: VmStatus): object {
-  const { age, target, deadline, next, pausedUntil, newest, replica, rehearsal, ...rest } = one;
+  const {
+    age,
+    target,
+    deadline,
+    next,
+    pausedUntil,
+    heldUntil,
+    newest,
+    replica,
+    rehearsal,
+    verified,
+    ...rest
+  } = one;
   return {
     ...rest,
     ...(age !== undefined && { age_seconds: seconds(age) }),
@@ -80,8 +100,10 @@ function vmInJson(one: VmStatus): object {
     ...(deadline !== undefined && { deadline: time(deadline) }),
     ...(next !== undefined && { next: time(next) }),
     ...(pausedUntil !== undefined && { paused_until: time(pausedUntil) }),
+    ...(heldUntil !== undefined && { held_until: time(heldUntil) }),
     ...(newest && { newest: { ...newest, time: time(newest.time) } }),
     ...(replica && { replica: replicaInJson(replica) }),
+    ...(verified && { verified: timesOf(verified) }),
     ...(rehearsal && { rehearsal: rehearsalInJson(rehearsal) }),
   };
 }
@@ -92,6 +114,9 @@ const replicaInJson = ({ state, behind, age, target }: NonNullable<VmStatus['rep
   ...(age !== undefined && { age_seconds: seconds(age) }),
   ...(target !== undefined && { target_seconds: seconds(target) }),
 });
+
+const timesOf = (verified: Verified): object =>
+  Object.fromEntries(Object.entries(verified).map(([level, at]) => [level, time(at)]));
 
 const rehearsalInJson = ({ began, finished, ...rest }: NonNullable<VmStatus['rehearsal']>): object => ({
   ...rest,
@@ -153,9 +178,10 @@ function moverLine({ host, at: heard, slots, running, ended }: Mover, at: number
   return `agent on ${host}: ${moving === '' ? 'moves nothing' : `moves ${moving}`}, ${plural(slots, 'slot')}, heard of ${when}`;
 }
 
-const whyCell = ({ reason, pausedUntil, kept, state }: VmStatus): string => {
+const whyCell = ({ reason, pausedUntil, heldUntil, kept, state }: VmStatus): string => {
+  const held = heldUntil === undefined ? '' : `; its points are held until ${time(heldUntil)}`;
   const until = pausedUntil === undefined ? '' : ` until ${time(pausedUntil)}`;
-  return `${REASONS[reason]}${until}${state === 'paused' && !kept ? '; its RPO is breached' : ''}`;
+  return `${REASONS[reason]}${until}${state === 'paused' && !kept ? '; its RPO is breached' : ''}${held}`;
 };
 
 const nextCell = ({ next }: VmStatus, at: number): string =>

@@ -4,7 +4,15 @@ import type { TakeOverOptions } from '../../../app/recovery/real/take-over.ts';
 import { failoverRetry } from '../../../app/recovery/retry.ts';
 import type { PlanOptions } from '../../../app/recovery/with-plan.ts';
 import type { Define } from '../../context/define.ts';
-import { collect, withData, withDigest, withFormat, withLab, withState } from '../../context/options.ts';
+import {
+  collect,
+  milliseconds,
+  withData,
+  withDigest,
+  withFormat,
+  withLab,
+  withState,
+} from '../../context/options.ts';
 import { fromRepository, originLines } from './from-repository.ts';
 import { cleanedLines, endLine, hasPassed, machineLines, planLines, takenOverLine } from './outcome-lines.ts';
 import { statusLines } from './status-lines.ts';
@@ -30,6 +38,11 @@ export const failover: Define = (program, context, exit) => {
     .option('--test', 'a rehearsal; without it the machines take over from those at home')
     .option('--source-down-confirmed', 'somebody has seen to it that nothing of them runs at home any more')
     .option(
+      '--planned',
+      'shut the machines at home down first, and make a last point of each: nothing is lost',
+    )
+    .option('--shutdown-within <TIME>', 'what their guests have for that (default: 10m)', milliseconds)
+    .option(
       '--point <POINT>',
       'latest (as when left out), a time (the newest at or before it), or an id; VM=POINT for one machine; may be repeated',
       collect,
@@ -37,14 +50,14 @@ export const failover: Define = (program, context, exit) => {
     .option('--noop', 'say what would be done and do nothing')
     .option(
       '--allow <ADDRESS>',
-      'launch this recovery_target though readiness says that it would not run; may be repeated',
+      'launch this recovery_target though readiness says that it would not run, or rehearse this recovery_plan though something that may lead out of its network can not be asked for; may be repeated',
       collect,
     )
     .option('-y, --yes', 'go ahead without asking, which is only done on a terminal');
   fromRepository(withData(withLab(withState(withFormat(withDigest(command))))))
     .addHelpText(
       'after',
-      '\nExamples:\n  converge failover web --test manifests --noop\n  converge failover web manifests --source-down-confirmed --digest 0123456789abcdef\n  converge failover web --test manifests --point 2026-11-28T06:00:00Z' +
+      '\nExamples:\n  converge failover web --test manifests --noop\n  converge failover web manifests --planned --noop\n  converge failover web manifests --source-down-confirmed --digest 0123456789abcdef\n  converge failover web --test manifests --point 2026-11-28T06:00:00Z' +
         '\n  converge failover web --test --repository s3://gdh-vm-replication/dr --key file:repository.key',
     )
     .action(async (plan: string, paths: string[], options: RunOptions) => {

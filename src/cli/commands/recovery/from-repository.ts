@@ -18,6 +18,8 @@ export const originLines = (from: BundleOrigin | undefined): string[] =>
   from === undefined
     ? []
     : [
-        `by the bundle of ${from.vm} of ${new Date(from.time).toISOString()} (${from.point.slice(0, 8)})`,
+        from.point === undefined
+          ? `by the plan as it was applied at ${new Date(from.time).toISOString()}`
+          : `by the bundle of ${from.vm} of ${new Date(from.time).toISOString()} (${from.point.slice(0, 8)})`,
         ...from.remarks.map(remark => `  ${remark}`),
       ];

@@ -1,2 +1,3 @@
+export { failback } from './failback.ts';
 export { failover } from './failover.ts';
 export { readiness } from './readiness.ts';

@@ -45,6 +45,7 @@ function plannedLines(machine: PlannedMachine, look: string): string[] {
     ...(address ? [`      ${addressLine(address, landing !== undefined)}`] : []),
     ...(landing ? landingLines(landing) : []),
     ...(shell ? [`      ${shellLine(shell, image_name)}`] : []),
+    ...importLines(machine),
     `      ${priceLine(machine)}`,
     ...(cold ? coldLines(cold) : []),
     ...(ready ? readyLines(ready, look) : []),
@@ -79,6 +80,26 @@ const addressLine = ({ ip, subnet }: NonNullable<PlannedMachine['address']>, isR
     ? `another address than its ${ip}, which is in no subnet of ${isReal ? 'its target' : 'the test'}`
     : `${ip} in ${subnet}, any other address elsewhere`;
 
+/** Which way it goes, where it isn't run as it is or that was chosen. */
+function importLines({ imported, import_why: why, import_takes: takes }: PlannedMachine): string[] {
+  const because = why === undefined ? '' : `: ${why}`;
+  if (!imported) return why === undefined ? [] : [`      fast${because}`];
+  const { by, license, images } = imported;
+  const of = by === 'raw' ? `raw images of its disks in ${images}` : 'the snapshots of its replica';
+  const lines = [
+    `      ${by}: VM Import makes an image of ${of}${because}`,
+    ...(license ? [`      Windows licensed by ${licensor[license]}, as the import is told`] : []),
+  ];
+  if (!takes) return lines;
+  const [least, most] = takes.import_seconds.map(seconds => duration(seconds * 1000));
+  const upload =
+    by === 'raw'
+      ? `about ${duration(takes.upload_seconds * 1000)} until they are in S3 at ${assumedRate / 1e6} MB/s, then `
+      : '';
+  const cost = by === 'raw' ? `; $${takes.requests.toFixed(2)} of requests` : '';
+  return [...lines, `      ${upload}${least} to ${most} for the import, as others tell of it${cost}`];
+}
+
 const licensor: Record<string, string> = { aws: 'AWS, billed by the hour', byol: 'you' };
 
 /** Its disk is exchanged for the recovered one, so that its edition and language come to nothing. */
@@ -88,10 +109,19 @@ const shellLine = (
 ): string =>
   `Windows licensed by ${licensor[license]}, from ${image}${name === undefined ? '' : ` (${name})`}; only licence and firmware are taken of it`;
 
-const priceLine = ({ type, hourly }: PlannedMachine): string =>
-  hourly === undefined
+/** Source: Amazon EC2 pricing, "Dedicated Instances" and "Dedicated Hosts". */
+const elsewhereBilled = {
+  dedicated:
+    'on a dedicated instance, dearer than a shared one; AWS bills a fee as well for each hour in which any runs in the region',
+  host: 'on a dedicated host, which AWS bills as a whole for as long as it is allocated',
+};
+
+const priceLine = ({ type, tenancy, hourly }: PlannedMachine): string => {
+  if (tenancy) return `${elsewhereBilled[tenancy]}; what that comes to is not known to this version`;
+  return hourly === undefined
     ? `the price of an hour of ${type} is not known to this version`
     : `$${hourly.toFixed(3)} an hour while it runs, as on demand in us-east-1`;
+};
 
 const coldLines = ({ blocks, seconds, writing, keeping }: Cold): string[] => [
   `      not warm: ${plural(blocks, 'block')} of 512 KiB to write first, about ${duration(seconds * 1000)} at ${assumedRate / 1e6} MB/s`,
@@ -139,14 +169,15 @@ export function cleanedLines(done: PlanCleaned, named: boolean): string[] {
   const of = named ? '' : `${done.plan}: `;
   if ('diagnostics' in done) return [`${of}not cleaned up`];
   if ('skipped' in done) return [`${of}nothing to do: ${done.skipped}`];
-  const { instances, images, schedules, foreign } = done.cleaned;
+  const { instances, images, groups, schedules, foreign } = done.cleaned;
   const gone = [
     `${plural(instances, 'instance')} terminated`,
     `${plural(images, 'image')} deregistered`,
+    `${plural(groups, 'security group')} deleted`,
     `${plural(schedules, 'tear-down entry', 'tear-down entries')} removed`,
   ];
   return [
-    `${of}${gone.join(', ')}; 0 instances, 0 volumes, 0 images and 0 entries are left`,
+    `${of}${gone.join(', ')}; 0 instances, 0 volumes, 0 images, 0 security groups and 0 entries are left`,
     ...foreign.map(id => `left alone, no record says that it is the test's: ${id}`),
   ];
 }

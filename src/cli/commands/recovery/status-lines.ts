@@ -1,5 +1,5 @@
 import type { FailoverStatus } from '../../../app/recovery/failover-status.ts';
-import { duration, plural } from '../../../io/units.ts';
+import { bytes, duration, plural } from '../../../io/units.ts';
 import { kindOf, type RunStep } from '../../../recovery/failover/run.ts';
 import type { ReplicaAge } from '../../../recovery/replica/age.ts';
 import { originLines } from './from-repository.ts';
@@ -8,7 +8,7 @@ import { elsewhereWords } from './outcome-lines.ts';
 /** What `failover status` prints. */
 export function statusLines({ run, expires, standing, replicas, pictures, from }: FailoverStatus): string[] {
   const { start, steps } = run;
-  const { instances, images, volumes, schedules, fires, foreign } = standing;
+  const { instances, images, imports, uploads, volumes, groups, schedules, fires, foreign } = standing;
   const isOver = run.steps.some(({ what }) => what === 'cleaned');
   return [
     ...originLines(from),
@@ -19,7 +19,7 @@ export function statusLines({ run, expires, standing, replicas, pictures, from }
       ),
     ),
     ...steps.map(step => `${new Date(step.at).toISOString()}  ${words(step)}`),
-    `there are ${plural(instances.length, 'instance')}, ${plural(volumes.length, 'volume')}, ${plural(images.length, 'image')}`,
+    `there are ${plural(instances.length, 'instance')}, ${plural(volumes.length, 'volume')}, ${plural(images.length, 'image')}, ${plural(groups.length, 'security group')}${imports.length === 0 ? '' : `, ${plural(imports.length, 'import')} under way`}${uploads.length === 0 ? '' : `, ${plural(uploads.length, 'image')} of disks in S3`}`,
     ...(fires === undefined ? [] : [`${schedules.join(', ')} ends it at ${new Date(fires).toISOString()}`]),
     ...(isOver || fires !== undefined || expires === undefined
       ? []
@@ -49,6 +49,12 @@ function words(step: RunStep): string {
       return `tried again: ${step.vms.join(', ') || 'what was not begun'}${step.anew.length > 0 ? `; as other instances: ${step.anew.join(', ')}` : ''}`;
     case 'prober':
       return `asked for a prober, with ${plural(step.probes, 'probe')}`;
+    case 'importing':
+      return `asked for an import of ${step.vm} (${step.task})`;
+    case 'imported':
+      return `imported ${step.vm} as ${step.image}`;
+    case 'import-failed':
+      return `${step.vm} was not imported: ${step.why}`;
     case 'launched':
       return `launched ${step.vm} as ${step.instance}${elsewhereWords(step)}`;
     case 'swapped':
@@ -57,11 +63,19 @@ function words(step: RunStep): string {
       return `probed ${step.vm}: ${step.results.map(({ probe, outcome }) => `${probe} ${outcome}`).join(', ')}`;
     case 'finished':
       return `${step.ok ? 'passed' : 'did not pass'} after ${duration(step.took)}`;
+    case 'failback':
+      return `${step.vm} (${step.instance}) is stopped, and brought home`;
+    case 'frozen':
+      return `${step.vm} is at rest in ${step.disks.map(({ snapshot }) => snapshot).join(', ')}`;
+    case 'brought':
+      return `${step.vm} is home: ${bytes(step.bytes)} written there, read back and compared`;
     case 'committed':
       return 'committed: its machines stay';
     case 'undoing':
       return 'being undone';
+    case 'removing':
+      return `about to remove ${[...step.instances, ...step.images, ...step.groups, ...step.schedules].join(', ')}`;
     case 'cleaned':
-      return `cleaned up: ${plural(step.instances, 'instance')}, ${plural(step.images, 'image')}, ${plural(step.schedules, 'tear-down entry', 'tear-down entries')}`;
+      return `cleaned up: ${plural(step.instances, 'instance')}, ${plural(step.images, 'image')}, ${plural(step.groups ?? 0, 'security group')}, ${plural(step.schedules, 'tear-down entry', 'tear-down entries')}`;
   }
 }

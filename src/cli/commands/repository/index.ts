@@ -1,5 +1,7 @@
+export { hold, pin } from './keep.ts';
 export { key } from './key.ts';
 export { points } from './points.ts';
+export { prune } from './prune.ts';
 export { replicate } from './replicate.ts';
 export { restore } from './restore.ts';
 export { verify } from './verify.ts';

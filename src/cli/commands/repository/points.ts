@@ -30,15 +30,15 @@ export const points: Define = (program, context, exit) => {
 };
 
 /** With the UUID where one name stands for several VMs. */
-function asTable({ points, now }: ListedPoints, columns?: number): string[] {
+function asTable({ points, now, held }: ListedPoints, columns?: number): string[] {
   if (points.length === 0) return ['no recovery points'];
   const uuids = new Map<string, Set<string>>();
   for (const { vm } of points) uuids.set(vm.name, (uuids.get(vm.name) ?? new Set()).add(vm.uuid));
   const ambiguous = [...uuids.values()].some(({ size }) => size > 1);
-  return table(
+  const rows = table(
     ['ID', 'VM', ...(ambiguous ? ['UUID'] : []), 'TIME', 'AGE', 'CONSISTENCY', 'MODE', 'STORED', 'DISKS'],
     points.map(point => [
-      point.broken ? `${point.id} BROKEN` : point.id,
+      `${point.id}${point.broken ? ' BROKEN' : ''}${point.suspect ? ' SUSPECT' : ''}${point.pinned ? ` PINNED (${point.pinned.join(', ')})` : ''}`,
       point.vm.name,
       ...(ambiguous ? [point.vm.uuid] : []),
       point.time,
@@ -50,6 +50,13 @@ function asTable({ points, now }: ListedPoints, columns?: number): string[] {
     ]),
     columns,
   );
+  const named = new Map(points.map(({ vm }) => [vm.uuid, vm.name]));
+  return [
+    ...rows,
+    ...held.flatMap(({ vm, until }) =>
+      named.has(vm) ? [`${named.get(vm)}: nothing is removed until ${new Date(until).toISOString()}`] : [],
+    ),
+  ];
 }
 
 /** `3 h`, `12 d`: one unit is enough to look at. */

@@ -1,7 +1,7 @@
 import { makeDueReplicas } from '../../../app/recovery/due-replicas.ts';
 import { type MadeReplica, makeReplica } from '../../../app/recovery/replica.ts';
 import { replicate as makePoint, type ReplicateOptions } from '../../../app/repository/replicate.ts';
-import { Failure, given } from '../../../diagnostics/diagnostic.ts';
+import { type Diagnostic, Failure, given } from '../../../diagnostics/diagnostic.ts';
 import { plural } from '../../../io/units.ts';
 import { describeCycle } from '../../../resources/vsphere/describe-cycle.ts';
 import type { CliContext } from '../../context/cli-context.ts';
@@ -39,6 +39,15 @@ export const replicate: Define = (program, context, exit) => {
       const [vm, paths] = [name, rest];
       const made = await makePoint(context, vm, paths, options);
       if (!made) return exit(1);
+      if ('suspended' in made) {
+        const [{ message, hint }] = made.suspended as [Diagnostic];
+        if (options.format === 'json')
+          context.printJson(
+            `${JSON.stringify({ version: 1, suspended: 'failed-over', message }, null, 2)}\n`,
+          );
+        else context.print([`${made.vm}: skipped: ${message}`, `  ${hint}`]);
+        return exit(0);
+      }
       const { point, disks, numbers, warnings } = made.cycle;
       if (options.format === 'json') {
         const { id, generation } = point;

@@ -10,7 +10,7 @@ import type { FleetMember } from '../../instance/member.ts';
 import type { Ec2Actions, Ec2Call } from '../world/call.ts';
 import { select } from '../world/describe.ts';
 import { byIds, refuse } from '../world/errors.ts';
-import type { Ec2State, LabInstance } from '../world/state.ts';
+import { type Ec2State, type LabInstance, PENDING } from '../world/state.ts';
 import { instanceOf, memberOf, stateOf } from './instance-output.ts';
 import { settleInstances } from './instances.ts';
 
@@ -36,6 +36,10 @@ export const describeInstanceActions = {
   async DescribeInstances(input: DescribeInstancesRequest, call: Ec2Call): Promise<DescribeInstancesResult> {
     const { state, account } = call;
     const all = listed(call, input.InstanceIds);
+    const settled = ownOf(all).filter(
+      ({ state: its, launched }) => its === 'pending' && call.now - launched >= PENDING,
+    );
+    await settleInstances(call, settled);
     const { page, ...token } = select(withMemberTags(call), all, input, valuesOf(state), {
       ids: input.InstanceIds,
       idsName: 'instancesSet',

@@ -13,7 +13,7 @@ import type {
 import { type Ec2Actions, type Ec2Call, requestedTags, setTags } from '../world/call.ts';
 import { filtersBy, select, tagSet } from '../world/describe.ts';
 import { byId, byIds, refuse } from '../world/errors.ts';
-import type { ImageDevice, LabImage } from '../world/state.ts';
+import { type ImageDevice, type LabImage, PENDING } from '../world/state.ts';
 import { snapshotActions } from './snapshots.ts';
 
 /** Throws ApiError for a name that is taken or can't be one. Source: API reference, RegisterImage, Name. */
@@ -205,6 +205,8 @@ export const imageActions = {
         owners.includes(it.owner) ||
         (it.ownerAlias !== undefined && owners.includes(it.ownerAlias)),
     );
+    for (const each of all)
+      if (each.state === 'pending' && call.now - each.created >= PENDING) each.state = 'available';
     const { page, ...token } = select(state, all, input, valuesOf, {
       ids: input.ImageIds,
       idsName: 'imageIds',

@@ -8,6 +8,9 @@ import type {
   ImportImageTask,
 } from '@aws-sdk/client-ec2';
 import { readBytes, writeBytes } from '../../blocks/bytes.ts';
+import { blockBytes, zeroBlock } from '../../blocks/store.ts';
+import type { Policy } from '../../instance/policy.ts';
+import { isAllowed } from '../../instance/role.ts';
 import { type Ec2Actions, type Ec2Call, once, requestedTags } from '../world/call.ts';
 import { select, tagSet } from '../world/describe.ts';
 import { byId, byIds, refuse } from '../world/errors.ts';
@@ -27,6 +30,63 @@ const phases = [
   'booting',
   'preparing ami',
 ];
+
+type Source = ImportTask['disks'][number];
+
+/** A disk that is imported: its bytes, and how they become those of a snapshot. */
+interface OpenDisk {
+  /** GiB. */
+  size: number;
+  bytes: number;
+  encrypted: boolean;
+  key?: string;
+  read(offset: number, length: number): Promise<Buffer>;
+  copyTo(table: string): Promise<void>;
+}
+
+const sayDisk = (disk: Source): string =>
+  'snapshot' in disk ? disk.snapshot : `s3://${disk.bucket}/${disk.key}`;
+
+/** Undefined when it is gone. */
+async function openDisk(call: Ec2Call, disk: Source): Promise<OpenDisk | undefined> {
+  const { state, blocks, tables } = call;
+  if ('snapshot' in disk) {
+    const found = state.snapshots[disk.snapshot];
+    if (!found) return undefined;
+    const map = await tables.read(found.table);
+    return {
+      size: found.size,
+      bytes: found.size * GiB,
+      encrypted: found.encrypted,
+      ...(found.key !== undefined && { key: found.key }),
+      read: (offset, length) => readBytes(blocks, map, offset, length),
+      copyTo: id => tables.write(id, new Map(map)),
+    };
+  }
+  const object = await call.object(disk.bucket, disk.key);
+  if (!object) return undefined;
+  const size = Math.max(1, Math.ceil(object.bytes / GiB));
+  // Behind the end of the image a volume has zeros.
+  const read = async (offset: number, length: number) => {
+    const there = Math.max(0, Math.min(length, object.bytes - offset));
+    const bytes = Buffer.alloc(length);
+    if (there > 0) (await object.read(offset, there)).copy(bytes);
+    return bytes;
+  };
+  return {
+    size,
+    bytes: size * GiB,
+    encrypted: state.encryptByDefault,
+    read,
+    async copyTo(id) {
+      await tables.write(id, new Map());
+      for (let at = 0; at < object.bytes; at += blockBytes) {
+        const bytes = await read(at, blockBytes);
+        if (!bytes.equals(zeroBlock)) await writeBytes(call, { own: id }, at, bytes);
+      }
+    },
+  };
+}
 
 /** How the image is billed. Source: EC2 user guide, "AMI billing information fields". */
 function licenceOf(task: ImportTask): Pick<LabImage, 'platformDetails' | 'usageOperation'> {
@@ -50,18 +110,44 @@ function check(input: ImportImageRequest, disks: number): void {
     throw wrong(`The license type ${input.LicenseType} is not AWS or BYOL`);
 }
 
-async function finish(call: Ec2Call, task: ImportTask): Promise<void> {
-  const { state, account, now, blocks, tables } = call;
-  const disks = task.snapshots.map(id => byId('snapshot', state.snapshots, id));
-  const [root] = disks;
-  const map = await tables.read(root!.table);
-  const seen = await lookAtDisk(
-    { read: (offset, length) => readBytes(blocks, map, offset, length), bytes: root!.size * GiB },
-    task.bootMode ?? 'legacy-bios',
+/**
+ * What VM Import reads of S3 it reads as a role. That it needs one for snapshots too the lab doesn't ask.
+ * Source: VM Import/Export user guide, "Required service role".
+ */
+async function refuseRole({ RoleName = 'vmimport', DiskContainers = [] }: ImportImageRequest, call: Ec2Call) {
+  const role = await call.iamRole(RoleName);
+  const statements = Object.values(role?.policies ?? {}).flatMap(
+    text => (JSON.parse(text) as Policy).Statement,
   );
+  const isAs = role !== undefined && /vmie\.amazonaws\.com/.test(role.trust);
+  const asked = { userId: RoleName, policy: { Version: '2012-10-17', Statement: statements } };
+  for (const { UserBucket } of DiskContainers) {
+    if (!UserBucket) continue;
+    const arn = `arn:aws:s3:::${UserBucket.S3Bucket}`;
+    const may =
+      isAllowed(asked, 's3:GetObject', `${arn}/${UserBucket.S3Key}`) &&
+      isAllowed(asked, 's3:ListBucket', arn);
+    if (!isAs || !may)
+      throw refuse.other(
+        'InvalidParameter',
+        `The service role ${RoleName} provided does not exist or does not have sufficient permissions`,
+      );
+  }
+}
+
+async function finish(call: Ec2Call, task: ImportTask): Promise<void> {
+  const { state, account, now } = call;
+  const opened = await Promise.all(task.disks.map(disk => openDisk(call, disk)));
+  const gone = opened.indexOf(undefined);
+  const disks = opened.flatMap(disk => disk ?? []);
+  const [root] = disks;
+  const seen = root && (await lookAtDisk(root, task.bootMode ?? 'legacy-bios'));
   const failure =
     task.fail ??
-    (seen.boots ? undefined : `ClientError: No valid partitions. Not a valid volume. (${seen.why})`);
+    (gone >= 0
+      ? `ClientError: Disk validation failed [We do not have access to the given resource. Reason ${sayDisk(task.disks[gone]!)} is not there]`
+      : undefined) ??
+    (seen!.boots ? undefined : `ClientError: No valid partitions. Not a valid volume. (${seen!.why})`);
   if (failure !== undefined) {
     task.state = 'deleting';
     task.message = failure;
@@ -72,7 +158,7 @@ async function finish(call: Ec2Call, task: ImportTask): Promise<void> {
     // It installs drivers and more: the disk is no longer what was imported.
     const changed = Buffer.from(`altered by ${task.id}`);
     call.defer(async () => {
-      await tables.write(id, new Map(await tables.read(source.table)));
+      await source.copyTo(id);
       await writeBytes(call, { own: id }, source.size * GiB - 131_072, changed);
     });
     state.snapshots[id] = {
@@ -142,7 +228,12 @@ const described = ({ state }: Ec2Call, it: ImportTask): ImportImageTask => ({
   Status: it.state,
   ...(it.message !== '' && { StatusMessage: it.message }),
   ...(it.state === 'active' && { Progress: String(Math.round((100 * it.step) / phases.length)) }),
-  SnapshotDetails: it.snapshots.map(SnapshotId => ({ SnapshotId, Status: 'completed' })),
+  SnapshotDetails: it.disks.map(disk => ({
+    Status: 'completed',
+    ...('snapshot' in disk
+      ? { SnapshotId: disk.snapshot }
+      : { Format: 'RAW', UserBucket: { S3Bucket: disk.bucket, S3Key: disk.key } }),
+  })),
   ...(state.tags[it.id] && { Tags: tagSet(state, it.id) }),
 });
 
@@ -150,15 +241,22 @@ export const importActions = {
   async ImportImage(input: ImportImageRequest, call: Ec2Call): Promise<ImportImageResult> {
     const { state } = call;
     const containers = input.DiskContainers ?? [];
-    const [id = ''] = await once(call, input.ClientToken, input, () => {
+    const [id = ''] = await once(call, input.ClientToken, input, async () => {
       check(input, containers.length);
-      const snapshots = containers.map(({ SnapshotId }) => {
-        if (SnapshotId === undefined)
-          throw refuse.other('InvalidParameter', 'The lab imports disks of snapshots alone, none of S3');
+      await refuseRole(input, call);
+      const disks = containers.map(({ SnapshotId, Format, UserBucket }): Source => {
+        if (SnapshotId === undefined) {
+          const { S3Bucket: bucket, S3Key: key } = UserBucket ?? {};
+          if (bucket === undefined || key === undefined)
+            throw refuse.other('InvalidParameter', 'A disk container needs a SnapshotId, or a UserBucket');
+          if (Format?.toUpperCase() !== 'RAW')
+            throw refuse.other('InvalidParameter', `The lab imports images of the format RAW, not ${Format}`);
+          return { bucket, key };
+        }
         const snapshot = byId('snapshot', state.snapshots, SnapshotId);
         if (snapshot.state !== 'completed')
           throw refuse.state(`Snapshot ${snapshot.id} is ${snapshot.state}`);
-        return snapshot.id;
+        return { snapshot: snapshot.id };
       });
       const made = call.newId('import-ami');
       const fault = call.fault('import-fails', {});
@@ -172,7 +270,7 @@ export const importActions = {
         ...(input.LicenseType !== undefined && { licenseType: input.LicenseType }),
         ...(input.UsageOperation !== undefined && { usageOperation: input.UsageOperation }),
         ...(input.BootMode && { bootMode: input.BootMode }),
-        snapshots,
+        disks,
         ...(fault && {
           fail: fault.message ?? 'ClientError: Unsupported Windows OS: the guest could not be prepared',
         }),

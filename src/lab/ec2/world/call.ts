@@ -4,6 +4,17 @@ import { refuse } from './errors.ts';
 import type { Ec2Fault } from './faults.ts';
 import type { Draft } from './world.ts';
 
+/** Content of an object, by ranges. */
+export interface ObjectContent {
+  bytes: number;
+  read(offset: number, length: number): Promise<Buffer>;
+}
+export type ObjectsOf = (bucket: string, key: string) => Promise<ObjectContent | undefined>;
+/** A role of the account: whom it trusts, and its policies, as texts. */
+export type RolesOf = (
+  name: string,
+) => Promise<{ trust: string; policies: Record<string, string> } | undefined>;
+
 /** What an action of EC2 works with. */
 export interface Ec2Call extends Draft {
   action: string;
@@ -11,6 +22,9 @@ export interface Ec2Call extends Draft {
   fleet: readonly FleetMember[];
   /** The screen of an instance that QEMU runs. */
   photograph(id: string): Promise<Buffer | undefined>;
+  /** An object of the account's S3; undefined where there is none, or no S3. */
+  object: ObjectsOf;
+  iamRole: RolesOf;
   /** A fault of that kind that is armed for `values`; it is then used up. */
   fault(kind: Ec2Fault['kind'], values: Readonly<Record<string, string>>): Ec2Fault | undefined;
 }

@@ -24,6 +24,8 @@ export interface Ec2State {
   schedules: Record<string, Schedule>;
   /** Ids of Resolver rules by VPC: what sends its questions for names elsewhere. */
   resolverRules: Record<string, string[]>;
+  /** What else is associated with VPCs, by VPC: of a lab from before there was any, undefined. */
+  associations?: Record<string, Association[]>;
   /** Tags by the id of what has them. */
   tags: Record<string, Record<string, string>>;
   /** By `OPERATION TOKEN`: what was asked for with it, and what that made. */
@@ -108,6 +110,12 @@ export interface KeyPair {
   fingerprint: string;
   created: number;
 }
+
+/**
+ * Milliseconds for which what was just made is pending at a first look; a second one ends it at any time. In
+ * EC2 it is some seconds.
+ */
+export const PENDING = 1_900;
 
 export interface LabImage {
   id: string;
@@ -279,7 +287,8 @@ export interface ImportTask {
   licenseType?: string;
   usageOperation?: string;
   bootMode?: LabImage['bootMode'];
-  snapshots: string[];
+  /** What it reads, root first. */
+  disks: ({ snapshot: string } | { bucket: string; key: string })[];
   image?: string;
   fail?: string;
 }
@@ -308,4 +317,11 @@ export interface Schedule {
   due?: number;
   /** What came of its runs, oldest first. */
   runs: { at: number; error?: string }[];
+}
+
+/** What gives a VPC names or services from elsewhere, and isn't EC2's own. */
+export interface Association {
+  kind: 'profile' | 'zone' | 'service-network';
+  /** Of a zone its name, `corp.example.com`. */
+  id: string;
 }

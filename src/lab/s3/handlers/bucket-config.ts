@@ -95,6 +95,13 @@ export const configurations: Record<Configuration, Kind> = {
     check: checkTags,
     status: 204,
   },
+  'object-lock': {
+    root: 'ObjectLockConfiguration',
+    missing: missing(
+      'ObjectLockConfigurationNotFoundError',
+      'Object Lock configuration does not exist for this bucket',
+    ),
+  },
   ownershipControls: {
     root: 'OwnershipControls',
     missing: missing('OwnershipControlsNotFoundError', 'The bucket ownership controls were not found'),
@@ -115,6 +122,13 @@ export const putConfiguration =
   async call => {
     const bucket = bucketOf(call);
     const kind = configurations[name];
+    // Source: Amazon S3 user guide, "Configuring S3 Object Lock".
+    if (name === 'object-lock' && bucket.record.versioning !== 'Enabled')
+      throw new S3Error(
+        409,
+        'InvalidBucketState',
+        "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration",
+      );
     const text = await receiveText(call.request, call.signature);
     if (kind.root && parseXml(text)?.name !== kind.root) throw errors.malformedXml();
     kind.check?.(text);
@@ -133,3 +147,29 @@ export const deleteConfiguration =
     await call.storage.saveBucket({ ...bucket.record, configuration });
     return { status: 204 };
   };
+
+/**
+ * Holds everybody, the account too, to a policy that refuses what makes an object without a condition. Other
+ * statements of a bucket's policy are kept and not carried out. Source: Amazon S3 user guide, "Enforce
+ * conditional writes on Amazon S3 buckets".
+ */
+export const conditional =
+  (handler: Handler): Handler =>
+  async call => {
+    const { headers } = call.request;
+    const isSaid = headers.has('if-none-match') || headers.has('if-match');
+    if (!isSaid && requiresCondition(bucketOf(call).record.configuration.policy))
+      throw errors.accessDenied('Access Denied: an explicit deny in a resource-based policy');
+    return handler(call);
+  };
+
+function requiresCondition(policy: string | undefined): boolean {
+  if (policy === undefined) return false;
+  const { Statement } = JSON.parse(policy) as { Statement?: unknown };
+  return ([Statement].flat() as { Effect?: string; Action?: string; Condition?: { Null?: object } }[]).some(
+    ({ Effect, Action, Condition }) =>
+      Effect === 'Deny' &&
+      Action === 's3:PutObject' &&
+      ['s3:if-none-match', 's3:if-match'].every(key => key in (Condition?.Null ?? {})),
+  );
+}

@@ -51,6 +51,7 @@ export type Configuration =
   | 'policy'
   | 'publicAccessBlock'
   | 'encryption'
+  | 'object-lock'
   | 'tagging'
   | 'ownershipControls';
 

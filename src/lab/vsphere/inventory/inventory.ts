@@ -1,5 +1,6 @@
 import { bool, data, int, list, long, oneOf, type Ref, ref, refs, text, type Value } from '../soap/vim.ts';
 import type { Machines } from '../world/machines.ts';
+import type { Rules } from '../world/rules.ts';
 import { DATACENTER, DATASTORE, type SnapshotState, VM_FOLDER, type VmState } from '../world/state.ts';
 import { capabilityOf, configOf, guestOf, HOST, runtimeOf, snapshotInfoOf, summaryOf } from './vm-objects.ts';
 
@@ -28,7 +29,11 @@ export interface Inventory {
 }
 
 /** The tree of one datacenter with one host, seen through the API's eyes. */
-export function createInventory(machines: Machines, recentTasks: (entity: Ref) => Ref[]): Inventory {
+export function createInventory(
+  machines: Machines,
+  rules: Rules,
+  recentTasks: (entity: Ref) => Ref[],
+): Inventory {
   const { state } = machines;
   const vmRef = (vm: VmState) => ref('VirtualMachine', vm.id);
   const allVms = () => refs(state.vms.map(vmRef));
@@ -135,6 +140,19 @@ export function createInventory(machines: Machines, recentTasks: (entity: Ref) =
             powerState: oneOf('HostSystemPowerState', 'poweredOn'),
             inMaintenanceMode: bool(false),
           }),
+        config: () => {
+          const { version, build } = rules.all('host-build').at(-1) ?? {
+            version: '7.0.3',
+            build: '20328353',
+          };
+          const product = {
+            ...{ name: 'VMware ESXi', fullName: `VMware ESXi ${version} build-${build}` },
+            ...{ vendor: 'VMware, Inc.', version, build, osType: 'vmnix-x86' },
+            ...{ productLineId: 'embeddedEsx', apiType: 'HostAgent', apiVersion: version },
+          };
+          const words = Object.entries(product).map(([name, word]) => [name, text(word)]);
+          return data('HostConfigInfo', { product: data('AboutInfo', Object.fromEntries(words)) });
+        },
         vm: allVms,
         datastore: () => refs([STORE]),
         network: () => refs([NETWORK]),
@@ -151,7 +169,7 @@ export function createInventory(machines: Machines, recentTasks: (entity: Ref) =
             name: text(DATASTORE.name),
             url: text('ds:///vmfs/volumes/lab/'),
             capacity: long(DATASTORE.bytes),
-            freeSpace: long(DATASTORE.bytes / 2),
+            freeSpace: long(rules.all('free-space').at(-1)?.bytes ?? DATASTORE.bytes / 2),
             accessible: bool(true),
             multipleHostAccess: bool(false),
             type: text('VMFS'),

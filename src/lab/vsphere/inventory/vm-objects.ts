@@ -59,11 +59,11 @@ export function configOf(machines: Machines, vm: VmState, snapshot?: SnapshotSta
     version: text('vmx-19'),
     uuid: text(vm.uuid),
     instanceUuid: text(vm.instanceUuid),
-    template: bool(false),
+    template: bool(vm.template ?? false),
     guestId: text(hardware.guestId),
     alternateGuestName: text(''),
     files: filesOf(vm),
-    flags: data('VirtualMachineFlagInfo', {}),
+    flags: data('VirtualMachineFlagInfo', { diskUuidEnabled: bool(hardware.diskUuids ?? true) }),
     defaultPowerOps: data('VirtualMachineDefaultPowerOpInfo', {}),
     hardware: data('VirtualHardware', {
       numCPU: int(hardware.cpus),
@@ -142,7 +142,7 @@ export const summaryOf = (vm: VmState): Data =>
     }),
     config: data('VirtualMachineConfigSummary', {
       name: text(vm.name),
-      template: bool(false),
+      template: bool(vm.template ?? false),
       vmPathName: text(vmxPath(vm)),
       memorySizeMB: int(hardwareOf(vm).memoryMib),
       numCpu: int(hardwareOf(vm).cpus),

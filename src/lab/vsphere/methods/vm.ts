@@ -1,5 +1,6 @@
 import { parseChangeId } from '../../disks/change-id.ts';
 import { ChangeIdRefused } from '../../disks/disk.ts';
+import type { Range } from '../../disks/granule.ts';
 import type { Session } from '../inventory/sessions.ts';
 import { invalidArgument, noPermission, notFound, VimFault } from '../soap/faults.ts';
 import { data, list, long, type Ref, ref, text, type Value } from '../soap/vim.ts';
@@ -86,6 +87,14 @@ export const vmMethods: Record<string, Method> = {
   },
   PowerOnVM_Task: (vcenter, call) => power(vcenter, call, true),
   PowerOffVM_Task: (vcenter, call) => power(vcenter, call, false),
+  ShutdownGuest(vcenter, call) {
+    const vm = vmOf(vcenter, call);
+    needPrivilege(vcenter, call.self, 'VirtualMachine.Interact.PowerOff');
+    if (vm.powerState !== 'poweredOn') throw stateFault(vm, 'poweredOff');
+    // The answer comes at once, and the guest takes its time; one that hangs never ends.
+    if (vcenter.rules.strike('guest-hangs')) return undefined;
+    return vcenter.machines.setPower(vm, 'poweredOff').then(() => undefined);
+  },
   CreateSnapshot_Task(vcenter, call) {
     const vm = vmOf(vcenter, call);
     needPrivilege(vcenter, call.self, 'VirtualMachine.State.CreateSnapshot');
@@ -99,7 +108,8 @@ export const vmMethods: Record<string, Method> = {
           'An error occurred while quiescing the virtual machine. See the virtual machine’s event log for details.',
         );
       }
-      const made = await vcenter.machines.createSnapshot(vm, { name, description, quiesce });
+      const onDelta = quiesce && vcenter.rules.strike('quiesced-delta') !== undefined;
+      const made = await vcenter.machines.createSnapshot(vm, { name, description, quiesce, onDelta });
       return ref('VirtualMachineSnapshot', made.id);
     });
   },
@@ -142,7 +152,7 @@ function power(vcenter: Vcenter, call: InSession, on: boolean): Ref {
   const wanted = on ? 'poweredOn' : 'poweredOff';
   return task(vcenter, call, vm, `VirtualMachine.power${on ? 'On' : 'Off'}`, async () => {
     if (vm.powerState === wanted) throw stateFault(vm, wanted);
-    await vcenter.machines.setPower(vm, on);
+    await vcenter.machines.setPower(vm, wanted);
     return undefined;
   });
 }
@@ -181,12 +191,26 @@ async function queryChangedDiskAreas(vcenter: Vcenter, call: InSession): Promise
     throw error instanceof ChangeIdRefused ? fileFault('FileFault') : error;
   });
   if (page.areas.length > 0 && vcenter.rules.strike('cbt-lies')) page.areas.shift();
+  const piece = vcenter.rules.all('coarse').at(-1)?.bytes;
+  const areas = piece === undefined ? page.areas : inPieces(page, piece);
   return data('DiskChangeInfo', {
     startOffset: long(page.startOffset),
     length: long(page.length),
     changedArea: list(
       'DiskChangeExtent',
-      page.areas.map(one => data('DiskChangeExtent', { start: long(one.start), length: long(one.length) })),
+      areas.map(one => data('DiskChangeExtent', { start: long(one.start), length: long(one.length) })),
     ),
   });
+}
+
+/** Rounded out to whole pieces within the page, as the coarser maps of older hosts are. */
+function inPieces(page: { startOffset: number; length: number; areas: Range[] }, piece: number): Range[] {
+  const end = page.startOffset + page.length;
+  const found = new Map<number, Range>();
+  for (const { start, length } of page.areas)
+    for (let at = Math.floor(start / piece) * piece; at < start + length; at += piece) {
+      const from = Math.max(at, page.startOffset);
+      found.set(from, { start: from, length: Math.min(at + piece, end) - from });
+    }
+  return [...found.values()];
 }

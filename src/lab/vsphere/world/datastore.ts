@@ -12,16 +12,47 @@ const CHUNK = 1 << 20;
 
 const NEEDED = new Set(['Datastore.Browse', 'VirtualMachine.Provisioning.GetVmFiles']);
 
+/**
+ * `GET /lab/frozen?vm=&snapshot=&file=`: what a snapshot froze of a disk, as the VDDK shows it whatever files it is
+ * spread over. No server has it; it is what a stand-in for nbdkit's plugin reads.
+ */
+export const FROZEN = '/lab/frozen';
+
 interface StoredFile {
   size: number;
   read(offset: number, length: number): Promise<Buffer>;
   /** Why nobody may read it now. */
   locked?: boolean;
+  /** Of the flat file of a disk that has no other. */
+  write?(offset: number, bytes: Buffer): Promise<void>;
+}
+
+/**
+ * Puts the request's content in the place of a file's, and answers with the status. Nobody has verified what
+ * real vSphere does with another length; a disk would be broken by it.
+ */
+async function replaceFile(
+  { size, write }: StoredFile,
+  rules: Rules,
+  request: IncomingMessage,
+): Promise<number> {
+  const isFaulty = rules.strike('read') !== undefined;
+  if (!write || isFaulty || Number(request.headers['content-length']) !== size) {
+    request.resume();
+    return 500;
+  }
+  let at = 0;
+  for await (const bytes of request) {
+    await write(at, bytes as Buffer);
+    at += (bytes as Buffer).length;
+  }
+  return 200;
 }
 
 /**
  * Answers `GET` and `HEAD /folder/DIRECTORY/FILE?dcPath=&dsName=`: descriptors, the flat file of a base
- * disk, delta files as they are. The flat file of a powered-on VM without a snapshot is locked.
+ * disk, delta files as they are; and `PUT` of the flat file of a disk without snapshots. The flat file of a
+ * powered-on VM without a snapshot is locked.
  */
 export async function serveDatastore(
   machines: Machines,
@@ -34,12 +65,18 @@ export async function serveDatastore(
     response.writeHead(status, { 'content-length': '0', ...headers }).end();
   };
   if (rules.all('missing-privilege').some(rule => NEEDED.has(rule.privilege))) return refuse(403);
-  if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(405, { allow: 'GET, HEAD' });
+  const isPut = request.method === 'PUT';
+  if (!isPut && request.method !== 'GET' && request.method !== 'HEAD')
+    return refuse(405, { allow: 'GET, HEAD, PUT' });
+  const frozen = url.pathname === FROZEN ? findFrozen(machines, url.searchParams) : undefined;
   const center = (url.searchParams.get('dcPath') ?? '').replace(/^\//, '');
-  if (center !== DATACENTER.name || url.searchParams.get('dsName') !== DATASTORE.name) return refuse(404);
-  const file = await findFile(machines, decodeURIComponent(url.pathname).replace(/^\/folder\//, ''));
+  const named = center === DATACENTER.name && url.searchParams.get('dsName') === DATASTORE.name;
+  const file = named
+    ? await findFile(machines, decodeURIComponent(url.pathname).replace(/^\/folder\//, ''))
+    : frozen;
   if (!file) return refuse(404);
   if (file.locked) return refuse(500);
+  if (isPut) return refuse(await replaceFile(file, rules, request));
   const range = readRange(request.headers.range, file.size);
   if (range === 'unsatisfiable') return refuse(416, { 'content-range': `bytes */${file.size}` });
   const fault = request.method === 'GET' ? rules.strike('read') : undefined;
@@ -92,6 +129,18 @@ function readRange(
   return start >= size ? 'unsatisfiable' : { start, end };
 }
 
+function findFrozen(machines: Machines, asked: URLSearchParams): StoredFile | undefined {
+  const vm = machines.state.vms.find(({ id }) => id === asked.get('vm'));
+  const snapshot = vm?.snapshots.find(({ id }) => id === asked.get('snapshot'));
+  const state = snapshot?.disks.find(({ stem }) => asked.get('file')?.includes(`/${stem}`));
+  if (!state || !snapshot) return undefined;
+  const disk = machines.disk(state.uuid);
+  return {
+    size: disk.frozen(snapshot.id).capacity,
+    read: (offset, length) => disk.readSnapshot(snapshot.id, offset, length),
+  };
+}
+
 async function findFile(machines: Machines, path: string): Promise<StoredFile | undefined> {
   const match = /^([^/]+)\/([^/]+)\.vmdk$/.exec(path);
   const vm = match && machines.state.vms.find(one => one.directory === match[1]);
@@ -107,6 +156,10 @@ async function findFile(machines: Machines, path: string): Promise<StoredFile | 
         size,
         read: (offset, length) => disk.readLayer(layer, offset, length),
         locked: isLocked(vm, disk, layer),
+        ...(layer === 0 &&
+          disk.layers().length === 1 && {
+            write: (offset: number, bytes: Buffer) => disk.overwrite(offset, bytes),
+          }),
       };
     }
   }

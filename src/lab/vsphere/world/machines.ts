@@ -10,6 +10,7 @@ import {
   type DiskState,
   diskKeys,
   type Hardware,
+  type PowerState,
   plainHardware,
   type SnapshotState,
   type TagState,
@@ -22,6 +23,8 @@ export interface NewSnapshot {
   name: string;
   description: string;
   quiesce: boolean;
+  /** The guest wrote to the frozen disks before they were taken. */
+  onDelta?: boolean;
 }
 
 export interface DiskContent {
@@ -47,13 +50,20 @@ export interface Machines {
   addDisk(vm: VmState, content: DiskContent): Promise<DiskState>;
   /** Throws a Failure while the VM has snapshots. */
   removeDisk(vm: VmState, disk: DiskState): Promise<void>;
-  configure(vm: VmState, change: { changeTracking?: boolean; name?: string }): Promise<void>;
+  configure(
+    vm: VmState,
+    change: { changeTracking?: boolean; name?: string; template?: boolean },
+  ): Promise<void>;
+  /** To other files of the datastore, as storage vMotion does; the disks keep their UUIDs. */
+  relocate(vm: VmState): Promise<void>;
+  /** Back to the newest snapshot; tracking begins anew. Throws a Failure when there is none. */
+  revert(vm: VmState): Promise<void>;
   /** To the folder below the datacenter's VM folder, which is made when it isn't there; '' is that itself. */
   moveVm(vm: VmState, folder: string): Promise<void>;
   /** `name`, or `category/name`; a tag that isn't there is made. Whether anything was changed. */
   tag(vm: VmState, tag: string): Promise<boolean>;
   untag(vm: VmState, tag: string): Promise<boolean>;
-  setPower(vm: VmState, on: boolean): Promise<void>;
+  setPower(vm: VmState, to: PowerState): Promise<void>;
   createSnapshot(vm: VmState, wanted: NewSnapshot): Promise<SnapshotState>;
   /** With `consolidate: false` the layers stay and the VM says that it needs consolidation. */
   removeSnapshots(vm: VmState, ids: string[], options?: { consolidate: boolean }): Promise<void>;
@@ -229,7 +239,13 @@ export async function openMachines(
       changeTracking: vm.changeTracking,
       disks: structuredClone(vm.disks),
     };
-    for (const one of snapshotted(vm)) await disk(one.uuid).snapshot(made.id);
+    for (const { uuid } of snapshotted(vm)) {
+      const one = disk(uuid);
+      // A layer of its own for what was written while the guest was still.
+      if (wanted.onDelta) await one.snapshot(`${made.id}-writers`);
+      await one.snapshot(made.id);
+      if (wanted.onDelta) await one.forgetSnapshot(`${made.id}-writers`);
+    }
     vm.snapshots.push(made);
     vm.currentSnapshot = made.id;
     touch(vm);
@@ -314,11 +330,28 @@ export async function openMachines(
         await commit();
         return true;
       }),
-    setPower: (vm, on) =>
+    relocate: vm =>
+      turn(() => {
+        vm.directory = `${vm.directory}_moved`;
+        touch(vm);
+        return commit();
+      }),
+    revert: vm =>
       turn(async () => {
-        if (on) await stun(vm);
-        if (on) vm.booted = clock.now();
-        vm.powerState = on ? 'poweredOn' : 'poweredOff';
+        const to = vm.snapshots.find(one => one.id === vm.currentSnapshot);
+        if (!to) throw new Failure(given('snapshot-not-found', `${vm.name} has no snapshot to go back to`));
+        for (const one of all(vm)) {
+          await one.revert(to.id);
+          if (one.changeId() !== undefined) await one.startTracking(random);
+        }
+        touch(vm);
+        await commit();
+      }),
+    setPower: (vm, to) =>
+      turn(async () => {
+        if (to === 'poweredOn') await stun(vm);
+        if (to === 'poweredOn') vm.booted = clock.now();
+        vm.powerState = to;
         await commit();
       }),
     createSnapshot: (vm, wanted) => turn(() => createSnapshot(vm, wanted)),

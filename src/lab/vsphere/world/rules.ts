@@ -11,6 +11,10 @@ export type FaultRule =
   | { kind: 'fail-query'; times?: number; fault?: string }
   /** A quiesced snapshot fails with ApplicationQuiesceFault. */
   | { kind: 'quiesce-fails'; times?: number }
+  /** A guest that is asked to shut down goes on. */
+  | { kind: 'guest-hangs'; times?: number }
+  /** What a quiesced snapshot froze is a delta on the disk: the guest's writers have written to it. */
+  | { kind: 'quiesced-delta'; times?: number }
   /** A task takes `ms` more; `method` as in `CreateSnapshot_Task`, default any. */
   | { kind: 'slow-task'; ms: number; method?: string; times?: number }
   /** A task does its work and is then unknown to the server. */
@@ -25,6 +29,12 @@ export type FaultRule =
   | { kind: 'page-limit'; areas: number }
   /** Most bytes that one answer speaks of: answers without any area become possible. */
   | { kind: 'page-span'; bytes: number }
+  /** Changed areas are told in pieces of so many bytes. */
+  | { kind: 'coarse'; bytes: number }
+  /** What is free in the datastore. */
+  | { kind: 'free-space'; bytes: number }
+  /** What the host runs; default is what the lab's vCenter is of. */
+  | { kind: 'host-build'; version: string; build: string }
   /** Change tracking leaves out the first area of an answer. */
   | { kind: 'cbt-lies'; times?: number }
   | { kind: 'missing-privilege'; privilege: string }
@@ -37,6 +47,8 @@ const kinds: Record<FaultRule['kind'], FaultKind> = {
   'expire-sessions': {},
   'fail-query': { takes: ['fault'] },
   'quiesce-fails': {},
+  'guest-hangs': {},
+  'quiesced-delta': {},
   'slow-task': { needs: ['ms'], takes: ['method'] },
   'lost-task': { takes: ['method'] },
   'fail-task': { takes: ['method', 'fault'] },
@@ -44,6 +56,9 @@ const kinds: Record<FaultRule['kind'], FaultKind> = {
   read: { needs: ['how'] },
   'page-limit': { needs: ['areas'] },
   'page-span': { needs: ['bytes'] },
+  coarse: { needs: ['bytes'] },
+  'free-space': { needs: ['bytes'] },
+  'host-build': { needs: ['version', 'build'] },
   'cbt-lies': {},
   'missing-privilege': { needs: ['privilege'] },
   unavailable: {},

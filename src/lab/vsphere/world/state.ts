@@ -24,6 +24,8 @@ export interface FolderState {
   parent: string;
 }
 
+export type PowerState = 'poweredOn' | 'poweredOff' | 'suspended';
+
 export interface VmState {
   /** Managed object id: `vm-12`. */
   id: string;
@@ -36,7 +38,9 @@ export interface VmState {
   tags?: string[];
   /** Directory in the datastore. */
   directory: string;
-  powerState: 'poweredOn' | 'poweredOff';
+  powerState: PowerState;
+  /** It can't be started. */
+  template?: boolean;
   /** Milliseconds since the epoch. */
   booted: number;
   modified: number;
@@ -60,6 +64,8 @@ export interface Hardware {
   vtpm: boolean;
   cpus: number;
   memoryMib: number;
+  /** The guest sees the UUIDs of its disks, which VSS needs of them. */
+  diskUuids?: boolean;
   /** Keys of disks. */
   bootOrder: number[];
   nics: { mac: string; addresses: string[] }[];
@@ -73,6 +79,7 @@ export const plainHardware: Hardware = {
   vtpm: false,
   cpus: 2,
   memoryMib: 4096,
+  diskUuids: true,
   bootOrder: [],
   nics: [],
 };

@@ -9,6 +9,7 @@ import {
   type FolderState,
   filePath,
   type Hardware,
+  type PowerState,
   VM_FOLDER,
   type VmState,
 } from './state.ts';
@@ -21,7 +22,7 @@ export interface VmInfo {
   /** instanceUuid. */
   uuid: string;
   moref: string;
-  powerState: 'poweredOn' | 'poweredOff';
+  powerState: PowerState;
   /** Below the datacenter's VM folder: `Production/web`; '' is that itself. */
   folder: string;
   /** `category/name`. */
@@ -62,7 +63,14 @@ export interface VsphereWorld {
   resetCbt(vm: string): Promise<void>;
   /** The host lost power and the VM was started again: tracking can't be trusted, so a new epoch begins. */
   powerCut(vm: string): Promise<void>;
-  setPower(vm: string, on: boolean): Promise<void>;
+  setPower(vm: string, to: PowerState): Promise<void>;
+  /** Storage vMotion; `epoch`: change tracking doesn't survive it. */
+  relocate(vm: string, options?: { epoch: boolean }): Promise<void>;
+  /** An administrator goes back to the newest snapshot. */
+  revert(vm: string): Promise<void>;
+  setTemplate(vm: string, is: boolean): Promise<void>;
+  /** An administrator switches change tracking; it takes effect when the VM stands still. */
+  setTracking(vm: string, on: boolean): Promise<void>;
   rename(vm: string, name: string): Promise<void>;
   /** The folder is below the datacenter's VM folder; it is made when it isn't there. */
   moveVm(vm: string, folder: string): Promise<VmInfo>;
@@ -160,9 +168,17 @@ export function createWorld(machines: Machines, rules: Rules, endSessions: () =>
     async powerCut(word) {
       const vm = find(word);
       await machines.newEpoch(vm);
-      await machines.setPower(vm, true);
+      await machines.setPower(vm, 'poweredOn');
     },
-    setPower: async (vm, on) => machines.setPower(find(vm), on),
+    setPower: async (vm, to) => machines.setPower(find(vm), to),
+    async relocate(word, options) {
+      const vm = find(word);
+      await machines.relocate(vm);
+      if (options?.epoch) await machines.newEpoch(vm);
+    },
+    revert: async vm => machines.revert(find(vm)),
+    setTracking: async (vm, changeTracking) => machines.configure(find(vm), { changeTracking }),
+    setTemplate: async (vm, template) => machines.configure(find(vm), { template }),
     async moveVm(word, folder) {
       const vm = find(word);
       await machines.moveVm(vm, folder);

@@ -12,7 +12,8 @@ export const firewallRules: Cmdlet = async ({ names }, _, { files }) => {
 
 const bits: Record<string, number> = { Domain: 1, Private: 2, Public: 4 };
 
-const asObject = (fields: Fields) => ({
+/** A rule as INetFwRule has it. */
+export const asObject = (fields: Fields) => ({
   name: fields.get('Name') ?? '',
   direction: fields.get('Dir') === 'Out' ? 2 : 1,
   action: fields.get('Action') === 'Allow' ? 1 : 0,

@@ -47,6 +47,23 @@ const windows: (NewService & { runs: boolean })[] = [
     runs: true,
   },
   {
+    name: 'Dhcp',
+    displayName: 'DHCP Client',
+    binPath: shared('LocalServiceNetworkRestricted'),
+    start: auto,
+    type: 0x20,
+    runs: true,
+  },
+  {
+    name: 'TermService',
+    displayName: 'Remote Desktop Services',
+    binPath: shared('termsvcs'),
+    start: demand,
+    type: 0x20,
+    depends: ['RpcSs'],
+    runs: true,
+  },
+  {
     name: 'wuauserv',
     displayName: 'Windows Update',
     binPath: shared('netsvcs'),

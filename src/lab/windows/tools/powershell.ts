@@ -7,6 +7,7 @@ import { readAccess } from '../powershell/access.ts';
 import { changeCertificate, importPfx, readCertificates } from '../powershell/certificates.ts';
 import type { Cmdlet, Data } from '../powershell/cmdlet.ts';
 import { firewallRules } from '../powershell/firewall.ts';
+import { lookAtGuest } from '../powershell/guest.ts';
 import { installedProducts } from '../powershell/products.ts';
 import { readRegistry } from '../registry/store.ts';
 import type { RegistryValue } from '../registry/values.ts';
@@ -54,6 +55,8 @@ const cmdlets: Readonly<Record<string, Cmdlet>> = {
     const answer = await appcmd({ ...call, args, input: '' }, machine);
     return answer.exitCode === 0 ? said('') : failed(1, `Set-ItemProperty : ${answer.stdout}`);
   }),
+  // Before those of which it reads a part.
+  Win32_UserAccount: lookAtGuest,
   'Set-WebConfigurationProperty': setWebConfiguration,
   'Register-ScheduledTask': ofTexts(
     async ({ folder = '\\', name = '', xml = '', user, password }, _, machine) => {

@@ -1,5 +1,6 @@
 import { appcmd } from '../iis/appcmd.ts';
 import type { Tool } from '../machine/machine.ts';
+import { bcdedit } from './bcdedit.ts';
 import { dism } from './dism.ts';
 import { icacls } from './icacls.ts';
 import { msiexec } from './msiexec.ts';
@@ -16,6 +17,7 @@ const system32 = 'C:\\Windows\\System32\\';
 
 /** The programs that a new Windows has, with their paths as they are made. cmd.exe is the runner's own. */
 export const shipped: Readonly<Record<string, Tool | undefined>> = {
+  [`${system32}bcdedit.exe`]: bcdedit,
   [`${system32}cmd.exe`]: undefined,
   [`${system32}dism.exe`]: dism,
   [`${system32}icacls.exe`]: icacls,

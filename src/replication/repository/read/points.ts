@@ -57,18 +57,22 @@ export async function pointNames(context: VmContext): Promise<PointName[]> {
 /**
  * Every complete point's root in ascending generation: the objects under `points/`, and the head's
  * point while its copy isn't there yet, or can't be read. Objects that can't be read go to `onDamage`, or
- * are thrown.
+ * are thrown. `seen`: the head and the names, where they were just read, in this order.
  */
-export async function* allRoots(context: VmContext, onDamage?: OnDamage): AsyncGenerator<Root> {
+export async function* allRoots(
+  context: VmContext,
+  onDamage?: OnDamage,
+  seen?: { head: Root | undefined; names: PointName[] },
+): AsyncGenerator<Root> {
   // The head is read first: a commit that ends meanwhile adds a point, and never hides one.
-  const head = await readable(readHead(context), onDamage);
-  const names = await pointNames(context);
+  const head = seen ? seen.head : (await readable(readHead(context), onDamage))?.root;
+  const names = seen?.names ?? (await pointNames(context));
   const rootOf = async (name: PointName) => {
     const root = await readable(readPoint(context, name), onDamage);
-    return root ?? (head?.root.point.id === name.id ? head.root : undefined);
+    return root ?? (head?.point.id === name.id ? head : undefined);
   };
   for await (const root of pipelined(names, READS, rootOf)) if (root) yield root;
-  if (head && !names.some(n => n.id === head.root.point.id)) yield head.root;
+  if (head && !names.some(n => n.id === head.point.id)) yield head;
 }
 
 /**
@@ -76,14 +80,26 @@ export async function* allRoots(context: VmContext, onDamage?: OnDamage): AsyncG
  * than that, as a copy of a repository has it that was made while a cycle ended. With `onDamage` it is
  * the newest that can be read; without it the Failure is thrown.
  */
-export async function newestRoot(context: VmContext, onDamage?: OnDamage): Promise<Root | undefined> {
+export const newestRoot = async (context: VmContext, onDamage?: OnDamage): Promise<Root | undefined> =>
+  (await readNewest(context, onDamage)).root;
+
+/**
+ * The same, with the head's root where there is one. A head of generation `seen`, the newest that is known,
+ * is believed without a look at what else there is.
+ */
+export async function readNewest(
+  context: VmContext,
+  onDamage?: OnDamage,
+  seen?: number,
+): Promise<{ root: Root | undefined; head: Root | undefined }> {
   const head = (await readable(readHead(context), onDamage))?.root;
+  if (head && head.point.generation === seen) return { root: head, head };
   for (const name of (await pointNames(context)).reverse()) {
     if (head && name.generation <= head.point.generation) break;
     const root = await readable(readPoint(context, name), onDamage);
-    if (root) return root;
+    if (root) return { root, head };
   }
-  return head;
+  return { root: head, head };
 }
 
 /** What can't be read goes to `onDamage`, and is undefined then; without `onDamage` it is thrown. */

@@ -1,5 +1,5 @@
 import type { Failure } from '../../../diagnostics/diagnostic.ts';
-import { decodeLease } from '../../format/lease.ts';
+import { decodeLease, LEASE_CAP } from '../../format/lease.ts';
 import type { Root } from '../../format/root.ts';
 import { openObject } from '../../format/sealing.ts';
 import type { LeaseValue } from '../../model/lease-value.ts';
@@ -7,12 +7,11 @@ import type { LostPoint, OnDamage, Point } from '../../model/repository.ts';
 import { allRoots, pointNames, readable, readHead } from './points.ts';
 import type { VmContext } from './repository-context.ts';
 
-const LEASE_CAP = 64 * 1024;
-
-/** What `VmRepository.history` says. */
+/** What `VmRepository.history` says. `leaving`: ids of the points that are being removed. */
 export async function readHistory(
   context: VmContext,
   onDamage: OnDamage | undefined,
+  leaving: ReadonlySet<string>,
 ): Promise<{ points: Point[]; lost: LostPoint[] }> {
   const { names, store } = context;
   const damage = new Map<string, Failure>();
@@ -27,11 +26,12 @@ export async function readHistory(
     noted(failure);
   });
   const roots: Root[] = [];
-  for await (const root of allRoots(context, noted)) roots.push(root);
+  const there = await pointNames(context);
+  for await (const root of allRoots(context, noted, { head: head?.root, names: there })) roots.push(root);
   roots.sort((a, b) => a.point.generation - b.point.generation);
   const given = new Set(roots.map(({ point }) => point.id));
   const lost = new Map<number, string>();
-  for (const { generation, id } of await pointNames(context))
+  for (const { generation, id } of there)
     if (!given.has(id)) {
       const key = names.point(generation, id);
       const known = [...damage.values()].find(({ message }) => message.includes(key));
@@ -51,7 +51,7 @@ export async function readHistory(
   else if (!head && (lease === undefined || lease.epoch !== newest?.epoch) && (newest || lease))
     lost.set(generation + 1, `${headWhy}, and it may have named a newer point`);
   return {
-    points: roots.map(({ point }) => point),
+    points: roots.flatMap(({ point }) => (leaving.has(point.id) ? [] : [point])),
     lost: [...lost].map(([generation, why]) => ({ generation, why })),
   };
 }

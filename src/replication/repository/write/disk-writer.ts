@@ -38,6 +38,7 @@ export function diskWriter(
   disk: PointDisk,
   number: number,
   base: { root: Root; disk: PointDisk } | undefined,
+  onDiffer?: (block: number) => void,
 ): DiskWriter & { finish(): Promise<PageRefs[]> } {
   const { session, packs, pages, index, stored, harm, claimed } = parts;
   const { context } = session;
@@ -99,6 +100,7 @@ export function diskWriter(
     const state = await pageOf(page);
     if (block === tail) lastPut = block;
     const changed = state.set(block % PAGE_BLOCKS, id);
+    if (changed) onDiffer?.(block);
     const key = idKey(id);
     let outcome: 'stored' | 'reused' | 'same' | 'zero' = zero ? 'zero' : 'same';
     const doubted = state.doubted.has(key);

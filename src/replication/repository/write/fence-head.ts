@@ -8,7 +8,8 @@ import type { VmContext } from '../read/repository-context.ts';
 const mostRaces = 20;
 
 /**
- * Writes the head anew, as it is, so that it has another ETag: whoever read the old one commits no more.
+ * Writes the head anew, with another ETag and the sign that the VM may be failed over: whoever read the old
+ * one commits no more, and whoever reads it from now on looks at the pauses first.
  * Where there is none, the newest point gets one. A damaged one is left: whoever mends it reads it again
  * before it commits. A cycle that sees to no head and no point has nothing that could be run elsewhere.
  *
@@ -24,7 +25,13 @@ export async function fenceHead(context: VmContext): Promise<void> {
     if (damaged) return;
     const root = head?.root ?? (await newestRoot(context, () => {}));
     if (!root) return;
-    const bytes = sealObject(vault, 'head', names.head, random.bytes(SALT_BYTES), encodeRoot(root));
+    const bytes = sealObject(
+      vault,
+      'head',
+      names.head,
+      random.bytes(SALT_BYTES),
+      encodeRoot({ ...root, suspended: true }),
+    );
     const when = head ? { ifMatch: head.etag } : ({ ifNoneMatch: '*' } as const);
     if ((await store.put(names.head, bytes, { when })).ok) return;
   }

@@ -23,6 +23,8 @@ export async function mendHead(context: VmContext, atLeast: number): Promise<boo
   if (!newest || newest.generation < Math.max(1, atLeast)) return false;
   const root = await readable(readPoint(context, newest), () => {});
   if (!root) return false;
-  const bytes = sealObject(vault, 'head', names.head, random.bytes(SALT_BYTES), encodeRoot(root));
+  // The one that was lost may have said that there is a failover.
+  const anew = encodeRoot({ ...root, suspended: true });
+  const bytes = sealObject(vault, 'head', names.head, random.bytes(SALT_BYTES), anew);
   return (await store.put(names.head, bytes, { when: { ifMatch: found.etag } })).ok;
 }

@@ -6,19 +6,12 @@ import { encodeRoot, type Root, type Segment } from '../../format/root.ts';
 import { SALT_BYTES, sealObject } from '../../format/sealing.ts';
 import { comparesWrongly } from '../../model/conditions.ts';
 import type { Doubts } from '../../model/damage-record.ts';
-import type {
-  BundleContent,
-  Head,
-  OrphanedPack,
-  Point,
-  PointDisk,
-  PointWriter,
-} from '../../model/repository.ts';
+import type { Head, OrphanedPack, Point, PointDisk, PointWriter } from '../../model/repository.ts';
 import { newestRoot, openRoot, pointNames, readHead, readPoint } from '../read/points.ts';
 import { type Relocated, relocate } from '../read/relocate.ts';
 import { newId, type VmContext } from '../read/repository-context.ts';
 import { enrol } from '../read/roster.ts';
-import { writeBundle } from './bundle-writer.ts';
+import { type BundleWish, writeBundle } from './bundle-writer.ts';
 import { claimedPacks } from './claimed-packs.ts';
 import { type Session, type Step, session } from './commit-session.ts';
 import { diskWriter, type Parts } from './disk-writer.ts';
@@ -79,13 +72,14 @@ export async function openWriter(
   }
   const begun: Begun[] = [];
   let nextNumber = root?.nextNumber ?? 0;
-  let bundle: BundleContent | undefined;
+  let bundle: BundleWish = { content: undefined, isBelieved: () => false };
 
   return {
-    bundle(content) {
-      bundle = content;
+    bundle(content, look = true) {
+      const isBelieved = (object: string) => !look && !doubts?.section(object);
+      bundle = { content, isBelieved };
     },
-    async disk(disk, from) {
+    async disk(disk, from, onDiffer) {
       const source =
         from && root?.disks.find(({ disk: d }) => d.index === from.index && d.identity === from.identity);
       if (from && (!source || source.disk.blockSize !== disk.blockSize))
@@ -96,6 +90,7 @@ export async function openWriter(
         disk,
         number,
         source && root ? { root, disk: source.disk } : undefined,
+        onDiffer,
       );
       begun.push({ disk, number, finish: writer.finish });
       return writer;
@@ -155,7 +150,7 @@ async function writeParts(
   inUse: Segment[],
   begun: Begun[],
   nextNumber: number,
-  { point, bundle }: { point: Content; bundle: BundleContent | undefined },
+  { point, bundle }: { point: Content; bundle: BundleWish },
 ): Promise<Root> {
   const disks: Root['disks'] = [];
   for (const { disk, number, finish } of begun) disks.push({ disk, number, pages: await finish() });
@@ -253,7 +248,8 @@ async function settle(work: Session, root: Root): Promise<void> {
   const harmed = generation < work.generation ? await harmIn(work.context, key) : 'missing';
   if (harmed === undefined) return;
   // A salt of its own, thus a key of its own: what the next writer seals in its place may differ.
-  const bytes = sealObject(vault, 'point', key, random.bytes(SALT_BYTES), encodeRoot(root));
+  const content = encodeRoot({ ...root, suspended: false });
+  const bytes = sealObject(vault, 'point', key, random.bytes(SALT_BYTES), content);
   if (harmed === 'missing') return work.put('point', key, bytes);
   await work.step('point');
   const put = await work.context.store.put(key, bytes, { when: { ifMatch: harmed.etag } });

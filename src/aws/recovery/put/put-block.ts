@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { json } from 'node:stream/consumers';
 import type * as Ebs from '@aws-sdk/client-ebs';
-import { SNAPSHOT_BLOCK } from '../../recovery/model/snapshots.ts';
+import { SNAPSHOT_BLOCK } from '../../../recovery/model/snapshots.ts';
 
 /** A block on its way to EBS direct. */
 export interface Block {

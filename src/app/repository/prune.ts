@@ -1,0 +1,219 @@
+import { Failure, failedWith, given } from '../../diagnostics/diagnostic.ts';
+import { own } from '../../diagnostics/own-words.ts';
+import type { CatalogResource } from '../../engine/model/catalog.ts';
+import { expandSelections } from '../../engine/select/members.ts';
+import { parseKey, readKey } from '../../replication/format/keys.ts';
+import type { RepositoryRef } from '../../replication/model/clients.ts';
+import type { OnDamage } from '../../replication/model/repository.ts';
+import { parseRepositoryUrl } from '../../replication/model/repository-url.ts';
+import type { PrunedVm } from '../../replication/prune/prune-repository.ts';
+import type { OpenRepository } from '../../replication/repository/open-repository.ts';
+import { type Retention, retentionOf } from '../../replication/retention/policy.ts';
+import { repositoryRef } from '../../resources/shared/repository-property.ts';
+import type { ProtectedVmProperties } from '../../resources/vsphere/protection.ts';
+import type { Context } from '../app-context.ts';
+import { storeAt } from '../connect/repositories.ts';
+import type { CommonOptions, RepositoryOptions } from '../options.ts';
+import { loadCatalog } from '../session/load-catalog.ts';
+import { openSession, type Session } from '../session/open-session.ts';
+import { runOf } from '../session/run-of.ts';
+import { vmNamed, withRepositoryOpen } from './with-repository.ts';
+
+export interface PruneCommandOptions extends RepositoryOptions, CommonOptions {
+  vm?: string;
+  /** `all=24h,daily=30d`, in the place of what manifests say. */
+  retention?: string;
+  /** Tell what would be done. */
+  noop?: boolean;
+  /** Milliseconds from the mark to the removal. */
+  grace?: number;
+}
+
+export interface Pruned {
+  url: string;
+  /** By the store's clock, ms since the epoch. */
+  at: number;
+  vms: PrunedVm[];
+}
+
+type PolicyOf = (vm: { uuid: string; name: string | undefined }) => Retention | undefined;
+
+/**
+ * Removes what no retention policy keeps, from every repository that the manifests name or from the one on
+ * the command line. Undefined when the manifests have mistakes, which were told.
+ *
+ * @throws Failure `no-pruner`, `mover-can-delete`, `bad-retention` (given)
+ */
+export async function prune(context: Context, options: PruneCommandOptions): Promise<Pruned[] | undefined> {
+  const said = options.retention === undefined ? undefined : parseRetention(options.retention);
+  const warn = warnings(context);
+  if ((options.paths ?? []).length === 0) {
+    const one = await withRepositoryOpen(context, options, options.vm, async ({ repository, ref, clock }) =>
+      pruneOne(context, repository, ref, clock.now(), { options, policyOf: () => said, warn }),
+    );
+    return one && [one];
+  }
+  const catalog = await loadCatalog(context, options.paths!, options);
+  if (!catalog) return undefined;
+  const { targets, platform } = catalog;
+  const session = await openSession(context, options, { targets, platform, labMustExist: true });
+  const closing: (() => Promise<void> | void)[] = [];
+  try {
+    const { resources, diagnostics } = await expandSelections(catalog, runOf(context, session));
+    context.reporter.diagnostics([...diagnostics, ...resources.flatMap(({ fault }) => fault ?? [])]);
+    const declared = resources.filter(({ type }) => type === 'protected_vm');
+    const asked = options.repository === undefined ? undefined : parseRepositoryUrl(options.repository);
+    const pruned: Pruned[] = [];
+    for (const { ref, vms } of repositoriesOf(declared)) {
+      if (asked && asked.canonical !== ref.url.canonical) continue;
+      const repository = await openToPrune(context, session, ref, options, closing);
+      const policyOf: PolicyOf = vm => said ?? policyIn(vms, vm);
+      const now = session.world.host.clock.now();
+      pruned.push(await pruneOne(context, repository, ref, now, { options, policyOf, warn }));
+    }
+    return pruned;
+  } finally {
+    for (const close of closing) await close();
+    await session.close();
+  }
+}
+
+interface Asked {
+  options: PruneCommandOptions;
+  policyOf: PolicyOf;
+  warn: OnDamage;
+}
+
+async function pruneOne(
+  context: Context,
+  repository: OpenRepository,
+  { url }: RepositoryRef,
+  clock: number,
+  { options, policyOf, warn }: Asked,
+): Promise<Pruned> {
+  const { pruneRepository } = await import('../../replication/prune/prune-repository.ts');
+  const { GRACE } = await import('../../replication/prune/work.ts');
+  const vm = options.vm === undefined ? undefined : (await vmNamed(repository, options.vm, warn)).uuid;
+  const now = clock + (repository.store.clockAhead?.() ?? 0);
+  const vms = await pruneRepository(repository, {
+    ...{ policyOf, now, dry: options.noop ?? false, grace: options.grace ?? GRACE, onDamage: warn },
+    ...(vm !== undefined && { vm }),
+    step: async () => {},
+    signal: context.io.interrupt,
+  });
+  for (const one of vms) {
+    if (one.doubt) warn(one.doubt);
+    context.reporter.diagnostics(one.warnings);
+  }
+  return { url: url.canonical, at: now, vms };
+}
+
+/**
+ * With the pruner's own target: deleting is its right alone. The credentials of a cycle must not have it, and
+ * this process may not hold any that do.
+ */
+async function openToPrune(
+  { io: { host } }: Context,
+  { world, reach, lab }: Session,
+  ref: RepositoryRef,
+  options: PruneCommandOptions,
+  closing: (() => Promise<void> | void)[],
+): Promise<OpenRepository> {
+  const { openRepository } = await import('../../replication/repository/open-repository.ts');
+  const counted = { ...reach, counter: () => ({ made() {}, retried() {}, throttled() {} }) };
+  if (ref.url.kind === 's3') {
+    if (ref.pruner === undefined || ref.pruner === ref.target) throw noPruner(ref);
+    // Every target of a lab is the one account that it has.
+    if (!lab && (await mayDelete(await storeAt(ref.url, ref.target, counted, closing))))
+      throw moverCanDelete(ref);
+  }
+  const store = await storeAt(ref.url, ref.url.kind === 's3' ? ref.pruner : ref.target, counted, closing);
+  const own = options.key === undefined ? undefined : await readKey(options.key, host);
+  const key = own ?? (ref.key && parseKey(await world.secret(ref.key), ref.key.$secret));
+  return openRepository(store, { key, random: host.random });
+}
+
+/** Nothing is there under that name, and nothing of ours ever is. */
+const PROBE = 'removed/~probe';
+
+/** Whether these credentials delete what they are told to. */
+export async function mayDelete(store: { remove(key: string): Promise<void> }): Promise<boolean> {
+  try {
+    await store.remove(PROBE);
+    return true;
+  } catch (error) {
+    if (failedWith(error, 'aws-access-denied')) return false;
+    throw error;
+  }
+}
+
+function repositoriesOf(
+  declared: readonly CatalogResource[],
+): { ref: RepositoryRef; vms: CatalogResource[] }[] {
+  const all = new Map<string, { ref: RepositoryRef; vms: CatalogResource[] }>();
+  for (const one of declared) {
+    const ref = repositoryRef((one.properties as unknown as ProtectedVmProperties).repository);
+    const known = all.get(ref.url.canonical);
+    if (!known) all.set(ref.url.canonical, { ref, vms: [one] });
+    else {
+      known.vms.push(one);
+      if (ref.pruner !== undefined) known.ref = { ...known.ref, pruner: ref.pruner };
+    }
+  }
+  return [...all.values()];
+}
+
+function policyIn(
+  vms: readonly CatalogResource[],
+  { uuid, name }: { uuid: string; name: string | undefined },
+): Retention | undefined {
+  const names = [uuid.toLowerCase(), name?.toLowerCase()];
+  const found = vms.find(({ title, select }) => select === undefined && names.includes(title.toLowerCase()));
+  const { retention } = (found?.properties ?? {}) as Partial<ProtectedVmProperties>;
+  return retention && retentionOf(retention);
+}
+
+function parseRetention(text: string): Retention {
+  try {
+    return retentionOf(
+      Object.fromEntries(
+        text.split(',').map(part => {
+          const [, rule, span] = /^\s*([a-z]+)=(.+)$/.exec(part) ?? [];
+          if (rule === undefined || span === undefined) throw new RangeError(part);
+          return [rule, span];
+        }),
+      ),
+    );
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new Failure(
+      given('bad-retention', `--retention ${text}: \`${error.message}\` isn't a rule with a duration`, {
+        hint: 'write it like all=24h,hourly=3d,daily=30d,monthly=1y',
+      }),
+    );
+  }
+}
+
+const noPruner = ({ url }: RepositoryRef): Failure =>
+  new Failure(
+    given('no-pruner', `${url.written}: nothing says with which credentials it may be pruned`, {
+      hint: `declare an aws target of its own and name it: { url: ${url.written}, pruner: NAME }`,
+    }),
+  );
+
+const moverCanDelete = ({ url, target = 'aws' }: RepositoryRef): Failure =>
+  new Failure(
+    given('mover-can-delete', own`the credentials of the target ${target} may delete in ${url.written}`, {
+      hint: own`give it the rights in policies/writer.json, so that whoever steals them can't delete; or prune where no cycle runs, with --repository and the pruner's own credentials`,
+    }),
+  );
+
+/** Each of them once, as a warning. */
+function warnings(context: Context): OnDamage {
+  const said = new Set<string>();
+  return ({ diagnostics }) => {
+    const fresh = diagnostics.filter(({ message }) => !said.has(message));
+    for (const { message } of fresh) said.add(message);
+    context.reporter.diagnostics(fresh.map(one => ({ ...one, severity: 'warning' })));
+  };
+}

@@ -1,0 +1,74 @@
+import {
+  failback as bring,
+  type FailbackCommand,
+  type FailedBack,
+} from '../../../app/recovery/real/failback.ts';
+import { bytes, duration } from '../../../io/units.ts';
+import type { Define } from '../../context/define.ts';
+import { withData, withFormat, withLab, withState } from '../../context/options.ts';
+import { asked, canAsk } from './take-over.ts';
+
+type Options = FailbackCommand & { format: 'text' | 'json' };
+
+export const failback: Define = (program, context, exit) => {
+  const command = program
+    .command('failback <VM> [PATHS...]')
+    .description(
+      'bring a machine home that was failed over: it is stopped in EC2, and what it has written comes along',
+    )
+    .option('--to <DIR>', 'into a folder, what differs from the last point that vSphere had')
+    .option('--to-vsphere', 'into the disks of the machine at home, which has to be off')
+    .option('--noop', 'say what it comes to, and leave the machine running')
+    .option('-y, --yes', 'go ahead without asking, which is only done on a terminal');
+  withData(withLab(withState(withFormat(command))))
+    .addHelpText(
+      'after',
+      '\nExamples:\n  converge failback web01 manifests --to /mnt/home --noop\n  converge failback web01 manifests --to-vsphere',
+    )
+    .action(async (vm: string, paths: string[], options: Options) => {
+      const isAsked = canAsk(context) && !options.yes;
+      const done = await bring(context, vm, paths, options, {
+        ...(isAsked && {
+          approve: async about => {
+            context.print(aboutLines(about));
+            return asked(context, `Stop ${about.vm} in EC2 and bring it home? [y/N] `);
+          },
+        }),
+      });
+      if (!done) return exit(1);
+      if (options.format === 'json')
+        context.printJson(`${JSON.stringify({ version: 1, ...done }, null, 2)}\n`);
+      else context.print([...(isAsked ? [] : aboutLines(done)), ...endLines(done)]);
+      exit(0);
+    });
+};
+
+function aboutLines({ vm, plan, number, instance, estimate, writes, to, directory }: FailedBack): string[] {
+  const where = to === 'disk' ? 'into its disks in vSphere, each as a whole' : `into ${directory}`;
+  return [
+    `failback of ${vm}, which is ${instance} of failover ${number} of ${plan}: ${where}`,
+    ...estimate.disks.map(
+      ({ index, mode, why, bytes: size }) =>
+        `  disk ${index}: ${bytes(size)}, ${mode === 'changes' ? 'what differs from home' : `the whole disk: ${why}`}`,
+    ),
+    `  ${bytes(estimate.bytes)} to be read in EC2, and ${bytes(writes)} to be written; as fast as just now in ${hours(estimate.seconds)}`,
+  ];
+}
+
+const hours = (seconds: number): string =>
+  seconds >= 3600 ? `${(seconds / 3600).toFixed(1)} hours` : duration(seconds * 1000);
+
+function endLines({ vm, plan, to, directory, brought }: FailedBack): string[] {
+  if (brought === undefined) return ['nothing was stopped'];
+  const undo = `converge failover undo ${plan} PATHS`;
+  return to === 'disk'
+    ? [
+        `${vm} is home: ${bytes(brought)} written, read back and compared; its replication goes on`,
+        `switch it on; what is left in EC2, stopped, is removed by: ${undo}`,
+      ]
+    : [
+        `${bytes(brought)} of ${vm} written into ${directory}, read back and compared`,
+        `put them into its disks by tools/apply-failback.py and switch it on; then: ${undo}`,
+        `its change tracking was ended: the next cycle compares whole disks, since vSphere sees nothing of that`,
+      ];
+}

@@ -1,0 +1,125 @@
+import { Option } from 'commander';
+import { type PruneCommandOptions, type Pruned, prune as run } from '../../../app/repository/prune.ts';
+import { Failure, given } from '../../../diagnostics/diagnostic.ts';
+import { parseDuration } from '../../../io/duration.ts';
+import { bytes, plural } from '../../../io/units.ts';
+import type { PrunedVm } from '../../../replication/prune/prune-repository.ts';
+import type { Define } from '../../context/define.ts';
+import { withData, withFormat, withLab, withRepository, withState } from '../../context/options.ts';
+
+/** Shorter than this, a restore that has just begun could lose what it reads. */
+const SHORTEST = 3_600_000;
+
+export const prune: Define = (program, context, exit) => {
+  const command = program
+    .command('prune [PATHS...]')
+    .description('remove the recovery points that no retention keeps, and what they alone needed')
+    .option('--vm <VM>', 'only this one, by name or UUID')
+    .option('--noop', 'say what would be marked and removed, and why each point stays or goes')
+    .option('--retention <RULES>', 'in the place of what manifests say: all=24h,hourly=3d,daily=30d')
+    .addOption(
+      new Option(
+        '--grace <DURATION>',
+        'how long a mark has to be there before anything is removed (default 8 days, which outlasts any restore)',
+      ).argParser(grace),
+    );
+  withData(withLab(withState(withFormat(withRepository(command)))))
+    .addHelpText(
+      'after',
+      '\nExamples:\n  converge prune manifests --noop\n  converge prune --repository s3://gdh-vm-replication/dr --profile pruner --retention all=24h,daily=30d',
+    )
+    .action(async (paths: string[], options: PruneCommandOptions & { format: string }) => {
+      const pruned = await run(context, { ...options, paths });
+      if (!pruned) return exit(1);
+      if (options.format === 'json') context.printJson(`${JSON.stringify(inJson(pruned), null, 2)}\n`);
+      else context.print(pruned.flatMap(one => lines(one, options.noop ?? false)));
+      exit(0);
+    });
+};
+
+function grace(text: string): number {
+  const ms = parseDuration(text);
+  if (ms !== undefined && ms >= SHORTEST) return ms;
+  throw new Failure(
+    given('bad-duration', `--grace ${text}: expected a duration of an hour at least`, {
+      hint: 'what restores read must be there until they end: leave it out unless you know of each of them',
+    }),
+  );
+}
+
+const time = (ms: number): string => new Date(ms).toISOString();
+
+const inJson = (pruned: readonly Pruned[]): object => ({
+  version: 1,
+  repositories: pruned.map(({ url, at, vms }) => ({ url, at: time(at), vms: vms.map(vmInJson) })),
+});
+
+const vmInJson = (one: PrunedVm): object => ({
+  ...(one.name !== undefined && { vm: one.name }),
+  uuid: one.uuid,
+  ...(one.policy && {
+    retention_seconds: Object.fromEntries(Object.entries(one.policy).map(([rule, ms]) => [rule, ms / 1000])),
+  }),
+  ...(one.held !== undefined && { held_until: time(one.held) }),
+  points: one.decisions.map(({ point, keep, why }) => ({
+    ...{ id: point.id, generation: point.generation, time: time(point.time), keep, why },
+    ...(point.pinned!.length > 0 && { pinned: point.pinned }),
+  })),
+  marked: one.marked.map(({ id }) => id),
+  unmarked: one.unmarked.map(({ id }) => id),
+  removed: one.removed.map(({ id }) => id),
+  ...(one.next !== undefined && { next: time(one.next) }),
+  ...(one.objects && { objects: one.objects }),
+  ...(one.doubt && { objects_untouched: one.doubt.message }),
+});
+
+const reasons: Record<string, string> = {
+  all: 'younger than `all`',
+  hourly: 'newest of its hour',
+  daily: 'newest of its day',
+  weekly: 'newest of its week',
+  monthly: 'newest of its month',
+  yearly: 'newest of its year',
+  newest: 'one of the newest',
+  head: 'the newest',
+  future: 'dated in the future',
+  pinned: 'pinned',
+  held: 'the VM is held',
+  'no-policy': 'no retention is declared',
+  'too-old': 'older than every rule',
+  'another-stands': 'a newer one stands for its time',
+  broken: "it can't be restored, and its time is over",
+};
+
+function lines({ url, vms }: Pruned, isNoop: boolean): string[] {
+  if (vms.length === 0) return [`${url}: no VM`];
+  return vms.flatMap(one => {
+    const { decisions, marked, unmarked, removed, next, objects, held, policy } = one;
+    const name = one.name ?? one.uuid;
+    const stay = decisions.filter(({ keep }) => keep).length;
+    const would = isNoop ? 'would be ' : '';
+    const what = [
+      `${plural(stay, 'point')} ${stay === 1 ? 'stays' : 'stay'}`,
+      ...(marked.length > 0 ? [`${marked.length} ${would}marked`] : []),
+      ...(unmarked.length > 0 ? [`${unmarked.length} ${would}taken back`] : []),
+      ...(removed.length > 0 ? [`${removed.length} ${would}removed`] : []),
+      ...(next === undefined ? [] : [`the next ${isNoop ? 'would go' : 'goes'} after ${time(next)}`]),
+      ...(held === undefined ? [] : [`held until ${time(held)}`]),
+      ...(policy || held !== undefined ? [] : ['no retention is declared']),
+    ];
+    return [
+      `${name}: ${what.join(', ')}`,
+      ...(objects
+        ? [
+            `  ${plural(objects.removed.objects, 'object')} ${would}removed, ${bytes(objects.removed.bytes)}; ${objects.waiting.objects} that nothing needs ${objects.waiting.objects === 1 ? 'waits' : 'wait'}, ${bytes(objects.waiting.bytes)}`,
+          ]
+        : []),
+      ...(isNoop
+        ? decisions.map(
+            ({ point, keep, why }) =>
+              `  ${keep ? 'keep  ' : 'remove'}  ${point.id}  ${time(point.time)}  ${why.map(word => reasons[word]).join(', ')}`,
+          )
+        : []),
+    ];
+  });
+}

@@ -1,0 +1,339 @@
+import { connect, type Socket } from 'node:net';
+import { Failure, world } from '../diagnostics/diagnostic.ts';
+import { own } from '../diagnostics/own-words.ts';
+import type { Allocation } from '../replication/model/source.ts';
+import { ConnectionEnded, type Incoming, incoming } from './incoming.ts';
+import {
+  allocation,
+  type Chunk,
+  chunk,
+  chunkBytes,
+  command,
+  decodeChunk,
+  decodeOptionReply,
+  encodeOption,
+  encodeRequest,
+  goData,
+  greeting,
+  handshakeFlag,
+  infoExport,
+  isSimpleReply,
+  metaContextData,
+  option,
+  optionReply,
+  optionReplyBytes,
+  stateZero,
+} from './protocol.ts';
+
+export interface NbdClient {
+  /** Of the export, in bytes. */
+  readonly size: number;
+  /**
+   * Exactly `length` bytes from `offset`. Many may be under way at once.
+   * @throws Failure `nbd-read` when the server can't read there, `nbd-ended`, `nbd-protocol`
+   */
+  read(offset: number, length: number, signal?: AbortSignal): Promise<Buffer>;
+  /**
+   * What is zeros between `offset` and `offset + length`, in order and without gaps; one run that isn't known
+   * to be zeros when the server doesn't tell.
+   */
+  status(offset: number, length: number, signal?: AbortSignal): Promise<Allocation[]>;
+  /** Says goodbye and closes. Requests that are under way are rejected. */
+  close(): Promise<void>;
+}
+
+/** `NBD_CMD_BLOCK_STATUS` and reads are asked for in pieces of this size. Bytes. */
+const largestRequest = 32 * 1024 * 1024;
+
+/** Answers of options and errors that are longer than this are not NBD's. Bytes. */
+const longestText = 64 * 1024;
+
+/**
+ * A client of an NBD server that listens on a local socket. Only what is readable is asked of it.
+ * @param path of the socket
+ * @param of which disk, for messages
+ * @throws Failure `nbd-ended` when nobody listens or the connection ends, `nbd-protocol`
+ */
+export async function connectNbd(path: string, of: string, signal?: AbortSignal): Promise<NbdClient> {
+  signal?.throwIfAborted();
+  const socket = connect({ path });
+  const onAbort = () => socket.destroy(signal?.reason);
+  signal?.addEventListener('abort', onAbort, { once: true });
+  try {
+    const from = incoming(socket);
+    const agreed = await negotiate(socket, from, of);
+    return session(socket, from, agreed, of);
+  } catch (error) {
+    socket.destroy();
+    signal?.throwIfAborted();
+    throw error instanceof ConnectionEnded ? ended(of, error) : error;
+  } finally {
+    signal?.removeEventListener('abort', onAbort);
+  }
+}
+
+interface Agreed {
+  size: number;
+  /** Id of `base:allocation`; undefined when the server doesn't tell what is allocated. */
+  context: number | undefined;
+}
+
+async function negotiate(socket: Socket, from: Incoming, of: string): Promise<Agreed> {
+  const hello = await from.take(greeting.bytes);
+  const { magic, option: newstyle } = greeting;
+  if (hello.readBigUInt64BE(0) !== magic || hello.readBigUInt64BE(8) !== newstyle)
+    throw strange(of, 'it did not begin with the greeting of a newstyle server');
+  const { fixedNewstyle, noZeroes } = handshakeFlag;
+  const flags = hello.readUInt16BE(16);
+  if (!(flags & fixedNewstyle)) throw strange(of, 'it knows the oldest form of the negotiation only');
+  const ours = Buffer.alloc(4);
+  ours.writeUInt32BE(fixedNewstyle | (flags & noZeroes));
+  socket.write(ours);
+
+  const structured = await ask(socket, from, of, option.structuredReply);
+  if (structured === undefined) throw strange(of, 'it has no structured replies');
+  const contexts = await ask(socket, from, of, option.setMetaContext, metaContextData(allocation));
+  const context = contexts?.find(({ type }) => type === optionReply.metaContext)?.data.readUInt32BE(0);
+  const go = await ask(socket, from, of, option.go, goData());
+  const info = go?.find(({ type, data }) => type === optionReply.info && data.readUInt16BE(0) === infoExport);
+  if (info === undefined) throw strange(of, 'it does not serve its default export');
+  const size = info.data.readBigUInt64BE(2);
+  if (size > BigInt(Number.MAX_SAFE_INTEGER)) throw strange(of, `its size is ${size} bytes`);
+  return { size: Number(size), context };
+}
+
+/** The answers to an option before the one that ends them; undefined when the server won't have it. */
+async function ask(
+  socket: Socket,
+  from: Incoming,
+  of: string,
+  number: number,
+  data?: Buffer,
+): Promise<{ type: number; data: Buffer }[] | undefined> {
+  socket.write(encodeOption(number, data));
+  const answers: { type: number; data: Buffer }[] = [];
+  for (;;) {
+    const reply = decodeOptionReply(await from.take(optionReplyBytes));
+    if (reply === undefined || reply.option !== number)
+      throw strange(of, `its answer to option ${number} is none`);
+    if (reply.length > longestText) throw strange(of, `its answer to option ${number} is too long`);
+    const content = await from.take(reply.length);
+    if (reply.type >= optionReply.error) return undefined;
+    if (reply.type === optionReply.ack) return answers;
+    answers.push({ type: reply.type, data: content });
+  }
+}
+
+interface Pending {
+  offset: number;
+  length: number;
+  /** Of a read: the answer, as far as it has come. */
+  target?: Buffer;
+  /** Of a read: bytes that came. */
+  received: number;
+  /** Of a look at what is allocated. */
+  runs: Allocation[];
+  failure?: Failure;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+function session(socket: Socket, from: Incoming, { size, context }: Agreed, of: string): NbdClient {
+  const pending = new Map<bigint, Pending>();
+  let cookies = 0n;
+  let over: unknown;
+  const end = (error: unknown) => {
+    over ??= error;
+    socket.destroy();
+    for (const { reject } of pending.values()) reject(over);
+    pending.clear();
+  };
+  // Until the connection ends; whatever is asked after that hears why it did.
+  const listening = (async () => {
+    for (;;) await receive(from, pending, context, of);
+  })().catch(error => end(error instanceof ConnectionEnded ? ended(of, error) : error));
+
+  const request = (
+    what: number,
+    offset: number,
+    length: number,
+    target: Buffer | undefined,
+    signal?: AbortSignal,
+  ) => {
+    signal?.throwIfAborted();
+    if (over !== undefined) return Promise.reject(over);
+    const cookie = ++cookies;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const asked: Pending = { offset, length, received: 0, runs: [], resolve, reject };
+    if (target) asked.target = target;
+    pending.set(cookie, asked);
+    socket.write(encodeRequest({ command: what, cookie, offset, length }));
+    // The answer to what nobody waits for any more is still read, so that the next one is found.
+    const onAbort = () => reject(signal!.reason);
+    signal?.addEventListener('abort', onAbort, { once: true });
+    return promise.then(() => asked).finally(() => signal?.removeEventListener('abort', onAbort));
+  };
+
+  return {
+    size,
+    read: async (offset, length, signal) => {
+      within(size, offset, length);
+      const target = Buffer.allocUnsafeSlow(length);
+      const parts: Promise<Pending>[] = [];
+      for (let at = 0; at < length; at += largestRequest) {
+        const part = target.subarray(at, Math.min(length, at + largestRequest));
+        parts.push(request(command.read, offset + at, part.length, part, signal));
+      }
+      await Promise.all(parts);
+      return target;
+    },
+    status: async (offset, length, signal) => {
+      within(size, offset, length);
+      if (context === undefined) return length === 0 ? [] : [{ start: offset, length, zero: false }];
+      const runs: Allocation[] = [];
+      for (let at = offset; at < offset + length; ) {
+        const most = Math.min(largestRequest, offset + length - at);
+        const { runs: some } = await request(command.blockStatus, at, most, undefined, signal);
+        for (const run of some) {
+          append(runs, run);
+          at = run.start + run.length;
+        }
+      }
+      return runs;
+    },
+    close: async () => {
+      if (over === undefined) {
+        over = ended(of, new ConnectionEnded('it was closed on this side'));
+        socket.end(encodeRequest({ command: command.disconnect, cookie: 0n, offset: 0, length: 0 }));
+        for (const { reject } of pending.values()) reject(over);
+        pending.clear();
+      }
+      socket.destroySoon();
+      await listening;
+    },
+  };
+}
+
+/** Reads one chunk of an answer. */
+async function receive(
+  from: Incoming,
+  pending: Map<bigint, Pending>,
+  context: number | undefined,
+  of: string,
+): Promise<void> {
+  const head = await from.take(chunkBytes);
+  const one = decodeChunk(head);
+  if (one === undefined)
+    throw strange(of, isSimpleReply(head) ? 'it sent a simple reply' : 'what it sent is not a reply');
+  const asked = pending.get(one.cookie);
+  if (asked === undefined) throw strange(of, 'it answered what it was not asked');
+  await take(one, asked, from, context, of);
+  if (!one.last) return;
+  pending.delete(one.cookie);
+  if (asked.failure) asked.reject(asked.failure);
+  else if (asked.target && asked.received !== asked.length)
+    throw strange(of, `it sent ${asked.received} of ${asked.length} bytes at ${asked.offset}`);
+  else if (!asked.target && asked.runs.length === 0)
+    throw strange(of, `it did not tell what is allocated at ${asked.offset}`);
+  else asked.resolve();
+}
+
+async function take(
+  { type, length }: Chunk,
+  asked: Pending,
+  from: Incoming,
+  context: number | undefined,
+  of: string,
+): Promise<void> {
+  const { target } = asked;
+  if (type & chunk.error) {
+    if (length > longestText) throw strange(of, 'the message of an error is too long');
+    asked.failure ??= cannotRead(of, asked.offset, await from.take(length));
+  } else if (type === chunk.offsetData && target && length > 8) {
+    const at = Number((await from.take(8)).readBigUInt64BE()) - asked.offset;
+    await from.fill(room(asked, target, at, length - 8, of));
+  } else if (type === chunk.offsetHole && target && length === 12) {
+    const hole = await from.take(12);
+    const at = Number(hole.readBigUInt64BE(0)) - asked.offset;
+    room(asked, target, at, hole.readUInt32BE(8), of).fill(0);
+  } else if (type === chunk.blockStatus && !target && length >= 12 && length % 8 === 4) {
+    const data = await from.take(length);
+    if (data.readUInt32BE(0) === context) asked.runs = runsOf(data, asked, of);
+  } else if (type !== chunk.none || length !== 0) {
+    throw strange(of, `it sent a chunk of type ${type} with ${length} bytes`);
+  }
+}
+
+/** Where a part of an answer goes. Parts may not overlap, so counting bytes shows that all have come. */
+function room(asked: Pending, target: Buffer, at: number, length: number, of: string): Buffer {
+  if (at < 0 || at + length > target.length || asked.received + length > target.length)
+    throw strange(of, `it sent ${length} bytes for ${asked.offset + at}, which were not asked for`);
+  asked.received += length;
+  return target.subarray(at, at + length);
+}
+
+/** The last run of an answer may go beyond what was asked, the specification says: it is cut there. */
+function runsOf(data: Buffer, { offset, length }: Pending, of: string): Allocation[] {
+  const runs: Allocation[] = [];
+  let at = offset;
+  for (let i = 4; i < data.length && at < offset + length; i += 8) {
+    const long = data.readUInt32BE(i);
+    if (long === 0) throw strange(of, 'a run of what is allocated is empty');
+    const most = Math.min(long, offset + length - at);
+    append(runs, { start: at, length: most, zero: (data.readUInt32BE(i + 4) & stateZero) !== 0 });
+    at += most;
+  }
+  return runs;
+}
+
+/** Runs of one kind that touch become one. */
+function append(runs: Allocation[], run: Allocation): void {
+  const last = runs.at(-1);
+  if (last && last.zero === run.zero) last.length += run.length;
+  else runs.push({ ...run });
+}
+
+function within(size: number, offset: number, length: number): void {
+  if (!Number.isSafeInteger(offset) || offset < 0 || length < 0 || offset + length > size)
+    throw new RangeError(`${length} bytes at ${offset} of a disk of ${size}`);
+}
+
+/** Numbers of errors that NBD has, by their names in its specification. */
+const errors: Readonly<Record<number, string>> = {
+  1: 'EPERM',
+  5: 'EIO',
+  12: 'ENOMEM',
+  22: 'EINVAL',
+  28: 'ENOSPC',
+  75: 'EOVERFLOW',
+  95: 'ENOTSUP',
+  108: 'ESHUTDOWN',
+};
+
+function cannotRead(of: string, offset: number, data: Buffer): Failure {
+  const number = data.length >= 4 ? data.readUInt32BE(0) : 0;
+  const said = data.length >= 6 ? data.subarray(6, 6 + data.readUInt16BE(4)).toString() : '';
+  const name = errors[number] ?? `error ${number}`;
+  return new Failure(
+    world('nbd-read', own`${of} can't be read at byte ${offset}: ${said ? `${name}, ${said}` : name}.`, {
+      hint: 'The datastore, or the host that serves it, can not read there; its log says more.',
+    }),
+  );
+}
+
+const ended = (of: string, cause: Error): Failure =>
+  new Failure(
+    world('nbd-ended', own`The connection that ${of} is read over ended: ${why(cause)}.`, {
+      hint: 'Run again; what was uploaded by then is not uploaded a second time.',
+    }),
+    { cause },
+  );
+
+const why = (error: Error): string => (error.cause instanceof Error ? error.cause.message : error.message);
+
+const strange = (of: string, what: string): Failure =>
+  new Failure(
+    world('nbd-protocol', own`What serves ${of} doesn't speak NBD as it should: ${what}.`, {
+      hint: 'nbdkit 1.24 or newer is expected to serve it.',
+    }),
+  );

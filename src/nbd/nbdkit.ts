@@ -1,0 +1,162 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Failure, world } from '../diagnostics/diagnostic.ts';
+import { own } from '../diagnostics/own-words.ts';
+import type { Clock, CommandResult, Processes } from '../io/ports.ts';
+import { until } from '../io/until.ts';
+import { connectNbd, type NbdClient } from './client.ts';
+
+/** What nbdkit is to serve. */
+export interface Export {
+  /** Which disk, for messages. */
+  of: string;
+  /** Path of the program, or its name in PATH. */
+  program: string;
+  /** Filters from the one nearest to the client to the one nearest to the plugin. */
+  filters?: readonly string[];
+  /** The plugin, and what it and the filters are told. No secrets: others see them in the list of processes. */
+  plugin: readonly string[];
+  /**
+   * What the plugin reads from files of its own, since others can't see those: the name of the parameter and
+   * the content. Passed as `name=+FILE`, as nbdkit's plugins take passwords.
+   */
+  secrets?: Readonly<Record<string, string>>;
+  env?: Record<string, string>;
+}
+
+export interface Served {
+  readonly client: NbdClient;
+  /** Disconnects, then asks nbdkit to end, then kills it. */
+  close(): Promise<void>;
+}
+
+/** Milliseconds. VDDK logs in to the server and opens the disk before the first answer. */
+const startsWithin = 120_000;
+
+/** Milliseconds from the end of a connection to that of a program which ended it by ending itself. */
+const diesWithin = 2_000;
+
+/**
+ * Starts nbdkit for one disk, read-only, on a socket in a folder that nobody else can enter, and connects to
+ * it. It ends with this process, however that ends.
+ *
+ * nbdkit doesn't end on SIGTERM while a client stays connected (seen with 1.32), so the client says goodbye
+ * first; one that hangs is killed.
+ *
+ * @throws Failure `nbdkit-failed` with what it said, `program-not-started`, and what `connectNbd` throws
+ */
+export async function serve(
+  what: Export,
+  { processes, clock }: { processes: Processes; clock: Clock },
+  signal?: AbortSignal,
+): Promise<Served> {
+  signal?.throwIfAborted();
+  const folder = await mkdtemp(join(tmpdir(), 'converge-nbd-'));
+  const socket = join(folder, 'socket');
+  const stop = new AbortController();
+  const said = { result: undefined as CommandResult | undefined, error: undefined as unknown };
+  const stopped = async (running: Promise<void>) => {
+    stop.abort(new Error('no longer needed'));
+    await running;
+    await rm(folder, { recursive: true, force: true });
+  };
+  const secrets = await Promise.all(
+    Object.entries(what.secrets ?? {}).map(async ([name, content]) => {
+      const path = join(folder, name);
+      await writeFile(path, content, { mode: 0o600, flag: 'wx' });
+      return { path, parameter: `${name}=+${path}` };
+    }),
+  );
+  const filters = (what.filters ?? []).map(name => `--filter=${name}`);
+  const [plugin = '', ...parameters] = what.plugin;
+  const args = ['--foreground', '--exit-with-parent', '--readonly', '--unix', socket, ...filters, plugin];
+  const running = processes
+    .run(
+      {
+        file: what.program,
+        args: [...args, ...secrets.map(({ parameter }) => parameter), ...parameters],
+        ...(what.env && { env: what.env }),
+      },
+      stop.signal,
+    )
+    .then(
+      result => {
+        said.result = result;
+      },
+      error => {
+        said.error = error;
+      },
+    );
+  try {
+    const client = await until(
+      clock,
+      async () => {
+        if (said.error !== undefined) throw said.error;
+        if (said.result) throw ended(what, said.result);
+        return connectNbd(socket, what.of, signal).catch(error => {
+          // Not listening yet, or just ended, which the next look tells.
+          if (error instanceof Failure && error.has('nbd-ended')) return undefined;
+          throw error;
+        });
+      },
+      {
+        every: 50,
+        atMost: startsWithin,
+        what: `nbdkit to serve ${what.of}`,
+        ...(signal && { signal }),
+      },
+    );
+    // It has read them by now, and nothing else is to find them.
+    await Promise.all(secrets.map(({ path }) => rm(path, { force: true })));
+    return {
+      client: explained(client, what, async () => {
+        await Promise.race([running, clock.sleep(diesWithin)]);
+        return said.result;
+      }),
+      close: async () => {
+        await client.close();
+        await stopped(running);
+      },
+    };
+  } catch (error) {
+    await stopped(running);
+    throw error;
+  }
+}
+
+/** The client, whose connection ends with nbdkit's own words when that is why it ended. */
+function explained(
+  client: NbdClient,
+  what: Export,
+  result: () => Promise<CommandResult | undefined>,
+): NbdClient {
+  const explain = async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      return await work;
+    } catch (error) {
+      const died = error instanceof Failure && error.has('nbd-ended') ? await result() : undefined;
+      throw died ? ended(what, died) : error;
+    }
+  };
+  return {
+    size: client.size,
+    read: (...range) => explain(client.read(...range)),
+    status: (...range) => explain(client.status(...range)),
+    close: () => client.close(),
+  };
+}
+
+/** Characters of nbdkit's own words that are said. */
+const mostSaid = 600;
+
+function ended({ of, program }: Export, { exitCode, stderr }: CommandResult): Failure {
+  const words = stderr.trim().replace(/\s+/g, ' ').slice(-mostSaid);
+  return new Failure(
+    world(
+      'nbdkit-failed',
+      own`${program}, which serves ${of}, ended with exit code ${exitCode}${words ? `: ${words}` : ''}.`,
+      { hint: 'Check `nbdkit:` of the target, and that the plugin and the VDDK are there.' },
+    ),
+  );
+}

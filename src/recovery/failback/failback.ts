@@ -1,0 +1,131 @@
+import { blocked, Failure } from '../../diagnostics/diagnostic.ts';
+import type { Files } from '../../io/ports.ts';
+import { unsuspendVm } from '../../replication/model/pauses.ts';
+import type { Point } from '../../replication/model/repository.ts';
+import type { RestingMachine } from '../../replication/model/source.ts';
+import { claim, holderOf, note, type Run } from '../failover/run.ts';
+import { type Estimate, estimate, type Homeward, type Way, wayOf } from './differences.ts';
+import { writeFolder } from './folder.ts';
+import {
+  type FreezeOptions,
+  type FrozenDisk,
+  instanceOf,
+  removeSnapshots,
+  snapshotsOf,
+  stopInstance,
+} from './freeze.ts';
+import { changesAtHome } from './home-changes.ts';
+import { writeHome } from './write-home.ts';
+
+export interface FailbackOptions extends FreezeOptions {
+  /** What the machine was launched from. */
+  point: Point;
+  /** The machine at home; undefined where nothing is known of it. */
+  home: RestingMachine | undefined;
+}
+
+export type Destination = { to: 'folder'; directory: string; files: Files } | { to: 'disk' };
+
+/** Whether a machine of a run is being brought home, or was. */
+export const isHomeward = ({ steps }: Run, vm: string): boolean =>
+  steps.some(step => step.what === 'failback' && step.vm === vm);
+
+/** Whether any machine of a run is. @throws Failure `failback-begun`, blocked */
+export function refuseHomeward(run: Run): void {
+  const begun = run.steps.find(step => step.what === 'failback');
+  if (begun?.what !== 'failback') return;
+  const { plan, number } = run.start;
+  throw new Failure(
+    blocked('failback-begun', `${begun.vm} of failover ${number} of ${plan} is being brought home, or was`, {
+      hint: `end it: \`converge failback ${begun.vm}\`, then \`converge failover undo ${plan}\` removes what is left in EC2`,
+    }),
+  );
+}
+
+/**
+ * What bringing a machine home comes to. One that runs goes on running meanwhile: its disks are looked at by
+ * snapshots of their own, which go again.
+ */
+export async function lookAhead(options: FailbackOptions): Promise<Estimate> {
+  const { run, machine, cloud, clock, signal } = options;
+  const kind = isHomeward(run, machine.vm) ? 'final' : 'look';
+  if (kind === 'final') await stopInstance(options);
+  const disks = await waysOf(await snapshotsOf(kind, options), options);
+  const found = await estimate(cloud.snapshots, disks, () => clock.now(), signal);
+  if (kind === 'look') await removeSnapshots('look', options);
+  return found;
+}
+
+/**
+ * Brings a machine home: it is stopped and stays so, what its disks have is written where it was asked for,
+ * read back, and compared. Into its own disks at home, its replication goes on afterwards. What was killed is
+ * gone on with by the same call.
+ *
+ * @returns bytes written
+ * @throws Failure `home-in-the-way`, `readback-differs`, `failover-begun` and what EC2 refuses
+ */
+export async function bringHome(options: FailbackOptions, where: Destination): Promise<number> {
+  const { repository, run, machine, cloud, clock, point, home, step, signal } = options;
+  const { vm, uuid } = machine;
+  if (!isHomeward(run, vm)) {
+    const { id } = await instanceOf(options);
+    await step('failback');
+    await claim(repository, run, { at: clock.now(), what: 'failback', vm, instance: id, to: where.to });
+  }
+  await stopInstance(options);
+  const frozen = await snapshotsOf('final', options);
+  if (!run.steps.some(one => one.what === 'frozen' && one.vm === vm)) {
+    await step('frozen');
+    await note(repository, run, { at: clock.now(), what: 'frozen', vm, disks: frozen });
+  }
+  const disks = await waysOf(frozen, options);
+  const into = { store: cloud.snapshots, point, disks, step, ...(signal && { signal }) };
+  if (where.to === 'folder') await untrack(options);
+  const bytes =
+    where.to === 'folder'
+      ? await writeFolder({ ...into, directory: where.directory, files: where.files })
+      : await writeHome({ ...into, home });
+  await step('brought');
+  await note(repository, run, { at: clock.now(), what: 'brought', vm, bytes });
+  if (where.to === 'disk') {
+    await step('unsuspend');
+    await unsuspendVm(repository, holderOf(run.start), uuid);
+  }
+  return bytes;
+}
+
+/**
+ * Whoever puts a folder into the disks at home does so past vSphere, which sees no change: the next cycle has
+ * to compare all. Of a home that can't be asked now, whoever does so has to say that.
+ */
+async function untrack({ home, point, step, signal }: FailbackOptions): Promise<void> {
+  if (home?.uuid !== point.vm.uuid) return;
+  const { changeTracking } = await home.inspect(signal);
+  if (!changeTracking) return;
+  await step('untrack');
+  await home.endTracking(signal);
+}
+
+async function waysOf(
+  frozen: readonly FrozenDisk[],
+  { machine, cloud, point, home, signal }: FailbackOptions,
+): Promise<{ of: Homeward; way: Way }[]> {
+  const changes = await changesAtHome(home, point, signal);
+  const replicas = machine.disks.flatMap(({ snapshot }) => snapshot ?? []);
+  const there = new Set((await cloud.snapshots.list({ ids: replicas }, signal)).map(({ id }) => id));
+  return Promise.all(
+    frozen.map(async ({ index, snapshot }) => {
+      const disk = point.disks.find(one => one.index === index)!;
+      const replica = machine.disks.find(one => one.index === index)!.snapshot;
+      const known = changes.get(index)!;
+      const isGone = replica !== undefined && !there.has(replica);
+      const of: Homeward = {
+        disk,
+        ...(replica !== undefined && { replica }),
+        snapshot,
+        home: isGone ? { unknown: `${replica}, which it was launched from, is gone` } : known,
+      };
+      return { of, way: await wayOf(cloud.snapshots, of, signal) };
+    }),
+  );
+}

@@ -1,0 +1,175 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { Failure, world } from '../../diagnostics/diagnostic.ts';
+import type { FileHandle, Files } from '../../io/ports.ts';
+import { pipelined } from '../../replication/model/pipelined.ts';
+import type { Point } from '../../replication/model/repository.ts';
+import { SNAPSHOT_BLOCK, type SnapshotStore } from '../model/snapshots.ts';
+import type { Homeward, Way } from './differences.ts';
+
+/** Offset and length on the disk, bytes. */
+type Range = [start: number, length: number];
+
+/** A disk in `failback.json`; docs/recovery.md explains the format. */
+export interface FolderDisk {
+  index: number;
+  label: string;
+  identity: string;
+  /** Of the whole disk. */
+  bytes: number;
+  mode: Way['mode'];
+  why?: string;
+  /** Beside it: what the extents hold, one after another. */
+  file: string;
+  /** Of that file, hex. */
+  sha256: string;
+  extents: Range[];
+  /** Zeros, of which the file has nothing. */
+  zeros: Range[];
+}
+
+export interface FolderIndex {
+  version: 1;
+  vm: { name: string; uuid: string };
+  /** The last point that vSphere had: what the extents are to be written over. */
+  point: { id: string; time: string };
+  disks: FolderDisk[];
+}
+
+/** Name of the index of a folder: what is there is whole. */
+export const FOLDER_INDEX = 'failback.json';
+
+/** Blocks that are read at once. */
+const width = 16;
+
+/**
+ * Writes what home has to get of a machine into a folder, which is made: a file of bytes for each disk, read
+ * back and compared, and at last `failback.json`. Repeated, it begins anew.
+ *
+ * @returns bytes written, the index left out
+ * @throws Failure `readback-differs`
+ */
+export async function writeFolder(options: {
+  directory: string;
+  files: Files;
+  store: SnapshotStore;
+  point: Point;
+  disks: readonly { of: Homeward; way: Way }[];
+  step(name: string): Promise<void>;
+  signal?: AbortSignal;
+}): Promise<number> {
+  const { directory, files, point, disks, step, signal } = options;
+  const index = join(directory, FOLDER_INDEX);
+  await step('folder');
+  // Whoever reads a disk reads all secrets of its machine.
+  await files.mkdir(directory, { recursive: true, mode: 0o700 });
+  await files.remove(index);
+  const written: FolderDisk[] = [];
+  let bytes = 0;
+  for (const { of, way } of disks) {
+    await step(`data-${of.disk.index}`);
+    const one = await writeDisk(of, way, options);
+    bytes += one.bytes;
+    written.push(one.disk);
+  }
+  signal?.throwIfAborted();
+  await step('index');
+  const content: FolderIndex = {
+    version: 1,
+    vm: point.vm,
+    point: { id: point.id, time: new Date(point.time).toISOString() },
+    disks: written,
+  };
+  await files.writeAtomic(index, Buffer.from(`${JSON.stringify(content, undefined, 1)}\n`), { mode: 0o600 });
+  return bytes;
+}
+
+async function writeDisk(
+  { disk, snapshot }: Homeward,
+  { mode, why, blocks }: Way,
+  { directory, files, store, signal }: Parameters<typeof writeFolder>[0],
+): Promise<{ disk: FolderDisk; bytes: number }> {
+  const name = `disk-${disk.index}.data`;
+  const path = join(directory, name);
+  await files.remove(path);
+  const file = (await files.open(path, 'create-new', { mode: 0o600 }))!;
+  const extents: Range[] = [];
+  const zeros: Range[] = [];
+  const hash = createHash('sha256');
+  let bytes = 0;
+  try {
+    const read = pipelined(blocks(signal), width, async block => ({
+      ...block,
+      content: await contentOf(store, snapshot, block, signal),
+    }));
+    for await (const { index, length, content } of read) {
+      const start = index * SNAPSHOT_BLOCK;
+      add(content ? extents : zeros, start, length);
+      if (!content) continue;
+      hash.update(content);
+      await file.write(content, bytes);
+      bytes += content.length;
+    }
+    await file.sync();
+    const sha256 = hash.digest('hex');
+    if ((await digestOf(file, bytes, signal)) !== sha256) throw differs(path);
+    const { index, label, identity } = disk;
+    return {
+      disk: {
+        index,
+        label,
+        identity,
+        bytes: disk.bytes,
+        mode,
+        ...(why !== undefined && { why }),
+        file: name,
+        sha256,
+        extents,
+        zeros,
+      },
+      bytes,
+    };
+  } finally {
+    await file.close();
+  }
+}
+
+/** What a block holds of its disk; undefined: nothing but zeros. */
+export async function contentOf(
+  store: SnapshotStore,
+  snapshot: string,
+  { index, length, token }: { index: number; length: number; token?: string },
+  signal?: AbortSignal,
+): Promise<Buffer | undefined> {
+  if (token === undefined) return undefined;
+  const content = (await store.get(snapshot, index, token, signal)).subarray(0, length);
+  return content.equals(ZEROS.subarray(0, length)) ? undefined : content;
+}
+
+const ZEROS = Buffer.alloc(SNAPSHOT_BLOCK);
+
+function add(ranges: Range[], start: number, length: number): void {
+  const last = ranges.at(-1);
+  if (last && last[0] + last[1] === start) last[1] += length;
+  else ranges.push([start, length]);
+}
+
+async function digestOf(file: FileHandle, bytes: number, signal?: AbortSignal): Promise<string> {
+  const hash = createHash('sha256');
+  const buffer = Buffer.alloc(4 * SNAPSHOT_BLOCK);
+  for (let at = 0; at < bytes; ) {
+    signal?.throwIfAborted();
+    const got = await file.read(buffer.subarray(0, Math.min(buffer.length, bytes - at)), at);
+    if (got === 0) break;
+    hash.update(buffer.subarray(0, got));
+    at += got;
+  }
+  return hash.digest('hex');
+}
+
+const differs = (path: string): Failure =>
+  new Failure(
+    world('readback-differs', `${path} isn't what was written into it`, {
+      hint: 'look at the disk of this machine, and run again or name another folder',
+    }),
+  );

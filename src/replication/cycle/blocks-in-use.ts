@@ -1,0 +1,58 @@
+import { allBlocks, type BlockRange, type Blocks, blockSet, rangeBytes } from '../extents/blocks.ts';
+import { blockCount } from '../format/blocks.ts';
+import type { BlockSource } from '../model/source.ts';
+
+/** How many of the blocks that are said to be empty are read all the same. */
+const samples = 64;
+
+export interface InUse {
+  blocks: Blocks;
+  /** Offset in bytes where the source was found to be wrong about zeros: everything is read then. */
+  lie?: number;
+}
+
+/**
+ * The blocks of a disk that may hold something else than zeros, as its source tells; all of them where it doesn't
+ * tell, or where a sample of the others isn't zeros.
+ */
+export async function blocksInUse(
+  source: BlockSource,
+  blockSize: number,
+  signal?: AbortSignal,
+): Promise<InUse> {
+  const all = allBlocks(blockSize, source.size);
+  const runs = await source.status?.(0, source.size, signal);
+  if (runs === undefined) return { blocks: all };
+  const blocks = blockSet(blockSize, source.size);
+  blocks.add(runs.filter(({ zero }) => !zero));
+  for (const first of sampled(blocks, blockCount(source.size, blockSize))) {
+    const length = rangeBytes({ first, count: 1 }, blockSize, source.size);
+    const content = await source.read(first * blockSize, length, signal);
+    if (content.some(byte => byte !== 0)) return { blocks: all, lie: first * blockSize };
+  }
+  return { blocks };
+}
+
+/** The blocks that aren't among `blocks`. */
+function* gaps(blocks: Blocks, total: number): Generator<BlockRange> {
+  let next = 0;
+  for (const { first, count } of blocks.ranges()) {
+    if (first > next) yield { first: next, count: first - next };
+    next = first + count;
+  }
+  if (total > next) yield { first: next, count: total - next };
+}
+
+/** At most `samples` of the blocks that aren't among `blocks`, the first and the last of them too. */
+function* sampled(blocks: Blocks, total: number): Generator<number> {
+  let empty = 0;
+  for (const { count } of gaps(blocks, total)) empty += count;
+  const most = Math.min(samples, empty);
+  const place = (sample: number) => (most === 1 ? 0 : Math.round((sample * (empty - 1)) / (most - 1)));
+  let sample = 0;
+  let before = 0;
+  for (const { first, count } of gaps(blocks, total)) {
+    for (; sample < most && place(sample) < before + count; sample++) yield first + place(sample) - before;
+    before += count;
+  }
+}

@@ -1,0 +1,77 @@
+import { Failure, failedWith } from '../../diagnostics/diagnostic.ts';
+import { vmNames } from '../format/names.ts';
+import { type Pin, pinned } from '../model/pins.ts';
+import type { OnDamage } from '../model/repository.ts';
+import type { OpenRepository } from '../repository/open-repository.ts';
+import { rangeReader } from '../repository/read/ranges.ts';
+import { heldUntil, holdsIn } from '../retention/holds.ts';
+import type { Retention } from '../retention/policy.ts';
+import { pruneVm, type VmPruned } from './prune-vm.ts';
+import type { PruneVmOptions } from './work.ts';
+
+export interface PruneOptions extends Pick<PruneVmOptions, 'grace' | 'dry' | 'now' | 'step' | 'signal'> {
+  /** Undefined: nothing says which points of the VM may go. */
+  policyOf(vm: { uuid: string; name: string | undefined }): Retention | undefined;
+  /** UUID of the one VM; all when left out. */
+  vm?: string;
+  onDamage: OnDamage;
+}
+
+export interface PrunedVm extends VmPruned {
+  /** That of its newest point. */
+  name?: string;
+  policy?: Retention;
+  /** Until when it is held. */
+  held?: number;
+}
+
+/**
+ * Prunes VM after VM. One of which it can't be told what its points need is left alone, and its Failure goes
+ * to `onDamage`.
+ *
+ * @throws Failure `prune-raced` (blocked)
+ */
+export async function pruneRepository(
+  repository: OpenRepository,
+  options: PruneOptions,
+): Promise<PrunedVm[]> {
+  const { onDamage, policyOf, vm: only, ...rest } = options;
+  const [holds, pinnedFirst] = [await holdsIn(repository), await pinned(repository)];
+  const pruned: PrunedVm[] = [];
+  for (const uuid of only === undefined ? await repository.enrolled(onDamage) : [only]) {
+    options.signal?.throwIfAborted();
+    const vm = repository.vm(uuid);
+    const { context } = repository;
+    const names = vmNames(context.vault.vmKey(uuid));
+    let known: Pin[] | undefined = pinnedFirst;
+    const pins = async () => {
+      const of = new Map<string, string[]>();
+      const all = known ?? (await pinned(repository));
+      known = undefined;
+      for (const { vm: whose, point, holder } of all)
+        if (whose === uuid) of.set(point, [...(of.get(point) ?? []), holder]);
+      return of;
+    };
+    try {
+      const name = (await vm.newest(onDamage))?.vm.name;
+      const policy = policyOf({ uuid, name });
+      const held = heldUntil(holds, uuid, options.now);
+      const made = await pruneVm({ ...context, uuid, names, ranges: rangeReader(context.store) }, vm, {
+        ...rest,
+        policy,
+        pins,
+        ...(held !== undefined && { held }),
+      });
+      pruned.push({
+        ...made,
+        ...(name !== undefined && { name }),
+        ...(policy && { policy }),
+        ...(held !== undefined && { held }),
+      });
+    } catch (error) {
+      if (!(error instanceof Failure) || !failedWith(error, 'prune-doubt')) throw error;
+      onDamage(error);
+    }
+  }
+  return pruned;
+}

@@ -1,0 +1,107 @@
+import { blocked, type Diagnostic, Failure, failedWith, world } from '../../diagnostics/diagnostic.ts';
+import { own } from '../../diagnostics/own-words.ts';
+import type { DamageRecord } from '../model/damage-record.ts';
+import type { LeaseValue } from '../model/lease-value.ts';
+import { NOTHING_PRUNED, type PruningRecord } from '../model/pruning-record.ts';
+import type { VmRepository } from '../model/repository.ts';
+import { pruningStore } from '../repository/pruning-store.ts';
+import type { VmContext } from '../repository/read/repository-context.ts';
+import { type Decision, decide } from '../retention/decide.ts';
+import { doubt } from './doubt.ts';
+import { type PrunedPoint, seePoints } from './points.ts';
+import { type Removals, removePoints } from './remove-points.ts';
+import { type Swept, sweepObjects } from './sweep-objects.ts';
+import type { PruneVmOptions, Work } from './work.ts';
+
+export interface VmPruned extends Removals, Swept {
+  uuid: string;
+  decisions: Decision<PrunedPoint>[];
+  warnings: Diagnostic[];
+}
+
+/**
+ * Removes the points of one VM that its policy doesn't keep, and then what no point needs any more: marked
+ * first, gone once the mark is as old as `grace`. A run that was killed anywhere is made good by the next.
+ *
+ * @throws Failure `prune-raced` (blocked); `prune-doubt` where it can't be told what the points are
+ */
+export async function pruneVm(
+  context: VmContext,
+  vm: VmRepository,
+  options: PruneVmOptions,
+): Promise<VmPruned> {
+  const { record: found, save, now } = await begin(context, options);
+  const damage = await damageOf(vm);
+  const lease = () => leaseOf(vm);
+  const seen = await seePoints(context, found, damage, await options.pins());
+  const leased = await lease();
+  const newest = seen.points.at(-1)?.generation ?? 0;
+  const told = Math.max(newest, ...seen.unreadable.map(one => one.generation));
+  if ((leased?.generation ?? 0) > told)
+    throw doubt(
+      `its lease tells of generation ${leased!.generation}, and generation ${told} is the newest there is`,
+    );
+  const held = options.held !== undefined && options.held > now;
+  const decisions = decide(seen.points, options.policy, now, held);
+  const work: Work = { ...{ context, vm, options, now, seen, damage, record: found, lease }, save };
+  const removals = await removePoints(work, decisions);
+  const swept = await sweepObjects(work, removals, leased);
+  return {
+    ...{ uuid: vm.uuid, decisions, ...removals, ...swept },
+    warnings:
+      [...removals.kept, ...swept.left].length > 0 ? [locked(vm, [...removals.kept, ...swept.left])] : [],
+  };
+}
+
+/** Writes the record as it is: the date that the store then gives it is what everything goes by. */
+async function begin(
+  context: VmContext,
+  { dry, now, step }: PruneVmOptions,
+): Promise<Pick<Work, 'record' | 'save' | 'now'>> {
+  const records = pruningStore(context);
+  const found = await records.read().catch(async error => {
+    // What it said is marked anew, and waits for as long again.
+    if (!failedWith(error, 'damaged-object')) throw error;
+    return { record: NOTHING_PRUNED, etag: (await records.stat())?.etag, modified: 0 };
+  });
+  const before = found?.record ?? NOTHING_PRUNED;
+  const since = found?.modified ?? 0;
+  const record = { ...before, marked: before.marked.map(one => ({ since, ...one })) };
+  if (dry) return { record, now, save: async () => {} };
+  let etag = found?.etag;
+  const save = async (next: PruningRecord) => {
+    await step('record');
+    const written = await records.write(next, etag);
+    if (!written) throw raced(context);
+    etag = written.etag;
+  };
+  await save(record);
+  return { record, save, now: (await records.stat())?.modified ?? now };
+}
+
+async function damageOf(vm: VmRepository): Promise<DamageRecord | undefined> {
+  const found = await vm.damage.read();
+  if (found && !found.record) throw doubt('the record of what is damaged of it is damaged itself');
+  return found?.record;
+}
+
+async function leaseOf(vm: VmRepository): Promise<LeaseValue | undefined> {
+  try {
+    return (await vm.lease.read())?.value;
+  } catch (error) {
+    if (!failedWith(error, 'damaged-object')) throw error;
+    throw doubt("it can't be told what a cycle of it claims", own`the next cycle writes its lease anew`);
+  }
+}
+
+const raced = ({ store, uuid }: VmContext): Failure =>
+  new Failure(blocked('prune-raced', `another pruner is at work on the VM ${uuid} in ${store.url}`));
+
+const locked = ({ uuid }: VmRepository, kept: readonly { key: string; why: string }[]): Diagnostic => ({
+  ...world(
+    'prune-locked',
+    own`the store keeps ${kept.length} objects of the VM ${uuid} that were to be removed, such as ${kept[0]!.key}: ${kept[0]!.why}`,
+    { hint: own`what is locked goes once its time is over; otherwise look at the rights of the pruner` },
+  ),
+  severity: 'warning',
+});

@@ -1,0 +1,215 @@
+import { ID_BYTES } from '../format/blocks.ts';
+import { idKey } from '../format/index-object.ts';
+import { nameOf, type PageRefs } from '../format/page-map.ts';
+import type { Root, Segment } from '../format/root.ts';
+import type { Doubts } from '../model/damage-record.ts';
+import type { Location } from '../model/location.ts';
+import { indexReader, type Locations } from '../repository/read/locator.ts';
+import { believedIds, blocksOfPage } from '../repository/read/page-doubts.ts';
+import type { VmContext } from '../repository/read/repository-context.ts';
+import { doubt } from './doubt.ts';
+import { type Spans, spans } from './spans.ts';
+
+/** One state of a page of a disk's map, which points share. */
+interface Version {
+  root: Pick<Root, 'pagesObjects'>;
+  found: Root['disks'][number];
+  page: number;
+  refs: PageRefs;
+  name: string;
+  /** A point needs it that isn't being removed. */
+  kept: boolean;
+}
+
+/** What points need, gathered from one root after the other. */
+export interface Survey {
+  /** In ascending generation. `kept`: it isn't being removed. */
+  add(root: Root, kept: boolean): void;
+  /** Follows all pages to where their blocks lie. @throws Failure `prune-doubt` */
+  finish(signal?: AbortSignal): Promise<Needed>;
+}
+
+export interface Needed {
+  /** Bytes that points which stay need of each pack. */
+  packs: ReadonlyMap<string, number>;
+  /** Keys below the VM's folder of all objects that points need which stay, and packs not among them. */
+  kept: ReadonlySet<string>;
+  /** The same of points that are being removed. */
+  leaving: ReadonlySet<string>;
+  /** Blocks that no index leads to, or to a place that isn't believed, by `idKey`: any copy is of use. */
+  astray: ReadonlySet<string>;
+  /** Which blocks of these packs are needed, and for which page of which disk. */
+  blocksOf(packs: ReadonlySet<string>): AsyncGenerator<NeededBlock>;
+}
+
+export interface NeededBlock {
+  disk: number;
+  page: number;
+  /** `idKey` */
+  id: string;
+  location: Location;
+  /** Bytes of a block of its disk. */
+  blockSize: number;
+}
+
+interface Asking {
+  /** What the head has in force, and what the newest point has for whoever finds no head. */
+  inForce: readonly Segment[][];
+  doubts: Doubts;
+}
+
+/** Memory is the page tables that differ from one point to the next, and eight bytes for each block. */
+export function survey(context: VmContext, { inForce, doubts }: Asking): Survey {
+  const { names } = context;
+  const places = new Map<string, { disk: number; page: number; versions: Version[] }>();
+  const kept = new Set<string>();
+  const leaving = new Set<string>();
+  const interned = new Map<string, string>();
+  const others = new Map<string, Segment>();
+  const index = indexReader(context);
+  const below = (key: string) => key.slice(names.folder.length);
+  const sharing = (refs: PageRefs): PageRefs => {
+    const ref = (one: PageRefs['deltas'][number]) => {
+      const object = interned.get(one.object) ?? one.object;
+      interned.set(object, object);
+      return { ...one, object };
+    };
+    return { base: refs.base && ref(refs.base), deltas: refs.deltas.map(ref) };
+  };
+  for (const segment of inForce.flat()) kept.add(below(names.index(segment.generation, segment.id)));
+
+  /** Ids that each version of a place adds to those before it. */
+  async function* fresh(
+    versions: readonly Version[],
+    signal?: AbortSignal,
+  ): AsyncGenerator<{ version: Version; ids: string[] }> {
+    const known = new Map<string, boolean>();
+    let last: Buffer | undefined;
+    let lastKept = false;
+    // What stays first: what is left for the others is needed by them alone.
+    for (const version of versions.toSorted((a, b) => Number(b.kept) - Number(a.kept))) {
+      signal?.throwIfAborted();
+      const { root, found, page, refs } = version;
+      const ids = await believedIds(context, root as Root, refs, blocksOfPage(found, page), doubts);
+      if (!ids) {
+        if (refs.base || refs.deltas.length > 0) refuseUnknown(version, doubts);
+        continue;
+      }
+      const added: string[] = [];
+      for (let at = 0; at < ids.length; at += ID_BYTES) {
+        const isSame =
+          last && lastKept === version.kept && last.compare(ids, at, at + ID_BYTES, at, at + ID_BYTES) === 0;
+        if (isSame || isZeroAt(ids, at)) continue;
+        const id = idKey(ids.subarray(at, at + ID_BYTES));
+        if (known.has(id)) continue;
+        known.set(id, version.kept);
+        added.push(id);
+      }
+      last = ids;
+      lastKept = version.kept;
+      yield { version, ids: added };
+    }
+  }
+
+  /** Where blocks of a place lie: one map for each list of index objects, and the last resort. */
+  const locate = async (disk: number, page: number, signal?: AbortSignal) => {
+    const located: Locations[] = [];
+    for (const segments of inForce) {
+      const { locations, lost } = await index.locate(segments, disk, page, signal);
+      const unknown = lost.find(({ key }) => !doubts.section(below(key)));
+      if (unknown) throw doubt(unknown.failure.message);
+      located.push(locations);
+    }
+    let resort: Locations | undefined;
+    return async (id: string): Promise<Location[]> => {
+      const found = located.flatMap(one => one.get(id) ?? []);
+      if (found.length > 0) return found;
+      resort ??= (await index.locate([...others.values()], disk, page, signal)).locations;
+      return [resort.get(id)].filter(one => one !== undefined);
+    };
+  };
+
+  return {
+    add(root, stays) {
+      const into = stays ? kept : leaving;
+      for (const id of root.pagesObjects.keys()) into.add(`pages/${interned.get(id) ?? id}`);
+      if (root.point.bundle) into.add(`bundles/${root.point.bundle.id}`);
+      for (const segment of root.segments) {
+        into.add(below(names.index(segment.generation, segment.id)));
+        others.set(segment.id, segment);
+      }
+      for (const found of root.disks)
+        for (const [page, refs] of found.pages.entries()) {
+          const place = `${found.number}/${page}`;
+          const all = places.get(place) ?? { disk: found.number, page, versions: [] };
+          places.set(place, all);
+          const last = all.versions.at(-1);
+          const name = `${nameOf(refs)} ${blocksOfPage(found, page)}`;
+          if (last?.name === name) last.kept ||= stays;
+          else {
+            const { disk, number } = found;
+            const sizes = sizesOf(root, refs);
+            all.versions.push({
+              ...{ root: { pagesObjects: sizes }, page, name, kept: stays },
+              ...{ found: { disk, number, pages: [] }, refs: sharing(refs) },
+            });
+          }
+        }
+    },
+    async finish(signal) {
+      const needs = new Map<string, Spans>();
+      const astray = new Set<string>();
+      for (const { disk, page, versions } of places.values()) {
+        const placeOf = await locate(disk, page, signal);
+        for await (const { version, ids } of fresh(versions, signal))
+          for (const id of ids) {
+            const locations = await placeOf(id);
+            if (!locations.some(one => !doubts.block(one))) astray.add(id);
+            for (const { pack, offset, length } of locations) {
+              if (!version.kept) leaving.add(`packs/${pack.slice(0, 2)}/${pack}`);
+              else {
+                const of = needs.get(pack) ?? spans();
+                needs.set(pack, of);
+                of.add(offset, length);
+              }
+            }
+          }
+      }
+      const packs = new Map([...needs].map(([pack, of]) => [pack, of.bytes()]));
+      return {
+        ...{ packs, kept, leaving, astray },
+        async *blocksOf(wanted) {
+          for (const { disk, page, versions } of places.values()) {
+            const placeOf = await locate(disk, page, signal);
+            for await (const { version, ids } of fresh(versions, signal))
+              for (const id of ids)
+                for (const location of await placeOf(id))
+                  if (wanted.has(location.pack))
+                    yield { disk, page, id, location, blockSize: version.found.disk.blockSize };
+          }
+        },
+      };
+    },
+  };
+}
+
+/** A page whose map is known to be lost needs nothing; one that can't be read just now may need anything. */
+function refuseUnknown({ refs, found, page }: Version, doubts: Doubts): void {
+  const known = [...(refs.base ? [refs.base] : []), ...refs.deltas].some(ref =>
+    doubts.section(`pages/${ref.object}`, ref.offset),
+  );
+  if (!known) throw doubt(`page ${page} of the map of disk ${found.disk.index} can't be read`);
+}
+
+const sizesOf = ({ pagesObjects }: Root, { base, deltas }: PageRefs): Map<string, number> =>
+  new Map(
+    [...(base ? [base] : []), ...deltas].flatMap(({ object }) => {
+      const size = pagesObjects.get(object);
+      return size === undefined ? [] : [[object, size] as const];
+    }),
+  );
+
+const isZeroAt = (ids: Buffer, at: number): boolean => {
+  for (let n = at; n < at + ID_BYTES; n++) if (ids[n] !== 0) return false;
+  return true;
+};

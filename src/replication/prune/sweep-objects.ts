@@ -1,0 +1,202 @@
+import { type Failure, failedWith } from '../../diagnostics/diagnostic.ts';
+import { isUnreadable } from '../format/damage.ts';
+import type { Root } from '../format/root.ts';
+import type { LeaseValue } from '../model/lease-value.ts';
+import { pipelined } from '../model/pipelined.ts';
+import type { Kept } from '../model/store.ts';
+import { readPoint } from '../repository/read/points.ts';
+import { doubt } from './doubt.ts';
+import type { Removals } from './remove-points.ts';
+import { type Needed, survey } from './survey.ts';
+import { dueOf, listParts, marksAfter, type Part, packOf, unneeded } from './sweep.ts';
+import { BATCH, doubtsIn, GRACE, type Work } from './work.ts';
+
+const DAY = 24 * 3_600_000;
+/** Clocks of a store's servers may differ by this much, ms. */
+const SLACK = 3_600_000;
+const READS = 8;
+
+export interface Swept {
+  /** Undefined: it wasn't time to look. */
+  objects?: {
+    /** Needed by nothing, and not removed yet. */
+    waiting: { objects: number; bytes: number };
+    removed: { objects: number; bytes: number };
+  };
+  /** Why the objects could not be looked at. */
+  doubt?: Failure;
+  /** What the store won't give up. */
+  left: Kept[];
+}
+
+/**
+ * Finds what no point needs, marks it, and removes what was marked for long enough and is still not needed.
+ * It reads the roots of all points, and so waits until enough of them went.
+ */
+export async function sweepObjects(
+  work: Work,
+  removals: Removals,
+  lease: LeaseValue | undefined,
+): Promise<Swept> {
+  const { options, record, now } = work;
+  const isDue = dueOf(record.marked, now, options.grace).length > 0;
+  if (!isDue && !isTime(work)) {
+    await finish(work, removals);
+    return { left: [] };
+  }
+  try {
+    return await sweep(work, removals, lease, isDue);
+  } catch (error) {
+    if (!failedWith(error, 'prune-doubt')) throw error;
+    await finish(work, removals);
+    return { doubt: error as Failure, left: [] };
+  }
+}
+
+/** Once a day where points went; where that are few of many, and where none did, once a week. */
+function isTime({ record: { swept, changed, points }, now }: Work): boolean {
+  if (changed > 0 && changed * 16 >= points.length) return true;
+  return swept + (changed > 0 ? DAY : 7 * DAY) <= now;
+}
+
+async function sweep(
+  work: Work,
+  removals: Removals,
+  lease: LeaseValue | undefined,
+  isDue: boolean,
+): Promise<Swept> {
+  const { context, options, now } = work;
+  const before = knownBefore(work, lease);
+  const needed = await whatIsNeeded(work, isDue);
+  const parts = await listParts(context);
+  const found = await unneeded(context, parts, needed, before);
+  const sizes = new Map(found.map(({ object, size }) => [object, size]));
+  const due = new Set(dueOf(work.record.marked, now, options.grace));
+  const going = found.filter(({ object }) => due.has(object) && !needed.leaving.has(object));
+  work.record = {
+    ...work.record,
+    marked: marksAfter(work.record.marked, new Set(sizes.keys())),
+    swept: now,
+    changed: 0,
+  };
+  const { removed, left } = await removeObjects(work, going);
+  const gone = new Set(removed.map(({ object }) => object));
+  work.record = {
+    ...work.record,
+    marked: marksAfter(work.record.marked, new Set([...sizes.keys()].filter(one => !gone.has(one)))),
+  };
+  await finish(work, removals, gone);
+  return {
+    objects: {
+      waiting: count(found.filter(({ object }) => !gone.has(object))),
+      removed: count(removed),
+    },
+    left,
+  };
+}
+
+const count = (parts: readonly Part[]) => ({
+  objects: parts.length,
+  bytes: parts.reduce((sum, { size }) => sum + size, 0),
+});
+
+/**
+ * Whoever can still commit has read the head as it is, and wrote nothing before it was there. Where the head
+ * hasn't moved for so long that no cycle can be at work, everything that is old is known.
+ */
+function knownBefore({ seen, now }: Work, lease: LeaseValue | undefined): number {
+  const { head, points } = seen;
+  if (points.length === 0 && (lease === undefined || (lease.generation ?? 0) > 0))
+    throw doubt('it has no point that can be read, and may have had some');
+  const old = now - GRACE;
+  return head ? Math.max(head.modified - SLACK, old) : old;
+}
+
+/** `leaving`: points that are being removed count as well, whose objects go when they have gone. */
+async function whatIsNeeded(work: Work, leaving: boolean): Promise<Needed> {
+  const { context, seen, damage, record, options } = work;
+  const known = new Set(damage?.objects.map(({ object }) => object));
+  for (const { generation, id, failure } of seen.unreadable) {
+    const key = context.names.point(generation, id);
+    if (!known.has(key.slice(context.names.folder.length)))
+      throw doubt(failure?.message ?? `${key} can't be read`);
+  }
+  const removing = new Set(record.removing);
+  const there = new Set(record.points.map(({ id }) => id));
+  const points = seen.points.filter(({ id }) => there.has(id) && (leaving || !removing.has(id)));
+  const { head } = seen;
+  // Whoever finds no head goes by the newest point beside it, and by what that has in force.
+  const stored = points.findLast(({ size }) => size > 0);
+  const copy = stored && (await rootOf(work, stored));
+  const inForce = [head?.root.segments ?? [], copy?.segments ?? []];
+  const gathered = survey(context, {
+    inForce: inForce.filter(one => one.length > 0),
+    doubts: doubtsIn(work),
+  });
+  for await (const { root, id } of pipelined(points, READS, async ({ generation, id }) => ({
+    id,
+    root: head?.root.point.id === id ? head.root : await rootOf(work, { generation, id }),
+  }))) {
+    options.signal?.throwIfAborted();
+    if (root) gathered.add(root, !removing.has(id));
+    else throw doubt(`point ${id} is gone since it was listed`);
+  }
+  return gathered.finish(options.signal);
+}
+
+async function rootOf(
+  { context, seen: { head } }: Work,
+  point: { generation: number; id: string },
+): Promise<Root | undefined> {
+  try {
+    return await readPoint(context, point);
+  } catch (error) {
+    if (!isUnreadable(error)) throw error;
+    if (head?.root.point.id === point.id) return head.root;
+    throw doubt(error.message);
+  }
+}
+
+/** What is claimed by a cycle stays. Readers need an index longest, so that goes last. */
+async function removeObjects(
+  { context: { store, names }, options, lease }: Work,
+  going: readonly Part[],
+): Promise<{ removed: Part[]; left: Kept[] }> {
+  const removed: Part[] = [];
+  const left: Kept[] = [];
+  for (const kind of ['packs/', 'pages/', 'bundles/', 'index/']) {
+    const all = going.filter(({ object }) => object.startsWith(kind));
+    for (let at = 0; at < all.length; at += BATCH) {
+      options.signal?.throwIfAborted();
+      const batch = all.slice(at, at + BATCH);
+      if (options.dry) {
+        removed.push(...batch);
+        continue;
+      }
+      await options.step('objects');
+      const claims = new Set((await lease())?.claims);
+      const free = batch.filter(({ object }) => !claims.has(packOf(object) ?? ''));
+      const stays = await store.erase(free.map(({ object }) => names.folder + object));
+      const there = new Set(stays.map(({ key }) => key));
+      left.push(...stays);
+      removed.push(...free.filter(({ object }) => !there.has(names.folder + object)));
+    }
+  }
+  return { removed, left };
+}
+
+/** Writes down where this run came to; what is gone is not damage. */
+async function finish(work: Work, removals: Removals, gone: ReadonlySet<string> = new Set()): Promise<void> {
+  const { vm, options, record, damage } = work;
+  if (options.dry) return;
+  await work.save(record);
+  const removed = new Set(removals.removed.map(({ id }) => id));
+  const objects = damage?.objects.filter(({ object }) => !gone.has(object)) ?? [];
+  const broken = damage?.broken.filter(({ id }) => !removed.has(id)) ?? [];
+  if (!damage || objects.length + broken.length === damage.objects.length + damage.broken.length) return;
+  await options.step('damage');
+  const now = await vm.damage.read();
+  // Of what somebody else found meanwhile nothing is lost: the next run, or verification, sees it again.
+  if (now?.record && JSON.stringify(now.record) === JSON.stringify(damage))
+    await vm.damage.write({ damage: 1, objects, broken }, now.etag);
+}

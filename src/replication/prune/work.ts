@@ -1,0 +1,56 @@
+import { type DamageRecord, doubtsOf, type PointId } from '../model/damage-record.ts';
+import type { LeaseValue } from '../model/lease-value.ts';
+import type { PruningRecord } from '../model/pruning-record.ts';
+import type { VmRepository } from '../model/repository.ts';
+import type { VmContext } from '../repository/read/repository-context.ts';
+import type { Decision } from '../retention/decide.ts';
+import type { Retention } from '../retention/policy.ts';
+import type { PrunedPoint, Seen } from './points.ts';
+
+const DAY = 24 * 3_600_000;
+
+/**
+ * Milliseconds from when something is marked until it is removed, and age of what no writer can be about to
+ * name: longer than any cycle and any restore takes. A cycle ends after seven days.
+ */
+export const GRACE = 8 * DAY;
+
+/** Objects that one request removes, and for which pins and lease are read once. */
+export const BATCH = 1000;
+
+export interface PruneVmOptions {
+  policy: Retention | undefined;
+  /** Nothing of it is removed until then, ms since the epoch by the store's clock. */
+  held?: number;
+  grace: number;
+  /** Tell what would be done, and do nothing. */
+  dry: boolean;
+  /** By the store's clock, as far as it is known: what a dry run goes by. */
+  now: number;
+  /** Holders of pins by id of the point; asked again before points go. */
+  pins(): Promise<ReadonlyMap<string, string[]>>;
+  /** Awaited before each durable step: `record mark unmark points objects forget damage`. */
+  step(name: string): Promise<void>;
+  signal?: AbortSignal;
+}
+
+/** What the parts of a run share. */
+export interface Work {
+  context: VmContext;
+  vm: VmRepository;
+  options: PruneVmOptions;
+  /** By the store's clock. */
+  now: number;
+  seen: Seen;
+  damage: DamageRecord | undefined;
+  /** As it is in the repository, or would be. */
+  record: PruningRecord;
+  save(record: PruningRecord): Promise<void>;
+  lease(): Promise<LeaseValue | undefined>;
+}
+
+/** What of the points' objects isn't believed, whoever attended to it. */
+export const doubtsIn = ({ damage }: Work) => doubtsOf(damage?.objects ?? []);
+
+export const idsOf = (decisions: readonly Decision<PrunedPoint>[]): PointId[] =>
+  decisions.map(({ point: { generation, id } }) => ({ generation, id }));

@@ -1,0 +1,71 @@
+import importer from '../../../../policies/importer.json' with { type: 'json' };
+import operator from '../../../../policies/operator.json' with { type: 'json' };
+import pruner from '../../../../policies/pruner.json' with { type: 'json' };
+import reader from '../../../../policies/reader.json' with { type: 'json' };
+import writer from '../../../../policies/writer.json' with { type: 'json' };
+import { parseS3Url } from '../../../values/s3-url.ts';
+
+const policies = { writer, reader, pruner, operator, importer };
+
+export type May = keyof typeof policies;
+export const jobs = Object.keys(policies) as [May, ...May[]];
+
+/** VM Import's own service. Source: VM Import/Export user guide, "Required service role". */
+const vmImport = 'vmie.amazonaws.com';
+
+export interface PolicyOf {
+  may: May;
+  /** `s3://BUCKET/PREFIX`. */
+  repository?: string | undefined;
+  images?: string | undefined;
+}
+
+/**
+ * The policy of a job as its file in `policies/` says it, with the names that it is about in the place of the
+ * words in capitals. Statements about images are left out where none are.
+ *
+ * @param where left out, `ACCOUNT` and `REGION` stay words
+ */
+export function policyOf(
+  { may, repository = '', images = '' }: PolicyOf,
+  where: { account?: string; region?: string } = {},
+): { Version: string; Statement: object[] } {
+  const home = parseS3Url(repository);
+  const place = parseS3Url(images);
+  const words: Record<string, string | undefined> = {
+    BUCKET: home?.bucket,
+    PREFIX: home?.prefix,
+    IMAGES: place?.bucket,
+    ACCOUNT: where.account,
+    REGION: where.region,
+  };
+  const said = (text: string): string =>
+    text
+      .replace(/\bPREFIX\//g, words.PREFIX === '' ? '' : 'PREFIX/')
+      .replace(/\b(BUCKET|PREFIX|IMAGES|ACCOUNT|REGION)\b/g, word => words[word] ?? word);
+  const { Version, Statement } = policies[may];
+  return {
+    Version,
+    Statement: Statement.filter(one => place || !JSON.stringify(one).includes(':::IMAGES')).map(
+      one =>
+        JSON.parse(JSON.stringify(one), (_, value) =>
+          typeof value === 'string' ? said(value) : value,
+        ) as object,
+    ),
+  };
+}
+
+/** Who may act as a role: services by name, others by ARN. VM Import has to name itself besides. */
+export const trustOf = (by: readonly string[]): { Version: string; Statement: object[] } => ({
+  Version: '2012-10-17',
+  Statement: [...by].sort().map(one => ({
+    Effect: 'Allow',
+    Principal: one.startsWith('arn:') ? { AWS: one } : { Service: one },
+    Action: 'sts:AssumeRole',
+    ...(one === vmImport && { Condition: { StringEquals: { 'sts:Externalid': 'vmimport' } } }),
+  })),
+});
+
+/** Who acts as it where the manifest doesn't say. */
+export const trustedBy = ({ may, trusted_by }: { may: May; trusted_by?: readonly string[] }): string[] =>
+  [...(trusted_by ?? (may === 'importer' ? [vmImport] : []))].sort();

@@ -1,0 +1,111 @@
+import { Failure, world } from '../../diagnostics/diagnostic.ts';
+import { own } from '../../diagnostics/own-words.ts';
+import type { Clock, Processes } from '../../io/ports.ts';
+import { type Export, serve } from '../../nbd/nbdkit.ts';
+import type { BlockSource, SourceSnapshot } from '../../replication/model/source.ts';
+import type { VmDisk } from '../inventory/devices.ts';
+import { textAt } from '../soap/xml.ts';
+import { diskOf } from './datastore.ts';
+
+/** The nbdkit of this machine, as a target declares it. */
+export interface Nbdkit {
+  /** Default `nbdkit`. */
+  program?: string;
+  /** Default `vddk`. */
+  plugin?: string;
+  libdir?: string;
+  transports?: string;
+  compression?: string;
+}
+
+/** How the VDDK logs in to the server that snapshots are made on. */
+export interface VddkLogin {
+  nbdkit: Nbdkit;
+  host: string;
+  port: number;
+  username: string;
+  /** Asked for whenever a disk is opened, and kept nowhere but in a file that nbdkit reads at its start. */
+  password(): Promise<string>;
+  /** SHA-1 of the server's certificate, verified as the target says. */
+  thumbprint(): Promise<string>;
+  processes: Processes;
+  clock: Clock;
+}
+
+/** vCenter fails to allocate for larger reads (seen as NFC error 5). Bytes. */
+const largestRead = 2 * 1024 * 1024;
+
+/**
+ * What nbdkit is told, by the manual of its plugin (nbdkit-vddk-plugin(1)): the snapshot's own file name, VM and
+ * snapshot by managed object id, the thumbprint as SHA-1. The password never is an argument.
+ */
+export function vddkExport(
+  vm: { name: string; moref: string },
+  snapshot: Pick<SourceSnapshot, 'moref'>,
+  disk: VmDisk,
+  login: Pick<VddkLogin, 'nbdkit' | 'host' | 'port' | 'username'>,
+  verified: { thumbprint: string; password: string },
+): Export {
+  const { program = 'nbdkit', plugin = 'vddk', libdir, transports, compression } = login.nbdkit;
+  const parameters = {
+    server: login.host,
+    ...(login.port !== 443 && { port: String(login.port) }),
+    user: login.username,
+    thumbprint: verified.thumbprint,
+    vm: `moref=${vm.moref}`,
+    snapshot: snapshot.moref,
+    ...(libdir !== undefined && { libdir }),
+    ...(transports !== undefined && { transports }),
+    ...(compression !== undefined && { compression }),
+    file: textAt(disk.backing, 'fileName') ?? '',
+  };
+  return {
+    of: diskOf(vm.name, disk),
+    program,
+    plugin: [plugin, ...Object.entries(parameters).map(([name, value]) => `${name}=${value}`)],
+    secrets: { password: verified.password },
+  };
+}
+
+/**
+ * Opens the frozen content of a disk of any kind through nbdkit and VMware's VDDK.
+ * @throws Failure `nbdkit-failed`, `program-not-started`, `nbd-*`, and `datastore-unreadable` for a disk that a
+ * snapshot doesn't freeze or whose size isn't the one that is served
+ */
+export async function openVddkDisk(
+  vm: { name: string; moref: string },
+  snapshot: SourceSnapshot,
+  disk: VmDisk,
+  login: VddkLogin,
+  signal?: AbortSignal,
+): Promise<Omit<BlockSource, 'transport'>> {
+  const of = diskOf(vm.name, disk);
+  if (disk.unprotectable) throw unreadable(of, disk.unprotectable);
+  const [thumbprint, password] = await Promise.all([login.thumbprint(), login.password()]);
+  const what = vddkExport(vm, snapshot, disk, login, { thumbprint, password });
+  const served = await serve(what, login, signal);
+  const { client } = served;
+  if (client.size !== disk.capacity) {
+    await served.close();
+    throw unreadable(of, `nbdkit serves ${client.size} bytes of it, but it has ${disk.capacity}`);
+  }
+  return {
+    size: client.size,
+    read: async (offset, length, signal) => {
+      if (length <= largestRead) return client.read(offset, length, signal);
+      const parts: Promise<Buffer>[] = [];
+      for (let at = offset; at < offset + length; at += largestRead)
+        parts.push(client.read(at, Math.min(largestRead, offset + length - at), signal));
+      return Buffer.concat(await Promise.all(parts), length);
+    },
+    status: (start, length, signal) => client.status(start, length, signal),
+    close: served.close,
+  };
+}
+
+const unreadable = (of: string, why: string): Failure =>
+  new Failure(
+    world('datastore-unreadable', own`${of} can't be read through nbdkit: ${why}.`, {
+      hint: 'Exclude the disk with `disks: { exclude: [ ... ] }`, or run again when it was resized just now.',
+    }),
+  );

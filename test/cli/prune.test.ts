@@ -1,0 +1,94 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { cli, scratch } from '../support/cli.ts';
+
+const manifest = (more: string) => `converge: 1
+targets:
+  home: { type: vsphere, url: https://vcenter.example.com, username: svc-converge, password: "\${secret('env:VC_PASSWORD')}" }
+resources:
+  protected_vm:
+    dc02: { repository: "file:///repo", schedule: every day${more} }
+`;
+
+test('pins and holds keep points, and what retention no longer keeps is marked and listed no more', async () => {
+  const dir = await scratch();
+  const declare = (more: string) => writeFile(join(dir, 'converge.yaml'), manifest(more));
+  const run = (command: string[], ...more: string[]) =>
+    cli(dir, [...command, 'converge.yaml', '--lab', 'lab', ...more], { env: { VC_PASSWORD: 'x' } });
+  await declare('');
+  for (let n = 0; n < 6; n++) expect((await run(['replicate', 'dc02'])).code).toBe(0);
+  const ids = async (): Promise<string[]> =>
+    JSON.parse((await run(['points', 'dc02'], '--format', 'json')).stdout).map(
+      (one: { id: string }) => one.id,
+    );
+  const all = await ids();
+
+  const unruled = await run(['prune']);
+  expect(unruled.stdout).toContain('dc02: 6 points stay, no retention is declared');
+  await declare(', retention: { all: 1s }');
+  const [oldest, second] = all as [string, string];
+  expect((await run(['pin', 'dc02', oldest])).stdout).toContain(`dc02: ${oldest} is pinned`);
+  const listed = await run(['points', 'dc02']);
+  expect(listed.stdout).toContain(`${oldest} PINNED (by hand)`);
+  const until = '2999-01-31';
+  expect((await run(['hold', 'dc02'], '--until', until)).code).toBe(0);
+  expect((await run(['points', 'dc02'])).stdout).toContain(
+    'dc02: nothing is removed until 2999-01-31T00:00:00.000Z',
+  );
+  const status = JSON.parse((await run(['status'], '--format', 'json')).stdout);
+  expect(status.vms[0].held_until).toBe('2999-01-31T00:00:00.000Z');
+  expect((await run(['prune'])).stdout).toContain('6 points stay, held until 2999');
+  expect((await run(['hold', 'dc02'], '--release')).stdout).toContain('dc02: not held');
+
+  const noop = await run(['prune'], '--noop');
+  expect(noop.stdout).toContain('dc02: 4 points stay, 2 would be marked');
+  expect(noop.stdout).toMatch(new RegExp(`keep {4}${oldest} {2}\\S+ {2}pinned`));
+  expect(noop.stdout).toMatch(new RegExp(`remove {2}${second} {2}\\S+ {2}older than every rule`));
+  expect(await ids()).toEqual(all);
+  const pruned = await run(['prune'], '--format', 'json');
+  expect(pruned.code, pruned.stderr).toBe(0);
+  const [one] = JSON.parse(pruned.stdout).repositories[0].vms;
+  expect(one).toMatchObject({
+    vm: 'dc02',
+    retention_seconds: { all: 1 },
+    marked: all.slice(1, 3),
+    removed: [],
+  });
+  expect(await ids()).toEqual([oldest, ...all.slice(3)]);
+
+  const verified = await run(['verify']);
+  expect(verified.code, verified.stderr).toBe(0);
+  for (const [words, said] of [
+    [['prune', '--retention', 'all=x'], "--retention all=x: `all: x` isn't a rule with a duration"],
+    [['prune', '--grace', '5m'], '--grace 5m: expected a duration of an hour at least'],
+    [['hold', 'dc02'], 'say --until TIME, or --release'],
+    [['pin', 'dc02', 'ffffffffff'], 'dc02 has no recovery point ffffffffff'],
+  ] as const)
+    expect((await run([...words])).stderr).toContain(said);
+});
+
+test('a bucket is pruned with the credentials of a pruner alone', async () => {
+  const dir = await scratch();
+  const s3 = (more: string) =>
+    manifest('')
+      .replace('"file:///repo"', `{ url: s3://dr-points/vms, target: dr${more} }`)
+      .replace('resources:', 'resources:\n  bucket: { dr-points: { target: dr } }')
+      .replace(
+        '  home:',
+        '  dr: { type: aws, region: eu-west-1 }\n  pruner: { type: aws, region: eu-west-1 }\n  home:',
+      );
+  const run = async (more: string) => {
+    await writeFile(join(dir, 'converge.yaml'), s3(more));
+    return cli(dir, ['prune', 'converge.yaml', '--lab', 'lab'], { env: { VC_PASSWORD: 'x' } });
+  };
+  await writeFile(join(dir, 'converge.yaml'), s3(''));
+  const applied = await cli(dir, ['apply', 'converge.yaml', '--lab', 'lab'], { env: { VC_PASSWORD: 'x' } });
+  expect(applied.code, applied.stderr).toBe(0);
+  expect((await run('')).stderr).toContain('nothing says with which credentials it may be pruned');
+  expect((await run(', pruner: dr')).stderr).toContain('declare an aws target of its own');
+  expect((await run(', pruner: prunner')).stderr).toContain('there is no aws target `prunner`');
+  const pruned = await run(', pruner: pruner');
+  expect(pruned.code, pruned.stderr).toBe(0);
+  expect(pruned.stdout).toContain('dc02: 1 point stays');
+});

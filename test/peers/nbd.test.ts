@@ -1,0 +1,253 @@
+import { execFileSync } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { open, readdir, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { nodeHost } from '../../src/io/node.ts';
+import type { Command, Processes } from '../../src/io/ports.ts';
+import { type Export, serve } from '../../src/nbd/nbdkit.ts';
+import { cli, scratch } from '../support/cli.ts';
+import { failureOf } from '../vsphere/scripted-server.ts';
+import { nbdkitPresent, vddkStandIn } from './nbdkit.ts';
+
+// nbdkit of Debian judges the client; its curl plugin, behind the arguments of VMware's, reads the lab.
+const MiB = 1 << 20;
+const size = 24 * MiB + 512;
+const host = nodeHost();
+
+/** A sparse file: noise at 4 MiB and at its end, holes elsewhere. */
+async function disk(): Promise<{ path: string; bytes: Buffer }> {
+  const path = join(await scratch(), 'disk.raw');
+  const bytes = Buffer.alloc(size);
+  randomBytes(3 * MiB).copy(bytes, 4 * MiB);
+  randomBytes(512).copy(bytes, size - 512);
+  const file = await open(path, 'w');
+  await file.truncate(size);
+  await file.write(bytes.subarray(4 * MiB, 7 * MiB), 0, 3 * MiB, 4 * MiB);
+  await file.write(bytes.subarray(size - 512), 0, 512, size - 512);
+  await file.close();
+  return { path, bytes };
+}
+
+async function served(what: Omit<Export, 'of' | 'program'>, processes: Processes = host.processes) {
+  const it = await serve({ of: 'Hard disk 1', program: 'nbdkit', ...what }, { processes, clock: host.clock });
+  onTestFinished(() => it.close());
+  return it.client;
+}
+
+/** Processes that can be killed from outside, by the path of their socket. */
+const killable = () => {
+  const sockets: string[] = [];
+  const processes: Processes = {
+    run: (command: Command, signal) => {
+      sockets.push(command.args[command.args.indexOf('--unix') + 1]!);
+      return host.processes.run(command, signal);
+    },
+  };
+  return { processes, kill: () => execFileSync('pkill', ['-KILL', '-f', `nbdkit .*${sockets.at(-1)}`]) };
+};
+
+describe.skipIf(!nbdkitPresent)('a client of NBD and nbdkit', () => {
+  test('any range is read as it is in the file, many at once', async () => {
+    const { path, bytes } = await disk();
+    const client = await served({ plugin: ['file', path] });
+    expect(client.size).toBe(size);
+    const range = fc
+      .tuple(fc.nat(size), fc.nat(size))
+      .map(([a, b]) => ({ offset: Math.min(a, b), length: Math.abs(a - b) }));
+    await fc.assert(
+      fc.asyncProperty(fc.array(range, { minLength: 1, maxLength: 12 }), async ranges => {
+        const read = await Promise.all(ranges.map(({ offset, length }) => client.read(offset, length)));
+        for (const [i, { offset, length }] of ranges.entries())
+          expect(read[i]!.equals(bytes.subarray(offset, offset + length))).toBe(true);
+      }),
+      { numRuns: 20 },
+    );
+    await expect(client.read(size - 1, 2)).rejects.toThrow(RangeError);
+  });
+
+  test('what is zeros is what nbdinfo says, without gaps and whatever part is asked for', async () => {
+    const { path } = await disk();
+    const client = await served({ plugin: ['file', path] });
+    const judged = JSON.parse(
+      execFileSync('nbdinfo', ['--map', '--json', '--', '[', 'nbdkit', '-r', 'file', path, ']']).toString(),
+    ) as { offset: number; length: number; type: number }[];
+    const whole = await client.status(0, size);
+    expect(whole).toEqual(
+      judged.map(({ offset, length, type }) => ({ start: offset, length, zero: (type & 2) !== 0 })),
+    );
+    const part = await client.status(5 * MiB, 3 * MiB);
+    expect(part).toEqual([
+      { start: 5 * MiB, length: 2 * MiB, zero: false },
+      { start: 7 * MiB, length: MiB, zero: true },
+    ]);
+  });
+
+  test('a server that tells nothing of what is allocated: all of it may be something', async () => {
+    const { path } = await disk();
+    const client = await served({ filters: ['noextents'], plugin: ['file', path] });
+    expect((await client.status(0, size)).some(({ zero }) => zero)).toBe(false);
+  });
+
+  test('bytes that the server can not read: which, and of which disk; others are read', async () => {
+    const { path, bytes } = await disk();
+    const client = await served({
+      plugin: [
+        'eval',
+        `get_size=echo ${size}`,
+        `pread=if [ $4 -ge ${5 * MiB} ]; then echo EIO bad sector >&2; exit 1; fi; dd if=${path} bs=512 skip=$(($4/512)) count=$(($3/512)) status=none`,
+      ],
+    });
+    const [ok, refused] = await Promise.all([
+      client.read(4 * MiB, 512),
+      failureOf(client.read(6 * MiB, 512)),
+    ]);
+    expect(ok.equals(bytes.subarray(4 * MiB, 4 * MiB + 512))).toBe(true);
+    expect(refused.diagnostics).toMatchObject([
+      { code: 'nbd-read', message: expect.stringMatching(/Hard disk 1 can't be read at byte 6291456: EIO/) },
+    ]);
+  });
+
+  test('a server that is killed while it is read: said with how it ended, and so is all that is asked later', async () => {
+    const { path } = await disk();
+    const { processes, kill } = killable();
+    const client = await served({ filters: ['delay'], plugin: ['file', path, 'rdelay=30'] }, processes);
+    const reading = failureOf(client.read(0, 512));
+    kill();
+    for (const failure of [await reading, await failureOf(client.read(0, 512))])
+      expect(failure.has('nbdkit-failed')).toBe(true);
+  });
+
+  test('a server that does not start: its own words; nothing is left', async () => {
+    const failure = await failureOf(
+      serve({ of: 'Hard disk 1', program: 'nbdkit', plugin: ['file', '/not/there'] }, host),
+    );
+    expect(failure.diagnostics).toMatchObject([
+      { code: 'nbdkit-failed', message: expect.stringContaining('/not/there: No such file or directory') },
+    ]);
+    const absent = await failureOf(
+      serve({ of: 'Hard disk 1', program: 'no-such-nbdkit', plugin: ['x'] }, host),
+    );
+    expect(absent.has('program-not-started')).toBe(true);
+  });
+
+  test('one that is closed in the middle of a read ends, and leaves no file', async () => {
+    const { path } = await disk();
+    const before = new Set(await readdir(tmpdir()));
+    const it = await serve(
+      { of: 'Hard disk 1', program: 'nbdkit', filters: ['delay'], plugin: ['file', path, 'rdelay=1'] },
+      host,
+    );
+    const reading = failureOf(it.client.read(0, 512));
+    await it.close();
+    expect((await reading).has('nbd-ended')).toBe(true);
+    const left = (await readdir(tmpdir())).filter(
+      name => name.startsWith('converge-nbd-') && !before.has(name),
+    );
+    expect(left).toEqual([]);
+  });
+});
+
+const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
+
+/** A lab with a VM below somebody's snapshot, and a manifest whose target declares nbdkit. */
+async function belowASnapshot(nbdkit: string) {
+  const dir = await scratch();
+  const { path, bytes } = await disk();
+  const lab = ['--lab', join(dir, 'lab')];
+  const run = (...args: string[]) => cli(dir, [...args, ...lab]);
+  await run('lab', 'add-vm', 'app', '--disk', path);
+  // Tracking can't begin below a snapshot.
+  await writeFile(join(dir, 'm.yaml'), manifest(''));
+  expect((await run('apply', 'm.yaml')).code).toBe(0);
+  await run('lab', 'add-snapshot', 'app', 'before the upgrade');
+  randomBytes(64 * 1024).copy(bytes, 12 * MiB);
+  await writeFile(path, bytes);
+  await run('lab', 'set-disk', 'app', '0', path);
+  await run('lab', 'clock', '1h');
+  await writeFile(join(dir, 'm.yaml'), manifest(nbdkit));
+  return { dir, run, bytes };
+}
+
+const manifest = (nbdkit: string) => `converge: 1
+targets:
+  home: { type: vsphere, url: https://vcenter.example.com, username: svc, password: "\${secret('env:NEVER_SET')}"${nbdkit} }
+  dr: { type: aws, region: eu-west-1 }
+resources:
+  bucket: { dr-bucket: { versioning: true, public_access: blocked } }
+  protected_vm: { app: { repository: s3://dr-bucket/dr, schedule: every 15 minutes } }
+`;
+
+describe.skipIf(!nbdkitPresent)('disks below snapshots of others', () => {
+  test('are read through nbdkit; no secret is among its arguments', async () => {
+    const program = await vddkStandIn(await scratch());
+    const { dir, run, bytes } = await belowASnapshot(`, nbdkit: { program: ${program} }`);
+    const applied = await run('apply', 'm.yaml');
+    expect(applied.code, applied.stderr).toBe(0);
+    expect(applied.stdout).toContain('read by nbd (the target declares nbdkit)');
+    await run('restore', 'app', 'm.yaml', '--to', join(dir, 'back'));
+    expect(sha256(await readFile(join(dir, 'back/disk-0.raw')))).toBe(sha256(bytes));
+
+    const beside = join(program, '..');
+    const argv = (await readFile(join(beside, 'argv'), 'utf8')).split('\n');
+    const { password } = JSON.parse(await readFile(join(dir, 'lab/lab.json'), 'utf8')).vsphere;
+    expect(argv.join('\n')).not.toContain(password);
+    expect(argv).toEqual(expect.arrayContaining(['--readonly', '--exit-with-parent', 'vddk']));
+    expect(argv).toEqual(expect.arrayContaining([expect.stringMatching(/^vm=moref=vm-\d+$/)]));
+    expect(argv).toEqual(
+      expect.arrayContaining([expect.stringMatching(/^thumbprint=([0-9A-F]{2}:){19}[0-9A-F]{2}$/)]),
+    );
+    expect(argv).toEqual(
+      expect.arrayContaining([expect.stringMatching(/^file=\[datastore1\] app\/app.*\.vmdk$/)]),
+    );
+    expect((await readFile(join(beside, 'files'), 'utf8')).split(' ')[0]).toBe('600');
+  });
+
+  test('can not be read over the datastore: the way out is named', async () => {
+    const { run } = await belowASnapshot('');
+    const refused = await run('apply', 'm.yaml');
+    expect(refused.code).toBe(4);
+    expect(refused.stderr).toContain('before the upgrade');
+    expect(refused.stderr).toContain('nbdkit');
+  });
+
+  test('a first copy leaves out what is not in use; an nbdkit that does not start is done without where that can be', async () => {
+    const dir = await scratch();
+    const { path, bytes } = await disk();
+    const lab = ['--lab', join(dir, 'lab')];
+    const run = (...args: string[]) => cli(dir, [...args, ...lab]);
+    await run('lab', 'add-vm', 'app', '--disk', path);
+    const program = await vddkStandIn(dir, '--filter=extentlist', `extentlist=${dir}/extents`);
+    await writeFile(join(dir, 'extents'), `${4 * MiB} ${3 * MiB}\n${24 * MiB} 512\n`);
+    await writeFile(join(dir, 'm.yaml'), manifest(`, transport: nbd, nbdkit: { program: ${program} }`));
+    const first = await run('apply', 'm.yaml');
+    expect(first.code, first.stderr).toBe(0);
+    expect(first.stdout).toMatch(/: 3(\.\d)? MiB read, .*read by nbd \(the target says so\)/);
+    await run('restore', 'app', 'm.yaml', '--to', join(dir, 'back'));
+    expect(sha256(await readFile(join(dir, 'back/disk-0.raw')))).toBe(sha256(bytes));
+
+    await run('lab', 'clock', '1h');
+    await writeFile(join(dir, 'm.yaml'), manifest(', nbdkit: { program: /no/such/nbdkit }'));
+    const second = await run('apply', 'm.yaml');
+    expect(second.code, second.stderr).toBe(0);
+    expect(second.stdout).toMatch(/read by datastore \(nbdkit did not serve it: .*\/no\/such\/nbdkit/);
+  });
+
+  test('a server that calls zeros what is not: all is read, and said', async () => {
+    const dir = await scratch();
+    const { path, bytes } = await disk();
+    const lab = ['--lab', join(dir, 'lab')];
+    const run = (...args: string[]) => cli(dir, [...args, ...lab]);
+    await run('lab', 'add-vm', 'app', '--disk', path);
+    const program = await vddkStandIn(dir, '--filter=extentlist', `extentlist=${dir}/extents`);
+    await writeFile(join(dir, 'extents'), `0 ${MiB}\n`);
+    await writeFile(join(dir, 'm.yaml'), manifest(`, nbdkit: { program: ${program} }`));
+    const first = await run('apply', 'm.yaml');
+    expect(first.code, first.stderr).toBe(0);
+    expect(first.stdout).toMatch(/said to be zeros at byte \d+, and isn't/);
+    await run('restore', 'app', 'm.yaml', '--to', join(dir, 'back'));
+    expect(sha256(await readFile(join(dir, 'back/disk-0.raw')))).toBe(sha256(bytes));
+  });
+});

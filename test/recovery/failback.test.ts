@@ -1,0 +1,244 @@
+import { execFile } from 'node:child_process';
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+import { nodeHost } from '../../src/io/node.ts';
+import { estimate, wayOf } from '../../src/recovery/failback/differences.ts';
+import { bringHome, type FailbackOptions, lookAhead } from '../../src/recovery/failback/failback.ts';
+import { FOLDER_INDEX, type FolderIndex, writeFolder } from '../../src/recovery/failback/folder.ts';
+import { changesAtHome } from '../../src/recovery/failback/home-changes.ts';
+import { takeOver } from '../../src/recovery/failover/take-over.ts';
+import { SNAPSHOT_BLOCK as BLOCK, type SnapshotStore } from '../../src/recovery/model/snapshots.ts';
+import { bootBlock } from '../lab/ec2/fixture.ts';
+import { scratch } from '../support/cli.ts';
+import { aDisk, pointContent } from '../support/repository.ts';
+import { killedBefore } from './begun.ts';
+import { sha256, someBytes } from './fixture.ts';
+import { CHANGE_ID, type Resting, resting } from './resting.ts';
+import { real } from './taken-over.ts';
+
+const run = promisify(execFile);
+const { files } = nodeHost();
+/** Not whole blocks of anything, and far from a whole GiB. */
+const size = 8 * BLOCK + 512 * 3;
+
+/** A machine that was taken over, has written in EC2, and a home that stands still as it was at the point. */
+async function away(home: (image: Buffer) => Resting = image => resting(image)) {
+  const image = Buffer.alloc(size);
+  bootBlock().copy(image);
+  someBytes('b', BLOCK).copy(image, BLOCK);
+  someBytes('c', BLOCK).copy(image, 3 * BLOCK);
+  const world = await real({ image, disk: { changeId: CHANGE_ID } });
+  await takeOver(await world.at());
+  const dir = await scratch();
+  const [instance] = await world.live();
+  const volume = instance!.BlockDeviceMappings![0]!.Ebs!.VolumeId!;
+  const expected = Buffer.from(image);
+  const writes = async (offset: number, bytes: Buffer) => {
+    const file = join(dir, 'guest');
+    await writeFile(file, bytes);
+    await world.lab.command({ do: 'write-volume', volume, offset, file });
+    bytes.copy(expected, offset);
+  };
+  await writes(2 * BLOCK - 100, someBytes('new', 200));
+  await writes(3 * BLOCK, Buffer.alloc(BLOCK));
+  await writes(size - 100, someBytes('tail', 100));
+  const machine = home(image);
+  const options = async (step?: (name: string) => Promise<void>): Promise<FailbackOptions> => {
+    const { run, clock } = await world.at();
+    return {
+      repository: world.repository,
+      run,
+      machine: run.start.groups[0]!.machines[0]!,
+      cloud: world.recovery,
+      clock,
+      step: step ?? (async () => {}),
+      point: world.point,
+      home: machine,
+    };
+  };
+  const directory = join(dir, 'home');
+  const toFolder = async (step?: (name: string) => Promise<void>) =>
+    bringHome(await options(step), { to: 'folder', directory, files });
+  const index = async () => JSON.parse(await readFile(join(directory, FOLDER_INDEX), 'utf8')) as FolderIndex;
+  /** The disk at home, once somebody put into it what is in the folder. */
+  const applied = async () => {
+    const disk = join(dir, 'home.raw');
+    await writeFile(disk, machine.disk);
+    await run('python3', ['tools/apply-failback.py', directory, `0=${disk}`]);
+    return readFile(disk);
+  };
+  return {
+    ...world,
+    machine,
+    options,
+    toFolder,
+    index,
+    applied,
+    expected,
+    image,
+    volume,
+    dir,
+    directory,
+    writes,
+  };
+}
+
+test('a folder has what differs from home, no padding, and makes home what it is in EC2 byte for byte', async () => {
+  const world = await away();
+  const seen = await lookAhead(await world.options());
+  expect((await world.live())[0]!.State!.Name).toBe('running');
+  const bytes = await world.toFolder();
+  // Three of the guest, of which one is zeros, and the tail, which is cut off where the disk ends.
+  expect(bytes).toBe(2 * BLOCK + 512 * 3);
+  expect(seen.bytes).toBeGreaterThanOrEqual(bytes);
+  const [disk] = (await world.index()).disks;
+  expect(disk).toMatchObject({
+    mode: 'changes',
+    bytes: size,
+    extents: [
+      [BLOCK, 2 * BLOCK],
+      [8 * BLOCK, 512 * 3],
+    ],
+    zeros: [[3 * BLOCK, BLOCK]],
+  });
+  expect(sha256(await world.applied())).toBe(sha256(world.expected));
+  const { data } = await world.lab.command({
+    do: 'volume',
+    volume: world.volume,
+    firstStart: false,
+    length: size,
+  });
+  expect(data).toMatchObject({ sha256: sha256(world.expected), restIsZero: false });
+  expect((await world.live())[0]!.State!.Name).toBe('stopped');
+  expect(await world.held()).toBeDefined();
+});
+
+test('a home that ran on after the point: what it wrote goes, too', async () => {
+  const world = await away();
+  world.machine.write(5 * BLOCK + 7, someBytes('ran on', BLOCK));
+  world.machine.write(BLOCK + 9, someBytes('as well', 50));
+  await world.toFolder();
+  expect((await world.index()).disks[0]).toMatchObject({ mode: 'changes' });
+  expect(sha256(await world.applied())).toBe(sha256(world.expected));
+});
+
+test('change tracking that was reset: whole disks are taken, whatever home has', async () => {
+  const world = await away(image => {
+    const machine = resting(image);
+    machine.changed = 'reset';
+    // Nobody can say that it did.
+    someBytes('unseen', 300).copy(machine.disk, 6 * BLOCK);
+    return machine;
+  });
+  await world.toFolder();
+  expect((await world.index()).disks[0]).toMatchObject({ mode: 'whole' });
+  expect(sha256(await world.applied())).toBe(sha256(world.expected));
+});
+
+const point = (changeId?: string) => ({
+  ...pointContent(),
+  id: 'p',
+  generation: 1,
+  disks: [aDisk(size, changeId === undefined ? {} : { changeId })],
+});
+
+test.for<[string, (machine: Resting) => void, string | undefined, RegExp]>([
+  [
+    'change tracking that was reset',
+    one => Object.assign(one, { changed: 'reset' }),
+    CHANGE_ID,
+    /was reset since/,
+  ],
+  [
+    'another VM of its name',
+    one => Object.assign(one, { uuid: 'other' }),
+    CHANGE_ID,
+    /another VM has its name/,
+  ],
+  ['one that runs', one => Object.assign(one.is, { poweredOn: true }), CHANGE_ID, /it runs at home/],
+  [
+    'another disk in its place',
+    one => Object.assign(one.is.disks[0]!, { identity: 'x' }),
+    CHANGE_ID,
+    /another disk/,
+  ],
+  ['another size', one => Object.assign(one.is.disks[0]!, { capacity: 512 }), CHANGE_ID, /another size/],
+  ['a point without a change id', () => {}, undefined, /tracking was off/],
+])('%s: nobody can say what changed at home', async ([, change, changeId, why]) => {
+  const machine = resting(Buffer.alloc(size));
+  change(machine);
+  const found = await changesAtHome(machine, point(changeId));
+  expect(found.get(0)).toEqual({ unknown: expect.stringMatching(why) });
+  expect((await changesAtHome(undefined, point())).get(0)).toHaveProperty('unknown');
+});
+
+test('into the disks at home: tracking ends first, then all is written, compared, and replication goes on', async () => {
+  const world = await away();
+  world.machine.is.poweredOn = true;
+  world.machine.is.snapshots = [{ moref: 's', name: 'before', created: 0, quiesced: false }];
+  const into = async (step?: (name: string) => Promise<void>) =>
+    bringHome(await world.options(step), { to: 'disk' });
+  await expect(into()).rejects.toThrow(/it runs[\s\S]*it has snapshots: before/);
+  expect(world.machine.asked).toEqual([]);
+  world.machine.is.poweredOn = false;
+  world.machine.is.snapshots = [];
+  expect(await into()).toBe(size);
+  expect(world.machine.asked).toEqual(['end-tracking', 'replace']);
+  expect(sha256(world.machine.disk)).toBe(sha256(world.expected));
+  expect(await world.held()).toBeUndefined();
+
+  const written = world.machine.open;
+  world.machine.open = async disk => {
+    world.machine.disk[5] = 1;
+    return written(disk);
+  };
+  await expect(into()).rejects.toThrow("isn't at home what it is in EC2");
+});
+
+test('one per cent of 40 GiB: what is written is what changed, and is said before, with its time', async () => {
+  const GiB = 2 ** 30;
+  const all = (40 * GiB) / BLOCK;
+  const changed = Array.from({ length: all / 100 }, (_, n) => n * 100 + (n % 7));
+  const bytes = someBytes('changed', BLOCK);
+  let now = 0;
+  const store = {
+    async *changed() {
+      for (const index of changed) yield { index, token: String(index) };
+    },
+    async get() {
+      now += 5;
+      return bytes;
+    },
+  } as unknown as SnapshotStore;
+  const of = { disk: aDisk(40 * GiB), replica: 'snap-1', snapshot: 'snap-2', home: { areas: [] } };
+  const disks = [{ of, way: await wayOf(store, of) }];
+  const said = await estimate(store, disks, () => now);
+  const began = now;
+  const directory = join(await scratch(), 'home');
+  const step = async () => {};
+  const written = await writeFolder({ directory, files, store, point: point(), disks, step });
+  expect((await stat(join(directory, 'disk-0.data'))).size).toBe(written);
+  expect(written).toBeLessThanOrEqual(1.1 * changed.length * BLOCK);
+  expect(Math.abs(said.bytes / written - 1)).toBeLessThan(0.2);
+  expect(Math.abs(said.seconds / ((now - began) / 1000) - 1)).toBeLessThan(0.2);
+});
+
+const common = ['failback', 'stop-web01', 'snapshot-final-0', 'frozen'];
+test.for([
+  ...[...common, 'folder', 'data-0', 'index', 'brought'].map(step => ['folder', step] as const),
+  ...['untrack', 'write-0', 'compare-0', 'brought', 'unsuspend'].map(step => ['disk', step] as const),
+])('into a %s, killed before %s: the same goes on, and it is whole at home', async ([to, step]) => {
+  const world = await away();
+  const go = async (at?: (name: string) => Promise<void>) =>
+    to === 'folder' ? world.toFolder(at) : bringHome(await world.options(at), { to: 'disk' });
+  await expect(go(killedBefore(step))).rejects.toThrow('killed');
+  // Nobody makes points of home before all is there.
+  expect(await world.held()).toBeDefined();
+  await go();
+  expect(sha256(to === 'folder' ? await world.applied() : world.machine.disk)).toBe(sha256(world.expected));
+  const { run } = await world.at();
+  expect(run.steps.filter(({ what }) => what === 'failback')).toHaveLength(1);
+  expect(await world.recovery.snapshots.list({ tags: { 'converge:failback': 'final' } })).toHaveLength(1);
+});

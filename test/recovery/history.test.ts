@@ -1,0 +1,208 @@
+import { CreateVolumeCommand } from '@aws-sdk/client-ec2';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { Failure } from '../../src/diagnostics/diagnostic.ts';
+import { bringHome } from '../../src/recovery/failback/failback.ts';
+import { removeAllSnapshots } from '../../src/recovery/failback/freeze.ts';
+import { beginRun } from '../../src/recovery/failover/begin.ts';
+import { cleanUp } from '../../src/recovery/failover/cleanup.ts';
+import { machineOf } from '../../src/recovery/failover/prepare.ts';
+import { rehearse } from '../../src/recovery/failover/rehearse.ts';
+import { kindOf, newestRun, runTags, stateOf } from '../../src/recovery/failover/run.ts';
+import { commit, takeOver, undo } from '../../src/recovery/failover/take-over.ts';
+import { refuseFailedOver } from '../../src/replication/model/pauses.ts';
+import { bootBlock } from '../lab/ec2/fixture.ts';
+import { commitImage, VM } from '../support/repository.ts';
+import { firmware } from './begun.ts';
+import { someBytes } from './fixture.ts';
+import { CHANGE_ID, resting } from './resting.ts';
+import { real } from './taken-over.ts';
+
+const acts = [
+  'cycle',
+  'replica',
+  'fail-over',
+  'rehearse',
+  'clean-up',
+  'undo',
+  'commit',
+  'fail-back',
+  'foreign',
+] as const;
+interface Move {
+  act: (typeof acts)[number];
+  /** Dies before the durable step of this number; 0: it doesn't. */
+  killed: number;
+  throttled: boolean;
+}
+
+const moves = fc.array(
+  fc.record<Move>({
+    act: fc.constantFrom(...acts, 'fail-over', 'fail-over', 'undo'),
+    killed: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, fc.integer({ min: 1, max: 9 })),
+    throttled: fc.boolean(),
+  }),
+  { minLength: 6, maxLength: 12 },
+);
+
+/** A VM with a replica, a plan of it, and whatever happens to them. */
+async function world() {
+  const made = await real({ image: bootBlock(), disk: { changeId: CHANGE_ID } });
+  const { repository, recovery, lab, ec2, quarantine, vm, build } = made;
+  const tests = (await made.at()).run.start;
+  const landing = tests.groups[0]!.machines[0]!.landing!;
+  const home = resting(bootBlock());
+  let generation = 1;
+  const foreign: string[] = [];
+
+  /** A new run of the plan, of the newest point. */
+  const begin = async (kind: 'real' | 'test', step: (name: string) => Promise<void>) => {
+    const before = await newestRun(repository, 'web');
+    const goesOn =
+      before &&
+      stateOf(before) === 'running' &&
+      kindOf(before.start) === (kind === 'real' ? 'failover' : 'test');
+    // A plan has one run at a time, as the commands see to.
+    if (goesOn || (before && stateOf(before) !== 'cleaned')) return goesOn ? made.at(step) : undefined;
+    const { point, disks } = await build({ step });
+    const snapshots = new Map(disks.map(({ index, snapshot }) => [index, snapshot]));
+    const machine = machineOf(point, { vm: 'web01' }, { type: 'm6i.large' }, snapshots);
+    const { version: _, plan: __, number: ___, began, kind: ____, ...start } = tests;
+    await beginRun({
+      repository,
+      plan: 'web',
+      after: before?.start.number ?? 0,
+      points: [point],
+      began,
+      step,
+      make: async () => ({
+        ...start,
+        ...(kind === 'real' && { kind }),
+        groups: [{ wait: 0, machines: [{ ...machine, ...(kind === 'real' && { landing }) }] }],
+      }),
+    });
+    return made.at(step);
+  };
+
+  const perform: Record<Move['act'], (step: (name: string) => Promise<void>) => Promise<unknown>> = {
+    async cycle(step) {
+      await refuseFailedOver(repository, { uuid: VM.uuid, name: 'web01' });
+      const image = Buffer.concat([bootBlock(), someBytes(String(generation++), 4096)]).subarray(
+        0,
+        bootBlock().length,
+      );
+      return commitImage(vm, image, { step, disk: { changeId: CHANGE_ID }, point: { machine: firmware } });
+    },
+    replica: step => build({ step, keep: 1 }),
+    'fail-over': async step => {
+      const options = await begin('real', step);
+      return options && takeOver(options);
+    },
+    rehearse: async step => {
+      const options = await begin('test', step);
+      return options && rehearse(options);
+    },
+    'clean-up': async step => {
+      const options = await made.at(step);
+      return kindOf(options.run.start) === 'test' && cleanUp({ ...options, cloud: recovery });
+    },
+    undo: async step => {
+      const options = await made.at(step);
+      if (kindOf(options.run.start) === 'test' || stateOf(options.run) === 'committed') return;
+      const besides = () => removeAllSnapshots({ repository, run: options.run, cloud: recovery });
+      await undo({ ...options, cloud: recovery, besides });
+    },
+    commit: async step => {
+      const options = await made.at(step);
+      if (kindOf(options.run.start) === 'test' || stateOf(options.run) !== 'standing') return;
+      if (!options.run.steps.some(({ what }) => what === 'failback')) await commit(options);
+    },
+    'fail-back': async step => {
+      const { run, clock } = await made.at(step);
+      const state = stateOf(run);
+      if (kindOf(run.start) === 'test' || (state !== 'standing' && state !== 'committed')) return;
+      const [machine] = run.start.groups[0]!.machines;
+      const point = (await vm.point(machine!.point))!;
+      const of = { repository, run, machine: machine!, cloud: recovery, clock, point, home, step };
+      await bringHome(of, { to: 'disk' });
+    },
+    foreign: async () => {
+      const { start } = (await made.at()).run;
+      const tags = { ...runTags(repository.id, start), 'converge:vm': 'somebody-else' };
+      const { VolumeId } = await ec2.send(
+        new CreateVolumeCommand({
+          Size: 1,
+          AvailabilityZone: 'eu-west-1a',
+          TagSpecifications: [
+            { ResourceType: 'volume', Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) },
+          ],
+        }),
+      );
+      foreign.push(VolumeId!);
+    },
+  };
+
+  async function check(history: string) {
+    const all = await made.all();
+    const live = all.filter(
+      ({ State, SecurityGroups = [], Tags = [] }) =>
+        State!.Name === 'running' &&
+        SecurityGroups.some(({ GroupId }) => GroupId !== quarantine) &&
+        Tags.some(({ Key }) => Key === 'converge:vm'),
+    );
+    const { run } = await made.at();
+    const isReal = kindOf(run.start) === 'failover';
+    // A rehearsal is apart by its network. Of those that take over there is one, and home makes no points.
+    if (isReal) expect(live.length, history).toBeLessThanOrEqual(1);
+    if (isReal && live.length > 0) expect(await made.held(), history).toBeDefined();
+    const volumes = new Set((await recovery.volumes.list({})).map(({ id }) => id));
+    for (const id of foreign) expect(volumes.has(id), `${history}: ${id} was somebody else's`).toBe(true);
+    if (stateOf(run) !== 'cleaned')
+      for (const { snapshot } of run.start.groups[0]!.machines[0]!.disks)
+        expect(
+          await recovery.snapshots.list({ ids: [snapshot!] }),
+          `${history}: ${snapshot} is gone`,
+        ).toHaveLength(1);
+    const replicas = await recovery.snapshots.list({ tags: { 'converge:repository': repository.id } });
+    expect(replicas.filter(({ state }) => state === 'completed').length, history).toBeGreaterThan(0);
+  }
+
+  const fault = (kind: string, more = {}) => lab.command({ do: 'fault', on: 'ec2', rule: { kind, ...more } });
+  return {
+    perform,
+    check,
+    throttle: () => fault('throttled', { times: 2 }),
+    unthrottle: () => fault('clear'),
+  };
+}
+
+/** Counts the durable steps, and dies before the one of that number. */
+const dyingAt = (number: number) => {
+  let seen = 0;
+  return async () => {
+    if (++seen === number) throw new Error('killed');
+  };
+};
+
+test('cycles, failovers, tests, clean-ups, kills and throttles in any order', {
+  timeout: 240_000,
+}, async () => {
+  await fc.assert(
+    fc.asyncProperty(moves, async all => {
+      const { perform, check, throttle, unthrottle } = await world();
+      const done: string[] = [];
+      for (const { act, killed, throttled } of all) {
+        if (throttled) await throttle();
+        done.push(`${act}${killed > 0 ? ` killed at ${killed}` : ''}${throttled ? ', throttled' : ''}`);
+        try {
+          await perform[act](dyingAt(killed));
+        } catch (error) {
+          if (!(error instanceof Failure) && (error as Error).message !== 'killed') throw error;
+        }
+        await unthrottle();
+        await check(done.join('; '));
+      }
+    }),
+    { numRuns: 4, endOnFailure: true },
+  );
+});

@@ -1,0 +1,183 @@
+import {
+  CreateTagsCommand,
+  CreateVolumeCommand,
+  DeleteSnapshotCommand,
+  EC2Client,
+  RunInstancesCommand,
+  TerminateInstancesCommand,
+} from '@aws-sdk/client-ec2';
+import { CreateBucketCommand, DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { expect, onTestFinished, test } from 'vitest';
+import { recoveryOver } from '../../src/aws/recovery/cloud.ts';
+import { connectRecovery } from '../../src/aws/recovery/connection.ts';
+import { connectS3 } from '../../src/aws/s3-client.ts';
+import { s3Store } from '../../src/aws/s3-store.ts';
+import { nodeHost } from '../../src/io/node.ts';
+import { unknownIn } from '../../src/lab/instance/role.ts';
+import { cleanUp } from '../../src/recovery/failover/cleanup.ts';
+import { rehearse } from '../../src/recovery/failover/rehearse.ts';
+import { buildReplica } from '../../src/recovery/replica/build.ts';
+import { jobs, type May, policyOf } from '../../src/resources/aws/pilot/policies.ts';
+import { s3Url } from '../../src/values/s3-url.ts';
+import { commitImage, openTest, VM } from '../support/repository.ts';
+import { begun } from './begun.ts';
+import { cloud, someBytes, unhurried } from './fixture.ts';
+
+const home = { repository: 's3://gdh-vm-replication/dr', images: 's3://gdh-vmimport/dr' };
+const where = { account: '123456789012', region: 'eu-west-1' };
+
+test.each(jobs)('%s: the lab can hold somebody to all of its policy, and no word of it is left open', may => {
+  const policy = policyOf({ may, ...home }, where);
+  expect(unknownIn(policy)).toBeUndefined();
+  expect(JSON.stringify(policy)).not.toMatch(/BUCKET|PREFIX|IMAGES|ACCOUNT|REGION/);
+  // Whatever changes something says what of: by name, or by the tag that it has or gets.
+  for (const { Action, Resource, Condition } of policy.Statement as {
+    Action: string[];
+    Resource: string[];
+    Condition?: object;
+  }[])
+    if (Resource.includes('*') && may !== 'importer')
+      expect([Action.filter(one => !/:(Describe|Get|List)/.test(one)), Condition]).toEqual([[], undefined]);
+});
+
+test('without a prefix, and without a bucket of images, a policy is about the whole bucket and no image', () => {
+  const text = JSON.stringify(policyOf({ may: 'operator', repository: 's3://only' }, where));
+  expect(text).toContain('"arn:aws:s3:::only/*"');
+  expect(text).not.toContain('IMAGES');
+});
+
+/** The lab as somebody with this job sees it, and as its account does. */
+async function as(lab: Awaited<ReturnType<typeof cloud>>['lab'], may: May) {
+  await lab.command({ do: 'instance', change: { policy: policyOf({ may, ...home }, where) as never } });
+  const { region } = lab.settings;
+  const { random } = nodeHost();
+  const credentials = lab.roleCredentials;
+  const settings = { region, credentials, clock: unhurried, random };
+  const s3 = await connectS3({ ...settings, endpoint: lab.s3.url });
+  const connection = await connectRecovery({ ...settings, endpoint: lab.api.url });
+  const recovery = recoveryOver(connection, undefined, { ...settings, endpoint: lab.s3.url });
+  const ec2 = new EC2Client({ region, credentials, endpoint: lab.api.url, maxAttempts: 1 });
+  onTestFinished(() => {
+    s3.close();
+    recovery.close();
+    ec2.destroy();
+  });
+  const store = s3Store(s3, s3Url('gdh-vm-replication', 'dr'));
+  return { s3, recovery, ec2, store };
+}
+const denied = /did not allow|not authorized/;
+
+test('a writer makes points and replicas and removes none of either; a reader reads; a pruner removes', async () => {
+  const { lab } = await cloud();
+  const { region, s3: credentials } = lab.settings;
+  const root = new S3Client({ region, credentials, endpoint: lab.s3.url, forcePathStyle: true });
+  const ec2 = new EC2Client({ region, credentials, endpoint: lab.api.url });
+  onTestFinished(() => {
+    root.destroy();
+    ec2.destroy();
+  });
+  const LocationConstraint = region as 'eu-west-1';
+  for (const Bucket of ['gdh-vm-replication', 'elsewhere'])
+    await root.send(new CreateBucketCommand({ Bucket, CreateBucketConfiguration: { LocationConstraint } }));
+  await root.send(new PutObjectCommand({ Bucket: 'gdh-vm-replication', Key: 'other/thing', Body: 'x' }));
+
+  const writer = await as(lab, 'writer');
+  const repository = await openTest(writer.store);
+  const vm = repository.vm(VM.uuid);
+  await commitImage(vm, someBytes('writer', 700_000));
+  const build = (recovery: typeof writer.recovery) =>
+    vm.newest().then(point =>
+      buildReplica({
+        repository,
+        point: point!,
+        store: recovery.snapshots,
+        clock: unhurried,
+        keep: 1,
+        step: async () => {},
+      }),
+    );
+  const { disks } = await build(writer.recovery);
+  const snapshot = disks[0]!.snapshot;
+  const keys: string[] = [];
+  for await (const { key } of writer.store.list('')) keys.push(key);
+  await expect(writer.store.remove(keys[0]!)).rejects.toThrow(denied);
+  await expect(s3Store(writer.s3, s3Url('gdh-vm-replication', 'other')).get('thing')).rejects.toThrow(denied);
+  await expect(
+    s3Store(writer.s3, s3Url('elsewhere')).put('x', Buffer.from('x'), {
+      when: { ifNoneMatch: '*' } as never,
+    }),
+  ).rejects.toThrow(denied);
+  await expect(
+    writer.recovery.snapshots.start({ gib: 1, token: 't', description: 'd', tags: { a: 'b' }, timeout: 60 }),
+  ).rejects.toThrow(denied);
+
+  const reader = await as(lab, 'reader');
+  expect((await reader.store.get(keys[0]!))?.bytes.length).toBeGreaterThan(0);
+  for await (const { index, token } of reader.recovery.snapshots.blocks(snapshot))
+    expect((await reader.recovery.snapshots.get(snapshot, index, token)).length).toBe(524_288);
+  await expect(
+    reader.store.put('x', Buffer.from('x'), { when: { ifNoneMatch: '*' } as never }),
+  ).rejects.toThrow(denied);
+  await expect(reader.store.remove(keys[0]!)).rejects.toThrow(denied);
+  await expect(reader.recovery.snapshots.remove(snapshot)).rejects.toThrow(denied);
+
+  // One of somebody else's, which has no tag of ours.
+  const made = await ec2.send(
+    new CreateVolumeCommand({ AvailabilityZone: 'eu-west-1a', SnapshotId: snapshot }),
+  );
+  expect(made.VolumeId).toMatch(/^vol-/);
+  const pruner = await as(lab, 'pruner');
+  await expect(
+    pruner.s3.client.send(new DeleteObjectCommand({ Bucket: 'gdh-vm-replication', Key: 'other/thing' })),
+  ).rejects.toThrow(denied);
+  await pruner.store.remove(keys.at(-1)!);
+  await ec2.send(new CreateTagsCommand({ Resources: [snapshot], Tags: [{ Key: 'a', Value: 'b' }] }));
+  expect(await pruner.recovery.snapshots.remove(snapshot)).toBe(true);
+  await expect(pruner.recovery.machines.terminate(['i-0c0ffee0c0ffee000'])).rejects.toThrow(denied);
+});
+
+test('a pruner leaves a snapshot alone that has no tag of a repository', async () => {
+  const world = await begun();
+  const pruner = await as(world.lab, 'pruner');
+  const foreign = await world.recovery.snapshots.start({
+    gib: 1,
+    token: 'foreign',
+    description: 'foreign',
+    tags: { team: 'web' },
+    timeout: 60,
+  });
+  await expect(pruner.ec2.send(new DeleteSnapshotCommand({ SnapshotId: foreign }))).rejects.toMatchObject({
+    name: 'UnauthorizedOperation',
+  });
+});
+
+test('an operator rehearses and cleans up, and touches nothing without the tag of a run', async () => {
+  const world = await begun();
+  const operator = await as(world.lab, 'operator');
+  const options = { ...(await world.at()), cloud: operator.recovery };
+  const [recovered] = await rehearse(options);
+  expect(recovered).toMatchObject({ results: [{ outcome: 'passed' }] });
+  const own = await world.all();
+  const ImageId = own[0]!.ImageId!;
+  const foreign = await world.ec2.send(
+    new RunInstancesCommand({
+      ImageId,
+      InstanceType: 'm6i.large',
+      MinCount: 1,
+      MaxCount: 1,
+      SubnetId: world.network.subnet,
+    }),
+  );
+  const theirs = foreign.Instances![0]!.InstanceId!;
+  const refused = { name: 'UnauthorizedOperation' };
+  for (const command of [
+    new TerminateInstancesCommand({ InstanceIds: [theirs] }),
+    new TerminateInstancesCommand({ InstanceIds: [own[0]!.InstanceId!, theirs] }),
+    // Nor does it make somebody else's its own by a tag.
+    new CreateTagsCommand({ Resources: [theirs], Tags: [{ Key: 'a', Value: 'b' }] }),
+    new RunInstancesCommand({ ImageId, InstanceType: 'm6i.large', MinCount: 1, MaxCount: 1 }),
+  ])
+    await expect(operator.ec2.send(command as TerminateInstancesCommand)).rejects.toMatchObject(refused);
+  await world.ec2.send(new TerminateInstancesCommand({ InstanceIds: [theirs] }));
+  expect(await cleanUp({ ...(await world.at()), cloud: operator.recovery })).toMatchObject({ instances: 1 });
+});

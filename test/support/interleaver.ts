@@ -1,0 +1,276 @@
+import { Failure } from '../../src/diagnostics/diagnostic.ts';
+import { runCycle } from '../../src/replication/cycle/run-cycle.ts';
+import { ownEpoch } from '../../src/replication/cycle/snapshot-name.ts';
+import type { SourceMachine } from '../../src/replication/model/source.ts';
+import type { ObjectStore } from '../../src/replication/model/store.ts';
+import { GRACE } from '../../src/replication/prune/work.ts';
+import type { OpenRepository } from '../../src/replication/repository/open-repository.ts';
+import { createRepository } from '../../src/replication/repository/open-repository.ts';
+import { aPlace, CycleWorld } from './cycles.ts';
+import { world } from './made-up.ts';
+import { pruneOnce } from './prune.ts';
+import { readImage } from './repository.ts';
+
+export const BLOCK = 64 * 1024;
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** What becomes of one call of an actor. */
+export type Fate = 'done' | 'lost' | 'refused' | 'late' | 'doubled';
+
+/** One call that waits to be let through. */
+interface Waiting {
+  what: string;
+  go(fate: Fate): void;
+}
+
+interface Actor {
+  kind: 'mover' | 'pruner';
+  waiting: Waiting[];
+  dead: boolean;
+  over: boolean;
+  done: Promise<void>;
+  fate: Fate;
+  pid: number;
+}
+
+/** Choices that are the same for the same seed. */
+export function choices(seed: number) {
+  let state = seed >>> 0;
+  const next = () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = state;
+    t = Math.imul(t ^ (t >>> 15), t | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+  return {
+    below: (most: number) => Math.floor(next() * most),
+    of: <T>(...all: readonly T[]): T => all[Math.floor(next() * all.length)]!,
+  };
+}
+
+async function allOf<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
+const unreachable = () => new Failure(world('unreachable', 'no answer came'));
+const lostAnswer = () => new Failure(world('answer-lost', 'the answer was lost'));
+
+/**
+ * One VM, two movers and a pruner, each of which stops before every call to the store or to vSphere until it
+ * is let through: now, a day later, twice, or without its answer. What must be true is asked after every step.
+ */
+export class Interleaver {
+  readonly it: CycleWorld;
+  readonly actors: Actor[] = [];
+  /** Calls that were let through, and what came of them. */
+  calls = 0;
+  readonly trace: string[] = [];
+  /** Writes that their sender has given up, and that arrive later. */
+  readonly onTheWay: (() => Promise<unknown>)[] = [];
+  /** What each cycle froze, by its epoch. */
+  readonly #frozen = new Map<number, Buffer>();
+  /** When a point was last listed. */
+  readonly #listed = new Map<string, { epoch: number; at: number }>();
+  #pids = 1000;
+  #repositoryId = '';
+
+  constructor(blocks = 3) {
+    this.it = new CycleWorld(blocks * BLOCK);
+  }
+
+  async begin(): Promise<void> {
+    this.it.disk.write(0, Buffer.alloc(BLOCK, 1));
+    this.#repositoryId = (await this.it.repository()).id;
+  }
+
+  /** Lets what was woken run until it waits again. */
+  async settle(): Promise<void> {
+    for (let n = 0; n < 4; n++) await new Promise(resolve => setImmediate(resolve));
+  }
+
+  #gate<T>(actor: Actor, what: string, isWrite: boolean, call: () => Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const go = (fate: Fate): void => {
+        this.calls++;
+        if (actor.dead) return;
+        if (fate === 'late' && isWrite) this.onTheWay.push(call);
+        if (fate === 'refused' || fate === 'late') {
+          reject(fate === 'late' && isWrite ? lostAnswer() : unreachable());
+          return;
+        }
+        const once = call();
+        if (fate === 'lost')
+          once.then(
+            () => reject(isWrite ? lostAnswer() : unreachable()),
+            () => reject(unreachable()),
+          );
+        else
+          (fate === 'doubled' ? once.then(answer => call().then(() => answer)) : once).then(resolve, reject);
+      };
+      actor.waiting.push({ what, go });
+    });
+  }
+
+  #store(actor: Actor): ObjectStore {
+    const { store } = this.it;
+    const gated =
+      <K extends 'get' | 'head' | 'put' | 'remove' | 'erase'>(name: K, isWrite: boolean) =>
+      (...args: unknown[]) =>
+        this.#gate(actor, `${name} ${args[0]}`, isWrite, () =>
+          (store[name] as (...all: unknown[]) => Promise<unknown>)(...args),
+        );
+    const list = async function* (this: Interleaver, prefix: string) {
+      const all = await this.#gate(actor, `list ${prefix}`, false, () => allOf(store.list(prefix)));
+      yield* all;
+    }.bind(this);
+    return {
+      url: store.url,
+      get: gated('get', false),
+      head: gated('head', false),
+      put: gated('put', true),
+      remove: gated('remove', true),
+      erase: gated('erase', true),
+      list,
+    } as ObjectStore;
+  }
+
+  #machine(actor: Actor): SourceMachine {
+    const { machine } = this.it;
+    return new Proxy(machine, {
+      get: (target, name: keyof SourceMachine) => {
+        const value = target[name] as unknown;
+        if (typeof value !== 'function') return value;
+        return (...args: unknown[]) =>
+          this.#gate(actor, String(name), name !== 'inspect', async () => {
+            const answer = await (value as (...all: unknown[]) => Promise<unknown>).apply(target, args);
+            if (name === 'createSnapshot') {
+              const made = answer as { name: string };
+              const epoch = ownEpoch(made.name, { vm: machine.uuid, repository: this.#repositoryId });
+              this.#frozen.set(epoch, Buffer.from(this.it.disk.content));
+            }
+            return answer;
+          });
+      },
+    });
+  }
+
+  #actor(kind: Actor['kind'], run: (actor: Actor) => Promise<unknown>): void {
+    const pid = this.#pids++;
+    const actor: Actor = {
+      ...{ kind, waiting: [], dead: false, over: false, fate: 'done', pid },
+      done: Promise.resolve(),
+    };
+    actor.done = run(actor).then(
+      () => this.#end(actor, 'done'),
+      error => {
+        if (!(error instanceof Failure) && !(error instanceof Error && error.name === 'AbortError'))
+          throw error;
+        this.#end(actor, error instanceof Failure ? (error.diagnostics[0]?.code ?? 'failed') : 'aborted');
+      },
+    );
+    this.actors.push(actor);
+  }
+
+  #end(actor: Actor, how: string): void {
+    actor.over = true;
+    this.it.dead.add(actor.pid);
+    this.trace.push(`${actor.kind} ${actor.pid} ended: ${how}`);
+  }
+
+  startMover(): void {
+    this.#actor('mover', async actor => {
+      const options = await this.it.process();
+      const repository = await createRepository(this.#store(actor), { random: this.it.random });
+      await runCycle({
+        ...options,
+        pid: actor.pid,
+        machine: this.#machine(actor),
+        repository,
+        holders: {
+          run: (id, work) => work({ id, pid: actor.pid, start: '', ...aPlace }),
+          isAlive: async holder => !this.it.dead.has(holder.pid),
+        },
+      } as Parameters<typeof runCycle>[0]);
+    });
+  }
+
+  startPruner(policy = { all: HOUR, hourly: 2 * DAY }): void {
+    this.#actor('pruner', async actor => {
+      const repository = await createRepository(this.#store(actor), { random: this.it.random });
+      await pruneOnce(repository, { policy, uuid: this.it.machine.uuid });
+    });
+  }
+
+  get running(): Actor[] {
+    return this.actors.filter(one => !one.over && !one.dead);
+  }
+
+  kill(actor: Actor): void {
+    actor.dead = true;
+    this.it.dead.add(actor.pid);
+    this.trace.push(`${actor.kind} ${actor.pid} killed before ${actor.waiting[0]?.what ?? 'nothing'}`);
+  }
+
+  /** Lets an actor make so many calls, the last one with the fate that is given. */
+  async let(actor: Actor, calls: number, fate: Fate = 'done'): Promise<void> {
+    for (let n = 0; n < calls && !actor.over && !actor.dead; n++) {
+      const next = actor.waiting.shift();
+      if (!next) break;
+      const last = n === calls - 1 ? fate : 'done';
+      this.trace.push(`${actor.kind} ${actor.pid}: ${next.what} ${last}`);
+      next.go(last);
+      await this.settle();
+    }
+  }
+
+  async arrive(): Promise<void> {
+    const one = this.onTheWay.shift();
+    if (one) this.trace.push('a late write arrives');
+    await one?.().catch(() => {});
+  }
+
+  async pass(ms: number): Promise<void> {
+    this.trace.push(`${ms / HOUR} h pass`);
+    await this.it.clock.advance(ms);
+  }
+
+  write(block: number, value: number): void {
+    this.it.disk.write(block * BLOCK, Buffer.alloc(BLOCK, value));
+  }
+
+  /** Everybody goes on to the end. */
+  async finish(): Promise<void> {
+    for (let round = 0; this.running.length > 0; round++) {
+      if (round > 5_000) throw new Error(`nobody comes to an end: ${this.trace.slice(-5).join('; ')}`);
+      const ready = this.running.filter(({ waiting }) => waiting.length > 0);
+      for (const actor of ready) await this.let(actor, 1);
+      if (ready.length === 0) await this.it.clock.advance(MINUTE);
+      await this.settle();
+    }
+    while (this.onTheWay.length > 0) await this.arrive();
+  }
+
+  /** Every point that is listed restores to what was frozen, and so do those that were listed a while ago. */
+  async demandTruth(): Promise<void> {
+    const repository: OpenRepository = await createRepository(this.it.store, { random: this.it.random });
+    const vm = repository.vm(this.it.machine.uuid);
+    const now = this.it.clock.now();
+    const points = await vm.points();
+    for (const { id, epoch } of points) this.#listed.set(id, { epoch, at: now });
+    for (const [id, { epoch, at }] of this.#listed) {
+      if (now - at >= GRACE) {
+        this.#listed.delete(id);
+        continue;
+      }
+      const point = points.find(one => one.id === id) ?? (await vm.point(id));
+      if (!point) throw new Error(`point ${id} was listed ${(now - at) / HOUR} h ago, and is gone`);
+      const image = await readImage(vm, point);
+      if (!image.equals(this.#frozen.get(epoch)!)) throw new Error(`point ${id} holds something else`);
+    }
+  }
+}
