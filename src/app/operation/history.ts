@@ -8,13 +8,11 @@ import type { CommonOptions, RepositoryOptions } from '../options.ts';
 import { withRepositoryOpen } from '../repository/with-repository.ts';
 
 const day = 86_400_000;
-/** How long it is kept, ms. */
-const longest = 90 * day;
 
 const folder = (time: number): string => `history/${new Date(time).toISOString().slice(0, 10)}/`;
 
 /**
- * Writes what came about into the repository, one note for all of it, and removes those that are too old.
+ * Writes what came about into the repository, one note for all of it.
  *
  * @param by whose it is; no two notes of one writer are of the same moment
  */
@@ -25,12 +23,6 @@ export async function keepHistory(
   now: number,
 ): Promise<void> {
   if (cycles.length > 0) await board.write(`${folder(now)}${by}-${now}`, { version: 1, cycles }, undefined);
-}
-
-/** Removes what is older than it is kept. */
-export async function forgetHistory(board: BoardStore, now: number): Promise<void> {
-  for (const name of await board.names('history/'))
-    if (name < folder(now - longest)) await board.remove(name);
 }
 
 export interface HistoryOptions extends RepositoryOptions, CommonOptions {
@@ -64,7 +56,7 @@ export function history(
     const diagnostics: Diagnostic[] = [];
     const cycles: PastCycle[] = [];
     // What is written at midnight is of the day before.
-    for (const name of await repository.board.names('history/')) {
+    for (const { name } of await repository.board.list('history/')) {
       if (name < folder(from - day)) continue;
       try {
         const note = await repository.board.read(name);

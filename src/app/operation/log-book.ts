@@ -2,8 +2,8 @@ import { Failure } from '../../diagnostics/diagnostic.ts';
 import { ownId, processTable } from '../../io/handles/process-table.ts';
 import type { PastCycle } from '../../operation/history.ts';
 import type { Mover } from '../../operation/model.ts';
-import type { BoardStore } from '../../replication/model/repository.ts';
-import { forgetHistory, keepHistory } from './history.ts';
+import { forgetNotes } from '../../replication/repository/forget-notes.ts';
+import { keepHistory } from './history.ts';
 import type { Site, View } from './site.ts';
 
 /** Between two notes about what came about, ms: a hard kill loses that much of the history. */
@@ -59,7 +59,7 @@ export class LogBook {
           await keepHistory(view.repository.board, cycles, this.#by, now);
           this.#cycles.set(url, (this.#cycles.get(url) ?? []).slice(cycles.length));
         }
-        if (forgets && view.repository) await forget(view.repository.board, now);
+        if (forgets && view.repository) await forgetNotes(view.repository.board, view.now());
       } catch (error) {
         if (!(error instanceof Failure)) throw error;
         failures.push(error);
@@ -90,18 +90,10 @@ export class LogBook {
   }
 }
 
-async function forget(board: BoardStore, now: number): Promise<void> {
-  await forgetHistory(board, now);
-  for (const name of await board.names(folder)) {
-    const note = await board.read(name);
-    if (note && now - (note.value as Mover).at > forgotten) await board.remove(name);
-  }
-}
-
 /** The movers that wrote about themselves in a repository, the newest note first. */
 export async function moversIn({ board }: NonNullable<View['repository']>, now: number): Promise<Mover[]> {
   const movers: Mover[] = [];
-  for (const name of await board.names(folder)) {
+  for (const { name } of await board.list(folder)) {
     const note = await board.read(name);
     if (note && now - (note.value as Mover).at <= forgotten) movers.push(note.value as Mover);
   }

@@ -9,10 +9,11 @@ import { RECORD_CAP } from './records.ts';
 export function boardStore({ store, vault, random }: Context): BoardStore {
   const folder = BOARD;
   return {
-    async names(prefix) {
-      const names: string[] = [];
-      for await (const { key } of store.list(folder + prefix)) names.push(key.slice(folder.length));
-      return names;
+    async list(prefix) {
+      const found: { name: string; modified: number }[] = [];
+      for await (const { key, modified } of store.list(folder + prefix))
+        found.push({ name: key.slice(folder.length), modified });
+      return found;
     },
     async read(name) {
       const key = folder + name;
