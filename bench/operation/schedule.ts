@@ -1,5 +1,5 @@
 /**
- * What an agent's scheduling costs, and how well it does: `node bench/operation/schedule.ts [DAYS]`. It prints
+ * What an agent's scheduling costs, and how well it does: `node bench/operation/schedule.ts [DAYS]`. It tells
  * how long one turn takes for 10,000 VMs, and a table of simulated agents beside an ideal queue. Nothing is
  * asserted; `docs/scaling.md` holds what a run gave.
  */

@@ -21,7 +21,7 @@ export interface Context {
   makeReporter: MakeReporter;
   /** Text of the manifests read so far, by the name that diagnostics use. */
   sources: Map<string, string>;
-  /** A lab that this process has open: whatever works in a lab works in it. `openSession` knows what it is. */
+  /** A lab that is open already: whatever works in a lab works in it. `openSession` knows what it is. */
   lab?: object;
   /** The types that are built in and, once manifests were read, those beside them. */
   registry: Registry;

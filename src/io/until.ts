@@ -62,6 +62,24 @@ export async function until<T>(
   }
 }
 
+/** Does something again and again, `every` ms after the end of the last time, until the signal comes. */
+export async function again(
+  clock: Clock,
+  every: number,
+  signal: AbortSignal,
+  work: () => Promise<void>,
+): Promise<void> {
+  for (;;) {
+    try {
+      await clock.sleep(every, signal);
+    } catch (reason) {
+      if (signal.aborted) return;
+      throw reason;
+    }
+    await work();
+  }
+}
+
 const tooLong = (what: string, atMost: number, hint: string | undefined): Failure => {
   const time =
     atMost < 120_000 ? `${Math.round(atMost / 1000)} seconds` : `${Math.round(atMost / 60_000)} minutes`;

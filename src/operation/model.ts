@@ -85,6 +85,22 @@ export interface Rehearsal {
   vms: string[];
 }
 
+/** An agent, as it writes about itself: for people, nothing rests on it. Times are ms since the epoch. */
+export interface Mover {
+  id: string;
+  host: string;
+  since: number;
+  /** When it wrote this. */
+  at: number;
+  slots: number;
+  running: { vm: string; since: number }[];
+  /** It said that it ends. */
+  ended?: true;
+}
+
+/** After so long without a word a mover is gone, ms. */
+export const moverSilence = 5 * 60_000;
+
 export interface SeenRepository {
   url: string;
   /** Undefined: it was read. */
@@ -98,6 +114,8 @@ export interface SeenRepository {
   /** VMs of which nothing is removed until then, by the store's clock; those in force. */
   holds?: { vm: string; until: number }[];
   rehearsals: Rehearsal[];
+  /** Agents that wrote about themselves, the one last heard of first. */
+  movers?: Mover[];
   /** Of all that it holds, where somebody asked. */
   bytes?: number;
 }
@@ -157,7 +175,7 @@ export interface Status {
   /** Milliseconds since the epoch, by the clock of this machine or lab. */
   at: number;
   vms: VmStatus[];
-  repositories: Pick<SeenRepository, 'url' | 'problem' | 'bytes'>[];
+  repositories: Pick<SeenRepository, 'url' | 'problem' | 'bytes' | 'movers'>[];
   /** What could not be seen, which fails nothing else. */
   diagnostics: Diagnostic[];
 }

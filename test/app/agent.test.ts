@@ -72,6 +72,23 @@ test('it says what it will do, moves VMs as they come due, holds on to what prot
   expect(said()).toMatch(/ended after its cycles\n$/);
   await clock.advance(60_000);
   expect((await drained).stdout).toContain('the agent has ended');
+  const history = await converge('history', '--repository', 'file:///dr', '--format', 'json');
+  const { vms: past, cycles } = JSON.parse(history.stdout) as {
+    vms: { vm: string; cycles: number; failed: number; attainment: number }[];
+    cycles: { made?: { mode: string; reason: string } }[];
+  };
+  expect(past.map(({ vm, failed }) => [vm, failed])).toEqual([
+    ['dc02', 0],
+    ['sql01', 0],
+  ]);
+  expect(cycles[0]!.made).toMatchObject({ mode: 'full', reason: 'first-cycle' });
+  expect((await converge('history', 'dc02', '--repository', 'file:///dr')).stdout).toMatch(
+    /dc02 +\d+ +0 +- +100.00 %/,
+  );
+  expect((await converge('status', '--repository', 'file:///dr')).stdout).toMatch(
+    /agent on .*: ended \d+ s ago/,
+  );
+  expect(await converge('verify', '--repository', 'file:///dr')).toMatchObject({ code: 0 });
   expect(await readFile(join(dir, 'lab/state/memory/engine.json'), 'utf8')).toContain(
     'agent:protected_vm:sql01',
   );

@@ -966,6 +966,8 @@ export const layers: Layers = {
       'operation/page',
       'operation/server',
       'operation/service',
+      'io/handles',
+      'replication/format',
       'resources/shared',
       'resources/vsphere',
       'app',

@@ -6,7 +6,9 @@ import type { CommonOptions } from '../options.ts';
 import { loadCatalog } from '../session/load-catalog.ts';
 import { dutiesOf, type VmDuty } from './duties.ts';
 import { locate } from './locate.ts';
+import { LogBook } from './log-book.ts';
 import { type Moved, moveDuty } from './move-duty.ts';
+import { pastCycle } from './past-cycle.ts';
 import { look, openSite, seenOf } from './site.ts';
 
 export interface AgentOnceOptions extends CommonOptions {
@@ -43,19 +45,29 @@ export async function agentOnce(
     );
     const moved: Moved[] = [];
     const agenda = new Agenda(slots);
+    const { clock, random } = site.session.world.host;
+    const book = new LogBook(random.uuid(), slots, clock.now(), false);
     const ports = {
-      clock: site.session.world.host.clock,
+      clock,
       duties: async () => ({ duties: [...duties.values()], newest: newestOf(duties.values()) }),
       draining: async () => false,
       async move(id: string, mayBeLong: () => boolean) {
-        const done = await moveDuty(context, site, duties.get(id)!, mayBeLong);
+        const duty = duties.get(id)!;
+        const began = clock.now();
+        const done = await moveDuty(context, site, duty, mayBeLong);
         moved.push(done.moved);
+        const past = pastCycle(duty, done.moved, began, clock.now());
+        if (past) book.add(duty.declared.repository, past);
         told(done.moved);
         return done.outcome;
       },
     };
     await runAgent(agenda, ports, { signal: interrupt, once: true });
     interrupt.throwIfAborted();
+    if (moved.length > 0) {
+      const failures = await book.write(site, [], clock.now(), true);
+      diagnostics.push(...failures.flatMap(failure => failure.diagnostics));
+    }
     return { moved, diagnostics };
   } finally {
     await site.close();

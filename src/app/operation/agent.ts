@@ -3,6 +3,7 @@ import { runJobs } from '../../masterless/instance/jobs.ts';
 import { Agenda } from '../../operation/agenda.ts';
 import { runAgent } from '../../operation/agent.ts';
 import type { Condition } from '../../operation/alerts/model.ts';
+import { moverSilence } from '../../operation/model.ts';
 import { oneDiagnostic } from '../../resources/shared/one-diagnostic.ts';
 import type { Context } from '../app-context.ts';
 import type { CommonOptions } from '../options.ts';
@@ -12,8 +13,10 @@ import { AlertLoop } from './alert-loop.ts';
 import { beAgentOf, isDraining } from './drain.ts';
 import { dutiesOf, type VmDuty } from './duties.ts';
 import { locate } from './locate.ts';
+import { LogBook, moversIn } from './log-book.ts';
 import { readManifests, remember, type TakenUp } from './manifests.ts';
 import { type Moved, moveDuty } from './move-duty.ts';
+import { pastCycle } from './past-cycle.ts';
 import { look, openSite, type Site } from './site.ts';
 import { type JobDone, slowJobs } from './slow-jobs.ts';
 import type { HeldBack } from './take-up.ts';
@@ -44,7 +47,7 @@ export type Heard =
 /** Between two looks at manifests, selections and repositories, ms. */
 const refresh = 60_000;
 
-/** Between two looks at what somebody has to be told, ms: with a turn's own time it is told within a minute. */
+/** Between two looks at what somebody has to be told, ms: within a minute, whatever a look takes. */
 const alertsEvery = 20_000;
 
 /** A site in use, and how many cycles still work in it. */
@@ -99,6 +102,10 @@ class Agent {
   readonly #own = new Map<string, Condition>();
   /** Most VMs that each selection meant. */
   readonly #selected = new Map<string, number>();
+  /** Cycles that run, by duty. */
+  readonly #running = new Map<string, { vm: string; since: number }>();
+  readonly #by: string;
+  readonly #book: LogBook;
   #lastTurn = 0;
   #isDraining = false;
 
@@ -114,6 +121,9 @@ class Agent {
     this.#paths = paths;
     this.#options = options;
     this.#hear = hear;
+    const { clock, random } = base.world.host;
+    this.#by = random.uuid();
+    this.#book = new LogBook(this.#by, options.slots, clock.now());
   }
 
   async run(): Promise<'stopped' | 'drained' | undefined> {
@@ -151,6 +161,7 @@ class Agent {
       ending.abort();
       await Promise.all([jobs, alerts]);
       if (ended === 'done') return undefined;
+      await this.#write(true);
       this.#hear({ type: 'ended', how: ended });
       return ended;
     } finally {
@@ -221,6 +232,7 @@ class Agent {
       return undefined;
     }
     const duties = [...this.#open!.duties.values()];
+    await this.#write(false);
     return { duties, newest: newestOf(duties) };
   }
 
@@ -230,13 +242,35 @@ class Agent {
     // Let go of between two looks.
     if (!duty) return { result: 'busy' } as const;
     open.cycles++;
+    const { clock } = this.#base.world.host;
+    const began = clock.now();
+    this.#running.set(id, { vm: duty.declared.title, since: began });
     const { outcome, moved } = await moveDuty(this.#context, open.site, duty, mayBeLong);
+    this.#running.delete(id);
     open.cycles--;
+    const past = pastCycle(duty, moved, began, clock.now());
+    if (past) this.#book.add(duty.declared.repository, past);
     this.#note(moved);
     const said = 'diagnostics' in moved ? moved.diagnostics : 'paused' in moved ? ['paused'] : [];
     if (!('busy' in moved) && !('waits' in moved)) this.#once(`moved ${id}`, said, { type: 'moved', moved });
     await this.#closeUnused(open);
     return outcome;
+  }
+
+  /** What it did, and what it does, into the repositories; others that have fallen silent are told of. */
+  async #write(isEnd: boolean): Promise<void> {
+    const { site } = this.#open!;
+    const now = this.#base.world.host.clock.now();
+    const failures = await this.#book.write(site, [...this.#running.values()], now, isEnd);
+    const diagnostics = failures.flatMap(failure => failure.diagnostics);
+    this.#once('log-book', diagnostics, { type: 'unseen', diagnostics });
+    if (isEnd) return;
+    for (const { repository } of site.views.values())
+      for (const { id, host, at, ended } of repository ? await moversIn(repository, now) : []) {
+        const isGone = id !== this.#by && ended === undefined && now - at > moverSilence;
+        const text = `the agent on ${host} has not been heard of since ${new Date(at).toISOString()}`;
+        this.#say('mover-gone', id, isGone ? text : undefined);
+      }
   }
 
   async #closeUnused({ site, superseded, cycles }: Open): Promise<void> {
@@ -281,7 +315,7 @@ class Agent {
       failing: this.#failing,
       own: () => [...this.#own.values()],
     };
-    const loop = new AlertLoop(this.#context, watched, random.uuid());
+    const loop = new AlertLoop(this.#context, watched, this.#by);
     const rejected = (_: unknown, error: unknown) => {
       const diagnostics = error instanceof Failure ? error.diagnostics : [oneDiagnostic(error)];
       this.#once('alerts', diagnostics, { type: 'job-failed', job: 'alerts', diagnostics });

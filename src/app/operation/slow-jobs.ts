@@ -5,20 +5,21 @@ import type { Job } from '../../masterless/instance/jobs.ts';
 import type { Context } from '../app-context.ts';
 import type { CommonOptions } from '../options.ts';
 import { ALL, failoverCleanup } from '../recovery/failover-status.ts';
+import { prune } from '../repository/prune.ts';
 import { planManifests } from '../run/plan-manifests.ts';
 import type { Site, View } from './site.ts';
 
 const hour = 3_600_000;
 
 /** How often each slow job is done, ms. */
-const often = { verify: 24 * hour, drift: 6 * hour, cleanup: hour / 4 };
+const often = { verify: 24 * hour, prune: 24 * hour, drift: 6 * hour, cleanup: hour / 4 };
 
 /** Of the bytes of all packs; with one turn a day all of them are read in a month. */
 const sample = { percent: 4 };
 
 /** What a slow job found, for whoever tells of it. */
 export interface JobDone {
-  job: 'verify' | 'drift' | 'cleanup';
+  job: 'verify' | 'prune' | 'drift' | 'cleanup';
   /** The repository, where it is about one. */
   subject?: string;
   at: number;
@@ -41,8 +42,8 @@ export interface SlowJobs {
 }
 
 /**
- * What an agent does beside its cycles, one at a time: it reads a sample of each repository, plans what the
- * manifests say against what is there, and cleans up tests whose time is over.
+ * What an agent does beside its cycles, one at a time: it reads a sample of each repository, removes what
+ * no retention keeps, plans what manifests say against what is there, and cleans up tests whose time is over.
  */
 export function slowJobs(given: SlowJobs): Job[] {
   const { site, draining } = given;
@@ -66,6 +67,7 @@ export function slowJobs(given: SlowJobs): Job[] {
   };
   return [
     job('verify', verifyAll),
+    job('prune', () => pruneAll(given, quiet)),
     job('drift', () => drift(given, quiet)),
     job('cleanup', () => cleanUp(given, quiet)),
   ];
@@ -90,6 +92,14 @@ async function verifyOne({ context, site, done }: SlowJobs, { repository, ref }:
   const report = await verify(repository, { sample, note: { at }, seen: known?.generations ?? {}, signal });
   const subject = ref.url.canonical;
   done({ job: 'verify', subject, at, found: report.problems.length, diagnostics: report.unnoted });
+}
+
+/** What no retention keeps, where a retention is declared; with the pruner's own credentials. */
+async function pruneAll({ paths, options, site, done }: SlowJobs, quiet: Context): Promise<void> {
+  if (!site().resources.some(one => one.type === 'protected_vm' && one.properties.retention !== undefined))
+    return;
+  for (const { url } of (await prune(quiet, { ...options, paths })) ?? [])
+    done({ job: 'prune', subject: url, at: clockOf(site()).now(), found: 0, diagnostics: [] });
 }
 
 async function drift({ paths, options, site, done }: SlowJobs, quiet: Context): Promise<void> {

@@ -22,6 +22,7 @@ import { loadCatalog } from '../session/load-catalog.ts';
 import { openSession } from '../session/open-session.ts';
 import { runOf } from '../session/run-of.ts';
 import { declaredVms } from './declared-vms.ts';
+import { moversIn } from './log-book.ts';
 import { replicasOf } from './replicas.ts';
 import { type Opened, type TrackWish, tracksOf } from './tracks.ts';
 
@@ -131,10 +132,11 @@ const repositoryStatus = (
     return { status, tracks };
   });
 
-const shown = ({ url, problem, bytes }: SeenRepository): Status['repositories'][number] => ({
+const shown = ({ url, problem, bytes, movers }: SeenRepository): Status['repositories'][number] => ({
   url,
   ...(problem !== undefined && { problem }),
   ...(bytes !== undefined && { bytes }),
+  ...(movers && movers.length > 0 && { movers }),
 });
 
 /** What can't be reached is said, and every VM in it is unknown. */
@@ -182,6 +184,7 @@ async function seenIn(
   const vms = await Promise.all(
     looked.map(vm => limit(async () => ({ ...vm, verified: await repository.vm(vm.uuid).checked() }))),
   );
+  const movers = await moversIn(repository, now);
   const bytes = options.size ? await sizeOf(repository) : undefined;
   return {
     url: url.canonical,
@@ -191,6 +194,7 @@ async function seenIn(
     pauses,
     holds: holds.filter(({ until }) => until > now),
     rehearsals: rehearsals.flatMap(one => one ?? []),
+    movers,
     ...(bytes !== undefined && { bytes }),
   };
 }

@@ -53,14 +53,24 @@ export function takeUp(
       return repositoryRef(repository).url.canonical;
     });
     const [rpoWas, rpoIs] = [was, is].map(longestAge);
+    const [keptWas, keptIs] = [was, is].map(({ properties }) => properties.retention as Retained);
     return [
       ...graded,
       ...(urls[0] === urls[1] ? [] : [changed('repository', urls[0], urls[1])]),
       ...(graded.length === 0 && rpoIs! > rpoWas! ? ['its newest point may become older than before'] : []),
+      ...(keepsLess(keptWas, keptIs) && !graded.some(text => text.startsWith('`retention.'))
+        ? [changed('retention', keptWas, keptIs)]
+        : []),
       ...(is.meta.ensure === 'absent' && was.meta.ensure !== 'absent' ? ['it is to be absent'] : []),
     ];
   }
 }
+
+type Retained = Record<string, string> | undefined;
+
+/** A rule that is gone keeps nothing any more; without any rule everything was kept. */
+const keepsLess = (was: Retained, is: Retained): boolean =>
+  is !== undefined && (was === undefined || Object.keys(was).some(rule => is[rule] === undefined));
 
 const changed = (name: string, was: unknown, is: unknown): string => {
   const said = (value: unknown) => (value === undefined ? 'nothing' : canonicalJson(value));

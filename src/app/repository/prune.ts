@@ -7,6 +7,7 @@ import type { RepositoryRef } from '../../replication/model/clients.ts';
 import type { OnDamage } from '../../replication/model/repository.ts';
 import { parseRepositoryUrl } from '../../replication/model/repository-url.ts';
 import type { PrunedVm } from '../../replication/prune/prune-repository.ts';
+import { forgetNotes } from '../../replication/repository/forget-notes.ts';
 import type { OpenRepository } from '../../replication/repository/open-repository.ts';
 import { type Retention, retentionOf } from '../../replication/retention/policy.ts';
 import { repositoryRef } from '../../resources/shared/repository-property.ts';
@@ -101,6 +102,7 @@ async function pruneOne(
     step: async () => {},
     signal: context.io.interrupt,
   });
+  if (!options.noop && vm === undefined) await forgetNotes(repository.board, now);
   for (const one of vms) {
     if (one.doubt) warn(one.doubt);
     context.reporter.diagnostics(one.warnings);

@@ -51,6 +51,7 @@ export const commands: ReadonlyMap<string, () => Promise<Define>> = new Map([
   ['report', async () => (await operation()).report],
   ['pause', async () => (await operation()).pause],
   ['resume', async () => (await operation()).resume],
+  ['history', async () => (await operation()).history],
   ['alert', async () => (await operation()).alert],
   ['failover', async () => (await recovery()).failover],
   ['failback', async () => (await recovery()).failback],

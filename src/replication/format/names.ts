@@ -6,6 +6,8 @@ export const CONFIG = 'converge.json';
 export const ROSTER = 'roster/';
 /** Plans of recovery and what came of them. */
 export const RECOVERY = 'recovery/';
+/** Notes that change: their names tell of no VM. */
+export const BOARD = `${RECOVERY}board/`;
 /** Ids in names: this many random bytes, in hex. */
 export const OBJECT_ID_BYTES = 16;
 /** Names have twelve digits for it. */

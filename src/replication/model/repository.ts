@@ -332,8 +332,8 @@ export interface RecordStore {
  * alerts are open, what happened on a day. Each is sealed, and replaced only by whoever has seen it.
  */
 export interface BoardStore {
-  /** Names that begin so, in their order. */
-  names(prefix: string): Promise<string[]>;
+  /** Those whose names begin so, in their order; `modified` as for `read`. */
+  list(prefix: string): Promise<{ name: string; modified: number }[]>;
   /** `modified`: ms since the epoch, by the store's clock. Throws a `damaged-object` Failure. */
   read(name: string): Promise<{ value: unknown; etag: string; modified: number } | undefined>;
   /** `etag`: of the note that it replaces; undefined: there is none. Gives the new one, unless too late. */

@@ -1,5 +1,5 @@
 import { damaged } from '../format/damage.ts';
-import { RECOVERY } from '../format/names.ts';
+import { BOARD } from '../format/names.ts';
 import { openObject, SALT_BYTES, sealObject } from '../format/sealing.ts';
 import type { BoardStore } from '../model/repository.ts';
 import type { Context } from './read/repository-context.ts';
@@ -7,12 +7,13 @@ import { RECORD_CAP } from './records.ts';
 
 /** See `BoardStore`; a note is a sealed object of the same kind as a record. */
 export function boardStore({ store, vault, random }: Context): BoardStore {
-  const folder = `${RECOVERY}${vault.vmKey('board')}/`;
+  const folder = BOARD;
   return {
-    async names(prefix) {
-      const names: string[] = [];
-      for await (const { key } of store.list(folder + prefix)) names.push(key.slice(folder.length));
-      return names;
+    async list(prefix) {
+      const found: { name: string; modified: number }[] = [];
+      for await (const { key, modified } of store.list(folder + prefix))
+        found.push({ name: key.slice(folder.length), modified });
+      return found;
     },
     async read(name) {
       const key = folder + name;

@@ -1,6 +1,6 @@
 import { failedWith } from '../../diagnostics/diagnostic.ts';
 import { isUnreadable } from '../format/damage.ts';
-import { OBJECT_ID_BYTES, RECOVERY } from '../format/names.ts';
+import { BOARD, OBJECT_ID_BYTES, RECOVERY } from '../format/names.ts';
 import type { Root } from '../format/root.ts';
 import type { BundleRef } from '../model/repository.ts';
 import { readBundle } from '../repository/read/bundles.ts';
@@ -46,7 +46,8 @@ export async function checkRecords(
   report: VerifyReport,
   signal?: AbortSignal,
 ): Promise<void> {
-  const name = new RegExp(`^${RECOVERY}[0-9a-f]{${2 * OBJECT_ID_BYTES}}/[a-z0-9-]+/\\d{12}$`);
+  const record = `${RECOVERY}[0-9a-f]{${2 * OBJECT_ID_BYTES}}/[a-z0-9-]+/\\d{12}`;
+  const name = new RegExp(`^(${record}|${BOARD}[a-z0-9-]+(/[a-z0-9-]+)*)$`);
   for await (const { key } of store.list(RECOVERY)) {
     signal?.throwIfAborted();
     if (!name.test(key)) {

@@ -1,7 +1,15 @@
 import { type StatusOptions, status as see } from '../../../app/operation/status.ts';
 import { exitCode } from '../../../engine/report/exit-code.ts';
 import { bytes, plural, span } from '../../../io/units.ts';
-import { STATES, type Status, type Verified, type VmStatus } from '../../../operation/model.ts';
+import { again } from '../../../io/until.ts';
+import {
+  type Mover,
+  moverSilence,
+  STATES,
+  type Status,
+  type Verified,
+  type VmStatus,
+} from '../../../operation/model.ts';
 import { isBreached } from '../../../operation/status.ts';
 import {
   cycleOf,
@@ -16,12 +24,16 @@ import type { Define } from '../../context/define.ts';
 import { withData, withFormat, withLab, withRepository, withState } from '../../context/options.ts';
 import { table } from '../../text/table.ts';
 
-type Options = StatusOptions & { format: 'text' | 'json' };
+type Options = StatusOptions & { format: 'text' | 'json'; watch?: true };
+
+/** Between two looks with --watch, ms. */
+const watchEvery = 10_000;
 
 export const status: Define = (program, context, exit) => {
   const command = program
     .command('status [PATHS...]')
     .description('whether each VM keeps its recovery point objective, and why not; 16 when one does not')
+    .option('--watch', 'show it again every few seconds, until it is interrupted')
     .option('--size', 'add up what each repository holds, which lists all of it');
   withData(withLab(withState(withFormat(withRepository(command)))))
     .addHelpText(
@@ -29,12 +41,25 @@ export const status: Define = (program, context, exit) => {
       '\nExamples:\n  converge status manifests\n  converge status --repository s3://gdh-vm-replication/dr --format json',
     )
     .action(async (paths: string[], options: Options) => {
-      const seen = await see(context, { ...options, paths });
-      if (!seen) return exit(1);
-      if (options.format === 'json') context.printJson(`${JSON.stringify(inJson(seen), null, 2)}\n`);
-      else context.print(lines(seen, context.columns));
-      context.report(seen.diagnostics);
-      exit(exitCode({ diagnostics: seen.diagnostics, breached: seen.vms.some(isBreached) }));
+      const show = async (): Promise<number> => {
+        const seen = await see(context, { ...options, paths });
+        if (!seen) return 1;
+        if (options.format === 'json')
+          context.printJson(`${JSON.stringify(inJson(seen), null, options.watch ? 0 : 2)}\n`);
+        else context.print(lines(seen, context.columns));
+        context.report(seen.diagnostics);
+        return exitCode({ diagnostics: seen.diagnostics, breached: seen.vms.some(isBreached) });
+      };
+      if (!options.watch) return exit(await show());
+      const { clock } = context.io.host;
+      const { interrupt: signal } = context.io;
+      let code = await show();
+      // One after the other is printed, so that what was there a minute ago can be read above.
+      await again(clock, watchEvery, signal, async () => {
+        if (options.format === 'text') context.print(['', new Date(clock.now()).toISOString()]);
+        code = await show();
+      });
+      exit(code);
     });
 };
 
@@ -48,9 +73,19 @@ function inJson({ at, vms, repositories }: Status): object {
     at: time(at),
     counts: Object.fromEntries(STATES.map(state => [state, vms.filter(vm => vm.state === state).length])),
     vms: vms.map(vmInJson),
-    repositories,
+    repositories: repositories.map(({ movers, ...one }) => ({
+      ...one,
+      ...(movers && { movers: movers.map(moverInJson) }),
+    })),
   };
 }
+
+const moverInJson = ({ since, at, running, ...rest }: Mover): object => ({
+  ...rest,
+  since: time(since),
+  at: time(at),
+  running: running.map(({ vm, since: began }) => ({ vm, since: time(began) })),
+});
 
 function vmInJson(one: VmStatus): object {
   const {
@@ -134,7 +169,16 @@ function lines({ at, vms, repositories }: Status, columns?: number): string[] {
   ]);
   return [
     ...(vms.length > 0 ? table(headings, rows, columns) : []),
+    ...repositories.flatMap(({ movers = [] }) => movers.map(mover => moverLine(mover, at))),
     ...repositories.flatMap(({ url, bytes: size }) => (size === undefined ? [] : [`${url}: ${bytes(size)}`])),
     `${plural(vms.length, 'VM')}${counts.length > 0 ? `: ${counts.join(', ')}` : ''}`,
   ];
+}
+
+function moverLine({ host, at: heard, slots, running, ended }: Mover, at: number): string {
+  const when = `${span(at - heard)} ago`;
+  if (ended) return `agent on ${host}: ended ${when}`;
+  if (at - heard > moverSilence) return `agent on ${host}: not heard of since ${when}`;
+  const moving = running.map(({ vm, since }) => `${vm} (${span(at - since)})`).join(', ');
+  return `agent on ${host}: ${moving === '' ? 'moves nothing' : `moves ${moving}`}, ${plural(slots, 'slot')}, heard of ${when}`;
 }

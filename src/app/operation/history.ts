@@ -1,0 +1,86 @@
+import { type Diagnostic, Failure, given } from '../../diagnostics/diagnostic.ts';
+import { parseDuration } from '../../io/duration.ts';
+import type { PastCycle } from '../../operation/history.ts';
+import { isUnreadable } from '../../replication/format/damage.ts';
+import type { BoardStore } from '../../replication/model/repository.ts';
+import type { Context } from '../app-context.ts';
+import type { CommonOptions, RepositoryOptions } from '../options.ts';
+import { withRepositoryOpen } from '../repository/with-repository.ts';
+
+const day = 86_400_000;
+
+const folder = (time: number): string => `history/${new Date(time).toISOString().slice(0, 10)}/`;
+
+/**
+ * Writes what came about into the repository, one note for all of it.
+ *
+ * @param by whose it is; no two notes of one writer are of the same moment
+ */
+export async function keepHistory(
+  board: BoardStore,
+  cycles: readonly PastCycle[],
+  by: string,
+  now: number,
+): Promise<void> {
+  if (cycles.length > 0) await board.write(`${folder(now)}${by}-${now}`, { version: 1, cycles }, undefined);
+}
+
+export interface HistoryOptions extends RepositoryOptions, CommonOptions {
+  /** A duration before now, or a time; seven days when left out. */
+  since?: string;
+}
+
+export interface History {
+  from: number;
+  to: number;
+  /** Those that ended in the span, and the last ones before it, which tell how the span began; ascending. */
+  cycles: PastCycle[];
+  diagnostics: Diagnostic[];
+}
+
+/**
+ * What agents did in a span, as the repository keeps it. Undefined when the manifests have mistakes, which
+ * were told.
+ *
+ * @param vm name or UUID; left out: all
+ * @throws Failure `bad-time`
+ */
+export function history(
+  context: Context,
+  vm: string | undefined,
+  options: HistoryOptions,
+): Promise<History | undefined> {
+  return withRepositoryOpen(context, options, vm, async ({ repository, clock }) => {
+    const to = clock.now();
+    const from = momentOf(options.since ?? '7d', to);
+    const diagnostics: Diagnostic[] = [];
+    const cycles: PastCycle[] = [];
+    // What is written at midnight is of the day before.
+    for (const { name } of await repository.board.list('history/')) {
+      if (name < folder(from - day)) continue;
+      try {
+        const note = await repository.board.read(name);
+        cycles.push(...((note?.value as { cycles: PastCycle[] } | undefined)?.cycles ?? []));
+      } catch (error) {
+        if (!isUnreadable(error)) throw error;
+        diagnostics.push(...error.diagnostics);
+      }
+    }
+    const wanted = vm?.toLowerCase();
+    const isWanted = ({ vm: declared, made }: PastCycle): boolean =>
+      wanted === undefined ||
+      [declared, made?.name ?? '', made?.uuid ?? ''].some(name => name.toLowerCase() === wanted);
+    return { from, to, cycles: cycles.filter(isWanted).sort((a, b) => a.ended - b.ended), diagnostics };
+  });
+}
+
+function momentOf(text: string, now: number): number {
+  const before = parseDuration(text);
+  const time = before === undefined ? Date.parse(text) : now - before;
+  if (time < now) return time;
+  throw new Failure(
+    given('bad-time', `--since ${text}: expected a time that is past`, {
+      hint: 'write a duration, 7d or 12 hours, or a time such as 2026-11-01T00:00:00Z',
+    }),
+  );
+}

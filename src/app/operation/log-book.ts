@@ -1,0 +1,101 @@
+import { Failure } from '../../diagnostics/diagnostic.ts';
+import { ownId, processTable } from '../../io/handles/process-table.ts';
+import type { PastCycle } from '../../operation/history.ts';
+import type { Mover } from '../../operation/model.ts';
+import { forgetNotes } from '../../replication/repository/forget-notes.ts';
+import { keepHistory } from './history.ts';
+import type { Site, View } from './site.ts';
+
+/** Between two notes about what came about, ms: a hard kill loses that much of the history. */
+const often = 10 * 60_000;
+const day = 86_400_000;
+/** A mover of which nothing was heard for so long is nobody's concern any more, ms. */
+const forgotten = 7 * day;
+
+const folder = 'movers/';
+
+/** What an agent writes into the repositories about itself and what it did. What can't be written waits. */
+export class LogBook {
+  readonly #by: string;
+  readonly #since: number;
+  readonly #slots: number;
+  /** By URL of the repository. */
+  readonly #cycles = new Map<string, PastCycle[]>();
+  readonly #etags = new Map<string, string>();
+  /** A run that only looks once has nothing to say about itself. */
+  readonly #introduces: boolean;
+  #kept: number;
+  #forgot = Number.NEGATIVE_INFINITY;
+
+  constructor(by: string, slots: number, now: number, introduces = true) {
+    this.#by = by;
+    this.#introduces = introduces;
+    this.#slots = slots;
+    this.#since = now;
+    this.#kept = now;
+  }
+
+  add(url: string, cycle: PastCycle): void {
+    this.#cycles.set(url, [...(this.#cycles.get(url) ?? []), cycle]);
+  }
+
+  /** Writes what is due; all of it at the end. Gives back what kept it from that. */
+  async write(
+    { views }: Site,
+    running: readonly Mover['running'][0][],
+    now: number,
+    isEnd = false,
+  ): Promise<Failure[]> {
+    const failures: Failure[] = [];
+    const isDue = isEnd || now - this.#kept >= often;
+    const forgets = now - this.#forgot >= day;
+    if (isDue) this.#kept = now;
+    if (forgets) this.#forgot = now;
+    for (const [url, view] of views)
+      try {
+        if (this.#introduces) await this.#introduce(url, view, running, now, isEnd);
+        const cycles = this.#cycles.get(url) ?? [];
+        if (isDue && cycles.length > 0 && view.repository) {
+          await keepHistory(view.repository.board, cycles, this.#by, now);
+          this.#cycles.set(url, (this.#cycles.get(url) ?? []).slice(cycles.length));
+        }
+        if (forgets && view.repository) await forgetNotes(view.repository.board, view.now());
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error;
+        failures.push(error);
+      }
+    return failures;
+  }
+
+  async #introduce(
+    url: string,
+    { repository }: View,
+    running: readonly Mover['running'][0][],
+    now: number,
+    isEnd: boolean,
+  ): Promise<void> {
+    if (!repository) return;
+    const mover: Mover = {
+      id: this.#by,
+      host: (await ownId(processTable)).host,
+      since: this.#since,
+      at: now,
+      slots: this.#slots,
+      running: [...running],
+      ...(isEnd && { ended: true }),
+    };
+    const etag = await repository.board.write(`${folder}${this.#by}`, mover, this.#etags.get(url));
+    if (etag !== undefined) this.#etags.set(url, etag);
+    else this.#etags.delete(url);
+  }
+}
+
+/** The movers that wrote about themselves in a repository, the newest note first. */
+export async function moversIn({ board }: NonNullable<View['repository']>, now: number): Promise<Mover[]> {
+  const movers: Mover[] = [];
+  for (const { name } of await board.list(folder)) {
+    const note = await board.read(name);
+    if (note && now - (note.value as Mover).at <= forgotten) movers.push(note.value as Mover);
+  }
+  return movers.sort((a, b) => b.at - a.at);
+}
