@@ -117,7 +117,7 @@ function inJson(said: Said): object {
     rule,
     meaning: RULES[rule],
     severity,
-    subjects,
+    subjects: subjects.map(plain),
     since: new Date(since).toISOString(),
     ...(ended !== undefined && { ended: new Date(ended).toISOString() }),
   };

@@ -52,7 +52,7 @@ describe('what a webhook gets', () => {
         },
       ],
     });
-    expect(text('teams', said('opened'))).toContain('a\\\\*b\\\\_<!channel\\\\>\\\\|x');
+    expect(text('teams', said('opened'))).toContain('a\\\\*b\\\\_<\\\\!channel\\\\>\\\\|x');
     expect(text('slack', said('opened'))).toContain('&lt;!channel&gt;');
     expect(text('slack', said('opened'))).not.toContain('<!channel>');
     for (const shape of ['slack', 'teams', 'json', 'pagerduty'] as const)

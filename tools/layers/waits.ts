@@ -6,7 +6,7 @@ import { codeOf } from './imports.ts';
  */
 const waits: Readonly<Record<string, string>> = {
   'operation/agent.ts': 'until the next VM is due, or a cycle ends',
-  'app/operation/watchdog.ts': 'looks for as long as the agent runs',
+  'operation/watchdog.ts': 'looks for as long as the agent runs',
   'manifest/types/evaluate-type.ts': 'a deadline',
   'engine/call/call-in-time.ts': 'a deadline',
   'engine/call/make-io.ts': "hands the run's clock to a type",

@@ -2,14 +2,15 @@ import { type Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
 import { runJobs } from '../../masterless/instance/jobs.ts';
 import { Agenda } from '../../operation/agenda.ts';
 import { runAgent } from '../../operation/agent.ts';
-import type { Condition } from '../../operation/alerts/model.ts';
 import { moverSilence } from '../../operation/model.ts';
+import { watch } from '../../operation/watchdog.ts';
 import { oneDiagnostic } from '../../resources/shared/one-diagnostic.ts';
 import type { Context } from '../app-context.ts';
 import type { CommonOptions } from '../options.ts';
 import { openSession, type Session } from '../session/open-session.ts';
 import { newestOf } from './agent-once.ts';
 import { AlertLoop } from './alert-loop.ts';
+import { Concerns } from './concerns.ts';
 import { beAgentOf, isDraining } from './drain.ts';
 import { dutiesOf, type VmDuty } from './duties.ts';
 import { locate } from './locate.ts';
@@ -20,7 +21,6 @@ import { pastCycle } from './past-cycle.ts';
 import { look, openSite, type Site } from './site.ts';
 import { type JobDone, slowJobs } from './slow-jobs.ts';
 import type { HeldBack } from './take-up.ts';
-import { watch } from './watchdog.ts';
 
 export interface AgentOptions extends CommonOptions {
   /** Cycles at once. */
@@ -96,12 +96,7 @@ class Agent {
   #open: Open | undefined;
   /** What was told and still lasts, as text. */
   readonly #told = new Map<string, string>();
-  /** By name: cycles that failed in a row. */
-  readonly #failing = new Map<string, { times: number; code: string; message: string }>();
-  /** What the agent itself has to tell about, by what it is about. */
-  readonly #own = new Map<string, Condition>();
-  /** Most VMs that each selection meant. */
-  readonly #selected = new Map<string, number>();
+  readonly #concerns = new Concerns();
   /** Cycles that run, by duty. */
   readonly #running = new Map<string, { vm: string; since: number }>();
   readonly #by: string;
@@ -179,14 +174,22 @@ class Agent {
     if ('broken' in read) {
       this.#once('broken', read.broken, { type: 'broken', diagnostics: read.broken });
       const [first] = read.broken;
-      this.#say('broken-manifests', 'manifests', first && `the manifests can not be used: ${first.message}`);
+      this.#concerns.say(
+        'broken-manifests',
+        'manifests',
+        first && `the manifests can not be used: ${first.message}`,
+      );
       return undefined;
     }
     this.#told.delete('broken');
     const { taken } = read;
-    this.#say('broken-manifests', 'manifests', undefined);
+    this.#concerns.say('broken-manifests', 'manifests', undefined);
     const [held] = taken.held;
-    this.#say('held-back', 'manifests', held && `${held.address} protects less: ${held.why.join('; ')}`);
+    this.#concerns.say(
+      'held-back',
+      'manifests',
+      held && `${held.address} protects less: ${held.why.join('; ')}`,
+    );
     this.#once('held', taken.held, { type: 'held', held: taken.held });
     await remember(engine, taken.catalog);
     return taken;
@@ -203,14 +206,7 @@ class Agent {
     this.#once('unseen', diagnostics, { type: 'unseen', diagnostics });
     const duties = dutiesOf(open.site, this.#options.slots, located);
     open.duties = new Map(duties.map(duty => [duty.id, duty]));
-    const members = Map.groupBy(open.site.resources, ({ selectedBy }) => selectedBy);
-    for (const [selection, now] of members) {
-      if (selection === undefined) continue;
-      const most = Math.max(now.length, this.#selected.get(selection) ?? 0);
-      this.#selected.set(selection, most);
-      const text = `${selection} means ${now.length} VMs, and meant ${most}`;
-      this.#say('fewer-selected', selection, now.length < most ? text : undefined);
-    }
+    this.#concerns.selected(open.site.resources);
   }
 
   async #duties() {
@@ -250,7 +246,7 @@ class Agent {
     open.cycles--;
     const past = pastCycle(duty, moved, began, clock.now());
     if (past) this.#book.add(duty.declared.repository, past);
-    this.#note(moved);
+    this.#concerns.note(moved);
     const said = 'diagnostics' in moved ? moved.diagnostics : 'paused' in moved ? ['paused'] : [];
     if (!('busy' in moved) && !('waits' in moved)) this.#once(`moved ${id}`, said, { type: 'moved', moved });
     await this.#closeUnused(open);
@@ -269,7 +265,7 @@ class Agent {
       for (const { id, host, at, ended } of repository ? await moversIn(repository, now) : []) {
         const isGone = id !== this.#by && ended === undefined && now - at > moverSilence;
         const text = `the agent on ${host} has not been heard of since ${new Date(at).toISOString()}`;
-        this.#say('mover-gone', id, isGone ? text : undefined);
+        this.#concerns.say('mover-gone', id, isGone ? text : undefined);
       }
   }
 
@@ -290,9 +286,13 @@ class Agent {
         this.#hear({ type: 'job', done });
         const { job, subject = 'manifests', found } = done;
         if (job === 'drift')
-          this.#say('drift', subject, found > 0 ? `${found} things differ from what is declared` : undefined);
+          this.#concerns.say(
+            'drift',
+            subject,
+            found > 0 ? `${found} things differ from what is declared` : undefined,
+          );
         if (job === 'verify')
-          this.#say(
+          this.#concerns.say(
             'damaged',
             subject,
             found > 0 ? `${found} problems in ${subject}` : undefined,
@@ -312,8 +312,8 @@ class Agent {
     const { clock, random } = this.#base.world.host;
     const watched = {
       site: () => this.#open!.site,
-      failing: this.#failing,
-      own: () => [...this.#own.values()],
+      failing: this.#concerns.failing,
+      own: () => this.#concerns.all(),
     };
     const loop = new AlertLoop(this.#context, watched, this.#by);
     const rejected = (_: unknown, error: unknown) => {
@@ -326,26 +326,6 @@ class Agent {
       return 'done' as const;
     };
     return runJobs([{ name: 'alerts', every: alertsEvery, turn }], { clock, random, signal, rejected });
-  }
-
-  /** What cycles of a VM came to, for alerts. */
-  #note(moved: Moved): void {
-    if ('cycle' in moved) this.#failing.delete(moved.vm);
-    const [first] = 'diagnostics' in moved ? moved.diagnostics : [];
-    if (!first) return;
-    const times = (this.#failing.get(moved.vm)?.times ?? 0) + 1;
-    this.#failing.set(moved.vm, { times, code: first.code, message: first.message });
-  }
-
-  /** Something of the agent's own that is wrong; undefined: it isn't any more. */
-  #say(
-    rule: Condition['rule'],
-    subject: string,
-    text: string | undefined,
-    severity: Condition['severity'] = 'warning',
-  ): void {
-    if (text === undefined) this.#own.delete(`${rule} ${subject}`);
-    else this.#own.set(`${rule} ${subject}`, { rule, severity, cause: subject, subject, text });
   }
 
   #begins(): void {

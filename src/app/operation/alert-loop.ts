@@ -51,9 +51,12 @@ export class AlertLoop {
     const site = this.#watched.site();
     const { clock } = site.session.world.host;
     const now = clock.now();
+    for (const { title } of site.declared)
+      if (!this.#declaredSince.has(title)) this.#declaredSince.set(title, now);
+    const routes = routesIn(site.catalog);
+    if (routes.length === 0) return [];
     const diagnostics: Diagnostic[] = [];
     const statuses = await this.#statuses(site, now, diagnostics);
-    for (const { vm } of statuses) if (!this.#declaredSince.has(vm)) this.#declaredSince.set(vm, now);
     const ahead = [...site.views].flatMap(([url, { repository }]) => {
       const ms = repository?.store.clockAhead?.() ?? 0;
       return ms === 0 ? [] : [[url, ms] as const];
@@ -62,7 +65,6 @@ export class AlertLoop {
     const { failing } = this.#watched;
     const known = { failing, declaredSince: this.#declaredSince, ahead: new Map(ahead), own };
     const conditions = conditionsOf(statuses, known, now);
-    const routes = routesIn(site.catalog);
     for (const route of this.#failing.keys())
       if (!routes.some(({ title }) => title === route)) this.#failing.delete(route);
     const told = Map.groupBy(

@@ -14,6 +14,8 @@ const forgotten = 7 * day;
 
 const folder = 'movers/';
 
+type Writing = [site: Site, running: readonly Mover['running'][0][], now: number, isEnd?: boolean];
+
 /** What an agent writes into the repositories about itself and what it did. What can't be written waits. */
 export class LogBook {
   readonly #by: string;
@@ -25,6 +27,7 @@ export class LogBook {
   /** A run that only looks once has nothing to say about itself. */
   readonly #introduces: boolean;
   #kept: number;
+  #last: Promise<Failure[]> = Promise.resolve([]);
   #forgot = Number.NEGATIVE_INFINITY;
 
   constructor(by: string, slots: number, now: number, introduces = true) {
@@ -39,13 +42,14 @@ export class LogBook {
     this.#cycles.set(url, [...(this.#cycles.get(url) ?? []), cycle]);
   }
 
-  /** Writes what is due; all of it at the end. Gives back what kept it from that. */
-  async write(
-    { views }: Site,
-    running: readonly Mover['running'][0][],
-    now: number,
-    isEnd = false,
-  ): Promise<Failure[]> {
+  /** Writes what is due, one after the other; all of it at the end. Gives back what kept it from that. */
+  write(...what: Writing): Promise<Failure[]> {
+    const next = this.#last.then(() => this.#write(...what));
+    this.#last = next.catch(() => []);
+    return next;
+  }
+
+  async #write(...[{ views }, running, now, isEnd = false]: Writing): Promise<Failure[]> {
     const failures: Failure[] = [];
     const isDue = isEnd || now - this.#kept >= often;
     const forgets = now - this.#forgot >= day;
@@ -84,9 +88,13 @@ export class LogBook {
       running: [...running],
       ...(isEnd && { ended: true }),
     };
-    const etag = await repository.board.write(`${folder}${this.#by}`, mover, this.#etags.get(url));
+    const name = `${folder}${this.#by}`;
+    const { board } = repository;
+    // Nobody else writes it: what doesn't fit is an answer that was lost.
+    const etag =
+      (await board.write(name, mover, this.#etags.get(url))) ??
+      (await board.write(name, mover, (await board.read(name))?.etag));
     if (etag !== undefined) this.#etags.set(url, etag);
-    else this.#etags.delete(url);
   }
 }
 

@@ -1,5 +1,5 @@
-import { Failure, world } from '../../diagnostics/diagnostic.ts';
-import type { Clock } from '../../io/ports.ts';
+import { Failure, world } from '../diagnostics/diagnostic.ts';
+import type { Clock } from '../io/ports.ts';
 
 /** Turns come every few seconds; after this much time without one, ms, something holds the loop for good. */
 const longest = 5 * 60_000;
