@@ -1,4 +1,4 @@
 #!/usr/bin/env bash
-# Shows and prints the page of a test's evidence (test/peers/evidence-page.test.ts); poppler reads the print.
+# Shows and prints pages (test/peers/evidence-page.test.ts, page.test.ts); poppler reads the print.
 set -eu
 apt-get install -y -qq --no-install-recommends chromium-headless-shell fonts-liberation poppler-utils >/dev/null

@@ -23,6 +23,7 @@ export function declaredVms(resources: readonly CatalogResource[]): {
         repository: ref.url.canonical,
         timetable: timetableOf(properties, [meta.window ? [meta.window] : []]),
         ...(rpo !== undefined && { rpo }),
+        ...(meta.labels.length > 0 && { labels: meta.labels }),
         ...(select !== undefined && { unlisted: true as const }),
       };
     });

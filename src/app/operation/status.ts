@@ -3,9 +3,11 @@ import { type Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
 import type { Catalog, CatalogResource } from '../../engine/model/catalog.ts';
 import { expandSelections } from '../../engine/select/members.ts';
 import type { Clock } from '../../io/ports.ts';
+import type { Track } from '../../operation/attainment.ts';
 import { lookAt } from '../../operation/look.ts';
 import type { DeclaredVm, Rehearsal, SeenRepository, Status } from '../../operation/model.ts';
 import { isDueOf, statusOf } from '../../operation/status.ts';
+import { coversIn } from '../../recovery/cover/covers.ts';
 import { newestRun } from '../../recovery/failover/run.ts';
 import type { RepositoryRef } from '../../replication/model/clients.ts';
 import { pausesIn } from '../../replication/model/pauses.ts';
@@ -21,6 +23,7 @@ import { openSession } from '../session/open-session.ts';
 import { runOf } from '../session/run-of.ts';
 import { declaredVms } from './declared-vms.ts';
 import { replicasOf } from './replicas.ts';
+import { type Opened, type TrackWish, tracksOf } from './tracks.ts';
 
 /** VMs that are asked about side by side. */
 const inFlight = 32;
@@ -34,13 +37,31 @@ export interface StatusOptions extends RepositoryOptions, CommonOptions {
  * How everything stands that is declared, or that a repository holds. Undefined when the manifests have
  * mistakes, which were told. Home is asked for nothing but what VMs a selection means.
  */
-export async function status(context: Context, options: StatusOptions): Promise<Status | undefined> {
-  return (options.paths ?? []).length > 0 && options.repository === undefined
-    ? declaredStatus(context, options)
-    : repositoryStatus(context, options);
+export const status = async (context: Context, options: StatusOptions): Promise<Status | undefined> =>
+  (await look(context, options))?.status;
+
+/** A status, and how those VMs did that somebody wants to know it of. */
+export interface Looked {
+  status: Status;
+  tracks: Track[];
 }
 
-async function declaredStatus(context: Context, options: StatusOptions): Promise<Status | undefined> {
+/** The same as `status`, and how VMs did. */
+export async function look(
+  context: Context,
+  options: StatusOptions,
+  wish?: TrackWish,
+): Promise<Looked | undefined> {
+  return (options.paths ?? []).length > 0 && options.repository === undefined
+    ? declaredStatus(context, options, wish)
+    : repositoryStatus(context, options, wish);
+}
+
+async function declaredStatus(
+  context: Context,
+  options: StatusOptions,
+  wish: TrackWish | undefined,
+): Promise<Looked | undefined> {
   const catalog = await loadCatalog(context, options.paths!, options);
   if (!catalog) return undefined;
   const { targets, platform } = catalog;
@@ -53,29 +74,34 @@ async function declaredStatus(context: Context, options: StatusOptions): Promise
     const { declared, refs } = declaredVms(expanded.resources);
     const diagnostics = [...expanded.diagnostics, ...expanded.resources.flatMap(({ fault }) => fault ?? [])];
     const told = (all: readonly Diagnostic[]) => void diagnostics.push(...all);
+    const opened = new Map<string, Opened>();
+    const isDated = session.lab === undefined;
     const seen = await Promise.all(
       [...refs.values()].map(ref =>
         looked(ref, host.clock, told, async () => {
           const found = (await repositories.open(ref, 'read')) as OpenRepository | undefined;
           if (!found) return undefined;
           const own = declared.filter(({ repository }) => repository === ref.url.canonical);
-          return seenIn(found, ref, {
+          const all = await seenIn(found, ref, {
             clock: host.clock,
             declared: own,
             plans: plansIn(catalog, ref),
             told,
             options,
           });
+          opened.set(ref.url.canonical, { repository: found, now: all.now, isDated });
+          return all;
         }),
       ),
     );
     const { replicas, ...asking } = await replicasOf(context, session, catalog, uuidsIn(seen));
     told(asking.diagnostics);
+    const vms = statusOf(declared, seen, replicas);
+    const tracks = wish ? await tracksOf(vms, declared, opened, wish, told) : [];
+    const at = host.clock.now();
     return {
-      at: host.clock.now(),
-      vms: statusOf(declared, seen, replicas),
-      repositories: seen.map(shown),
-      diagnostics: once(diagnostics),
+      status: { at, vms, repositories: seen.map(shown), diagnostics: once(diagnostics) },
+      tracks,
     };
   } finally {
     for (const close of closing) await close();
@@ -84,17 +110,25 @@ async function declaredStatus(context: Context, options: StatusOptions): Promise
 }
 
 /** Of one repository, whatever is declared: nobody says how old its points may become. */
-const repositoryStatus = (context: Context, options: StatusOptions): Promise<Status | undefined> =>
-  withVms(context, options, undefined, async ({ repository, ref, clock }) => {
+const repositoryStatus = (
+  context: Context,
+  options: StatusOptions,
+  wish: TrackWish | undefined,
+): Promise<Looked | undefined> =>
+  withVms(context, options, undefined, async ({ repository, ref, clock, lab }) => {
     const diagnostics: Diagnostic[] = [];
     const told = (all: readonly Diagnostic[]) => void diagnostics.push(...all);
     const seen = await seenIn(repository, ref, { clock, declared: [], plans: [], told, options });
-    return {
+    const vms = statusOf([], [seen], [], 'nothing');
+    const opened = new Map([[ref.url.canonical, { repository, now: seen.now, isDated: lab === undefined }]]);
+    const tracks = wish ? await tracksOf(vms, [], opened, wish, told) : [];
+    const status = {
       at: clock.now(),
-      vms: statusOf([], [seen], [], 'nothing'),
+      vms,
       repositories: [shown(seen)],
       diagnostics: once(diagnostics),
     };
+    return { status, tracks };
   });
 
 const shown = ({ url, problem, bytes }: SeenRepository): Status['repositories'][number] => ({
@@ -136,6 +170,8 @@ async function seenIn(
 ): Promise<SeenRepository> {
   const { store } = repository;
   const pauses = await pausesIn(repository);
+  const livesThere = pauses.some(({ committed }) => committed !== undefined);
+  const covers = livesThere ? await coversIn(repository) : [];
   const holds = await holdsIn(repository);
   const rehearsals = await Promise.all(plans.map(plan => rehearsalOf(repository, plan)));
   // After an answer of the store, which tells its clock.
@@ -151,6 +187,7 @@ async function seenIn(
     url: url.canonical,
     now,
     vms,
+    covers,
     pauses,
     holds: holds.filter(({ until }) => until > now),
     rehearsals: rehearsals.flatMap(one => one ?? []),

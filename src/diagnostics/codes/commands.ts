@@ -40,6 +40,35 @@ export const commands = {
     wayOut: 'Write `env:NAME` or `file:PATH`.',
   },
   'bad-size': { means: "A size isn't written as one.", wayOut: 'Write it like `64MiB` or `1GiB`.' },
+  'bad-address': {
+    means: '`--listen` is not HOST:PORT.',
+    wayOut: 'Write it like `127.0.0.1:9470`, an IPv6 address in brackets.',
+  },
+  'bad-credential': {
+    means: '`--credential` is not NAME=FILE.',
+    wayOut: 'Write it like `vcenter=/etc/converge/vcenter-password`.',
+  },
+  'bad-month': {
+    means: 'The month of a report is not one, or has not begun.',
+    wayOut: 'Write it like `2026-11`.',
+  },
+  'service-manager': {
+    means: 'systemd or the Task Scheduler did not do what installing or removing the service takes.',
+    wayOut: 'The message says what it said. Run it as root or an administrator.',
+  },
+  'page-failed': {
+    means: 'Something that was asked of the page could not be made; whoever asked was told that much.',
+    wayOut: 'The message says what went wrong. If it names nothing of yours, report it.',
+  },
+  'page-port': {
+    means: 'The page can not be served at that address.',
+    wayOut: 'Give another with `--listen`, or end what has the port.',
+  },
+  'page-unsafe': {
+    means:
+      'The page would be reached from elsewhere without TLS or a token, or with one that can be guessed.',
+    wayOut: 'Give `--tls-cert`, `--tls-key`, `--token` and `--name`, or listen on loopback.',
+  },
   'bad-slots': {
     means: '`--slots` is not a whole number from 1 on.',
     wayOut: 'Write how many cycles may run at once.',

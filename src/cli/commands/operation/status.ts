@@ -1,8 +1,17 @@
 import { type StatusOptions, status as see } from '../../../app/operation/status.ts';
 import { exitCode } from '../../../engine/report/exit-code.ts';
 import { bytes, plural, span } from '../../../io/units.ts';
-import { REASONS, STATES, type Status, type Verified, type VmStatus } from '../../../operation/model.ts';
+import { STATES, type Status, type Verified, type VmStatus } from '../../../operation/model.ts';
 import { isBreached } from '../../../operation/status.ts';
+import {
+  cycleOf,
+  nextOf,
+  rehearsalOf,
+  replicaOf,
+  WORST_FIRST,
+  whyOf,
+  worstFirst,
+} from '../../../operation/words.ts';
 import type { Define } from '../../context/define.ts';
 import { withData, withFormat, withLab, withRepository, withState } from '../../context/options.ts';
 import { table } from '../../text/table.ts';
@@ -92,19 +101,16 @@ const rehearsalInJson = ({ began, finished, ...rest }: NonNullable<VmStatus['reh
   }),
 });
 
-/** The worst first. */
-const order = ['breached', 'never', 'unknown', 'late', 'paused', 'unprotected', 'kept'] as const;
-
 function lines({ at, vms, repositories }: Status, columns?: number): string[] {
-  const sorted = vms.toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state));
-  const counts = order.flatMap(state => {
+  const sorted = worstFirst(vms);
+  const counts = WORST_FIRST.flatMap(state => {
     const count = vms.filter(vm => vm.state === state).length;
     return count > 0 ? [`${count} ${state}`] : [];
   });
   const have = (key: 'replica' | 'rehearsal') => vms.some(vm => vm[key] !== undefined);
   const optional = [
-    ...(have('replica') ? [{ heading: 'REPLICA', cell: replicaCell }] : []),
-    ...(have('rehearsal') ? [{ heading: 'REHEARSAL', cell: rehearsalCell(at) }] : []),
+    ...(have('replica') ? [{ heading: 'REPLICA', cell: replicaOf }] : []),
+    ...(have('rehearsal') ? [{ heading: 'REHEARSAL', cell: (vm: VmStatus) => rehearsalOf(vm, at) }] : []),
   ];
   const headings = [
     'VM',
@@ -121,10 +127,10 @@ function lines({ at, vms, repositories }: Status, columns?: number): string[] {
     vm.state,
     vm.age === undefined ? '-' : span(vm.age),
     vm.target === undefined ? '-' : span(vm.target),
-    nextCell(vm, at),
-    cycleCell(vm),
+    nextOf(vm, at),
+    cycleOf(vm),
     ...optional.map(({ cell }) => cell(vm)),
-    whyCell(vm),
+    whyOf(vm),
   ]);
   return [
     ...(vms.length > 0 ? table(headings, rows, columns) : []),
@@ -132,34 +138,3 @@ function lines({ at, vms, repositories }: Status, columns?: number): string[] {
     `${plural(vms.length, 'VM')}${counts.length > 0 ? `: ${counts.join(', ')}` : ''}`,
   ];
 }
-
-const whyCell = ({ reason, pausedUntil, heldUntil, kept, state }: VmStatus): string => {
-  const held = heldUntil === undefined ? '' : `; its points are held until ${time(heldUntil)}`;
-  const until = pausedUntil === undefined ? '' : ` until ${time(pausedUntil)}`;
-  return `${REASONS[reason]}${until}${state === 'paused' && !kept ? '; its RPO is breached' : ''}${held}`;
-};
-
-const nextCell = ({ next }: VmStatus, at: number): string =>
-  next === undefined ? '-' : next <= at ? 'now' : `in ${span(next - at)}`;
-
-function cycleCell({ newest }: VmStatus): string {
-  if (!newest) return '-';
-  const mode = newest.mode === 'incremental' ? newest.mode : `${newest.mode} (${newest.reason})`;
-  const size = newest.stored === undefined ? '' : `, ${bytes(newest.stored)}`;
-  return `${mode}${size}, ${newest.consistency}`;
-}
-
-function replicaCell({ replica }: VmStatus): string {
-  if (!replica) return '-';
-  const age = replica.age === undefined ? '' : `, ${span(replica.age)}`;
-  return `${replica.state}${age}${replica.behind > 0 ? `, ${replica.behind} behind` : ''}`;
-}
-
-const rehearsalCell =
-  (at: number) =>
-  ({ rehearsal }: VmStatus): string => {
-    if (!rehearsal) return '-';
-    const { finished, began } = rehearsal;
-    if (!finished) return `begun ${span(at - began)} ago`;
-    return `${finished.ok ? 'passed' : 'failed'} in ${span(finished.took)}, ${span(at - finished.at)} ago`;
-  };

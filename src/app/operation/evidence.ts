@@ -1,0 +1,66 @@
+import { Failure, given } from '../../diagnostics/diagnostic.ts';
+import { type Evidence, evidenceOf, monthAt, monthSpan } from '../../operation/evidence.ts';
+import type { VmStatus } from '../../operation/model.ts';
+import { globOf } from '../../values/glob.ts';
+import type { Context } from '../app-context.ts';
+import { type Looked, look, type StatusOptions } from './status.ts';
+import type { TrackWish } from './tracks.ts';
+
+/** Which evidence somebody wants. */
+export interface EvidenceAsked {
+  /** `2026-11`; undefined: this one. */
+  month?: string | undefined;
+  /** A glob of VM names, or `label:NAME`. */
+  group?: string | undefined;
+}
+
+/**
+ * A month's evidence, of what repositories hold. Undefined when the manifests have mistakes, which were
+ * told.
+ *
+ * @throws Failure `bad-month`
+ */
+export const monthsEvidence = (
+  context: Context,
+  options: StatusOptions & EvidenceAsked,
+): Promise<Evidence | undefined> =>
+  evidenceBy(options, context.io.host.clock.now(), wish =>
+    look(context, options, { ...wish, known: new Map() }),
+  );
+
+/** The same by a look of somebody's own. */
+export async function evidenceBy(
+  { month: asked, group }: EvidenceAsked,
+  now: number,
+  looking: (wish: Omit<TrackWish, 'known'>) => Promise<Looked | undefined>,
+): Promise<Evidence | undefined> {
+  const isIn = inGroup(group);
+  const spanAt = (moment: number) => {
+    const month = asked ?? monthAt(moment);
+    const span = monthSpan(month, moment);
+    if (span) return { month, ...span };
+    throw new Failure(
+      given('bad-month', `${month} is not a month that has begun`, { hint: 'write it like 2026-11' }),
+    );
+  };
+  // Before anything is read: what is wrong stays wrong.
+  let span = spanAt(now);
+  const looked = await looking({
+    time: at => {
+      span = spanAt(at);
+      return span;
+    },
+    of: vms => vms.filter(isIn),
+  });
+  if (!looked) return undefined;
+  const { status, tracks } = looked;
+  return evidenceOf(status, status.vms.filter(isIn), tracks, { ...span, group });
+}
+
+function inGroup(group: string | undefined): (vm: VmStatus) => boolean {
+  if (group === undefined) return () => true;
+  if (group.startsWith('label:'))
+    return ({ labels }) => labels?.includes(group.slice('label:'.length)) ?? false;
+  const names = globOf(group, 'i');
+  return ({ vm }) => names.test(vm);
+}

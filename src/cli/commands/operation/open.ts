@@ -1,0 +1,41 @@
+import type { Command } from 'commander';
+import type { ServeOptions } from '../../../app/operation/open.ts';
+import type { StatusOptions } from '../../../app/operation/status.ts';
+import type { Define } from '../../context/define.ts';
+import { collect, withData, withLab, withRepository, withState } from '../../context/options.ts';
+
+/** How the page is reached. */
+export const withServe = (command: Command): Command =>
+  command
+    .option('--listen <HOST:PORT>', 'where it is served (default 127.0.0.1 and a port that is free)')
+    .option(
+      '--token <SOURCE>',
+      'env:NAME, file:PATH or credential:NAME of a token that stays; a new one when left out',
+    )
+    .option(
+      '--name <NAME>',
+      'a name that it is reached by, elsewhere than on loopback; may be repeated',
+      collect,
+    )
+    .option('--tls-cert <FILE>', 'certificate as PEM; elsewhere than on loopback it is needed')
+    .option('--tls-key <SOURCE>', 'its key: env:NAME, file:PATH or credential:NAME');
+
+export const open: Define = (program, context, exit) => {
+  const command = program
+    .command('open [PATHS...]')
+    .description('serve the page that `status` is in, with timelines, evidence and /metrics, until Ctrl-C')
+    .option('--size', 'add up what each repository holds, which lists all of it');
+  withServe(withData(withLab(withState(withRepository(command)))))
+    .addHelpText(
+      'after',
+      '\nExamples:\n  converge open manifests\n  converge open manifests/lab --lab\n  converge open manifests --listen 127.0.0.1:9470 --token file:/etc/converge/page-token',
+    )
+    .action(async (paths: string[], options: StatusOptions & ServeOptions) => {
+      const { openPages } = await import('../../../app/operation/open.ts');
+      await openPages(context, { ...options, paths }, link => {
+        const shown = options.token === undefined ? link : link.replace(/token=.*/, 'token=...');
+        context.print([`the page is at ${shown}`, 'Whoever has this link sees it. Ctrl-C ends it.']);
+      });
+      exit(0);
+    });
+};

@@ -1,0 +1,63 @@
+import { plural, span } from '../../io/units.ts';
+import type { Evidence, EvidenceVm } from '../evidence.ts';
+import { frame, moment } from './frame.ts';
+import { type Html, html } from './html.ts';
+import { badge } from './page.ts';
+import { percent } from './timeline.ts';
+
+/** What is listed of each kind; the JSON has all. */
+const most = 200;
+
+/**
+ * A month's evidence as one page that loads nothing, to be read, printed and kept.
+ *
+ * @param links of pages beside it; left out where it is kept by itself
+ */
+export function evidencePage(evidence: Evidence, links?: Html): string {
+  const { month, group, from, to, at, attainment, vms, unseen } = evidence;
+  const whole = attainment.share === undefined ? '-' : percent(attainment.share);
+  const kept = vms.filter(vm => vm.attainment.share === 1).length;
+  const resyncs = vms.flatMap(vm => vm.resyncs.map(one => ({ vm: vm.vm, ...one })));
+  const breaches = vms.flatMap(vm => vm.breaches.map(one => ({ vm: vm.vm, ...one })));
+  return frame({
+    title: `Evidence ${month}${group === undefined ? '' : ` of ${group}`}: ${whole}`,
+    heading: `Were the recovery point objectives kept? ${month}`,
+    about: html`${group === undefined ? 'all VMs' : html`the VMs of <b>${group}</b>`}, from ${moment(from)} to ${moment(to)}, made ${moment(at)}`,
+    links,
+    body: [
+      html`<ul class=tiles><li><a class="${kept === vms.length ? 'ok' : 'bad'}" href="#vms"><b>${whole}</b>of the time kept</a><li><a href="#vms"><b>${kept} of ${vms.length}</b>VMs kept all the time</a><li><a href="#breaches"><b>${breaches.length}</b>${breaches.length === 1 ? 'breach' : 'breaches'}</a><li><a href="#resyncs"><b>${resyncs.length}</b>${resyncs.length === 1 ? 'resync' : 'resyncs'}</a></ul>`,
+      unseen.length > 0 &&
+        html`<section class="box bad"><h2>What could not be read, so that something may be missing</h2><ul>${unseen.slice(0, most).map(one => html`<li>${one}`)}</ul></section>`,
+      html`<section><h2 id=vms>VMs</h2><table class=v role=table><thead role=rowgroup><tr role=row>${['VM', 'Kept', 'Target', 'Breaches', 'Points', 'Last verified', 'Rehearsal'].map(one => html`<th role=columnheader scope=col>${one}`)}<tbody role=rowgroup>${vms.map(row)}</table></section>`,
+      list(
+        'breaches',
+        'Breaches',
+        ['VM', 'From', 'To', 'For'],
+        breaches
+          .toSorted((a, b) => b.to - b.from - (a.to - a.from))
+          .map(one => [one.vm, moment(one.from), moment(one.to), span(one.to - one.from)]),
+      ),
+      list(
+        'resyncs',
+        'Resyncs',
+        ['VM', 'Snapshot', 'How', 'Why'],
+        resyncs.map(one => [one.vm, moment(one.time), one.mode, one.reason]),
+      ),
+    ],
+    footer: html`An RPO is kept while the newest point that was complete is younger than the VM's target as it is declared when this was made. Of the time before the first point that is known nothing is counted. ${plural(vms.length, 'VM')}.`,
+  });
+}
+
+function row(vm: EvidenceVm): Html {
+  const { share, breaches, longest } = vm.attainment;
+  const deep = Math.max(vm.verified?.sample ?? 0, vm.verified?.full ?? 0);
+  const { rehearsal } = vm;
+  const tried = rehearsal?.finished
+    ? `${rehearsal.plan}: ${rehearsal.finished.ok ? 'passed' : 'failed'} in ${span(rehearsal.finished.took)}, ${moment(rehearsal.finished.at)}`
+    : '-';
+  return html`<tr role=row><th role=rowheader scope=row>${vm.vm}<small>${badge(vm.state)} now</small><td role=cell class="n ${share === undefined ? 'warn' : share === 1 ? 'ok' : 'bad'}" data-l=Kept>${share === undefined ? 'nothing is known' : percent(share)}<td role=cell class=n data-l=Target>${vm.target === undefined ? '-' : span(vm.target)}<td role=cell class=n data-l=Breaches>${breaches}${breaches > 0 && html`<small>the longest ${span(longest)}</small>`}<td role=cell class=n data-l=Points>${vm.points}<small>${vm.consistent} application-consistent</small><td role=cell class=n data-l="Last verified">${deep > 0 ? moment(deep) : 'never'}<td role=cell data-l=Rehearsal>${tried}
+`;
+}
+
+const list = (id: string, title: string, heads: string[], rows: readonly (readonly string[])[]): Html =>
+  html`<section><h2 id="${id}">${title}</h2>${rows.length === 0 ? html`<p>None.</p>` : html`<div class=scroll tabindex=0 role=region aria-label="${title}"><table><thead><tr>${heads.map(one => html`<th scope=col>${one}`)}<tbody>${rows.slice(0, most).map(([first, ...rest]) => html`<tr><th scope=row>${first}${rest.map(cell => html`<td>${cell}`)}`)}</table></div>`}${rows.length > most && html`<p>and ${rows.length - most} more; the JSON has all of them.</p>`}</section>`;

@@ -1,0 +1,166 @@
+import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
+import { bytes, plural, span } from '../../io/units.ts';
+import { attainmentOf, type Track } from '../attainment.ts';
+import type { State, Status, VmStatus } from '../model.ts';
+import { isBreached } from '../status.ts';
+import { cycleOf, nextOf, rehearsalOf, replicaOf, WORST_FIRST, whyOf, worstFirst } from '../words.ts';
+import { frame, moment } from './frame.ts';
+import { type Html, html } from './html.ts';
+import { percent, timeline, timelineColours } from './timeline.ts';
+
+/** What is known besides of whoever moves VMs and tells people; left out where nobody keeps it. */
+export interface Operation {
+  /** Alerts that are open. */
+  alerts?: readonly { what: string; since: number }[];
+  /** Who moves VMs, and what they are at. */
+  movers?: readonly { mover: string; doing: string; at: number }[];
+}
+
+/** What a page shows. */
+export interface View extends Operation {
+  status: Status;
+  /** Of the VMs that are shown; others may be left out. */
+  tracks: readonly Track[];
+}
+
+/** Which part of it. */
+export interface Asked {
+  state?: State;
+  /** Part of a name. */
+  find?: string;
+  /** From 1. */
+  page: number;
+}
+
+/** Rows of one page: as much as anybody scans, and 200 KiB. */
+export const ROWS = 200;
+
+export const NOTHING_ASKED: Asked = { page: 1 };
+
+/** The VMs that are meant, the worst first, and those of them that the page has. */
+export function shownOf(
+  vms: readonly VmStatus[],
+  { state, find, page }: Asked,
+): { all: VmStatus[]; rows: VmStatus[] } {
+  const wanted = find?.toLowerCase() ?? '';
+  const all = worstFirst(vms).filter(
+    vm =>
+      (state === undefined || vm.state === state) &&
+      (wanted === '' || vm.vm.toLowerCase().includes(wanted) || vm.uuid?.toLowerCase() === wanted),
+  );
+  return { all, rows: all.slice((page - 1) * ROWS, page * ROWS) };
+}
+
+const kinds: Record<State, 'bad' | 'warn' | 'ok'> = {
+  breached: 'bad',
+  never: 'bad',
+  unknown: 'warn',
+  late: 'warn',
+  paused: 'warn',
+  unprotected: 'warn',
+  kept: 'ok',
+};
+
+/** How everything stands, the worst first: one page that loads nothing, and needs no script. */
+export function page(view: View, asked: Asked = NOTHING_ASKED): string {
+  const { status, alerts = [], movers = [] } = view;
+  const broken = status.vms.filter(isBreached).length;
+  const verdict =
+    broken > 0 ? `${broken} of ${plural(status.vms.length, 'VM')} not kept` : 'every RPO is kept';
+  const isKnown = status.vms.every(vm => vm.state !== 'unknown') && status.diagnostics.length === 0;
+  return frame({
+    title: `${broken === 0 && !isKnown ? 'not all is known' : verdict} - converge`,
+    heading: 'Recovery points',
+    about: html`as of <b>${moment(status.at)}</b>: ${broken > 0 || isKnown ? verdict : 'nothing is known to be breached, and not everything is known'}`,
+    links: html`<a href="/">Now</a><a href="/report">Evidence</a><a href="/metrics">Metrics</a>`,
+    body: [
+      tiles(status.vms, asked),
+      unseen(status.diagnostics),
+      alerts.length > 0 &&
+        html`<section class="box bad" aria-labelledby=al><h2 id=al>Alerts that are open</h2><ul>${alerts.map(one => html`<li>${one.what}, since ${moment(one.since)}`)}</ul></section>`,
+      vmSection(view, asked),
+      movers.length > 0 &&
+        html`<section class=scroll tabindex=0 aria-labelledby=mo><h2 id=mo>Movers</h2><table><thead><tr><th scope=col>Mover<th scope=col>What it does<th scope=col>Seen<tbody>${movers.map(one => html`<tr><th scope=row>${one.mover}<td>${one.doing}<td class=n>${span(status.at - one.at)} ago`)}</table></section>`,
+      rehearsals(status),
+      repositories(status),
+    ],
+    footer: html`Ages count from the moment of the snapshot, by the clock of the repository's store. A timeline shows the age of the newest point; the dashed line is how old it may become.`,
+  });
+}
+
+function tiles(vms: readonly VmStatus[], asked: Asked): Html {
+  const tile = (state: State | undefined, count: number) => {
+    const at = state === undefined ? '/' : `/?state=${state}`;
+    const kind = state === undefined || count === 0 ? '' : kinds[state];
+    return html`<li><a href="${at}" class="${kind}"${asked.state === state && html` aria-current="page"`}><b>${count}</b>${state ?? 'all'}</a>`;
+  };
+  const counts = WORST_FIRST.map(state => [state, vms.filter(vm => vm.state === state).length] as const);
+  const shown = counts.filter(([state, count]) => count > 0 || state === 'breached' || state === 'kept');
+  return html`<nav aria-label="By state"><ul class=tiles>${tile(undefined, vms.length)}${shown.map(([state, count]) => tile(state, count))}</ul></nav>`;
+}
+
+/** What could not be seen, which makes all else doubtful. */
+export const unseen = (diagnostics: readonly Diagnostic[]): Html | undefined =>
+  diagnostics.length === 0
+    ? undefined
+    : html`<section class="box bad" aria-labelledby=un><h2 id=un>What could not be seen</h2><ul>${diagnostics.slice(0, 20).map(one => html`<li>${one.message}${one.hint !== undefined && html`<small>${one.hint}</small>`}`)}</ul>${diagnostics.length > 20 && html`<p>and ${diagnostics.length - 20} more; <code>converge status</code> tells all.</p>`}</section>`;
+
+export const trackKey = (of: { uuid?: string | undefined; repository: string }): string =>
+  `${of.repository} ${of.uuid}`;
+
+export const linkTo = ({ vm, uuid, repository }: VmStatus): string =>
+  `/vm?${new URLSearchParams({ vm: uuid ?? vm, repository })}`;
+
+export const badge = (state: State): Html => html`<span class="s ${kinds[state]}">${state}</span>`;
+
+function vmSection({ status, tracks }: View, asked: Asked): Html {
+  const { all, rows } = shownOf(status.vms, asked);
+  const byVm = new Map(tracks.map(track => [trackKey(track), track]));
+  const first = (asked.page - 1) * ROWS + 1;
+  const what =
+    all.length > ROWS ? `${first} to ${first + rows.length - 1} of ${all.length}` : plural(all.length, 'VM');
+  return html`<section aria-labelledby=vms><h2 id=vms>${asked.state === undefined ? 'VMs, the worst first' : `VMs that are ${asked.state}`}</h2>
+<form role=search method=get action="/"><label for=q>Find a VM</label><input id=q name=find type=search value="${asked.find ?? ''}">${asked.state !== undefined && html`<input type=hidden name=state value="${asked.state}">`}<button>Find</button></form>
+${timelineColours}<table class=v role=table><caption>${what}</caption><thead role=rowgroup><tr role=row>${['VM', 'State', 'Age', 'Last 24 hours', 'Last cycle', 'Next'].map(one => html`<th role=columnheader scope=col>${one}`)}<tbody role=rowgroup>
+${rows.map(vm => row(vm, byVm.get(trackKey(vm)), status.at))}</table>
+${pages(all.length, asked)}</section>`;
+}
+
+function row(vm: VmStatus, track: Track | undefined, at: number): Html {
+  const drawn = timeline(track);
+  const { share } = track ? attainmentOf(track.stretches) : {};
+  return html`<tr role=row><th role=rowheader scope=row><a href="${linkTo(vm)}">${vm.vm}</a><small>${whyOf(vm)}</small><td role=cell>${badge(vm.state)}<td role=cell class=n data-l=Age>${vm.age === undefined ? '-' : span(vm.age)}${vm.target !== undefined && html`<small>of ${span(vm.target)}</small>`}<td role=cell>${drawn ?? '-'}${drawn && share !== undefined && html`<small>kept ${percent(share)}</small>`}<td role=cell data-l="Last cycle">${cycleOf(vm)}${vm.replica && html`<small>replica ${replicaOf(vm)}</small>`}<td role=cell class=n data-l=Next>${nextOf(vm, at)}
+`;
+}
+
+function pages(count: number, asked: Asked): Html | undefined {
+  const last = Math.ceil(count / ROWS);
+  if (last < 2) return undefined;
+  const to = (page: number, words: string) => {
+    const query = new URLSearchParams({
+      ...(asked.state !== undefined && { state: asked.state }),
+      ...(asked.find !== undefined && { find: asked.find }),
+      page: String(page),
+    });
+    return html`<a href="/?${query.toString()}">${words}</a>`;
+  };
+  return html`<nav class=pages aria-label="More VMs">${asked.page > 1 && to(asked.page - 1, 'Before')}<span>Page ${asked.page} of ${last}</span>${asked.page < last && to(asked.page + 1, 'Next')}</nav>`;
+}
+
+function rehearsals({ vms, at }: Status): Html | undefined {
+  const byRun = new Map<string, VmStatus>();
+  for (const vm of vms)
+    if (vm.rehearsal) byRun.set(`${vm.repository} ${vm.rehearsal.plan} ${vm.rehearsal.number}`, vm);
+  if (byRun.size === 0) return undefined;
+  return html`<section class=scroll tabindex=0 aria-labelledby=re><h2 id=re>Rehearsals</h2><table><thead><tr><th scope=col>Plan<th scope=col>Test<th scope=col>What came of it<tbody>${[...byRun.values()].map(vm => html`<tr><th scope=row>${vm.rehearsal!.plan}<td class=n>${vm.rehearsal!.number}<td>${rehearsalOf(vm, at)}`)}</table></section>`;
+}
+
+function repositories({ repositories: all, vms }: Status): Html {
+  const rows = all.map(({ url, problem, bytes: size }) => {
+    const held = vms.filter(vm => vm.repository === url).length;
+    const how =
+      problem === undefined ? 'read' : problem === 'no-repository' ? 'not there' : 'could not be read';
+    return html`<tr><th scope=row>${url}<td class=n>${held}<td${problem !== undefined && html` class=bad`}>${how}<td class=n>${size === undefined ? '-' : bytes(size)}`;
+  });
+  return html`<section class=scroll tabindex=0 aria-labelledby=rp><h2 id=rp>Repositories</h2><table><thead><tr><th scope=col>Repository<th scope=col>VMs<th scope=col>Seen<th scope=col>Size<tbody>${rows}</table></section>`;
+}

@@ -1,0 +1,147 @@
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import { CONTENT_SECURITY_POLICY } from '../page/style.ts';
+import { admit, type Guard, type Verdict } from './guard.ts';
+
+export interface Answer {
+  status: number;
+  /** Media type. */
+  type: string;
+  body: string;
+}
+
+export interface Serving {
+  /** A literal address, or a name of one. */
+  host: string;
+  /** 0: any that is free. */
+  port: number;
+  /** Names besides `host` that it is asked for by, without a port. */
+  names?: readonly string[];
+  tls?: { cert: string; key: string };
+  token: string;
+  /** Of sessions. */
+  newId(): string;
+  /** Undefined: there is nothing by that path. Rejects with what makes no answer possible. */
+  answer(url: URL): Promise<Answer | undefined>;
+  /** Gets what an answer rejected with, which the reader isn't told. */
+  failed(error: unknown): void;
+}
+
+export interface Served {
+  /** Where it is, without the token. */
+  origin: string;
+  close(): Promise<void>;
+}
+
+/** Sessions that are remembered; of more than these the oldest ends. */
+const mostSessions = 100;
+
+/** How long a request may take to arrive, ms, and how many come at once. */
+const limits = {
+  requestTimeout: 10_000,
+  headersTimeout: 10_000,
+  keepAliveTimeout: 5_000,
+  maxHeaderSize: 8_192,
+};
+const mostConnections = 100;
+
+/** Serves pages to whoever holds the token. */
+export async function serve({ host, port, names = [], tls, token, ...given }: Serving): Promise<Served> {
+  const sessions = new Set<string>();
+  const hosts = new Set<string>();
+  const guard: Guard = {
+    hosts,
+    token,
+    // The prefix binds it to this name, and to TLS.
+    cookieName: tls ? '__Host-converge' : 'converge',
+    isSession: id => sessions.has(id),
+  };
+  const begin = (): string => {
+    const id = given.newId();
+    sessions.add(id);
+    if (sessions.size > mostSessions) sessions.delete([...sessions][0]!);
+    return `${guard.cookieName}=${id}; Path=/; HttpOnly; SameSite=Strict${tls ? '; Secure' : ''}`;
+  };
+  const listener: RequestListener = (request, response) => {
+    void respond(request, response, guard, begin, given);
+  };
+  const server = tls ? createSecureServer({ ...limits, ...tls }, listener) : createServer(limits, listener);
+  server.maxConnections = mostConnections;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+  });
+  const bound = server.address() as { port: number };
+  const named = (name: string) => (name.includes(':') ? `[${name}]` : name).toLowerCase();
+  const isLocal = isLoopback(host);
+  const usual = tls ? 443 : 80;
+  for (const name of [host, ...(isLocal ? ['localhost', '127.0.0.1', '::1'] : []), ...names]) {
+    hosts.add(`${named(name)}:${bound.port}`);
+    if (bound.port === usual) hosts.add(named(name));
+  }
+  return {
+    origin: `${tls ? 'https' : 'http'}://${named(names[0] ?? host)}:${bound.port}`,
+    close: () =>
+      new Promise(resolve => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** Whether nobody but this machine reaches it. Names other than `localhost` may mean anything. */
+export const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+
+async function respond(
+  request: IncomingMessage,
+  response: ServerResponse,
+  guard: Guard,
+  begin: () => string,
+  { answer, failed }: Pick<Serving, 'answer' | 'failed'>,
+): Promise<void> {
+  const { headers, method = '', url: target = '' } = request;
+  // One that came twice is one that nobody who means well sends.
+  const site = headers['sec-fetch-site'];
+  const verdict = admit(
+    {
+      method,
+      target,
+      host: headers.host,
+      fetchSite: Array.isArray(site) ? site.join() : site,
+      cookie: headers.cookie,
+      authorization: headers.authorization,
+    },
+    guard,
+  );
+  const send = (status: number, type: string, body: string, more: Record<string, string> = {}) => {
+    response.writeHead(status, { ...alwaysHeaders, 'content-type': type, ...more });
+    response.end(method === 'HEAD' ? undefined : body);
+  };
+  const sendText = (status: number, text: string, more: Record<string, string> = {}) =>
+    send(status, 'text/plain; charset=utf-8', `${text}\n`, more);
+  if ('refused' in verdict) return sendText(verdict.refused, verdict.why, headersOf(verdict));
+  if ('exchange' in verdict)
+    return sendText(303, 'the token was taken', { location: verdict.exchange, 'set-cookie': begin() });
+  try {
+    const found = await answer(verdict.admitted);
+    if (!found) return sendText(404, 'there is nothing here');
+    send(found.status, found.type, found.body);
+  } catch (error) {
+    failed(error);
+    sendText(500, 'this could not be looked at: whoever serves this page was told why');
+  }
+}
+
+const headersOf = ({ refused }: Extract<Verdict, { refused: number }>): Record<string, string> =>
+  refused === 405 ? { allow: 'GET, HEAD' } : refused === 401 ? { 'www-authenticate': 'Bearer' } : {};
+
+const alwaysHeaders = {
+  'content-security-policy': CONTENT_SECURITY_POLICY,
+  'cache-control': 'no-store',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+};

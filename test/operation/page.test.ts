@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest';
+import { page, ROWS, shownOf } from '../../src/operation/page/page.ts';
+import { CONTENT_SECURITY_POLICY } from '../../src/operation/page/style.ts';
+import { vmPage } from '../../src/operation/page/vm-page.ts';
+import { aStatus, aVm, now } from './a-status.ts';
+import { manyVms, pointsOf, trackOf } from './many-vms.ts';
+
+const kib = (text: string) => Buffer.byteLength(text) / 1024;
+
+test('the worst is first, and a page is small whatever there is', () => {
+  const two = manyVms(200);
+  expect(kib(page(two))).toBeLessThanOrEqual(200);
+  const many = manyVms(1_000);
+  const first = page(many);
+  expect(kib(first)).toBeLessThanOrEqual(300);
+  expect(first.match(/<tr role="?row/g)!.length).toBeLessThanOrEqual(ROWS + 1);
+  const states = shownOf(many.status.vms, { page: 1 }).rows.map(({ state }) => state);
+  expect(states[0]).toBe('breached');
+  expect(states.lastIndexOf('breached')).toBeLessThan(states.indexOf('never'));
+  const seen = [1, 2, 3, 4, 5].flatMap(at => shownOf(many.status.vms, { page: at }).rows);
+  expect(new Set(seen)).toEqual(new Set(many.status.vms));
+  expect(first).toContain('page=2');
+  expect(page(many, { page: 5, state: 'kept', find: 'sql' })).toContain('value="sql"');
+});
+
+test('what a machine is called is text, in every place', () => {
+  const evil = `"><script>alert(1)</script><img src=x onerror=a()> ' & </style>`;
+  const vm = aVm({
+    vm: evil,
+    rehearsal: { plan: evil, number: 1, began: now },
+    newest: { ...aVm().newest!, reason: evil, mode: 'rescan' },
+    repository: `file:///${evil}`,
+  });
+  const track = {
+    ...trackOf('u-1', pointsOf(1)),
+    points: [{ ...pointsOf(1)[0]!, reason: evil, mode: 'full' as const }],
+  };
+  const status = aStatus([vm], {
+    diagnostics: [
+      { severity: 'error', category: 'world', code: 'damaged-object', message: evil, hint: evil },
+    ],
+  });
+  const operation = { alerts: [{ what: evil, since: now }], movers: [{ mover: evil, doing: evil, at: now }] };
+  for (const html of [
+    page({ status, tracks: [track], ...operation }, { page: 1, find: evil }),
+    vmPage(vm, track, now),
+  ]) {
+    expect(html).not.toMatch(/<script|<img|onerror=a\(\)>/);
+    expect(html.match(/<\/style>/g)).toHaveLength(1);
+    expect(html).toContain('&#60;script&#62;');
+  }
+});
+
+test('with nothing known to be breached and not all known, it does not say that all is well', () => {
+  const unknown = aStatus([aVm({ state: 'unknown', reason: 'repository-unreachable', kept: false })]);
+  expect(page({ status: unknown, tracks: [] })).not.toContain('every RPO is kept');
+  expect(page({ status: aStatus([aVm()]), tracks: [] })).toContain('every RPO is kept');
+  expect(CONTENT_SECURITY_POLICY).toMatch(/^default-src 'none'; style-src 'sha256-[\w+/=]+'; /);
+});
