@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { CreateBucketCommand, DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { expect, onTestFinished, test } from 'vitest';
+import { mayDelete } from '../../src/app/repository/prune.ts';
 import { recoveryOver } from '../../src/aws/recovery/cloud.ts';
 import { connectRecovery } from '../../src/aws/recovery/connection.ts';
 import { connectS3 } from '../../src/aws/s3-client.ts';
@@ -17,8 +18,10 @@ import { unknownIn } from '../../src/lab/instance/role.ts';
 import { cleanUp } from '../../src/recovery/failover/cleanup.ts';
 import { rehearse } from '../../src/recovery/failover/rehearse.ts';
 import { buildReplica } from '../../src/recovery/replica/build.ts';
+import { openRepository } from '../../src/replication/repository/open-repository.ts';
 import { jobs, type May, policyOf } from '../../src/resources/aws/pilot/policies.ts';
 import { s3Url } from '../../src/values/s3-url.ts';
+import { contextOf, pruneOnce } from '../support/prune.ts';
 import { commitImage, openTest, VM } from '../support/repository.ts';
 import { begun } from './begun.ts';
 import { cloud, someBytes, unhurried } from './fixture.ts';
@@ -111,6 +114,14 @@ test('a writer makes points and replicas and removes none of either; a reader re
     writer.recovery.snapshots.start({ gib: 1, token: 't', description: 'd', tags: { a: 'b' }, timeout: 60 }),
   ).rejects.toThrow(denied);
 
+  // Nor does it say of a point that it was removed, or is to be: that would hide it, or let a pruner date it.
+  const { names } = contextOf(repository);
+  const created = { when: { ifNoneMatch: '*' } as const };
+  for (const key of [names.removal(1, '0'.repeat(32)), names.pruning, 'elsewhere'])
+    await expect(writer.store.put(key, Buffer.from('x'), created)).rejects.toThrow(denied);
+  await expect(writer.store.erase([keys[0]!])).rejects.toThrow(denied);
+  expect(await mayDelete(writer.store)).toBe(false);
+
   const reader = await as(lab, 'reader');
   expect((await reader.store.get(keys[0]!))?.bytes.length).toBeGreaterThan(0);
   for await (const { index, token } of reader.recovery.snapshots.blocks(snapshot))
@@ -130,6 +141,11 @@ test('a writer makes points and replicas and removes none of either; a reader re
   await expect(
     pruner.s3.client.send(new DeleteObjectCommand({ Bucket: 'gdh-vm-replication', Key: 'other/thing' })),
   ).rejects.toThrow(denied);
+  expect(await mayDelete(pruner.store)).toBe(true);
+  const pruning = await openRepository(pruner.store, { random: nodeHost().random });
+  const run = await pruneOnce(pruning, { policy: { all: 1 } });
+  expect(run.decisions.map(({ keep }) => keep)).toEqual([true]);
+  expect(await pruner.store.get(names.pruning)).toBeDefined();
   await pruner.store.remove(keys.at(-1)!);
   await ec2.send(new CreateTagsCommand({ Resources: [snapshot], Tags: [{ Key: 'a', Value: 'b' }] }));
   expect(await pruner.recovery.snapshots.remove(snapshot)).toBe(true);

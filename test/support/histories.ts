@@ -6,7 +6,7 @@ const DAY = 24 * HOUR;
 export const STEPS = 25;
 const FOREIGN = 'before the update';
 
-/** One history: 25 steps by chance, then everybody ends, and a last cycle and a last pruner see to the rest. */
+/** One history: steps by chance, then everybody ends, and a last cycle and a last pruner see to the rest. */
 export async function history(seed: number): Promise<{ calls: number; trace: string[] }> {
   const by = choices(seed);
   const all = new Interleaver();

@@ -62,7 +62,7 @@ const lostAnswer = () => new Failure(world('answer-lost', 'the answer was lost')
 
 /**
  * One VM, two movers and a pruner, each of which stops before every call to the store or to vSphere until it
- * is let through: now, a day later, twice, or without its answer. What must be true is asked after every step.
+ * is let through: now, a day later, twice, or without its answer. What must be true is asked now and then.
  */
 export class Interleaver {
   readonly it: CycleWorld;

@@ -1,4 +1,7 @@
+import { vmNames } from '../format/names.ts';
 import type { VmRepository } from '../model/repository.ts';
+import type { OpenRepository } from '../repository/open-repository.ts';
+import { rangeReader } from '../repository/read/ranges.ts';
 import type { VmContext } from '../repository/read/repository-context.ts';
 import { whatIsNeeded } from './needed.ts';
 import { lookAtVm } from './prune-vm.ts';
@@ -26,11 +29,14 @@ export interface VmStats {
  * @throws Failure `prune-doubt` where it can't be told
  */
 export async function statsOf(
-  context: VmContext,
+  { context: whole }: Pick<OpenRepository, 'context'>,
   vm: VmRepository,
   now: number,
   signal?: AbortSignal,
 ): Promise<VmStats> {
+  const { uuid } = vm;
+  const names = vmNames(whole.vault.vmKey(uuid));
+  const context: VmContext = { ...whole, uuid, names, ranges: rangeReader(whole.store) };
   const work = await lookAtVm(context, vm, {
     ...{ policy: undefined, grace: GRACE, dry: true, now },
     pins: async () => new Map(),

@@ -11,7 +11,7 @@ const DAY = 24 * 3_600_000;
 export interface SeenRetention {
   /** Undefined: nothing was declared before. */
   before: WrittenRetention | undefined;
-  /** Points that what is declared would remove, and what was in force; where both are the same, not counted. */
+  /** Points that what is declared would remove, and what was in force; not where both say the same. */
   removes?: { before: number; after: number; of: number };
   /** Points that nothing keeps since yesterday, and that no pruner has marked. */
   overdue: number;
