@@ -26,7 +26,7 @@ export interface RepositoryOptions {
   paths?: string[];
   /** `s3://BUCKET/PREFIX` or `file:///FOLDER`. */
   repository?: string;
-  /** `env:NAME` or `file:PATH`. */
+  /** `env:NAME`, `file:PATH` or `credential:NAME`. */
   key?: string;
   /** Of AWS, before what a manifest or the environment says. */
   region?: string;

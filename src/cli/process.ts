@@ -86,6 +86,7 @@ export async function run(): Promise<void> {
     stdout: outputs.stdout,
     stderr: outputs.stderr,
     host: nodeHost(),
+    self: [process.execPath, ...process.execArgv, process.argv[1]!],
     interrupt: interrupt.signal,
     strays(listener) {
       process.on('unhandledRejection', listener);

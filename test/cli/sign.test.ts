@@ -72,7 +72,7 @@ describe('sign', () => {
     [
       'a key that is written out',
       ['sign', 'web.yaml', '--environment', 'taupe', '--key', 'MC4CAQ'],
-      'env:NAME or file:PATH',
+      'env:NAME, file:PATH or credential:NAME',
     ],
     [
       'a public key',

@@ -67,9 +67,9 @@ export async function signFile(
   const statement = statementOf(context, file, environment, content, options);
   const signers = [];
   for (const source of keys) {
-    if (!/^(env|file):./.test(source))
+    if (!/^(env|file|credential):./.test(source))
       throw new Failure(
-        given('bad-key-reference', '--key takes env:NAME or file:PATH', {
+        given('bad-key-reference', '--key takes env:NAME, file:PATH or credential:NAME', {
           hint: 'write `file:` before the path; a key itself on the command line could be read by every user of this machine',
         }),
       );

@@ -22,6 +22,8 @@ import { watch } from './watchdog.ts';
 export interface AgentOptions extends CommonOptions {
   /** Cycles at once. */
   slots: number;
+  /** Told at each turn of the loop: that it goes on. */
+  turned?(): void;
 }
 
 /** What an agent tells as it goes on; each thing once while it lasts. */
@@ -138,6 +140,7 @@ class Agent {
           move: (id, mayBeLong) => this.#move(id, mayBeLong),
           turn: () => {
             this.#lastTurn = clock.now();
+            this.#options.turned?.();
           },
         },
         { signal, refresh },

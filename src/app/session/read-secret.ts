@@ -4,12 +4,13 @@ import { type Diagnostic, Failure, given, world } from '../../diagnostics/diagno
 import { own } from '../../diagnostics/own-words.ts';
 import type { SecretRef } from '../../engine/model/catalog.ts';
 import { shortestSecret } from '../../engine/model/redact.ts';
+import { readCredential } from '../../io/credential.ts';
 import type { Host } from '../../io/ports.ts';
 import { plural } from '../../io/units.ts';
 import type { Context } from '../app-context.ts';
 
 /**
- * Reads `env:NAME` or `file:PATH` (one trailing newline dropped). Throws a Failure that names only the
+ * Reads `env:NAME`, `file:PATH` or `credential:NAME` (one trailing newline dropped). Throws a Failure that names only the
  * reference.
  */
 export async function readSecret({ $secret }: SecretRef, host: Host): Promise<string> {
@@ -20,25 +21,31 @@ export async function readSecret({ $secret }: SecretRef, host: Host): Promise<st
     if (value) return value;
     throw missing($secret, `the environment variable ${name} is ${value === '' ? 'empty' : 'not set'}`);
   }
-  const bytes = await host.files.read(resolve(host.cwd, name));
-  if (bytes && !isUtf8(bytes))
-    throw missing($secret, `the file ${name} holds something else than UTF-8 text`);
+  const isCredential = source === 'credential';
+  const found = isCredential ? await readCredential(name, host) : undefined;
+  const bytes = found
+    ? 'bytes' in found
+      ? found.bytes
+      : undefined
+    : await host.files.read(resolve(host.cwd, name));
+  const what = isCredential ? `the credential ${name}` : `the file ${name}`;
+  if (bytes && !isUtf8(bytes)) throw missing($secret, `${what} holds something else than UTF-8 text`);
   if (bytes) return bytes.toString('utf8').replace(/\r?\n$/, '');
-  throw missing($secret, `the file ${name} isn't there`);
+  throw missing($secret, found && 'why' in found ? found.why : `${what} isn't there`);
 }
 
 const missing = (reference: string, why: string) =>
   new Failure(
     world('secret-missing', own`the secret ${reference} can't be read: ${why}`, {
-      hint: own`set it for this run; \`file:\` is read relative to the working directory`,
+      hint: own`set it for this run; \`file:\` is read relative to the working directory, \`credential:\` is for a service that has it by LoadCredential`,
     }),
   );
 
-/** The value for a command's `--from env:NAME|file:PATH`; from then on it is in no output. */
+/** The value of an option that takes `env:NAME`, `file:PATH` or `credential:NAME`; from then on it is in no output. */
 export async function readSecretFrom(source: string, context: Context): Promise<string> {
-  if (!/^(env|file):./s.test(source))
+  if (!/^(env|file|credential):./s.test(source))
     throw new Failure(
-      given('bad-secret-source', '--from takes env:NAME or file:PATH', {
+      given('bad-secret-source', 'a secret is given as env:NAME, file:PATH or credential:NAME', {
         hint: 'a secret on the command line would be readable by every user of this machine',
       }),
     );

@@ -107,7 +107,7 @@ export function withFormat(command: Command, ...formats: string[]): Command {
 export const withRepository = (command: Command): Command =>
   command
     .option('--repository <URL>', 's3://BUCKET/PREFIX or file:///FOLDER; that of the manifests when left out')
-    .option('--key <SOURCE>', 'key of an encrypted repository: env:NAME or file:PATH')
+    .option('--key <SOURCE>', 'key of an encrypted repository: env:NAME, file:PATH or credential:NAME')
     .option('--region <REGION>', 'AWS region of the bucket')
     .option('--profile <NAME>', 'profile of the AWS configuration files')
     .option('--endpoint <URL>', 'address of another S3 service; buckets are addressed by path');

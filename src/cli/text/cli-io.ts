@@ -17,6 +17,8 @@ export interface Output extends Face {
 export interface TerminalIo extends AppIo {
   stdout: Face;
   stderr: Face;
+  /** What runs this program: a file, and arguments before those of the command. */
+  self?: string[];
   /** Asks whoever sits at the terminal; undefined at the end of the input. Left out when nobody does. */
   ask?(question: string): Promise<string | undefined>;
   /** How the command that runs names its manifests, as soon as that is known. */

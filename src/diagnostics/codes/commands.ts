@@ -44,9 +44,17 @@ export const commands = {
     means: '`--listen` is not HOST:PORT.',
     wayOut: 'Write it like `127.0.0.1:9470`, an IPv6 address in brackets.',
   },
+  'bad-credential': {
+    means: '`--credential` is not NAME=FILE.',
+    wayOut: 'Write it like `vcenter=/etc/converge/vcenter-password`.',
+  },
   'bad-month': {
     means: 'The month of a report is not one, or has not begun.',
     wayOut: 'Write it like `2026-11`.',
+  },
+  'service-manager': {
+    means: 'systemd or the Task Scheduler did not do what installing or removing the service takes.',
+    wayOut: 'The message says what it said. Run it as root or an administrator.',
   },
   'page-failed': {
     means: 'Something that was asked of the page could not be made; whoever asked was told that much.',

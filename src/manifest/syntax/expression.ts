@@ -11,7 +11,7 @@ export type TemplatePart = string | { cel: string };
 const wholeSecret = /^\$\{\s*secret\(\s*(?:'([^'\\]*)'|"([^"\\]*)")\s*\)\s*\}$/;
 // What Parameter Store and Secrets Manager let a name or ARN hold, and a version after `:`.
 const reference =
-  /^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+|ssm:[A-Za-z0-9_.\-/:]+|secretsmanager:[A-Za-z0-9/_+=.@:-]+(#.+)?)$/s;
+  /^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+|credential:[A-Za-z0-9_.-]+|ssm:[A-Za-z0-9_.\-/:]+|secretsmanager:[A-Za-z0-9/_+=.@:-]+(#.+)?)$/s;
 
 /** What a manifest writes for a secret; shown in hints. */
 export const secretExample = "${secret('env:NAME')}";
@@ -32,7 +32,8 @@ export function readExpression(text: string): Expression {
     if (reference.test(secret)) return { kind: 'secret', secret };
     return {
       kind: 'mistake',
-      message: 'a secret is named by `env:NAME`, `file:PATH`, `ssm:NAME` or `secretsmanager:NAME`',
+      message:
+        'a secret is named by `env:NAME`, `file:PATH`, `credential:NAME`, `ssm:NAME` or `secretsmanager:NAME`',
       hint: `write \${secret('env:NAME')}, \${secret('file:/path')}, \${secret('ssm:/path')} or \${secret('secretsmanager:NAME#key')}`,
       offset,
     };

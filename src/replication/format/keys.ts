@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import { own } from '../../diagnostics/own-words.ts';
+import { readCredential } from '../../io/credential.ts';
 import type { Host, Random } from '../../io/ports.ts';
 
 /** A user's key of an encrypted repository. */
@@ -61,12 +62,12 @@ export function parseKey(text: string, from: string): Key {
   return keyOf(secret);
 }
 
-/** `env:NAME` or `file:PATH` (against the working directory). The value itself is never shown. */
+/** `env:NAME`, `credential:NAME` or `file:PATH` (against the working directory). The value itself is never shown. */
 export async function readKey(spec: string, host: Pick<Host, 'env' | 'files' | 'cwd'>): Promise<Key> {
-  const [, scheme, name] = /^(env|file):(.+)$/s.exec(spec) ?? [];
+  const [, scheme, name] = /^(env|file|credential):(.+)$/s.exec(spec) ?? [];
   if (!scheme || !name)
     throw new Failure(
-      given('bad-key-reference', '--key takes env:NAME or file:PATH', {
+      given('bad-key-reference', '--key takes env:NAME, file:PATH or credential:NAME', {
         hint: 'write `file:` before the path; a key itself on the command line could be read by every user of this machine',
       }),
     );
@@ -79,6 +80,15 @@ export async function readKey(spec: string, host: Pick<Host, 'env' | 'files' | '
         }),
       );
     return parseKey(text, `environment variable ${name}`);
+  }
+  if (scheme === 'credential') {
+    const found = await readCredential(name, host);
+    if ('bytes' in found) return parseKey(found.bytes.toString('utf8'), `credential ${name}`);
+    throw new Failure(
+      given('key-not-found', `the key ${spec} can't be read: ${found.why}`, {
+        hint: 'hand it over in the unit of the service: LoadCredential=NAME:FILE',
+      }),
+    );
   }
   const bytes = await host.files.read(resolve(host.cwd, name));
   if (!bytes)

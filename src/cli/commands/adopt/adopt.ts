@@ -17,7 +17,7 @@ export const adopt: Define = (program, context, exit) => {
     .option('--from <PATH>', 'manifests whose targets are used; may be repeated', collect)
     .option('--target <NAME>', 'which target, where the manifests declare several of its kind')
     .option('--repository <URL>', 'protected_vm: where to look for recovery points')
-    .option('--key <SOURCE>', 'key of an encrypted repository: env:NAME or file:PATH')
+    .option('--key <SOURCE>', 'key of an encrypted repository: env:NAME, file:PATH or credential:NAME')
     .option('--schedule <SCHEDULE>', 'protected_vm: the schedule to write; else one that fits the points')
     .option('--services', 'windows: services, too');
   withData(withLab(withState(withTargetOptions(command))))

@@ -200,7 +200,8 @@ Any other command works in a lab with --lab [DIR].`,
       reference: reference!,
       value: await readSecretFrom(options.from as string, context),
     }),
-    command => command.requiredOption('--from <SOURCE>', 'where its value is: env:NAME or file:PATH'),
+    command =>
+      command.requiredOption('--from <SOURCE>', 'where its value is: env:NAME, file:PATH or credential:NAME'),
   );
   labInstance(context, event);
   labInstances(event);

@@ -22,7 +22,7 @@ export const sign: Define = (program, context, exit) => {
     .option('--environment <ENV>', 'the Beanstalk environment that it is for')
     .option(
       '--key <SOURCE>',
-      'the private key, env:NAME or file:PATH; may be repeated',
+      'the private key, env:NAME, file:PATH or credential:NAME; may be repeated',
       (one, all: string[] = []) => [...all, one],
     )
     .option('--to <URL>', 'put content and signature there, s3://BUCKET/PREFIX, in place of this folder')

@@ -3,6 +3,7 @@ import type { Moved } from '../../../app/operation/move-duty.ts';
 import type { CommonOptions } from '../../../app/options.ts';
 import { apart, type Diagnostic, Failure, given } from '../../../diagnostics/diagnostic.ts';
 import { exitCode } from '../../../engine/report/exit-code.ts';
+import { serviceManager } from '../../../io/service-manager.ts';
 import { plural, span } from '../../../io/units.ts';
 import { describeCycle } from '../../../resources/vsphere/describe-cycle.ts';
 import type { CliContext } from '../../context/cli-context.ts';
@@ -45,7 +46,13 @@ async function once(context: CliContext, paths: string[], options: AgentOptions)
 
 async function goOn(context: CliContext, paths: string[], options: AgentOptions): Promise<number> {
   const { agent } = await import('../../../app/operation/agent.ts');
-  const ended = await agent(context, paths, options, heard => tell(context, heard));
+  const manager = serviceManager(context.io.host);
+  const turned = () => manager?.alive();
+  const ended = await agent(context, paths, { ...options, turned }, heard => {
+    tell(context, heard);
+    if (heard.type === 'begins') void manager?.ready(`looking after ${plural(heard.vms, 'VM')}`);
+  });
+  await manager?.stopping();
   return ended === undefined ? 1 : 0;
 }
 

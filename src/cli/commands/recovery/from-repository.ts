@@ -8,7 +8,10 @@ export const fromRepository = (command: Command): Command =>
       '--repository <URL>',
       'instead of PATHS: what the repository keeps of them, s3://BUCKET/PREFIX or file:///FOLDER',
     )
-    .option('--key <SOURCE>', 'with --repository: key of an encrypted one, env:NAME or file:PATH')
+    .option(
+      '--key <SOURCE>',
+      'with --repository: key of an encrypted one, env:NAME, file:PATH or credential:NAME',
+    )
     .option('--region <REGION>', 'with --repository: AWS region of its bucket')
     .option('--profile <NAME>', 'with --repository: profile of the AWS configuration files, for all of AWS')
     .option('--endpoint <URL>', 'with --repository: address of another S3 service');

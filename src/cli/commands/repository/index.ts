@@ -5,4 +5,5 @@ export { prune } from './prune.ts';
 export { repair } from './repair.ts';
 export { replicate } from './replicate.ts';
 export { restore } from './restore.ts';
+export { repository } from './stats.ts';
 export { verify } from './verify.ts';

@@ -1,0 +1,52 @@
+import type { ServiceOptions } from '../../../app/operation/service.ts';
+import type { Define } from '../../context/define.ts';
+import { collect } from '../../context/options.ts';
+
+export const service: Define = (program, context, exit) => {
+  const group = program
+    .command('service')
+    .description('the agent as a service of this machine: a unit of systemd, a task of Windows')
+    .addHelpText('after', '\nExample:\n  converge service show /etc/converge/manifests');
+  const withService = (name: string, what: string) =>
+    group
+      .command(`${name} [PATHS...]`)
+      .description(what)
+      .option('--slots <N>', 'cycles at once, as the agent takes it')
+      .option(
+        '--credential <NAME=FILE>',
+        "a file that manifests call secret('credential:NAME'); may be repeated",
+        collect,
+      )
+      .option(
+        '--writes <FOLDER>',
+        'a folder that it may write: where a repository is mounted; may be repeated',
+        collect,
+      )
+      .option('--state <DIR>', 'on Windows: its folder for memory (default C:\\ProgramData\\converge)');
+  withService('show', 'print what `install` would install')
+    .addHelpText('after', '\nExample:\n  converge service show /etc/converge/manifests')
+    .action(async (paths: string[], options: ServiceOptions) => {
+      const { serviceText } = await import('../../../app/operation/service.ts');
+      context.printExact(serviceText(context, context.io.self ?? ['converge'], paths, options));
+      exit(0);
+    });
+  withService('install', 'install it and start it; as root or an administrator')
+    .addHelpText(
+      'after',
+      '\nExample:\n  converge service install /etc/converge/manifests --credential vcenter=/etc/converge/vcenter-password',
+    )
+    .action(async (paths: string[], options: ServiceOptions) => {
+      const { installService } = await import('../../../app/operation/service.ts');
+      context.print(await installService(context, context.io.self ?? ['converge'], paths, options));
+      exit(0);
+    });
+  group
+    .command('uninstall')
+    .description('end it and remove it; its state and what it replicated stay')
+    .addHelpText('after', '\nExample:\n  converge service uninstall')
+    .action(async () => {
+      const { uninstallService } = await import('../../../app/operation/service.ts');
+      context.print(await uninstallService(context));
+      exit(0);
+    });
+};

@@ -1,0 +1,149 @@
+import { chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { readSecret } from '../../src/app/session/read-secret.ts';
+import { nodeHost } from '../../src/io/node.ts';
+import type { Command, Host } from '../../src/io/ports.ts';
+import { serviceManager } from '../../src/io/service-manager.ts';
+import { child, parseXml, textAt } from '../../src/io/xml.ts';
+import { readExpression } from '../../src/manifest/syntax/expression.ts';
+import { windowsTask } from '../../src/operation/service/task.ts';
+import { systemdUnit } from '../../src/operation/service/unit.ts';
+import { cli, scratch } from '../support/cli.ts';
+
+/** A line of systemd taken apart as systemd.service(5) and systemd.syntax(7) say. */
+const takenApart = (line: string): string[] =>
+  [...line.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([, inside]) =>
+    inside!.replace(/\\(.)/g, '$1').replaceAll('%%', '%').replaceAll('$$', '$'),
+  );
+
+test('whatever manifests and folders are called, the unit runs them and sets nothing else', () => {
+  const name = fc.string({ unit: 'grapheme', minLength: 1 }).filter(text => !/\p{Cc}/u.test(text));
+  fc.assert(
+    fc.property(name, name, (manifests, folder) => {
+      const unit = systemdUnit({
+        program: ['/usr/bin/node', '/opt/converge.js'],
+        manifests: [`/${manifests}`],
+        credentials: [{ name: 'vc', file: '/etc/vc' }],
+        writes: [`/${folder}`],
+      });
+      const [exec, ...more] = unit.split('\n').filter(line => line.startsWith('ExecStart='));
+      expect(more).toEqual([]);
+      expect(takenApart(exec!).slice(0, 4)).toEqual([
+        '/usr/bin/node',
+        '/opt/converge.js',
+        'agent',
+        `/${manifests}`,
+      ]);
+    }),
+  );
+});
+
+test('the task runs the same from the start of Windows on, without a time limit', () => {
+  const xml = windowsTask(
+    { program: ['C:\\a b\\node.exe', 'C:\\converge.js'], manifests: ['C:\\m "x"\\'] },
+    'C:\\s',
+  );
+  const task = parseXml(xml);
+  const action = child(child(task, 'Actions'), 'Exec');
+  expect(textAt(action, 'Command')).toBe('C:\\a b\\node.exe');
+  expect(textAt(action, 'Arguments')).toBe('"C:\\converge.js" "agent" "C:\\m \\"x\\"\\\\" "--state" "C:\\s"');
+  expect(textAt(task, 'Settings', 'ExecutionTimeLimit')).toBe('PT0S');
+  expect(child(child(task, 'Triggers'), 'BootTrigger')).toBeDefined();
+});
+
+test('show prints what would be installed, and what would begin another setting is refused', async () => {
+  const dir = await scratch();
+  const shown = await cli(dir, ['service', 'show', 'm', '--credential', 'vc=pass', '--writes', '/mnt/dr']);
+  expect(shown.code).toBe(0);
+  expect(shown.stdout).toContain(`"${dir}/m" "--state" "/var/lib/converge"\n`);
+  expect(shown.stdout).toContain(`LoadCredential=vc:${dir}/pass\nReadWritePaths="/mnt/dr"\n`);
+  for (const wrong of [['m\nUser=root'], ['m', '--credential', '../x=y'], ['m', '--credential', 'x'], []])
+    expect((await cli(dir, ['service', 'show', ...wrong])).code).toBe(1);
+});
+
+test('a credential is a file of the service manager that nobody else could have written', async () => {
+  const dir = await scratch();
+  const credentials = join(dir, 'credentials');
+  await mkdir(credentials, { mode: 0o700 });
+  await writeFile(join(credentials, 'vc'), 'secret-of-vcenter\n', { mode: 0o400 });
+  await writeFile(join(dir, 'outside'), 'x');
+  const host: Host = { ...nodeHost(), env: { CREDENTIALS_DIRECTORY: credentials } };
+  const read = (name: string, other: Partial<Host> = {}) =>
+    readSecret({ $secret: `credential:${name}` }, { ...host, ...other });
+  expect(await read('vc')).toBe('secret-of-vcenter');
+  expect(readExpression("${secret('credential:vc')}")).toEqual({ kind: 'secret', secret: 'credential:vc' });
+  for (const name of ['../outside', '..', '', 'none', 'a/b'])
+    await expect(read(name)).rejects.toThrow("can't be read");
+  await expect(read('vc', { env: {} })).rejects.toThrow('has handed over no credentials');
+  await expect(read('vc', { env: { CREDENTIALS_DIRECTORY: 'credentials' } })).rejects.toThrow(
+    'not a whole path',
+  );
+  await symlink(join(dir, 'outside'), join(credentials, 'link'));
+  await chmod(dir, 0o777);
+  await expect(read('link')).rejects.toThrow();
+  await chmod(credentials, 0o777);
+  await expect(read('vc')).rejects.toThrow();
+});
+
+test('the service manager hears that it is ready, a third of the watchdog apart that it goes on, and its end', async () => {
+  const commands: Command[] = [];
+  let now = 0;
+  const host: Host = {
+    ...nodeHost(),
+    env: { NOTIFY_SOCKET: '/run/systemd/notify', WATCHDOG_USEC: '600000000' },
+    clock: { now: () => now, sleep: async () => {} },
+    processes: {
+      async run(command) {
+        commands.push(command);
+        throw new Error('systemd-notify is not there');
+      },
+    },
+  };
+  const manager = serviceManager(host)!;
+  await manager.ready('looking after 3 VMs');
+  for (now = 0; now < 600_000; now += 2_000) manager.alive();
+  await manager.stopping();
+  expect(commands.map(({ args }) => args)).toEqual([
+    ['--ready', '--status=looking after 3 VMs'],
+    ['WATCHDOG=1'],
+    ['WATCHDOG=1'],
+    ['WATCHDOG=1'],
+    ['STOPPING=1'],
+  ]);
+  expect(commands[0]!.env).toEqual({ NOTIFY_SOCKET: '/run/systemd/notify' });
+  expect(serviceManager({ ...host, env: {} })).toBeUndefined();
+});
+
+test('in Kubernetes it is one, that is not root, on a root that it cannot write', async () => {
+  const text = await readFile(
+    join(import.meta.dirname, '../../packaging/kubernetes/converge-agent.yaml'),
+    'utf8',
+  );
+  const all = parseAllDocuments(text).map(one => one.toJS() as Record<string, unknown>);
+  const found = all.find(({ kind }) => kind === 'Deployment')!;
+  expect(found).toMatchObject({
+    spec: {
+      replicas: 1,
+      strategy: { type: 'Recreate' },
+      template: {
+        spec: {
+          automountServiceAccountToken: false,
+          securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+          containers: [
+            {
+              securityContext: {
+                allowPrivilegeEscalation: false,
+                readOnlyRootFilesystem: true,
+                capabilities: { drop: ['ALL'] },
+              },
+            },
+          ],
+        },
+      },
+    },
+  });
+  expect(all.map(({ kind }) => kind)).not.toContain('CronJob');
+});
