@@ -17,7 +17,8 @@ export const worstFirst = (vms: readonly VmStatus[]): VmStatus[] =>
 
 /** Why a VM stands as it does, as a clause. */
 export const whyOf = ({ reason, pausedUntil, heldUntil, kept, state }: VmStatus): string => {
-  const held = heldUntil === undefined ? '' : `; its points are held until ${new Date(heldUntil).toISOString()}`;
+  const held =
+    heldUntil === undefined ? '' : `; its points are held until ${new Date(heldUntil).toISOString()}`;
   const until = pausedUntil === undefined ? '' : ` until ${new Date(pausedUntil).toISOString()}`;
   return `${REASONS[reason]}${until}${state === 'paused' && !kept ? '; its RPO is breached' : ''}${held}`;
 };

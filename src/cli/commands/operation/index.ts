@@ -1,5 +1,5 @@
-export { metrics } from './metrics.ts';
 export { alert } from './alert.ts';
+export { metrics } from './metrics.ts';
 export { open } from './open.ts';
 export { pause, resume } from './pause.ts';
 export { report } from './report.ts';
