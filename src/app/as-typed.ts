@@ -1,6 +1,6 @@
 import type { CommonOptions, RepositoryOptions } from './options.ts';
 
-/** What says where manifests are, or what stands in their place, and which world a command is about. */
+/** What says where manifests are, or what was given in their place, and which world a command is about. */
 export type Where = Partial<Omit<CommonOptions, 'lockTimeout'>> & RepositoryOptions;
 
 const one = ['repository', 'key', 'region', 'profile', 'endpoint', 'env'] as const;

@@ -67,7 +67,7 @@ export type LabCommand =
   | { do: 'reach'; address: string; port: number }
   /** A rule of Route 53 Resolver for a VPC. */
   | { do: 'resolver-rule'; vpc: string; rule: string }
-  /** A profile or zone of Route 53, or a service network, for a VPC. */
+  /** A profile or zone of Route 53 for a VPC. */
   | { do: 'associate'; vpc: string; kind: Association['kind']; id: string }
   /** What the system of an instance that runs writes to its console. */
   | { do: 'console'; instance: string; text: string }

@@ -22,6 +22,7 @@ export const REASONS = {
   paused: 'somebody paused it',
   'failed-over': 'it runs in AWS',
   'lives-in-aws': 'it lives in AWS, where nothing protects it',
+  'snapshots-in-aws': 'it lives in AWS, where snapshots protect it',
   'repository-unreachable': 'its repository could not be read',
   damaged: 'what its repository holds of it could not be read',
   'future-point': 'its newest point is dated in the future',
@@ -92,6 +93,8 @@ export interface SeenRepository {
   now: number;
   vms: SeenVm[];
   pauses: Pause[];
+  /** Of those that live in AWS: when snapshots of them were taken there, and how often some are. */
+  covers?: { vm: string; at: number; every: number }[];
   /** VMs of which nothing is removed until then, by the store's clock; those in force. */
   holds?: { vm: string; until: number }[];
   rehearsals: Rehearsal[];

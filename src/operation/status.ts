@@ -131,7 +131,7 @@ function statusOfOne(
   if (pause) {
     const { until } = pause;
     const { next: _, ...rest } = measured;
-    if (pause.committed !== undefined) return is('unprotected', 'lives-in-aws', rest);
+    if (pause.committed !== undefined) return livesThere(is, uuid, repository);
     return is('paused', pause.why, { ...rest, kept, ...(until !== undefined && { pausedUntil: until }) });
   }
   if (newest.time - now >= longestGap(timetable.schedule)) return is('unknown', 'future-point', measured);
@@ -142,6 +142,29 @@ function statusOfOne(
   const reason = whyThere(due, next, now, running);
   const state = kept ? (reason === 'overdue' ? 'late' : 'kept') : 'breached';
   return is(state, reason, { ...measured, kept });
+}
+
+/**
+ * One that lives in AWS is protected by what is taken of it there; its points are of what it was at home.
+ * Breached when two intervals have passed, as with points.
+ */
+function livesThere(
+  is: (state: State, reason: Reason, more: Partial<VmStatus>) => VmStatus,
+  uuid: string,
+  { covers = [], now }: SeenRepository,
+): VmStatus {
+  const found = covers.find(({ vm }) => vm === uuid);
+  if (!found) return is('unprotected', 'lives-in-aws', { uuid });
+  const age = Math.max(0, now - found.at);
+  const target = 2 * found.every;
+  const kept = age <= target;
+  return is(kept ? 'kept' : 'breached', 'snapshots-in-aws', {
+    uuid,
+    kept,
+    age,
+    target,
+    deadline: found.at + target,
+  });
 }
 
 function whyThere(due: number, next: number, now: number, running: boolean): Reason {

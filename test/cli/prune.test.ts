@@ -27,6 +27,13 @@ test('pins and holds keep points, and what retention no longer keeps is marked a
   const unruled = await run(['prune']);
   expect(unruled.stdout).toContain('dc02: 6 points stay, no retention is declared');
   await declare(', retention: { all: 1s }');
+  const plan = await run(['plan']);
+  expect(plan.stdout).toMatch(/retention.*all.*1s/);
+  expect(plan.stdout + plan.stderr).toContain('removes 3 points of 6, what was in force removes 0');
+  const refused = await run(['apply']);
+  expect(refused.code, 'what removes points has to be allowed').toBe(8);
+  expect((await run(['apply'], '--allow', 'protected_vm:dc02')).stdout).not.toContain('failed');
+  expect((await run(['plan'])).stdout).not.toContain('retention');
   const [oldest, second] = all as [string, string];
   expect((await run(['pin', 'dc02', oldest])).stdout).toContain(`dc02: ${oldest} is pinned`);
   const listed = await run(['points', 'dc02']);
@@ -56,6 +63,16 @@ test('pins and holds keep points, and what retention no longer keeps is marked a
     removed: [],
   });
   expect(await ids()).toEqual([oldest, ...all.slice(3)]);
+
+  const stats = await run(['repository', 'stats'], '--price', '1000', '--format', 'json');
+  expect(stats.code, stats.stderr).toBe(0);
+  const { vms, ...whole } = JSON.parse(stats.stdout);
+  expect(vms[0]).toMatchObject({ vm: 'dc02', points: 4, leaving: 2 });
+  expect(vms[0].live + vms[0].dead).toBe(vms[0].bytes);
+  expect(vms[0].shared).toBeGreaterThan(vms[0].dead);
+  expect(whole.bytes).toBeGreaterThan(vms[0].bytes);
+  expect(vms[0].monthly_cost_usd).toBeCloseTo((vms[0].bytes / 10 ** 9) * 1000, 3);
+  expect((await run(['repository', 'stats'])).stdout).toMatch(/^dc02 +4 \+ 2 leaving/m);
 
   const verified = await run(['verify']);
   expect(verified.code, verified.stderr).toBe(0);

@@ -141,6 +141,18 @@ describe('how a VM stands', () => {
     });
   });
 
+  test('committed: nothing protects it until snapshots there do, and those grow old as points do', () => {
+    const pauses = [{ vm: 'u-1', why: 'failed-over' as const, at: 0, by: 'web/1', committed: 1 }];
+    const of = (more: object) => one(declare(), holding([seen(60 * minute)], { pauses, ...more }));
+    expect(of({})).toMatchObject({ state: 'unprotected', reason: 'lives-in-aws', kept: false });
+    const covers = [{ vm: 'u-1', at: now - 10 * minute, every: 10 * minute }];
+    expect(of({ covers })).toMatchObject({ state: 'kept', reason: 'snapshots-in-aws', age: 10 * minute });
+    const old = of({ covers: [{ vm: 'u-1', at: now - 21 * minute, every: 10 * minute }] });
+    expect(old).toMatchObject({ state: 'breached', target: 20 * minute });
+    expect(isBreached(old)).toBe(true);
+    expect(of({ covers: [{ ...covers[0]!, vm: 'u-2' }] })).toMatchObject({ state: 'unprotected' });
+  });
+
   test('what is in a repository and not declared', () => {
     const repository = holding([seen(minute)]);
     expect(statusOf([], [repository])).toMatchObject([

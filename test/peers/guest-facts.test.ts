@@ -105,7 +105,7 @@ resources:
   ec2_ready_windows: { dc02: { time: ec2 } }
 `;
 
-/** What Amazon's installer of EC2Launch and of the driver of the ENA leave on a machine, as far as it is seen. */
+/** What Amazon's installers of EC2Launch and of the ENA's driver leave on a machine, as far as it is seen. */
 const installers = `converge: 1
 requires: { os: windows }
 resources:

@@ -112,7 +112,8 @@ const program = (file: string, ...args: string[]) =>
   execFileSync(file, args, { maxBuffer: 2 ** 28, stdio: ['ignore', 'pipe', 'ignore'] });
 
 /**
- * Names of a volume as ntfs-3g's tools list them, and bytes as those give them, of `most` files of each folder.
+ * Names of a volume as ntfs-3g's tools list them, and bytes as those give them, of `most` files of each
+ * folder.
  */
 async function compared(image: string, most: number) {
   const files = await openNtfs(inMemory(await readFile(image)));

@@ -176,7 +176,6 @@ describeWith('the recovery client against AWS’s models', 'python3', ['-c', 'im
         'route53:ListHostedZonesByVPC',
         'route53profiles:ListProfileAssociations',
         'route53resolver:ListResolverRuleAssociations',
-        'vpc-lattice:ListServiceNetworkVpcAssociations',
       ]),
     );
     for (const [action, from, to, fault] of [

@@ -208,7 +208,7 @@ test('one per cent of 40 GiB: what is written is what changed, and is said befor
       for (const index of changed) yield { index, token: String(index) };
     },
     async get() {
-      now += 5;
+      now += 500;
       return bytes;
     },
   } as unknown as SnapshotStore;

@@ -2,6 +2,7 @@ import { CreateVolumeCommand } from '@aws-sdk/client-ec2';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Failure } from '../../src/diagnostics/diagnostic.ts';
+import { cover } from '../../src/recovery/cover/cover.ts';
 import { bringHome } from '../../src/recovery/failback/failback.ts';
 import { removeAllSnapshots } from '../../src/recovery/failback/freeze.ts';
 import { beginRun } from '../../src/recovery/failover/begin.ts';
@@ -27,6 +28,7 @@ const acts = [
   'undo',
   'commit',
   'fail-back',
+  'cover',
   'foreign',
 ] as const;
 interface Move {
@@ -54,6 +56,7 @@ async function world() {
   const home = resting(bootBlock());
   let generation = 1;
   const foreign: string[] = [];
+  let covered = false;
 
   /** A new run of the plan, of the newest point. */
   const begin = async (kind: 'real' | 'test', step: (name: string) => Promise<void>) => {
@@ -126,6 +129,13 @@ async function world() {
       const of = { repository, run, machine: machine!, cloud: recovery, clock, point, home, step };
       await bringHome(of, { to: 'disk' });
     },
+    cover: async step => {
+      const { run, clock } = await made.at(step);
+      if (stateOf(run) !== 'committed') return;
+      const [machine] = run.start.groups[0]!.machines;
+      const of = { repository, run, machine: machine!, cloud: recovery, clock, step };
+      covered ||= (await cover({ ...of, every: 0, keep: 1 })) !== undefined;
+    },
     foreign: async () => {
       const { start } = (await made.at()).run;
       const tags = { ...runTags(repository.id, start), 'converge:vm': 'somebody-else' };
@@ -163,6 +173,13 @@ async function world() {
           await recovery.snapshots.list({ ids: [snapshot!] }),
           `${history}: ${snapshot} is gone`,
         ).toHaveLength(1);
+    if (covered) {
+      const taken = await recovery.snapshots.list({ tags: runTags(repository.id, run.start) });
+      expect(
+        taken.some(({ state, tags }) => state === 'completed' && tags['converge:cover']),
+        history,
+      ).toBe(true);
+    }
     const replicas = await recovery.snapshots.list({ tags: { 'converge:repository': repository.id } });
     expect(replicas.filter(({ state }) => state === 'completed').length, history).toBeGreaterThan(0);
   }
@@ -192,7 +209,7 @@ test('cycles, failovers, tests, clean-ups, kills and throttles in any order', {
       const { perform, check, throttle, unthrottle } = await world();
       const done: string[] = [];
       for (const { act, killed, throttled } of all) {
-        if (throttled) await throttle();
+        if (throttled && act !== 'foreign') await throttle();
         done.push(`${act}${killed > 0 ? ` killed at ${killed}` : ''}${throttled ? ', throttled' : ''}`);
         try {
           await perform[act](dyingAt(killed));

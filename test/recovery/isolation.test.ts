@@ -159,12 +159,6 @@ const doors: Case[] = [
     /has the private hosted zone corp\.example\.com\./,
     (_, { vpc }, lab) => lab.command({ do: 'associate', vpc, kind: 'zone', id: 'corp.example.com' }),
   ],
-  [
-    'a service network of VPC Lattice',
-    /has the service network sn-0123456789abcdef0 of VPC Lattice/,
-    (_, { vpc }, lab) =>
-      lab.command({ do: 'associate', vpc, kind: 'service-network', id: 'sn-0123456789abcdef0' }),
-  ],
 ];
 
 const routes: Case[] = [
@@ -190,6 +184,12 @@ const routes: Case[] = [
       DestinationPrefixListId: `pl-${id}`,
       GatewayId: `vpce-${id}`,
     }),
+  ],
+  // Associated with a VPC it adds such routes to each of its tables.
+  [
+    'a service network of VPC Lattice',
+    /pl-0123.* by VpcLattice/,
+    route({ DestinationCidrBlock: undefined, DestinationPrefixListId: `pl-${id}`, GatewayId: 'VpcLattice' }),
   ],
   ['a network interface', /0\.0\.0\.0\/0 by eni-/, route({ NetworkInterfaceId: `eni-${id}` })],
   ['an instance', /0\.0\.0\.0\/0 by i-/, route({ InstanceId: `i-${id}` })],

@@ -108,7 +108,6 @@ type Associations = Record<string, (object | string)[] | number>;
 
 const none: Associations = {
   '/profileassociations': [{ ProfileAssociations: [] }],
-  '/servicenetworkvpcassociations': [{ items: [] }],
   '/2013-04-01/hostedzonesbyvpc': ['<ListHostedZonesByVPCResponse/>'],
 };
 
@@ -415,16 +414,6 @@ test.for<[string, Associations, string[]]>([
     ['the VPC has the Route 53 profile rp-2', 'the VPC has the Route 53 profile rp-3'],
   ],
   [
-    'service networks of VPC Lattice, on any page, but for one that never came to be',
-    {
-      '/servicenetworkvpcassociations': [
-        { items: [{ serviceNetworkId: 'sn-1', status: 'CREATE_FAILED' }], nextToken: '1' },
-        { items: [{ serviceNetworkId: 'sn-2', status: 'CREATE_IN_PROGRESS' }] },
-      ],
-    },
-    ['the VPC has the service network sn-2 of VPC Lattice'],
-  ],
-  [
     'private zones of Route 53, on any page',
     {
       '/2013-04-01/hostedzonesbyvpc': [
@@ -438,12 +427,10 @@ test.for<[string, Associations, string[]]>([
     'what nobody here may ask for',
     {
       '/profileassociations': 403,
-      '/servicenetworkvpcassociations': 403,
       '/2013-04-01/hostedzonesbyvpc': 403,
     },
     [
       'nobody here may ask for Route 53 profiles (route53profiles:ListProfileAssociations is not allowed)',
-      'nobody here may ask for service networks of VPC Lattice (vpc-lattice:ListServiceNetworkVpcAssociations is not allowed)',
       'nobody here may ask for private hosted zones (route53:ListHostedZonesByVPC is not allowed)',
     ],
   ],

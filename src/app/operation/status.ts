@@ -7,6 +7,7 @@ import type { Track } from '../../operation/attainment.ts';
 import { lookAt } from '../../operation/look.ts';
 import type { DeclaredVm, Rehearsal, SeenRepository, Status } from '../../operation/model.ts';
 import { isDueOf, statusOf } from '../../operation/status.ts';
+import { coversIn } from '../../recovery/cover/covers.ts';
 import { newestRun } from '../../recovery/failover/run.ts';
 import type { RepositoryRef } from '../../replication/model/clients.ts';
 import { pausesIn } from '../../replication/model/pauses.ts';
@@ -169,6 +170,8 @@ async function seenIn(
 ): Promise<SeenRepository> {
   const { store } = repository;
   const pauses = await pausesIn(repository);
+  const livesThere = pauses.some(({ committed }) => committed !== undefined);
+  const covers = livesThere ? await coversIn(repository) : [];
   const holds = await holdsIn(repository);
   const rehearsals = await Promise.all(plans.map(plan => rehearsalOf(repository, plan)));
   // After an answer of the store, which tells its clock.
@@ -184,6 +187,7 @@ async function seenIn(
     url: url.canonical,
     now,
     vms,
+    covers,
     pauses,
     holds: holds.filter(({ until }) => until > now),
     rehearsals: rehearsals.flatMap(one => one ?? []),

@@ -1,17 +1,22 @@
 import { type Diagnostic, Failure, given } from '../../diagnostics/diagnostic.ts';
 import type { CatalogResource } from '../../engine/model/catalog.ts';
 import { parseDuration } from '../../io/duration.ts';
+import { type Covered, cover } from '../../recovery/cover/cover.ts';
 import { ageOf, whyDue, whyElsewhere } from '../../recovery/replica/age.ts';
 import { replicaOf } from '../../recovery/replica/build.ts';
+import { failedOver, pausesIn } from '../../replication/model/pauses.ts';
 import type { Context } from '../app-context.ts';
 import { instanceHere } from '../aws/instance.ts';
 import type { CommonOptions } from '../options.ts';
+import { heldOf } from './failover-status.ts';
 import { bringReplica, type MadeReplica, newestOf } from './replica.ts';
 import { pointsOf, type Recovering, repositoryOf, targetProperties, withEach } from './with-declared.ts';
 
 /** What came of one target. `skipped`: why nothing was to be done. */
 export type DueReplica = { vm: string } & (
   | { made: MadeReplica }
+  /** Of one that lives in AWS. */
+  | { covered: Covered }
   | { skipped: string }
   | { diagnostics: Diagnostic[] }
 );
@@ -59,14 +64,20 @@ export async function makeDueReplicas(
 }
 
 function declaring({ resources }: Recovering['catalog']): CatalogResource[] {
-  const all = resources.filter(one => one.type === 'recovery_target' && targetProperties(one).replica);
+  const all = resources.filter(one => {
+    const { replica, snapshots } = targetProperties(one);
+    return one.type === 'recovery_target' && (replica ?? snapshots) !== undefined;
+  });
   if (all.length > 0) return all;
   throw new Failure(
-    given('not-declared', 'no recovery_target declares a replica', {
+    given('not-declared', 'no recovery_target declares a replica or snapshots', {
       hint: 'add `replica: { every: 1h }` to those that shall have one, or name a VM',
     }),
   );
 }
+
+/** Whole sets of snapshots that are kept when nothing is said. */
+const usualSets = 7;
 
 async function whenDue(
   context: Context,
@@ -76,13 +87,31 @@ async function whenDue(
   const { title: vm } = declared;
   const { cloud, clock } = recovering;
   const signal = context.io.interrupt;
-  const { replica } = targetProperties(declared);
+  const { replica, snapshots } = targetProperties(declared);
   const repository = await recovering.repository(repositoryOf(declared));
   const source = await pointsOf(repository, vm);
+  const there = failedOver(await pausesIn(repository), source.uuid);
+  if (there?.committed !== undefined) {
+    if (!snapshots) return { vm, skipped: 'it lives in AWS, and its target declares no `snapshots`' };
+    const { run, machine } = await heldOf(repository, vm);
+    const covered = await cover({
+      repository,
+      run,
+      machine,
+      cloud,
+      clock,
+      step: async () => {},
+      every: parseDuration(snapshots.every)!,
+      keep: snapshots.keep ?? usualSets,
+      signal,
+    });
+    return covered ? { vm, covered } : { vm, skipped: 'its snapshots in AWS are young enough' };
+  }
+  if (!replica) return { vm, skipped: 'its target declares no `replica`' };
   const { points, lost } = await source.history(() => {});
   const known = await replicaOf(cloud.snapshots, repository.id, source.uuid, signal);
   const age = ageOf(vm, known, points, clock.now());
-  const every = replica?.every === undefined ? undefined : parseDuration(replica.every);
+  const every = replica.every === undefined ? undefined : parseDuration(replica.every);
   const why = whyDue(age, every);
   if (why === undefined)
     return { vm, skipped: age.behind === 0 ? 'it is of the newest point' : 'it is young enough' };

@@ -3,7 +3,9 @@ import type { Catalog } from '../../engine/model/catalog.ts';
 import { type Cleaned, cleanUp, type Standing, standing } from '../../recovery/failover/cleanup.ts';
 import { expiresOf, kindOf, newestRun, type Run, stateOf } from '../../recovery/failover/run.ts';
 import type { ReplicaAge } from '../../recovery/replica/age.ts';
+import { pausesIn, planOfHolder } from '../../replication/model/pauses.ts';
 import { lift, pinned } from '../../replication/model/pins.ts';
+import type { Repository } from '../../replication/model/repository.ts';
 import type { Context } from '../app-context.ts';
 import { planProperties } from './failover-plan.ts';
 import { savePictures } from './pictures.ts';
@@ -178,6 +180,34 @@ export async function lastRun(recovering: Recovering, declared: Declared, orphan
   throw new Failure(
     world('no-failover', `the plan ${title} was never carried out`, {
       hint: `rehearse it: \`converge failover ${title} --test ${recovering.again}\``,
+    }),
+  );
+}
+
+/** The run that holds a VM, and the machine that it is in it. @throws Failure `not-failed-over` */
+export async function heldOf(repository: Repository, vm: string) {
+  const wanted = vm.toLowerCase();
+  for (const { why, by } of await pausesIn(repository)) {
+    if (why !== 'failed-over' || by === undefined) continue;
+    const run = await newestRun(repository, planOfHolder(by));
+    const machine = run?.start.groups
+      .flatMap(({ machines }) => machines)
+      .find(one => one.vm.toLowerCase() === wanted);
+    if (!run || !machine || `${run.start.plan}/${run.start.number}` !== by) continue;
+    const state = stateOf(run);
+    if (state === 'standing' || state === 'committed') return { run, machine };
+    const { plan, number } = run.start;
+    throw new Failure(
+      blocked(
+        'failover-standing',
+        `failover ${number} of ${plan} ${state === 'running' ? 'has not launched all of its machines' : 'is being undone'}`,
+        { hint: 'end that first: `converge failover status` tells how far it is' },
+      ),
+    );
+  }
+  throw new Failure(
+    world('not-failed-over', `no failover holds ${vm}: it isn't in EC2 in the place of a machine at home`, {
+      hint: '`converge status` tells which are failed over',
     }),
   );
 }

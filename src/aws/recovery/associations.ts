@@ -1,8 +1,8 @@
 import { Failure } from '../../diagnostics/diagnostic.ts';
+import { type SignedCall, signedCall } from '../signed-call.ts';
 import type { RecoveryConnection } from './connection.ts';
-import { type SignedCall, signedCall } from './signed-call.ts';
 
-/** What other services than EC2 have to do with a VPC, as words, and what nobody here may ask them. */
+/** What Route 53 has to do with a VPC, as words, and what nobody here may ask it. */
 export interface Associated {
   doors: string[];
   unseen: string[];
@@ -19,8 +19,8 @@ interface Look {
 }
 
 /**
- * All that gives a VPC names or services from elsewhere without a route, a gateway or an endpoint of it. What
- * may not be asked is told: it isn't known to be shut.
+ * All that gives a VPC names from elsewhere, and no route, gateway or endpoint of it shows. What may not be
+ * asked is told: it isn't known to be shut.
  *
  * @throws Failure for whatever else goes wrong
  */
@@ -53,7 +53,7 @@ export async function associationsOf(
 const isDenied = (error: unknown): boolean =>
   error instanceof Failure && error.diagnostics.some(({ code }) => code === 'aws-access-denied');
 
-const gone = /^(DELETED|FAILED|CREATE_FAILED)$/;
+const gone = /^(DELETED|FAILED)$/;
 
 function looksAt(region: string, vpc: string): Look[] {
   const suffix = region.startsWith('cn-') ? '.cn' : '';
@@ -78,31 +78,6 @@ function looksAt(region: string, vpc: string): Look[] {
         return {
           doors: live.map(({ ProfileId }) => `Route 53 profile ${ProfileId ?? 'without an id'}`),
           token: NextToken,
-        };
-      },
-    },
-    {
-      what: 'service networks of VPC Lattice',
-      call: {
-        called: 'VPC Lattice',
-        service: 'vpc-lattice',
-        action: 'vpc-lattice:ListServiceNetworkVpcAssociations',
-        host: `vpc-lattice.${region}.amazonaws.com${suffix}`,
-        path: '/servicenetworkvpcassociations',
-      },
-      query: { vpcIdentifier: vpc },
-      next: 'nextToken',
-      read(text) {
-        const { items = [], nextToken } = JSON.parse(text) as {
-          items?: { serviceNetworkId?: string; status?: string }[];
-          nextToken?: string;
-        };
-        const live = items.filter(({ status }) => !gone.test(status ?? ''));
-        return {
-          doors: live.map(
-            ({ serviceNetworkId }) => `service network ${serviceNetworkId ?? 'without an id'} of VPC Lattice`,
-          ),
-          token: nextToken,
         };
       },
     },
@@ -137,3 +112,50 @@ function globalOf(region: string): Pick<SignedCall, 'host' | 'region'> {
 
 const valueIn = (xml: string, name: string): string | undefined =>
   new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1];
+
+/** The rule that every VPC has: names that nothing else is said about go to Amazon's own resolver. */
+const OWN_RULE = 'rslvr-autodefined-rr-internet-resolver';
+
+interface RulesPage {
+  ResolverRuleAssociations?: { ResolverRuleId?: string }[];
+  NextToken?: string;
+}
+
+/**
+ * Rules of Route 53 Resolver that a VPC has: what sends its questions for names elsewhere, and no route
+ * shows. Source: Route 53 Resolver API reference, ListResolverRuleAssociations.
+ */
+export async function resolverRules(
+  connection: RecoveryConnection,
+  vpc: string,
+  signal?: AbortSignal,
+): Promise<string[]> {
+  const { region } = connection.settings;
+  const rules: string[] = [];
+  let token: string | undefined;
+  do {
+    const input = {
+      Filters: [{ Name: 'VPCId', Values: [vpc] }],
+      MaxResults: 100,
+      ...(token !== undefined && { NextToken: token }),
+    };
+    const answer = await signedCall(
+      connection,
+      {
+        called: 'Route 53 Resolver',
+        service: 'route53resolver',
+        action: 'route53resolver:ListResolverRuleAssociations',
+        thing: vpc,
+        host: `route53resolver.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`,
+        path: '/',
+        json: { target: 'Route53Resolver.ListResolverRuleAssociations', input },
+      },
+      signal,
+    );
+    const page = JSON.parse(answer) as RulesPage;
+    for (const { ResolverRuleId } of page.ResolverRuleAssociations ?? [])
+      if (ResolverRuleId !== OWN_RULE) rules.push(ResolverRuleId ?? 'unnamed');
+    token = page.NextToken;
+  } while (token !== undefined);
+  return rules;
+}

@@ -1,6 +1,6 @@
 import type { Route } from '@aws-sdk/client-ec2';
+import { resolverRules } from './associations.ts';
 import { allPages, type RecoveryConnection } from './connection.ts';
-import { resolverRules } from './resolver.ts';
 
 /**
  * All that a VPC has to do with anything else, as words. Routes don't show everything: endpoints, the

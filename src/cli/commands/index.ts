@@ -39,6 +39,7 @@ export const commands: ReadonlyMap<string, () => Promise<Define>> = new Map([
   ['points', async () => (await repository()).points],
   ['restore', async () => (await repository()).restore],
   ['verify', async () => (await repository()).verify],
+  ['repository', async () => (await repository()).repository],
   ['prune', async () => (await repository()).prune],
   ['pin', async () => (await repository()).pin],
   ['hold', async () => (await repository()).hold],

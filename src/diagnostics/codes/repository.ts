@@ -225,6 +225,14 @@ export const repository = {
     means: "A repository's head names a point that isn't there.",
     wayOut: 'Run `converge verify` before another cycle writes to it.',
   },
+  'retention-removes': {
+    means: 'The retention that is declared removes more points than the one in force (a warning).',
+    wayOut: '`converge prune --noop` tells which. `converge pin` keeps a point, `converge hold` all of a VM.',
+  },
+  'bad-price': {
+    means: 'What `--price` says is not a price.',
+    wayOut: 'Write dollars for a gigabyte and a month: `0.023`.',
+  },
   'bad-retention': {
     means: 'What `--retention` says is not a policy.',
     wayOut: 'Write rules and durations: `all=24h,hourly=3d,daily=30d,monthly=1y`.',

@@ -4,9 +4,9 @@ import type { AwsModel } from '../aws-model/model.ts';
 import { findOperation, readRest, writeRest } from '../aws-model/rest.ts';
 import zonesJson from '../aws-model/route53.json' with { type: 'json' };
 import profilesJson from '../aws-model/route53profiles.json' with { type: 'json' };
-import latticeJson from '../aws-model/vpc-lattice.json' with { type: 'json' };
 import type { Association } from '../ec2/world/state.ts';
 import type { Ec2World } from '../ec2/world/world.ts';
+import { isAllowed } from '../instance/role.ts';
 
 type Asked = Readonly<Record<string, unknown>>;
 
@@ -19,6 +19,7 @@ type Asked = Readonly<Record<string, unknown>>;
 const listing = (
   world: Ec2World,
   model: AwsModel,
+  service: 'route53' | 'route53profiles',
   kind: Association['kind'],
   vpcOf: (asked: Asked) => unknown,
   answer: (found: { vpc: string; id: string }[], operation: string) => string,
@@ -28,7 +29,8 @@ const listing = (
     const call = findOperation(model, method, path);
     if (!call)
       throw new ApiError('UnknownOperationException', `The lab does not know ${method} ${path}.`, 404);
-    if (role) throw new ApiError('AccessDeniedException', `User: ${role.arn} is not authorized`, 403);
+    if (role && !isAllowed(role, `${service}:${call.operation}`, '*'))
+      throw new ApiError('AccessDeniedException', `User: ${role.arn} is not authorized`, 403);
     const wanted = vpcOf(readRest(model, call, query, headers, body));
     const found = Object.entries((await world.state()).associations ?? {})
       .filter(([vpc]) => wanted === undefined || wanted === vpc)
@@ -44,6 +46,7 @@ export const profilesService = (world: Ec2World): AwsService =>
   listing(
     world,
     profiles,
+    'route53profiles',
     'profile',
     ({ ResourceId }) => ResourceId,
     (found, operation) =>
@@ -58,27 +61,12 @@ export const profilesService = (world: Ec2World): AwsService =>
     'application/json',
   );
 
-const lattice = latticeJson as unknown as AwsModel;
-
-/** VPC Lattice. */
-export const latticeService = (world: Ec2World): AwsService =>
-  listing(
-    world,
-    lattice,
-    'service-network',
-    ({ vpcIdentifier }) => vpcIdentifier,
-    (found, operation) =>
-      writeRest(lattice, operation, {
-        items: found.map(({ vpc, id }) => ({ serviceNetworkId: id, vpcId: vpc, status: 'ACTIVE' })),
-      }).json,
-    'application/json',
-  );
-
 /** Private hosted zones of Route 53, the one of these that speaks XML. */
 export const zonesService = (world: Ec2World): AwsService =>
   listing(
     world,
     zonesJson as unknown as AwsModel,
+    'route53',
     'zone',
     ({ VPCId }) => VPCId,
     found => {

@@ -19,7 +19,7 @@ import type { InstanceSettings } from '../instance/settings.ts';
 import { type Credentials, sha256Hex } from '../s3/protocol/sigv4.ts';
 import { fireDue } from '../scheduler/fire.ts';
 import { schedulerService } from '../scheduler/service.ts';
-import { latticeService, profilesService, zonesService } from './associations.ts';
+import { profilesService, zonesService } from './associations.ts';
 import { callerIdentity } from './caller-identity.ts';
 import { type ApiFaultRule, ApiFaults } from './faults.ts';
 import { jsonServices, operate } from './json-services.ts';
@@ -103,7 +103,6 @@ export async function startApi(options: ApiLabOptions): Promise<ApiLab> {
     route53resolver: resolverService(world),
     route53: zonesService(world),
     route53profiles: profilesService(world),
-    'vpc-lattice': latticeService(world),
     iam,
     sts: {
       answer: async ({ body, role }) => ({

@@ -127,6 +127,5 @@ export const operationsOf = {
   route53profiles: ['ListProfileAssociations'],
   route53resolver: ['ListResolverRuleAssociations'],
   scheduler: ['CreateSchedule', 'DeleteSchedule', 'GetSchedule', 'ListSchedules'],
-  'vpc-lattice': ['ListServiceNetworkVpcAssociations'],
   ssm: ['DescribeAutomationExecutions', 'GetAutomationExecution', 'StartAutomationExecution'],
 } as const satisfies Record<string, readonly string[]>;

@@ -84,13 +84,13 @@ export async function stopInstance(options: FreezeOptions): Promise<void> {
  * @throws Failure `volume-missing`, `snapshot-failed`
  */
 export async function snapshotsOf(kind: 'look' | 'final', options: FreezeOptions): Promise<FrozenDisk[]> {
-  const { repository, run, machine, cloud, clock, step, signal } = options;
-  const instance = await instanceOf(options);
+  const { repository, run, machine, cloud, step, signal } = options;
+  const volumes = volumesOf(machine, await instanceOf(options));
   const tags = { ...machineTags(repository.id, run.start, machine.uuid), [FAILBACK_TAG]: kind };
   const disks = machine.disks.map(({ index }, place) => ({
     index,
     place,
-    volume: volumeAt(machine, instance, place),
+    volume: volumes[place]!,
   }));
   const known = await cloud.snapshots.list({ tags }, signal);
   const ids: FrozenDisk[] = [];
@@ -107,11 +107,23 @@ export async function snapshotsOf(kind: 'look' | 'final', options: FreezeOptions
       ));
     ids.push({ index, snapshot });
   }
+  await settledSnapshots(
+    ids.map(({ snapshot }) => snapshot),
+    options,
+  );
+  return ids;
+}
+
+/** Waits until all of these are complete. @throws Failure `snapshot-failed` */
+export async function settledSnapshots(
+  ids: readonly string[],
+  { machine, cloud, clock, signal }: Pick<FreezeOptions, 'machine' | 'cloud' | 'clock' | 'signal'>,
+): Promise<void> {
   const what = `the snapshots of ${machine.vm}`;
   await until(
     clock,
     async () => {
-      const now = await cloud.snapshots.list({ ids: ids.map(({ snapshot }) => snapshot) }, signal);
+      const now = await cloud.snapshots.list({ ids: [...ids] }, signal);
       const failed = now.find(({ state }) => state === 'error');
       if (failed)
         throw new Failure(
@@ -124,7 +136,6 @@ export async function snapshotsOf(kind: 'look' | 'final', options: FreezeOptions
     // A volume of terabytes that was written all over takes hours.
     { every: lookEvery, atMost: 24 * 60 * 60_000, what, ...(signal && { signal }) },
   );
-  return ids;
 }
 
 /** Removes the snapshots of one kind. Only what has the tags of this machine of this run is touched. */
@@ -152,6 +163,14 @@ export async function removeAllSnapshots({
     for (const kind of ['look', 'final'] as const)
       await removeSnapshots(kind, { ...of, run, machine, step: async () => {} });
 }
+
+/**
+ * The volumes of a machine, in the order of its disks.
+ *
+ * @throws Failure `volume-missing`
+ */
+export const volumesOf = (machine: RunMachine, instance: CloudInstance): string[] =>
+  machine.disks.map((_, place) => volumeAt(machine, instance, place));
 
 function volumeAt({ vm, shell }: RunMachine, instance: CloudInstance, place: number): string {
   const device = place === 0 ? instance.rootDevice : (shell ? dataDevice : deviceName)(place);

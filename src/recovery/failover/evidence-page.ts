@@ -1,6 +1,6 @@
 import { htmlText as escaped } from '../../diagnostics/html-text.ts';
 import type { Evidence } from './evidence.ts';
-import type { RunPicture } from './run.ts';
+import type { RunPicture, RunStep } from './run.ts';
 
 /** A picture of a console, and what kind of file it is. */
 export type EvidencePicture = Pick<RunPicture, 'image'> & { type: 'png' | 'jpeg' };
@@ -43,18 +43,26 @@ const list = (items: readonly string[]): string =>
 
 const outcomes: Record<string, string> = { passed: 'good', failed: 'bad', 'not run': 'open' };
 
-const phases: Record<string, string> = {
+/** One that is new has to be named here. */
+const phases: Record<RunStep['what'], string> = {
   proven: 'nothing led out of the network',
   scheduled: 'made sure of its end',
   refused: 'was not launched',
   retry: 'what failed is tried again',
   prober: 'asked for a prober',
+  importing: 'is imported',
+  imported: 'was imported',
+  'import-failed': 'could not be imported',
   launched: 'launched',
   swapped: 'holds its own disks',
   probed: 'probed',
   finished: 'over',
+  failback: 'is brought home',
+  frozen: 'stopped, and kept as snapshots',
+  brought: 'is at home again',
   committed: 'the machines stay',
   undoing: 'it is being undone',
+  removing: 'something of it is removed',
   cleaned: 'removed',
 };
 
@@ -100,7 +108,7 @@ ${table(
   evidence.phases.map(({ at, after, what, vm = '', saw = '' }) => [
     time(at),
     span(after),
-    phases[what] ?? what,
+    phases[what],
     vm,
     saw,
   ]),

@@ -53,7 +53,7 @@ export interface Evidence {
     picture?: number;
   }[];
   /** In the order in which they were; `after`: since the beginning. */
-  phases: { at: string; after: number; what: string; vm?: string; saw?: string }[];
+  phases: { at: string; after: number; what: RunStep['what']; vm?: string; saw?: string }[];
   /** What this run doesn't show. */
   unproven: string[];
 }

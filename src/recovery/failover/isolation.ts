@@ -72,7 +72,7 @@ export const looked: readonly string[] = [
   'no route of its subnets leads out of the VPC',
   'the VPC has no internet, NAT, VPN or egress-only gateway, no transit attachment and no peering',
   'it has no endpoint, of whatever kind, and no Resolver rule but the one that every VPC has',
-  'no Route 53 profile, no private hosted zone and no service network of VPC Lattice is associated with it',
+  'no Route 53 profile and no private hosted zone is associated with it, and no service network by a route',
   'its subnets give no public or IPv6 address, none of a network outside of AWS, and are of this account',
   'the security group names only itself, in and out',
   'no network interface is of a service or has a public address, and none that has the group is of others',
@@ -101,7 +101,7 @@ export function refuseOpen(facts: NetworkFacts, mayBeUnseen = false): void {
   );
 }
 
-/** Whether it was said of this very run that these don't matter, when it began. */
+/** Whether it was said about this very run that these don't matter, when it began. */
 export function wasSaid({ steps }: Pick<Run, 'steps'>, unseen: readonly string[]): boolean {
   const said = steps.flatMap(step => (step.what === 'proven' ? (step.unseen ?? []) : []));
   return unseen.every(what => said.includes(what));

@@ -95,8 +95,8 @@ export interface NetworkFacts {
   /** Routes of the subnets' tables but for those within the VPC, as words. */
   routes: string[];
   /**
-   * Gateways, attachments, peerings, endpoints, Resolver rules, profiles, private zones and service networks of
-   * the VPC, as words.
+   * Gateways, attachments, peerings, endpoints, Resolver rules, profiles and private zones of the VPC, as
+   * words.
    */
   doors: string[];
   /** What may lead out and could not be asked for, as words. */

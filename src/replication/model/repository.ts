@@ -272,6 +272,8 @@ export interface VmRepository {
   fence(): Promise<void>;
   /** Packs that the index in force doesn't name, in the order in which they were written. */
   orphanedPacks(): Promise<OrphanedPack[]>;
+  /** Points that no pruner is removing, by when the store got them, ms since the epoch; none of them is read. */
+  dated(): Promise<{ id: string; generation: number; at: number }[]>;
   /** Those of them that no pruner is about to remove; to be asked once the lease claims them. */
   unmarked(packs: OrphanedPack[]): Promise<OrphanedPack[]>;
   readonly damage: DamageStore;

@@ -30,10 +30,28 @@ export async function pruneVm(
   vm: VmRepository,
   options: PruneVmOptions,
 ): Promise<VmPruned> {
-  const { record: found, save, now } = await begin(context, options);
+  const work = await lookAtVm(context, vm, options);
+  const held = options.held !== undefined && options.held > work.now;
+  const decisions = decide(work.seen.points, options.policy, work.now, held);
+  const removals = await removePoints(work, decisions);
+  const swept = await sweepObjects(work, removals);
+  return {
+    ...{ uuid: vm.uuid, decisions, ...removals, ...swept },
+    warnings:
+      [...removals.kept, ...swept.left].length > 0 ? [locked(vm, [...removals.kept, ...swept.left])] : [],
+  };
+}
+
+/**
+ * What a run goes by.
+ *
+ * @throws Failure `prune-raced` (blocked); `prune-doubt` where it can't be told what the points are
+ */
+export async function lookAtVm(context: VmContext, vm: VmRepository, options: PruneVmOptions): Promise<Work> {
+  const { record, save, now } = await begin(context, options);
   const damage = await damageOf(vm);
   const lease = () => leaseOf(vm);
-  const seen = await seePoints(context, found, damage, await options.pins());
+  const seen = await seePoints(context, record, damage, await options.pins());
   const leased = await lease();
   const newest = seen.points.at(-1)?.generation ?? 0;
   const told = Math.max(newest, ...seen.unreadable.map(one => one.generation));
@@ -41,16 +59,7 @@ export async function pruneVm(
     throw doubt(
       `its lease tells of generation ${leased!.generation}, and generation ${told} is the newest there is`,
     );
-  const held = options.held !== undefined && options.held > now;
-  const decisions = decide(seen.points, options.policy, now, held);
-  const work: Work = { ...{ context, vm, options, now, seen, damage, record: found, lease }, save };
-  const removals = await removePoints(work, decisions);
-  const swept = await sweepObjects(work, removals, leased);
-  return {
-    ...{ uuid: vm.uuid, decisions, ...removals, ...swept },
-    warnings:
-      [...removals.kept, ...swept.left].length > 0 ? [locked(vm, [...removals.kept, ...swept.left])] : [],
-  };
+  return { ...{ context, vm, options, now, seen, damage, record, lease, leased }, save };
 }
 
 /** Writes the record as it is: the date that the store then gives it is what everything goes by. */

@@ -19,6 +19,8 @@ interface Version {
   name: string;
   /** A point needs it that isn't being removed. */
   kept: boolean;
+  /** How many need it. */
+  points: number;
 }
 
 /** What points need, gathered from one root after the other. */
@@ -38,6 +40,8 @@ export interface Needed {
   leaving: ReadonlySet<string>;
   /** Blocks that no index leads to, or to a place that isn't believed, by `idKey`: any copy is of use. */
   astray: ReadonlySet<string>;
+  /** Bytes of packs that more than one point needs. */
+  shared(): Promise<number>;
   /** Which blocks of these packs are needed, and for which page of which disk. */
   blocksOf(packs: ReadonlySet<string>): AsyncGenerator<NeededBlock>;
 }
@@ -111,6 +115,14 @@ export function survey(context: VmContext, { inForce, doubts }: Asking): Survey 
     }
   }
 
+  const idsIn = async ({ root, found, page, refs }: Version): Promise<Set<string>> => {
+    const ids = await believedIds(context, root as Root, refs, blocksOfPage(found, page), doubts);
+    const all = new Set<string>();
+    for (let at = 0; at < (ids?.length ?? 0); at += ID_BYTES)
+      if (!isZeroAt(ids!, at)) all.add(idKey(ids!.subarray(at, at + ID_BYTES)));
+    return all;
+  };
+
   /** Where blocks of a place lie: one map for each list of index objects, and the last resort. */
   const locate = async (disk: number, page: number, signal?: AbortSignal) => {
     const located: Locations[] = [];
@@ -145,12 +157,14 @@ export function survey(context: VmContext, { inForce, doubts }: Asking): Survey 
           places.set(place, all);
           const last = all.versions.at(-1);
           const name = `${nameOf(refs)} ${blocksOfPage(found, page)}`;
-          if (last?.name === name) last.kept ||= stays;
-          else {
+          if (last?.name === name) {
+            last.kept ||= stays;
+            last.points++;
+          } else {
             const { disk, number } = found;
             const sizes = sizesOf(root, refs);
             all.versions.push({
-              ...{ root: { pagesObjects: sizes }, page, name, kept: stays },
+              ...{ root: { pagesObjects: sizes }, page, name, kept: stays, points: 1 },
               ...{ found: { disk, number, pages: [] }, refs: sharing(refs) },
             });
           }
@@ -178,6 +192,22 @@ export function survey(context: VmContext, { inForce, doubts }: Asking): Survey 
       const packs = new Map([...needs].map(([pack, of]) => [pack, of.bytes()]));
       return {
         ...{ packs, kept, leaving, astray },
+        async shared() {
+          const all = new Map<string, Spans>();
+          for (const { disk, page, versions } of places.values()) {
+            const placeOf = await locate(disk, page, signal);
+            const counts = new Map<string, number>();
+            for (const version of versions)
+              for (const id of await idsIn(version)) counts.set(id, (counts.get(id) ?? 0) + version.points);
+            for (const [id, count] of counts)
+              for (const { pack, offset, length } of count > 1 ? await placeOf(id) : []) {
+                const of = all.get(pack) ?? spans();
+                all.set(pack, of);
+                of.add(offset, length);
+              }
+          }
+          return [...all.values()].reduce((sum, of) => sum + of.bytes(), 0);
+        },
         async *blocksOf(wanted) {
           for (const { disk, page, versions } of places.values()) {
             const placeOf = await locate(disk, page, signal);

@@ -1,20 +1,14 @@
 import { type Failure, failedWith } from '../../diagnostics/diagnostic.ts';
-import { isUnreadable } from '../format/damage.ts';
-import type { Root } from '../format/root.ts';
-import type { LeaseValue } from '../model/lease-value.ts';
-import { pipelined } from '../model/pipelined.ts';
 import type { Kept } from '../model/store.ts';
-import { readPoint } from '../repository/read/points.ts';
 import { doubt } from './doubt.ts';
+import { whatIsNeeded } from './needed.ts';
 import type { Removals } from './remove-points.ts';
-import { type Needed, survey } from './survey.ts';
 import { dueOf, listParts, marksAfter, type Part, packOf, unneeded } from './sweep.ts';
-import { BATCH, doubtsIn, GRACE, type Work } from './work.ts';
+import { BATCH, GRACE, type Work } from './work.ts';
 
 const DAY = 24 * 3_600_000;
 /** Clocks of a store's servers may differ by this much, ms. */
 const SLACK = 3_600_000;
-const READS = 8;
 
 export interface Swept {
   /** Undefined: it wasn't time to look. */
@@ -33,11 +27,7 @@ export interface Swept {
  * Finds what no point needs, marks it, and removes what was marked for long enough and is still not needed.
  * It reads the roots of all points, and so waits until enough of them went.
  */
-export async function sweepObjects(
-  work: Work,
-  removals: Removals,
-  lease: LeaseValue | undefined,
-): Promise<Swept> {
+export async function sweepObjects(work: Work, removals: Removals): Promise<Swept> {
   const { options, record, now } = work;
   const isDue = dueOf(record.marked, now, options.grace).length > 0;
   if (!isDue && !isTime(work)) {
@@ -45,7 +35,7 @@ export async function sweepObjects(
     return { left: [] };
   }
   try {
-    return await sweep(work, removals, lease, isDue);
+    return await sweep(work, removals, isDue);
   } catch (error) {
     if (!failedWith(error, 'prune-doubt')) throw error;
     await finish(work, removals);
@@ -59,14 +49,9 @@ function isTime({ record: { swept, changed, points }, now }: Work): boolean {
   return swept + (changed > 0 ? DAY : 7 * DAY) <= now;
 }
 
-async function sweep(
-  work: Work,
-  removals: Removals,
-  lease: LeaseValue | undefined,
-  isDue: boolean,
-): Promise<Swept> {
+async function sweep(work: Work, removals: Removals, isDue: boolean): Promise<Swept> {
   const { context, options, now } = work;
-  const before = knownBefore(work, lease);
+  const before = knownBefore(work);
   const needed = await whatIsNeeded(work, isDue);
   const parts = await listParts(context);
   const found = await unneeded(context, parts, needed, before);
@@ -104,57 +89,12 @@ const count = (parts: readonly Part[]) => ({
  * Whoever can still commit has read the head as it is, and wrote nothing before it was there. Where the head
  * hasn't moved for so long that no cycle can be at work, everything that is old is known.
  */
-function knownBefore({ seen, now }: Work, lease: LeaseValue | undefined): number {
+function knownBefore({ seen, now, leased }: Work): number {
   const { head, points } = seen;
-  if (points.length === 0 && (lease === undefined || (lease.generation ?? 0) > 0))
+  if (points.length === 0 && (leased === undefined || (leased.generation ?? 0) > 0))
     throw doubt('it has no point that can be read, and may have had some');
   const old = now - GRACE;
   return head ? Math.max(head.modified - SLACK, old) : old;
-}
-
-/** `leaving`: points that are being removed count as well, whose objects go when they have gone. */
-async function whatIsNeeded(work: Work, leaving: boolean): Promise<Needed> {
-  const { context, seen, damage, record, options } = work;
-  const known = new Set(damage?.objects.map(({ object }) => object));
-  for (const { generation, id, failure } of seen.unreadable) {
-    const key = context.names.point(generation, id);
-    if (!known.has(key.slice(context.names.folder.length)))
-      throw doubt(failure?.message ?? `${key} can't be read`);
-  }
-  const removing = new Set(record.removing);
-  const there = new Set(record.points.map(({ id }) => id));
-  const points = seen.points.filter(({ id }) => there.has(id) && (leaving || !removing.has(id)));
-  const { head } = seen;
-  // Whoever finds no head goes by the newest point beside it, and by what that has in force.
-  const stored = points.findLast(({ size }) => size > 0);
-  const copy = stored && (await rootOf(work, stored));
-  const inForce = [head?.root.segments ?? [], copy?.segments ?? []];
-  const gathered = survey(context, {
-    inForce: inForce.filter(one => one.length > 0),
-    doubts: doubtsIn(work),
-  });
-  for await (const { root, id } of pipelined(points, READS, async ({ generation, id }) => ({
-    id,
-    root: head?.root.point.id === id ? head.root : await rootOf(work, { generation, id }),
-  }))) {
-    options.signal?.throwIfAborted();
-    if (root) gathered.add(root, !removing.has(id));
-    else throw doubt(`point ${id} is gone since it was listed`);
-  }
-  return gathered.finish(options.signal);
-}
-
-async function rootOf(
-  { context, seen: { head } }: Work,
-  point: { generation: number; id: string },
-): Promise<Root | undefined> {
-  try {
-    return await readPoint(context, point);
-  } catch (error) {
-    if (!isUnreadable(error)) throw error;
-    if (head?.root.point.id === point.id) return head.root;
-    throw doubt(error.message);
-  }
 }
 
 /** What is claimed by a cycle stays. Readers need an index longest, so that goes last. */

@@ -47,10 +47,12 @@ export interface Work {
   record: PruningRecord;
   save(record: PruningRecord): Promise<void>;
   lease(): Promise<LeaseValue | undefined>;
+  /** As it was when the run began. */
+  leased: LeaseValue | undefined;
 }
 
 /** What of the points' objects isn't believed, whoever attended to it. */
-export const doubtsIn = ({ damage }: Work) => doubtsOf(damage?.objects ?? []);
+export const doubtsIn = ({ damage }: Pick<Work, 'damage'>) => doubtsOf(damage?.objects ?? []);
 
 export const idsOf = (decisions: readonly Decision<PrunedPoint>[]): PointId[] =>
   decisions.map(({ point: { generation, id } }) => ({ generation, id }));

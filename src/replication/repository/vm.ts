@@ -1,7 +1,7 @@
 import type { Failure } from '../../diagnostics/diagnostic.ts';
 import { damaged } from '../format/damage.ts';
 import { decodeLease, LEASE_CAP } from '../format/lease.ts';
-import { vmNames } from '../format/names.ts';
+import { parseNumbered, vmNames } from '../format/names.ts';
 import type { Root } from '../format/root.ts';
 import { openObject, SALT_BYTES, sealObject } from '../format/sealing.ts';
 import type { Head, Point, VmRepository } from '../model/repository.ts';
@@ -80,6 +80,15 @@ export function vmRepository({ store, vault, random }: Context, uuid: string): V
     bundle: ref => readBundle(context, ref),
     fence: () => fenceHead(context),
     orphanedPacks: () => orphanedPacks(context),
+    async dated() {
+      const leaving = await removing(context);
+      const found: { id: string; generation: number; at: number }[] = [];
+      for await (const { key, modified } of store.list(names.points)) {
+        const name = parseNumbered(key);
+        if (name && !leaving.has(name.id)) found.push({ ...name, at: modified });
+      }
+      return found;
+    },
     unmarked: packs => unmarked(context, packs),
     writer: (base, step, after, { doubts, claimed } = {}) =>
       openWriter(context, base, { known: last, step, after, doubts, claimed }),

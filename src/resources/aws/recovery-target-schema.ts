@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { repositorySchema } from '../shared/repository-property.ts';
 import { oneOf } from '../shared/schema-parts.ts';
-import { replicaSchema } from './replica-schema.ts';
+import { replicaSchema, snapshotsSchema } from './replica-schema.ts';
 
 const subnet = (description: string) => Type.String({ pattern: '^subnet-[0-9a-f]+$', description });
 const name = (description: string) => Type.Optional(Type.String({ minLength: 1, description }));
@@ -124,6 +124,7 @@ export const schema = Type.Object(
       Type.Record(Type.String(), Type.String(), { description: 'Tags of the instance and its volumes.' }),
     ),
     replica: Type.Optional(replicaSchema),
+    snapshots: Type.Optional(snapshotsSchema),
   },
   { additionalProperties: false },
 );

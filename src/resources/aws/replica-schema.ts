@@ -1,6 +1,24 @@
 import { Type } from 'typebox';
 import { oneOf } from '../shared/schema-parts.ts';
 
+/** `snapshots` of a `recovery_target`. */
+export const snapshotsSchema = Type.Object(
+  {
+    every: Type.String({
+      format: 'duration',
+      description: 'How old the newest of them may grow before others are taken.',
+    }),
+    keep: Type.Optional(
+      Type.Integer({ minimum: 1, description: 'Whole sets of them that are kept; 7 when left out.' }),
+    ),
+  },
+  {
+    additionalProperties: false,
+    description:
+      'What protects the machine once a failover is committed and it lives in AWS: EBS snapshots of its volumes, which `converge replicate --replica` takes.',
+  },
+);
+
 /** `replica` of a `recovery_target`. */
 export const replicaSchema = Type.Object(
   {

@@ -21,6 +21,7 @@ import { repositoryRef } from '../shared/repository-property.ts';
 import { damageKnown } from './damage-known.ts';
 import { isLeft, leftBehind } from './left-behind.ts';
 import { lostHistory } from './lost-history.ts';
+import { pruneDue, retentionReader, wouldRemove } from './observe-retention.ts';
 import { type ProtectedVmProperties, type ProtectedVmState, rpoOf, timetableOf } from './protection.ts';
 import { excluded } from './replicate.ts';
 
@@ -34,17 +35,30 @@ export async function observeProtection(
   const vsphere = await io.client('vsphere');
   const repositories = await io.client('repositories');
   const limit = pLimit(inFlight);
+  const retention = retentionReader();
+  const overdue = new Map<string, { points: number; vms: number; first: Id }>();
+  const late = (id: Id, url: string, points: number) => {
+    const before = overdue.get(url) ?? { points: 0, vms: 0, first: id };
+    if (points > 0) overdue.set(url, { ...before, points: before.points + points, vms: before.vms + 1 });
+  };
   const seen = asked.map(one =>
-    limit(async () => [one.id, await observeOne(one, vsphere, repositories, io)] as const),
+    limit(async () => [one.id, await observeOne(one, vsphere, repositories, io, retention, late)] as const),
   );
-  return new Map(await Promise.all(seen));
+  const observations = new Map(await Promise.all(seen));
+  for (const [url, { points, vms, first }] of overdue) {
+    const one = observations.get(first)!;
+    if (one.state === 'present') one.warnings = [...(one.warnings ?? []), pruneDue(url, points, vms)];
+  }
+  return observations;
 }
 
 async function observeOne(
-  { title, properties }: Asked<ProtectedVmProperties>,
+  { id, title, properties }: Asked<ProtectedVmProperties>,
   vsphere: VsphereClient,
   repositories: Repositories,
   { clock, signal, behind = 0 }: ReadIo,
+  retention: ReturnType<typeof retentionReader>,
+  late: (id: Id, url: string, points: number) => void,
 ): Promise<Observation<ProtectedVmState>> {
   try {
     const vm = await (await vsphere.machine(title)).inspect(signal);
@@ -75,6 +89,13 @@ async function observeOne(
       warnings.push(...diagnostics.map(one => ({ ...one, severity: 'warning' as const })));
     const damage = newest && (await ours!.damage.read(unread));
     if (damage?.record) warnings.push(...damageKnown(vm, damage.record));
+    const declared = properties.retention;
+    const thinning =
+      declared && newest && (await retention(repository!, ours!, declared, clock.now() - behind));
+    if (thinning) {
+      warnings.push(...wouldRemove(vm.name, thinning).map(one => ({ ...one, severity: 'warning' as const })));
+      late(id, ref.url.written, thinning.overdue);
+    }
     const timetable = timetableOf(properties);
     const rpo = rpoOf(properties);
     // By the clock that dated the point.
@@ -93,6 +114,10 @@ async function observeOne(
         left_snapshots: snapshots.map(({ name }) => name),
         history: lost === undefined ? 'kept' : 'lost',
         damage: isPending(damage?.record) ? 'pending' : 'none',
+        ...(thinning && {
+          retention: thinning.before ?? {},
+          removes: thinning.removes ? thinning.removes.after - thinning.removes.before : 0,
+        }),
       },
       shows: { instance_uuid: vm.uuid },
       warnings,

@@ -11,6 +11,7 @@ import type {
   Step,
 } from '../../engine/model/resource-type.ts';
 import { type Due, earliestDeadlineFirst } from '../../replication/movers/due-jobs.ts';
+import { declareRetention, isSame } from '../../replication/retention/in-force.ts';
 import { longestGap, parseSchedule } from '../../schedule/schedule.ts';
 import { oneDiagnostic } from '../shared/one-diagnostic.ts';
 import {
@@ -63,7 +64,10 @@ your own, and each VM is a resource \`protected_vm:TITLE/VM\`.`,
     const { url } = repositoryRef(repository);
     return url.kind === 's3' ? [{ anyOf: [`s3-bucket:${url.place.bucket}`] }] : [];
   },
-  desired: () => ({ point: 'newest', rpo: 'kept', change_tracking: 'on' }),
+  desired: ({ retention }) => ({
+    ...{ point: 'newest', rpo: 'kept', change_tracking: 'on' },
+    ...(retention && { retention }),
+  }),
   observe: (asked, io) => observeProtection(asked, io),
   list: listProtections,
   toManifest: protectionToManifest,
@@ -92,6 +96,14 @@ const differences = (is: ProtectedVmState, should: Partial<ProtectedVmState>): F
     ? []
     : differs('/change_tracking', is.change_tracking, should.change_tracking)),
   ...(is.left_snapshots.length === 0 ? [] : [{ path: leftSnapshots, before: is.left_snapshots, after: [] }]),
+  ...(is.retention === undefined || !should.retention || isSame(is.retention, should.retention)
+    ? []
+    : [
+        {
+          ...{ path: retention, before: is.retention, after: should.retention },
+          grade: (is.removes ?? 0) > 0 ? ('weakens' as const) : ('neutral' as const),
+        },
+      ]),
   ...(is.damage === 'none' ? [] : [{ path: '/damage', before: is.damage, after: 'healed' }]),
   // Beginning anew gives up what may yet be brought back: it has to be allowed.
   ...(is.history === 'kept'
@@ -101,6 +113,7 @@ const differences = (is: ProtectedVmState, should: Partial<ProtectedVmState>): F
 
 const leftSnapshots = '/left_snapshots';
 const history = '/history';
+const retention = '/retention';
 
 type CycleStep = Step<ProtectedVmProperties, ProtectedVmState>;
 
@@ -109,7 +122,13 @@ async function prepare(
   { asked, signal, ...step }: CycleStep,
   io: WriteIo,
 ): Promise<PreparedJob | Extract<Outcome, { ok: true }>> {
-  const fields = step.kind === 'update' ? step.fields.map(({ path }) => path) : [];
+  const fields = (step.kind === 'update' ? step.fields.map(({ path }) => path) : []).filter(
+    path => path !== retention,
+  );
+  if (step.kind === 'update' && fields.length === 0) {
+    await declare(asked, io, signal);
+    return { ok: true, note: 'the next `converge prune` goes by it' };
+  }
   if (fields.length > 0 && fields.every(path => path === leftSnapshots)) {
     const machine = await (await io.client('vsphere')).machine(asked.title);
     const removed = await removeLeft(machine, [repositoryRef(asked.properties.repository)], io, signal);
@@ -125,8 +144,28 @@ async function prepare(
   });
 }
 
-async function moveOne(job: PreparedJob, io: WriteIo): Promise<Outcome> {
+/** Writes down which retention is in force, for the plans to come. */
+async function declare(
+  { properties, title }: CycleStep['asked'],
+  io: WriteIo,
+  signal: AbortSignal,
+): Promise<void> {
+  if (!properties.retention) return;
+  const repository = await (await io.client('repositories')).open(
+    repositoryRef(properties.repository),
+    'create',
+  );
+  const { uuid } = await (await (await io.client('vsphere')).machine(title)).inspect(signal);
+  await io.step('retention');
+  await declareRetention(repository!, uuid, properties.retention);
+}
+
+async function moveOne(job: PreparedJob & { step: CycleStep }, io: WriteIo): Promise<Outcome> {
   const result = await move(job, io);
+  const { step } = job;
+  const isNew =
+    step.kind === 'create' || (step.kind === 'update' && step.fields.some(({ path }) => path === retention));
+  if (isNew) await declare(step.asked, io, step.signal);
   return { ok: true, note: describeCycle(result), numbers: { points: 1, ...result.numbers } };
 }
 

@@ -2,7 +2,7 @@ import Type, { type Static, type TOptional, type TString } from 'typebox';
 import type { Window } from '../../engine/model/catalog.ts';
 import { parseDuration } from '../../io/duration.ts';
 import type { Due } from '../../replication/movers/due-jobs.ts';
-import { RULES, type Rule } from '../../replication/retention/policy.ts';
+import { RULES, type Rule, type WrittenRetention } from '../../replication/retention/policy.ts';
 import type { Timetable } from '../../schedule/due.ts';
 import { parseSchedule } from '../../schedule/schedule.ts';
 import { repositorySchema } from '../shared/repository-property.ts';
@@ -169,6 +169,10 @@ export interface ProtectedVmState {
   history: 'kept' | 'lost';
   /** `pending`: of what the repository holds of it something is damaged that no cycle has attended to yet. */
   damage: 'none' | 'pending';
+  /** What was declared when it was applied last; `{}`: nothing. Undefined: nothing is declared now. */
+  retention?: WrittenRetention;
+  /** How many more points what is declared removes than that. */
+  removes?: number;
   /** It runs in AWS: no point is made of what is at home, however old the newest is. */
   suspended?: Suspended;
 }

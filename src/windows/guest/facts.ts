@@ -38,8 +38,8 @@ const yes = (what: string): SeenFact => ({ ok: true, what });
 const no = (what: string): SeenFact => ({ ok: false, what });
 
 /**
- * Its own driver or Amazon's, started before Windows has a disk: a `StartOverride` other than 0 has it started
- * later on machines that had no NVMe when they last started.
+ * Its own driver or Amazon's, started before Windows has a disk: a `StartOverride` other than 0 has it
+ * started later on machines that had no NVMe when they last started.
  */
 function nvmeFact(get: Get): SeenFact {
   const drivers = [

@@ -6,11 +6,9 @@ import type { Estimate } from '../../../recovery/failback/differences.ts';
 import { bringHome, type FailbackOptions, lookAhead } from '../../../recovery/failback/failback.ts';
 import { instanceOf } from '../../../recovery/failback/freeze.ts';
 import { ready } from '../../../recovery/failback/write-home.ts';
-import { newestRun, stateOf } from '../../../recovery/failover/run.ts';
-import { pausesIn, planOfHolder } from '../../../replication/model/pauses.ts';
-import type { Repository } from '../../../replication/model/repository.ts';
 import type { Context } from '../../app-context.ts';
 import type { CommonOptions } from '../../options.ts';
+import { heldOf } from '../failover-status.ts';
 import { declaredAs, repositoryOf, targetProperties, withDeclared } from '../with-declared.ts';
 
 export interface FailbackCommand extends CommonOptions {
@@ -121,34 +119,6 @@ const noPlace = (): Failure =>
       hint: 'name it: --to DIR for a folder, or --to-vsphere for its disks there',
     }),
   );
-
-/** The run that holds a VM, and the machine that it is in it. @throws Failure `not-failed-over` */
-async function heldOf(repository: Repository, vm: string) {
-  const wanted = vm.toLowerCase();
-  for (const { why, by } of await pausesIn(repository)) {
-    if (why !== 'failed-over' || by === undefined) continue;
-    const run = await newestRun(repository, planOfHolder(by));
-    const machine = run?.start.groups
-      .flatMap(({ machines }) => machines)
-      .find(one => one.vm.toLowerCase() === wanted);
-    if (!run || !machine || `${run.start.plan}/${run.start.number}` !== by) continue;
-    const state = stateOf(run);
-    if (state === 'standing' || state === 'committed') return { run, machine };
-    const { plan, number } = run.start;
-    throw new Failure(
-      blocked(
-        'failover-standing',
-        `failover ${number} of ${plan} ${state === 'running' ? 'has not launched all of its machines' : 'is being undone'}`,
-        { hint: 'end that first: `converge failover status` tells how far it is' },
-      ),
-    );
-  }
-  throw new Failure(
-    world('not-failed-over', `no failover holds ${vm}: it isn't in EC2 in the place of a machine at home`, {
-      hint: '`converge status` tells which are failed over',
-    }),
-  );
-}
 
 /**
  * Its others have gone on without it: one that comes back as it was, from an image, hands out what it handed

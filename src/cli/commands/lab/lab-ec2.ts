@@ -48,7 +48,7 @@ export function labEc2(context: CliContext, event: DefineEvent): void {
   );
   event(
     'associate <VPC> <KIND> <ID>',
-    'associate a VPC with a `profile` or `zone` of Route 53, or a `service-network` of VPC Lattice',
+    'associate a VPC with a `profile` or `zone` of Route 53',
     'associate vpc-0123456789abcdef0 zone corp.example.com',
     ([vpc, kind, id]) => ({ do: 'associate', vpc: vpc!, kind: associated(kind!), id: id! }),
   );
@@ -60,7 +60,7 @@ export function labEc2(context: CliContext, event: DefineEvent): void {
   );
 }
 
-const kinds = ['profile', 'zone', 'service-network'] as const;
+const kinds = ['profile', 'zone'] as const;
 
 function associated(text: string): (typeof kinds)[number] {
   const known = kinds.find(kind => kind === text);

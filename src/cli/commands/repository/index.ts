@@ -4,4 +4,5 @@ export { points } from './points.ts';
 export { prune } from './prune.ts';
 export { replicate } from './replicate.ts';
 export { restore } from './restore.ts';
+export { repository } from './stats.ts';
 export { verify } from './verify.ts';

@@ -99,6 +99,11 @@ async function dueReplicas(
     context.print(
       all.flatMap(one => {
         if ('made' in one) return replicaLines(one.made);
+        if ('covered' in one)
+          return [
+            `${one.vm}: ${one.covered.snapshots.join(', ')} of what lives in AWS`,
+            ...one.covered.removed.map(id => `removed ${id}`),
+          ];
         return [`${one.vm}: ${'skipped' in one ? `nothing to do: ${one.skipped}` : 'no replica was made'}`];
       }),
     );

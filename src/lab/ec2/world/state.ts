@@ -319,9 +319,9 @@ export interface Schedule {
   runs: { at: number; error?: string }[];
 }
 
-/** What gives a VPC names or services from elsewhere, and isn't EC2's own. */
+/** What gives a VPC names from elsewhere, and isn't EC2's own. */
 export interface Association {
-  kind: 'profile' | 'zone' | 'service-network';
+  kind: 'profile' | 'zone';
   /** Of a zone its name, `corp.example.com`. */
   id: string;
 }

@@ -4,8 +4,8 @@ import { type Extent, Unreadable } from '../bytes/disk-bytes.ts';
 const mostRuns = 65_536;
 
 /**
- * Where the clusters of a non-resident attribute lie: its list of runs, ascending, from cluster `first` of the
- * attribute on. A run without a place is a hole, which reads as zeros.
+ * Where the clusters of a non-resident attribute lie: its list of runs, ascending, from cluster `first` of
+ * the attribute on. A run without a place is a hole, which reads as zeros.
  *
  * Each begins with a byte whose low half says how many bytes its length has, and whose high half how many the
  * distance from the place of the run before has, which is signed; 0 ends them. Source: the format's published

@@ -34,7 +34,7 @@ const ENCRYPTED = 0x4000;
 
 /**
  * An NTFS volume, read as the disk has it: what is in its journal alone isn't seen. Names have no case. Files
- * that Windows compresses, encrypts or keeps elsewhere are refused, as is whatever lies behind a link.
+ * that Windows compresses, encrypts or keeps elsewhere are refused, as is whatever a link leads to.
  *
  * @throws Unreadable, as its calls do
  */

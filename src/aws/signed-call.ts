@@ -1,7 +1,8 @@
 import { createHash, createHmac } from 'node:crypto';
-import { toFailure } from '../errors.ts';
-import { withRetries } from '../with-retries.ts';
-import type { RecoveryConnection } from './connection.ts';
+import type { EC2Client } from '@aws-sdk/client-ec2';
+import { toFailure } from './errors.ts';
+import type { AwsSettings } from './settings.ts';
+import { type Retrying, withRetries } from './with-retries.ts';
 
 /** The hash that the signer asks for. */
 class Sha256 {
@@ -22,6 +23,12 @@ function bytesOf(data: string | Uint8Array | ArrayBuffer | ArrayBufferView): Buf
   if (typeof data === 'string') return Buffer.from(data);
   if (ArrayBuffer.isView(data)) return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
   return Buffer.from(data);
+}
+
+/** Whoever asks, and how it is tried again. */
+export interface Signing {
+  readonly settings: AwsSettings & Retrying;
+  credentials(): ReturnType<EC2Client['config']['credentials']>;
 }
 
 /** One question to a service that is asked nothing else. */
@@ -50,7 +57,7 @@ export interface SignedCall {
  * @throws Failure that names the action and the thing; `aws-access-denied`
  */
 export async function signedCall(
-  connection: RecoveryConnection,
+  connection: Signing,
   call: SignedCall,
   signal?: AbortSignal,
 ): Promise<string> {
@@ -65,7 +72,7 @@ export async function signedCall(
 }
 
 async function send(
-  { settings, credentials }: RecoveryConnection,
+  { settings, credentials }: Signing,
   { service, host, path, query = {}, json, region = settings.region }: SignedCall,
   signal: AbortSignal | undefined,
 ): Promise<string> {

@@ -1,0 +1,94 @@
+import { Option } from 'commander';
+import type { CommonOptions, RepositoryOptions } from '../../../app/options.ts';
+import { type RepositoryStats, repositoryStats } from '../../../app/repository/stats.ts';
+import { Failure, given } from '../../../diagnostics/diagnostic.ts';
+import { bytes } from '../../../io/units.ts';
+import type { Define } from '../../context/define.ts';
+import { vmAndPaths, withFormat, withLab, withRepository, withVm } from '../../context/options.ts';
+import { table } from '../../text/table.ts';
+
+interface StatsOptions extends RepositoryOptions, CommonOptions {
+  vm?: string;
+  format: string;
+  price?: number;
+}
+
+/** S3 Standard in most regions, US dollars for 10^9 bytes and a month. */
+const S3_STANDARD = 0.023;
+const GB = 10 ** 9;
+
+export const repository: Define = (program, context, exit) => {
+  const group = program.command('repository').description('what a repository holds');
+  const command = group
+    .command('stats [VM] [PATHS...]')
+    .description('points, and what they need, share and no longer need of what is stored')
+    .addOption(
+      new Option(
+        '--price <DOLLARS>',
+        `what a gigabyte costs a month; ${S3_STANDARD} for S3 when left out, nothing for a folder`,
+      ).argParser(price),
+    );
+  withLab(withFormat(withVm(withRepository(command))))
+    .addHelpText(
+      'after',
+      '\nOlder versions that a bucket keeps, and requests, are not in it.\n\nExample:\n  converge repository stats manifests',
+    )
+    .action(async (name: string | undefined, more: string[], options: StatsOptions) => {
+      const { vm, paths } = await vmAndPaths(context, [name, ...more], options.vm);
+      const stats = await repositoryStats(context, vm, { ...options, paths });
+      if (!stats) return exit(1);
+      const perGb = options.price ?? (stats.url.startsWith('s3:') ? S3_STANDARD : undefined);
+      if (options.format === 'json') context.printJson(`${JSON.stringify(inJson(stats, perGb), null, 2)}\n`);
+      else context.print(lines(stats, perGb, context.columns));
+      exit(0);
+    });
+};
+
+function price(text: string): number {
+  if (/^\d{1,6}(\.\d{1,6})?$/.test(text)) return Number(text);
+  throw new Failure(given('bad-price', `--price ${text}: expected dollars, as in 0.023`));
+}
+
+const cost = (size: number, perGb: number | undefined) =>
+  perGb === undefined ? undefined : Math.round((size / GB) * perGb * 10_000) / 10_000;
+
+function inJson({ url, vms, bytes: all }: RepositoryStats, perGb: number | undefined): object {
+  const monthly = (size: number) => {
+    const dollars = cost(size, perGb);
+    return dollars === undefined ? {} : { monthly_cost_usd: dollars };
+  };
+  return {
+    version: 1,
+    url,
+    bytes: all,
+    ...monthly(all),
+    vms: vms.map(({ name, ...one }) => ({
+      ...(name !== undefined && { vm: name }),
+      ...one,
+      ...monthly(one.bytes),
+    })),
+  };
+}
+
+function lines(
+  { url, vms, bytes: all }: RepositoryStats,
+  perGb: number | undefined,
+  columns?: number,
+): string[] {
+  const monthly = (size: number) => {
+    const dollars = cost(size, perGb);
+    return dollars === undefined ? '-' : `$${dollars.toFixed(2)}`;
+  };
+  const rows = vms.map(({ name, uuid, points, leaving, bytes: size, live, shared, dead }) => [
+    name ?? uuid,
+    leaving > 0 ? `${points} + ${leaving} leaving` : String(points),
+    ...[size, live, shared, dead].map(bytes),
+    monthly(size),
+  ]);
+  return [
+    ...(rows.length > 0
+      ? table(['VM', 'POINTS', 'STORED', 'NEEDED', 'SHARED', 'DEAD', 'A MONTH'], rows, columns)
+      : []),
+    `${url}: ${bytes(all)}${perGb === undefined ? '' : `, ${monthly(all)} a month`}`,
+  ];
+}

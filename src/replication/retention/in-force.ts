@@ -1,0 +1,35 @@
+import { currentList } from '../model/current-list.ts';
+import type { Repository } from '../model/repository.ts';
+import { decide } from './decide.ts';
+import { type Retention, RULES, type WrittenRetention } from './policy.ts';
+
+/** What an apply said last about the points of a VM. It is for plans; a pruner goes by manifests alone. */
+interface InForce {
+  /** UUID of the VM. */
+  vm: string;
+  retention: WrittenRetention;
+}
+
+const list = currentList<InForce>('retention');
+
+/** By UUID of the VM. */
+export const retentionsIn = async (repository: Repository): Promise<Map<string, WrittenRetention>> =>
+  new Map((await list.read(repository)).map(one => [one.vm, one.retention]));
+
+export const declareRetention = (
+  repository: Repository,
+  vm: string,
+  retention: WrittenRetention,
+): Promise<void> =>
+  list.change(repository, before => [...before.filter(one => one.vm !== vm), { vm, retention }]);
+
+/** Whether two policies say the same, in whatever order. */
+export const isSame = (a: WrittenRetention | undefined, b: WrittenRetention): boolean =>
+  RULES.every(rule => a?.[rule] === b[rule]);
+
+/** How many of a VM's points a policy would remove. */
+export const removes = (
+  points: readonly { id: string; generation: number; at: number }[],
+  policy: Retention | undefined,
+  now: number,
+): number => decide(points, policy, now).filter(({ keep }) => !keep).length;
