@@ -7,6 +7,7 @@ import {
   refuseTooMany,
   waits,
 } from '../../src/app/recovery/failover-plan.ts';
+import { plannedGroups } from '../../src/cli/commands/recovery/outcome-lines.ts';
 import { machineOf } from '../../src/recovery/failover/prepare.ts';
 import { probesOf } from '../../src/recovery/failover/probes-of.ts';
 import type { RunStart } from '../../src/recovery/failover/run.ts';
@@ -56,6 +57,32 @@ test('what is gone on with has the digest that was approved, though the type was
   } as unknown as RunStart;
   expect(planned(chosen).groups[0]!.machines[0]).toMatchObject({ why: right.why, cold });
   expect(planOfRun(start, 'vpc-1').digest).toBe(planned(chosen).digest);
+});
+
+test('what an import takes is shown, and is the digest of whoever goes on with it', () => {
+  const imported = { by: 'raw' as const, images: 's3://gdh-vmimport/dr' };
+  const disk = { index: 0, key: 2000, identity: 'd', label: 'Hard disk 1', bytes: 40 * 2 ** 30 };
+  const large = { ...point, disks: [disk] } as unknown as Point;
+  const chosen = { ...chosenBy({ ...right, imported }), point: large, wayWhy: 'EBS direct is refused' };
+  const start = {
+    plan: 'web',
+    subnet: properties.test.subnet,
+    group: properties.test.security_group,
+    limit: limitOf(properties.test),
+    groups: [{ wait: waits('1m'), machines: [machineOf(large, chosen.target, chosen.fit, new Map())] }],
+    probes: { web01: probesOf(undefined, 'web01', 'linux') },
+  } as unknown as RunStart;
+  const shown = planned(chosen);
+  expect(planOfRun(start, 'vpc-1').digest).toBe(shown.digest);
+  expect(shown.digest).not.toBe(planned(chosenBy(right)).digest);
+  expect(plannedGroups(shown, 'PATHS')).toEqual(
+    expect.arrayContaining([
+      '      raw: VM Import makes an image of raw images of its disks in s3://gdh-vmimport/dr: EBS direct is refused',
+      expect.stringMatching(
+        /about 7 min.* until they are in S3 at 100 MB\/s, then 15 min.* to 25 min.*; \$0\.01 of requests/,
+      ),
+    ]),
+  );
 });
 
 test('another type is another plan', () => {

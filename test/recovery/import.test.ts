@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import {
   DescribeImagesCommand,
   DescribeImportImageTasksCommand,
@@ -20,6 +22,8 @@ import { imageParts } from '../../src/recovery/import/image-parts.ts';
 import type { Imported } from '../../src/recovery/import/imported.ts';
 import { policyOf, trustOf } from '../../src/resources/aws/pilot/policies.ts';
 import { bootBlock } from '../lab/ec2/fixture.ts';
+import { scratch } from '../support/cli.ts';
+import { dc02Present, dc02States, toState } from '../support/dc02.ts';
 import { begun, killedBefore } from './begun.ts';
 import { contentOf, sha256, someBytes } from './fixture.ts';
 
@@ -41,8 +45,7 @@ const ways: Record<string, Imported> = {
 };
 
 /** A run of one machine that is imported so. */
-async function importing(way: string, { withRole = true } = {}) {
-  const image = disk();
+async function importing(way: string, { withRole = true, image = disk() } = {}) {
   const world = await begun(
     async ({ machine: { disks, ...machine } }) => ({
       groups: [
@@ -196,6 +199,34 @@ test('an upload that was cut off is gone on with: no part is put twice', async (
   }
   expect(put.sort()).toEqual([1, 2, 3]);
 });
+
+if (!dc02Present)
+  console.warn(
+    'SKIPPED: the real NTFS disk (../shared/data/disks/dc02) is not here; no import of it was begun',
+  );
+
+test.runIf(dc02Present)(
+  'a real NTFS disk in three states: what an import of each reads is that state, byte for byte',
+  { timeout: 300_000 },
+  async () => {
+    const states = await dc02States();
+    const file = join(await scratch(), 'dc02.raw');
+    for (const state of [0, 1, 2]) {
+      await toState(file, state);
+      for (const way of Object.keys(ways)) {
+        const world = await importing(way, { image: await readFile(file) });
+        let input = '';
+        const options = await world.at(async name => {
+          if (name === 'importing-web01') input = await inputOf(world);
+        });
+        await rehearse(options);
+        expect(input).toBe(states[state]!.sha256);
+        await cleanUp(await world.at());
+        await expectNothingLeft(world);
+      }
+    }
+  },
+);
 
 test('a role that VM Import may not act as is told with the way out; nothing is put into S3 twice', async () => {
   const world = await importing('raw', { withRole: false });

@@ -336,7 +336,7 @@ export const layers: Layers = {
       'masterless/content',
     ],
     'aws/iam': ['values', 'io', 'engine/model', 'aws'],
-    'aws/recovery/calls': ['io'],
+    'aws/recovery/calls': ['diagnostics', 'io'],
     'aws/recovery/put': ['recovery/model', 'aws'],
     'aws/recovery': [
       'values',
@@ -874,6 +874,7 @@ export const layers: Layers = {
       'replication/model',
       'replication/format',
       'replication/repository',
+      'replication/cycle',
       'replication/restore',
       'replication/verify',
       'replication/retention',

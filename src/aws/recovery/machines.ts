@@ -1,11 +1,10 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
-import type { MachineCloud, NotRun } from '../../recovery/model/machines.ts';
+import type { AddressHolder, MachineCloud, NotRun } from '../../recovery/model/machines.ts';
+import { ofSnapshots } from './calls/gone.ts';
 import type { RecoveryConnection } from './connection.ts';
-import { ofSnapshots } from './gone.ts';
-import { findHolder } from './interfaces.ts';
 import { readNetwork } from './network.ts';
 import { awsReads } from './reads.ts';
-import { toTags } from './tags.ts';
+import { tagsOf, toTags } from './tags.ts';
 
 /** Everything that EC2 makes for an instance carries its tags. */
 const taggedTypes = ['instance', 'volume', 'network-interface'] as const;
@@ -190,4 +189,36 @@ async function takePicture(
     { signal, expected: /^(UnsupportedOperation|IncorrectInstanceState|InvalidInstanceType)$/ },
   );
   return answer?.ImageData ? Buffer.from(answer.ImageData, 'base64') : undefined;
+}
+
+/**
+ * Who has an address of a subnet. Whatever has one does so by a network interface: an instance, a load
+ * balancer, an endpoint.
+ */
+async function findHolder(
+  { ec2, onEc2 }: RecoveryConnection,
+  subnet: string,
+  address: string,
+  signal?: AbortSignal,
+): Promise<AddressHolder | undefined> {
+  const command = new ec2.DescribeNetworkInterfacesCommand({
+    Filters: [
+      { Name: 'subnet-id', Values: [subnet] },
+      { Name: 'addresses.private-ip-address', Values: [address] },
+    ],
+  });
+  const answer = await onEc2(
+    'DescribeNetworkInterfaces',
+    `${address} in ${subnet}`,
+    (client, options) => client.send(command, options),
+    { signal },
+  );
+  const [found] = answer?.NetworkInterfaces ?? [];
+  if (!found) return undefined;
+  const tags = tagsOf(found.TagSet);
+  const instance = found.Attachment?.InstanceId;
+  const what =
+    instance === undefined ? `network interface ${found.NetworkInterfaceId}` : `instance ${instance}`;
+  const called = tags.Name ?? (found.Description || undefined);
+  return { words: called === undefined ? what : `${what} (${called})`, tags };
 }

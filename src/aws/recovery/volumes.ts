@@ -1,7 +1,7 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { CloudVolume, RootTask, VolumeCloud } from '../../recovery/model/volumes.ts';
+import { ofSnapshots } from './calls/gone.ts';
 import type { RecoveryConnection } from './connection.ts';
-import { ofSnapshots } from './gone.ts';
 import { filtersOf, tagsOf, toTags } from './tags.ts';
 
 export function awsVolumes({ ec2, onEc2 }: RecoveryConnection): VolumeCloud {

@@ -40,6 +40,7 @@ export const commands: ReadonlyMap<string, () => Promise<Define>> = new Map([
   ['restore', async () => (await repository()).restore],
   ['verify', async () => (await repository()).verify],
   ['repository', async () => (await repository()).repository],
+  ['repair', async () => (await repository()).repair],
   ['prune', async () => (await repository()).prune],
   ['pin', async () => (await repository()).pin],
   ['hold', async () => (await repository()).hold],

@@ -148,6 +148,17 @@ const rows: EvidenceRow[] = [
     'ImportImage: without a licence Windows Server gets that of AWS; BYOL is RunInstances:0800',
     guide('AMI billing information fields'),
   ],
+  [
+    'quoted',
+    'An import reads S3 as the role vmimport, or the one that is named, which has to trust vmie.amazonaws.com',
+    'VM Import/Export User Guide, "Required service role"',
+  ],
+  ['believed', 'Lab only: an import of snapshots alone needs no role', 'by design; AWS asks for one always'],
+  [
+    'quoted',
+    'Each resource that a request names or makes has to be allowed, with its own tags and those that the request gives',
+    'Service Authorization Reference, "Actions, resources, and condition keys for Amazon EC2"',
+  ],
   ['quoted', 'An import alters the disk: drivers, DHCP, boot configuration', 'VM Import/Export User Guide'],
   [
     'believed',

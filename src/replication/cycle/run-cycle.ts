@@ -49,9 +49,10 @@ async function underLease(options: CycleOptions, held: Held): Promise<CycleResul
   const believed = healing.doubts === undefined;
   const writer = await vm.writer(base, options.step, seen, { doubts: healing.doubts, claimed });
   if (!options.policy.anew && seen > (previous?.generation ?? 0)) throw pointsLost(options, seen, previous);
-  const source = await recover(options, lease.epoch, warn);
   // The head was read before: whoever fails the VM over is seen here, or fences off what was read.
-  await refuseFailedOver(options.repository, source, base?.head.suspended);
+  const named = { uuid: vm.uuid, name: previous?.vm.name ?? vm.uuid };
+  await refuseFailedOver(options.repository, named, base?.head.suspended);
+  const source = await recover(options, lease.epoch, warn);
   if (source.template) throw isTemplate(source);
   const selection = selectDisks(source, options.policy, previous?.disks);
   const obstacle = inTheWay(source, selection.disks);

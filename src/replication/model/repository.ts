@@ -193,6 +193,18 @@ export interface LostPoint {
   why: string;
 }
 
+/** What became of a head that was looked at for repair. */
+export interface HeadRepair {
+  did: 'nothing' | 'point-written' | 'head-written';
+  /**
+   * What is still wrong: a newer point than any that can be read is known to have been; the head is whole,
+   * and a point is newer; no point can be read; somebody else moved it meanwhile.
+   */
+  left?: 'newer-known' | 'head-older' | 'no-point' | 'head-moved' | undefined;
+  /** Of the newest point that can be read, where the head isn't that. */
+  generation?: number;
+}
+
 /** The record of what is damaged of a VM. */
 export interface DamageStore {
   /**
@@ -211,8 +223,18 @@ export interface DamageStore {
    * under the lease alone. False: nothing was written.
    */
   mendHead(atLeast: number): Promise<boolean>;
-  /** Writes the roster's object of the VM where it is gone or damaged. */
-  mendRoster(): Promise<void>;
+  /** Writes the roster's object of the VM where it is gone or damaged; whether it did. */
+  mendRoster(): Promise<boolean>;
+  /**
+   * Puts the head and the object of the newest point in order, from each other; under the lease alone.
+   * `known`: the highest generation that is known. `rebuild`: from the newest point that can be read,
+   * whatever the head said.
+   */
+  repairHead(options: {
+    known: number;
+    rebuild: boolean;
+    step(name: string): Promise<void>;
+  }): Promise<HeadRepair>;
 }
 
 export interface VmRepository {

@@ -8,6 +8,7 @@ import { lookForPresence } from './read/presence.ts';
 import type { VmContext } from './read/repository-context.ts';
 import { mendRoster } from './read/roster.ts';
 import { mendHead } from './write/mend-head.ts';
+import { repairHead } from './write/repair-head.ts';
 
 /** Access to the record of damage of a VM. */
 export function damageStore(context: VmContext): DamageStore {
@@ -38,5 +39,6 @@ export function damageStore(context: VmContext): DamageStore {
     stillBroken: record => stillBroken(context, record),
     mendHead: atLeast => mendHead(context, atLeast),
     mendRoster: () => mendRoster(context),
+    repairHead: options => repairHead(context, options),
   };
 }

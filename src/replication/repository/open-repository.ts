@@ -21,7 +21,7 @@ import type { Context } from './read/repository-context.ts';
 import { enrolled } from './read/roster.ts';
 import { recordStore } from './records.ts';
 import { vmRepository } from './vm.ts';
-import { listVms } from './vms.ts';
+import { foundVms, listVms } from './vms.ts';
 import { putOnce } from './write/put-once.ts';
 
 export interface OpenOptions {
@@ -40,6 +40,8 @@ export interface OpenRepository extends Repository {
    * UUIDs of all VMs that were ever replicated to it, also of those without a point; `onDamage` as in `vms`.
    */
   enrolled(onDamage?: OnDamage): Promise<string[]>;
+  /** UUIDs of all VMs of which a head or a point can be read, also of those that the roster lost. */
+  found(): Promise<string[]>;
 }
 
 /**
@@ -105,6 +107,7 @@ async function tryOpen(
     blockId: plaintext => (isZero(plaintext) ? ZERO_ID : context.vault.blockId(plaintext)),
     vm: uuid => vmRepository(context, uuid),
     vms: onDamage => listVms(context, onDamage),
+    found: () => foundVms(context),
     async enrolled(onDamage) {
       const uuids: string[] = [];
       for await (const uuid of enrolled(context, onDamage)) uuids.push(uuid);

@@ -4,7 +4,6 @@ import type { WriteIo } from '../../engine/model/io.ts';
 import type { Asked } from '../../engine/model/resource-type.ts';
 import type { CycleOptions, CycleResult } from '../../replication/cycle/options.ts';
 import type { KnownRepository, RepositoryRef } from '../../replication/model/clients.ts';
-import { refuseFailedOver } from '../../replication/model/pauses.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import type { Due, DueJob } from '../../replication/movers/due-jobs.ts';
 import { sha256 } from '../../values/digest.ts';
@@ -55,7 +54,6 @@ export async function prepareJob(
   if (repository === undefined)
     throw new Failure(world('repository-not-found', `the repository ${ref.url.written} could not be made`));
   await repositories.known.note(ref, { id: repository.id });
-  await refuseFailedOver(repository, { uuid: machine.uuid, name: title });
   // What a cycle for another repository left would be in the way of this one.
   await removeLeft(machine, [ref], io, signal, repository.id);
   const now = io.clock.now();

@@ -1,6 +1,7 @@
 import { Option } from 'commander';
 import type { CommonOptions, RepositoryOptions } from '../../../app/options.ts';
 import { verifyReplica } from '../../../app/recovery/replica.ts';
+import { replicate } from '../../../app/repository/replicate.ts';
 import { verify as check } from '../../../app/repository/verify.ts';
 import { Failure, given } from '../../../diagnostics/diagnostic.ts';
 import { exitCode } from '../../../engine/report/exit-code.ts';
@@ -8,6 +9,7 @@ import { bytes, plural } from '../../../io/units.ts';
 import { LEVELS, type Level } from '../../../replication/model/check-memory.ts';
 import type { Sample } from '../../../replication/verify/choose.ts';
 import type { VerifyReport } from '../../../replication/verify/verify.ts';
+import { describeCycle } from '../../../resources/vsphere/describe-cycle.ts';
 import type { CliContext } from '../../context/cli-context.ts';
 import type { Define } from '../../context/define.ts';
 import { vmAndPaths, withFormat, withLab, withRepository, withVm } from '../../context/options.ts';
@@ -16,6 +18,7 @@ interface VerifyOptions extends RepositoryOptions, CommonOptions {
   vm?: string;
   format: string;
   replica?: true;
+  againstSource?: true;
   level?: Level;
   sample?: Amount;
 }
@@ -30,6 +33,12 @@ export const verify: Define = (program, context, exit) => {
     .option(
       '--replica',
       "read blocks of the VM's newest EBS snapshots back; PATHS declare its recovery_target",
+    )
+    .addOption(
+      new Option(
+        '--against-source',
+        'compare the newest point with the VM, block by block, and find what change tracking left out; makes a point',
+      ).conflicts(['replica', 'level', 'sample']),
     )
     .addOption(
       new Option(
@@ -52,6 +61,7 @@ export const verify: Define = (program, context, exit) => {
     )
     .action(async (name: string | undefined, more: string[], options: VerifyOptions) => {
       const { vm, paths } = await vmAndPaths(context, [name, ...more], options.vm);
+      if (options.againstSource) return exit(await againstSource(context, vm, paths, options));
       if (options.replica) return exit(await replica(context, vm, paths, options));
       const { sample, ...rest } = options;
       const level = levelOf(options);
@@ -67,6 +77,42 @@ export const verify: Define = (program, context, exit) => {
       exit(exitCode({ diagnostics }));
     });
 };
+
+/** Exit code 4 when change tracking had left something out. */
+async function againstSource(
+  context: CliContext,
+  vm: string | undefined,
+  paths: string[],
+  options: VerifyOptions,
+): Promise<number> {
+  if (vm === undefined || paths.length === 0)
+    throw new Failure(
+      given('vm-missing', 'which VM? name it, and the paths that declare its protected_vm', {
+        hint: 'converge verify PATHS --vm VM --against-source',
+      }),
+    );
+  const made = await replicate(context, vm, paths, { ...options, rescan: true });
+  if (!made) return 1;
+  if ('suspended' in made) {
+    context.report(made.suspended);
+    return 0;
+  }
+  const { point, disks, warnings } = made.cycle;
+  const untold = disks.reduce((sum, one) => sum + (one.untold ?? 0), 0);
+  if (options.format === 'json')
+    context.printJson(
+      `${JSON.stringify({ version: 1, vm: made.vm, point: point.id, untold, disks }, null, 2)}\n`,
+    );
+  else
+    context.print([
+      `${made.vm}: ${plural(untold, 'block')} left out by change tracking; ${describeCycle(made.cycle)} (${point.id})`,
+    ]);
+  const diagnostics = warnings.map(one =>
+    one.code === 'tracking-lied' ? { ...one, severity: 'error' as const } : one,
+  );
+  context.report(diagnostics);
+  return exitCode({ diagnostics });
+}
 
 async function replica(
   context: CliContext,

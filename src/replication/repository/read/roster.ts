@@ -21,15 +21,15 @@ export async function enrol({ store, vault, random }: Context, uuid: string): Pr
   return put.ok ? bytes.length : 0;
 }
 
-/** Writes the object of a VM again where it is gone, or doesn't say what it should. */
-export async function mendRoster(context: VmContext): Promise<void> {
+/** Writes the object of a VM again where it is gone, or doesn't say what it should; whether it did. */
+export async function mendRoster(context: VmContext): Promise<boolean> {
   const { store, vault, random, uuid, names } = context;
   const found = await store.get(names.roster);
-  if (!found) return void (await enrol(context, uuid));
-  if ((await readable(entry(context, names.roster), () => {})) !== undefined) return;
+  if (!found) return (await enrol(context, uuid)) > 0;
+  if ((await readable(entry(context, names.roster), () => {})) !== undefined) return false;
   const payload = Buffer.from(JSON.stringify({ uuid }));
   const bytes = sealObject(vault, 'roster', names.roster, random.bytes(SALT_BYTES), payload);
-  await store.put(names.roster, bytes, { when: { ifMatch: found.etag } });
+  return (await store.put(names.roster, bytes, { when: { ifMatch: found.etag } })).ok;
 }
 
 /** UUIDs of all VMs that were ever replicated to this repository; entries as `readable` reads them. */

@@ -241,7 +241,7 @@ const messageOf = (error: unknown) => (error instanceof Error ? error.message : 
  * before it moves the head for the one it rests on: so all but the head's point surely are there, and what
  * became of one while the head still had its copy is put right.
  */
-async function settle(work: Session, root: Root): Promise<void> {
+export async function settle(work: Session, root: Root): Promise<void> {
   const { vault, names, random } = work.context;
   const { generation, id } = root.point;
   const key = names.point(generation, id);

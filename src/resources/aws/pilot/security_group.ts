@@ -229,6 +229,10 @@ interface ListedGroup {
   state: GroupState;
 }
 
+/** EC2's own, and those that a target, a network of tests or a run has made for itself. */
+const isOfAnother = ({ name, tags }: CloudGroup): boolean =>
+  name === 'default' || Object.keys(tags).some(key => key.startsWith('converge:') && key !== GROUP_TAG);
+
 async function* listGroups(
   { titles }: ListQuery<Properties>,
   io: ReadIo,
@@ -236,7 +240,7 @@ async function* listGroups(
   const { groups } = await io.client('recovery');
   const all = await groups.list({ tags: {} }, io.signal);
   for (const group of all) {
-    if (group.name === 'default' || (titles && !titles.includes(group.name))) continue;
+    if (titles ? !titles.includes(group.name) : isOfAnother(group)) continue;
     const state = stateOf(group, group.name, all, new Set());
     yield { state: 'present', value: { group, state } };
   }

@@ -1,5 +1,5 @@
-import { Failure, world } from '../../diagnostics/diagnostic.ts';
-import { own } from '../../diagnostics/own-words.ts';
+import { Failure, world } from '../../../diagnostics/diagnostic.ts';
+import { own } from '../../../diagnostics/own-words.ts';
 
 /**
  * Makes something of a snapshot of the replica. Somebody may have removed it since the test began, whose

@@ -1,0 +1,99 @@
+import { type Diagnostic, type Failure, world } from '../../diagnostics/diagnostic.ts';
+import { own } from '../../diagnostics/own-words.ts';
+import { plural } from '../../io/units.ts';
+import type { Repaired } from '../../replication/cycle/repair.ts';
+import type { VmRepository } from '../../replication/model/repository.ts';
+import type { Context } from '../app-context.ts';
+import type { CommonOptions, RepositoryOptions } from '../options.ts';
+import { type OpenedRepository, vmNamed, withRepositoryOpen } from './with-repository.ts';
+
+export interface RepairedVm extends Repaired {
+  /** Of its newest point; its UUID where none can be read. */
+  name: string;
+}
+
+/**
+ * Puts in order what of a repository needs no source, of one VM or of all, and says what a cycle must do.
+ * Undefined when the manifests have mistakes, which were told.
+ */
+export async function repair(
+  context: Context,
+  vm: string | undefined,
+  options: RepositoryOptions & CommonOptions & { rebuildHead?: boolean },
+): Promise<{ vms: RepairedVm[]; diagnostics: Diagnostic[] } | undefined> {
+  const { repairVm } = await import('../../replication/cycle/repair.ts');
+  return withRepositoryOpen(context, options, vm, async opened => {
+    const { repository, clock, known } = opened;
+    const vms: RepairedVm[] = [];
+    const diagnostics: Diagnostic[] = [];
+    for (const one of await toRepair(opened, vm)) {
+      const name = (await one.newest(() => {}).catch(() => undefined))?.vm.name ?? one.uuid;
+      const done = await repairVm(repository, one, {
+        ...{ clock, random: context.io.host.random },
+        rebuildHead: options.rebuildHead ?? false,
+        ...(known && { seen: known.generations[one.uuid] ?? 0 }),
+        step: async () => context.io.interrupt.throwIfAborted(),
+      });
+      vms.push({ ...done, name });
+      diagnostics.push(...leftOf(name, done));
+    }
+    return { vms, diagnostics };
+  });
+}
+
+/** By name also one that the roster lost. */
+async function toRepair({ repository }: OpenedRepository, vm: string | undefined): Promise<VmRepository[]> {
+  const uuids = [...new Set([...(await repository.enrolled(() => {})), ...(await repository.found())])];
+  if (vm === undefined) return uuids.map(uuid => repository.vm(uuid));
+  for (const uuid of uuids) {
+    const one = repository.vm(uuid);
+    const newest = await one.newest(() => {}).catch((_: Failure) => undefined);
+    if ([uuid, newest?.vm.name].some(word => word?.toLowerCase() === vm.toLowerCase())) return [one];
+  }
+  return [await vmNamed(repository, vm, () => {})];
+}
+
+function leftOf(name: string, { head, pending, broken }: Repaired): Diagnostic[] {
+  const said: Diagnostic[] = [];
+  const of = { 'newer-known': newer, 'head-older': older, 'no-point': none, 'head-moved': moved } as const;
+  if (head.left) said.push(of[head.left](name, head.generation ?? 0));
+  if (pending.length > 0)
+    said.push(
+      world(
+        'repository-damaged',
+        own`${name}: ${plural(pending.length, 'object')} can only be stored again from the source: ${pending.join(', ')}`,
+        { hint: own`run \`converge replicate ${name} PATHS\`, or apply; \`converge verify\` proves it then` },
+      ),
+    );
+  if (broken.length > 0 && pending.length === 0)
+    said.push(
+      world('points-broken', own`${name}: these recovery points can't be restored: ${broken.join(', ')}`, {
+        hint: 'the VM has other content by now; where the bucket keeps versions, an older one of what `converge verify` names may be whole',
+      }),
+    );
+  return said;
+}
+
+const newer = (name: string, generation: number): Diagnostic =>
+  world(
+    'newest-missing',
+    own`${name}: its head can't be read, and it may have held a newer point than ${String(generation)}, the newest that can be read`,
+    {
+      hint: 'bring it back from an older version of the bucket; --rebuild-head goes on from that point and gives up what was newer',
+    },
+  );
+
+const older = (name: string, generation: number): Diagnostic =>
+  world(
+    'head-rolled-back',
+    own`${name}: its head is older than its newest point, ${String(generation)}: somebody put it back`,
+    { hint: '--rebuild-head makes it from that point' },
+  );
+
+const none = (name: string): Diagnostic =>
+  world('point-missing', own`${name}: no point of it can be read, so its head can't be made from one`, {
+    hint: 'bring its objects back from an older version of the bucket or a copy',
+  });
+
+const moved = (name: string): Diagnostic =>
+  world('list-changed', own`${name}: somebody else wrote its head meanwhile`, { hint: 'run again' });
