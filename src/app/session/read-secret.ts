@@ -4,8 +4,8 @@ import { type Diagnostic, Failure, given, world } from '../../diagnostics/diagno
 import { own } from '../../diagnostics/own-words.ts';
 import type { SecretRef } from '../../engine/model/catalog.ts';
 import { shortestSecret } from '../../engine/model/redact.ts';
-import { readCredential } from '../../io/credential.ts';
 import type { Host } from '../../io/ports.ts';
+import { readCredential } from '../../io/service/credential.ts';
 import { plural } from '../../io/units.ts';
 import type { Context } from '../app-context.ts';
 

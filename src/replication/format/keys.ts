@@ -2,8 +2,8 @@ import { hash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import { own } from '../../diagnostics/own-words.ts';
-import { readCredential } from '../../io/credential.ts';
 import type { Host, Random } from '../../io/ports.ts';
+import { readCredential } from '../../io/service/credential.ts';
 
 /** A user's key of an encrypted repository. */
 export interface Key {
