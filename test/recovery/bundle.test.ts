@@ -133,6 +133,8 @@ test('every property of a target is in it, and the repository that it takes from
     tags: { team: 'web' },
     replica: { every: '1h', keep: 3, writer: 'home' },
     role: 'domain_controller',
+    import: { images: 's3://dr-images/in', role: 'vmimport' },
+    snapshots: { every: '1d', keep: 7 },
   });
   const { instance_type: _, ...chosen } = others;
   const sealed = { url: String(repository), key: secret('env:KEY') };
