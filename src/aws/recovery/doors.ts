@@ -52,7 +52,7 @@ export async function doorsOf(
       page => page.VpcPeeringConnections,
     ),
     // It lets out IPv6 alone (Amazon VPC user guide, "Egress-only internet gateways"): no addresses of that,
-    // nothing to let out. The call knows no filter for the VPC.
+    // nothing to let out. The call does not know a filter for the VPC.
     hasIpv6(described)
       ? all(
           'DescribeEgressOnlyInternetGateways',

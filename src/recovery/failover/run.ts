@@ -285,8 +285,8 @@ export const attemptOf = ({ steps }: Run, vm: string): number =>
 export const since = ({ start, steps }: Run): number => steps.findLast(isRetry)?.at ?? start.began;
 
 /**
- * Whether all machines were launched since then. Where what ran before was left alone, or looked at again, the
- * time since then is none of recovery.
+ * Whether all machines were launched since then. Where what ran before was left alone, or looked at again,
+ * the time since then is none of recovery.
  */
 export function isWhole({ start, steps }: Run): boolean {
   const last = steps.findLastIndex(isRetry);
