@@ -22,6 +22,9 @@ test('a test of machines that all passed says that it recovered them, and how it
   expect(endLine('web', 95_000, all, 'm')).toBe(
     'recovered in 1 min 35 s; remove it: converge failover cleanup web m',
   );
+  expect(endLine('web', 2_000, all, 'm', false)).toBe(
+    'all have passed; this try took 2.0 s; remove it: converge failover cleanup web m',
+  );
 });
 
 test.for(['failed', 'not run'] as const)('with one probe that is %s nothing is said to be recovered', bad => {

@@ -44,7 +44,7 @@ export async function begun(
   const recovery = recoveryOver(aws.connection, undefined, inS3);
   onTestFinished(() => recovery.close());
   const { machines } = recovery;
-  const network = await apart(ec2);
+  const network = await apart(ec2, true);
   const { repository, vm, build } = await replicated(aws);
   await commitImage(vm, image, { point: { machine: firmware }, disk });
   const { disks, point } = await build();

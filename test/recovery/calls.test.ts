@@ -80,8 +80,7 @@ test('a fast failover to a warm point: few calls, and not a byte of the packs', 
   timeout: 240_000,
 }, async () => {
   const one = await failover([1]);
-  // 24, and what Route 53 alone knows of the network: its profiles and private zones.
-  expect(one).toBeLessThanOrEqual(26);
+  expect(one).toBeLessThanOrEqual(25);
   expect(await failover([3])).toBeLessThanOrEqual(one + 2 * 6);
   // What is asked of the network and the account is asked once, however many machines there are.
   expect(await failover([1, 1])).toBeLessThanOrEqual(one + 10);

@@ -76,6 +76,16 @@ test('the page loads nothing, and nothing that a machine said is more than text'
   const page = evidencePage(evidenceOf(run), new Map([[1, { image: 'iVBORw0KGgo=', type: 'png' }]]));
   const passed = run.steps.with(-1, { at: 0, what: 'finished', ok: true, took: 90_000 });
   expect(evidenceOf({ ...run, steps: passed })).toMatchObject({ passed: true, rto: 90_000 });
+  // Tried again: only what was launched since then was recovered in that time.
+  const again = { at: 0, what: 'retry' as const, vms: ['web01', 'db01'], anew: [] };
+  const launch = (vm: string) => ({ at: 0, what: 'launched' as const, vm, image: 'ami-1', instance: vm });
+  const end = passed.at(-1)!;
+  const partly = evidenceOf({ ...run, steps: [...passed, again, launch('db01'), end] });
+  expect(partly).toMatchObject({ passed: true, took: 90_000 });
+  expect(partly).not.toHaveProperty('rto');
+  expect(evidencePage(partly, new Map())).toContain('no recovery time, since not every machine was launched');
+  const steps = [...passed, again, launch('web01'), launch('db01'), end];
+  expect(evidenceOf({ ...run, steps })).toMatchObject({ rto: 90_000 });
   for (const shown of [
     'did not pass',
     '15 min 0 s',

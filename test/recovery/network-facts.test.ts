@@ -274,6 +274,16 @@ test.for<[string, Answers, string[]]>([
   [
     'an egress-only gateway, another one of another VPC',
     {
+      DescribeVpcs: [
+        {
+          Vpcs: [
+            {
+              VpcId: 'vpc-1',
+              Ipv6CidrBlockAssociationSet: [{ Ipv6CidrBlockState: { State: 'disassociating' } }],
+            },
+          ],
+        },
+      ],
       DescribeEgressOnlyInternetGateways: [
         {},
         {

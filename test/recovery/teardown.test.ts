@@ -34,10 +34,12 @@ test('the entry is there before anything is launched, and ends what has the tag 
   expect(await live(world)).toEqual([]);
   // The image is still there; it, and that nothing else is, is the clean-up's.
   const counted = await cleanUp({ ...(await world.at()), clock });
-  expect(counted).toEqual({ instances: 0, images: 1, schedules: 0, foreign: [] });
+  expect(counted).toEqual({ instances: 0, images: 1, groups: 0, schedules: 0, foreign: [] });
   expect(await standing(world.repository, (await world.at()).run, world.recovery)).toEqual({
     instances: [],
     images: [],
+    imports: [],
+    uploads: [],
     volumes: [],
     loose: [],
     groups: [],
@@ -113,7 +115,8 @@ test('an entry that somebody makes while all is removed is told, and the pins st
     diagnostics: [{ code: 'left-behind', message: expect.stringContaining(another) }],
   });
   expect(await pinned(world.repository)).toHaveLength(1);
-  expect(await cleanUp(await world.at())).toMatchObject({ schedules: 1 });
+  // Both: what the clean-up before removed is counted too.
+  expect(await cleanUp(await world.at())).toMatchObject({ schedules: 2 });
 });
 
 test('`none` makes no entry, and is a run like any other', async () => {

@@ -2,7 +2,7 @@ import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import { refuseHomeward } from '../../recovery/failback/failback.ts';
 import { type Again, failedOf, tryAgain } from '../../recovery/failover/attempts.ts';
 import { type Recovered, rehearse } from '../../recovery/failover/rehearse.ts';
-import { kindOf, stateOf, tookOf } from '../../recovery/failover/run.ts';
+import { isWhole, kindOf, stateOf, tookOf } from '../../recovery/failover/run.ts';
 import { takeOver } from '../../recovery/failover/take-over.ts';
 import type { Context } from '../app-context.ts';
 import { refuseBeside, unchanged } from './failover.ts';
@@ -21,6 +21,8 @@ export interface Retried {
   recovered: Recovered[];
   /** Milliseconds by the record: from its last retry, or of a run that was interrupted from its beginning. */
   took: number;
+  /** All machines were launched in that time, so that it is one of recovery. */
+  whole: boolean;
   /** How the next command names the same plan: the manifests, or the repository. */
   by: string;
 }
@@ -67,6 +69,7 @@ export const failoverRetry = (
         again,
         recovered,
         took: tookOf(run),
+        whole: isWhole(run),
         by: recovering.again,
       };
     });

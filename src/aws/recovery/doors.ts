@@ -1,16 +1,19 @@
-import type { Route } from '@aws-sdk/client-ec2';
+import type { Route, Vpc } from '@aws-sdk/client-ec2';
 import { resolverRules } from './associations.ts';
 import { allPages, type RecoveryConnection } from './connection.ts';
 
 /**
  * All that a VPC has to do with anything else, as words. Routes don't show everything: endpoints, the
  * resolver with its rules, and gateways that a route may name tomorrow are asked for apart.
+ *
+ * @param described the VPC as DescribeVpcs answers just now
  */
 export async function doorsOf(
   connection: RecoveryConnection,
-  vpc: string,
+  described: Vpc,
   signal?: AbortSignal,
 ): Promise<string[]> {
+  const vpc = described.VpcId ?? '';
   const { ec2, onEc2 } = connection;
   const all = allPages(connection, signal);
   const inVpc = { Filters: [{ Name: 'vpc-id', Values: [vpc] }] };
@@ -48,13 +51,16 @@ export async function doorsOf(
       (at, o) => ec2.paginateDescribeVpcPeeringConnections(at, {}, o),
       page => page.VpcPeeringConnections,
     ),
-    // It does not know a filter for the VPC.
-    all(
-      'DescribeEgressOnlyInternetGateways',
-      vpc,
-      (at, o) => ec2.paginateDescribeEgressOnlyInternetGateways(at, {}, o),
-      page => page.EgressOnlyInternetGateways,
-    ),
+    // It lets out IPv6 alone (Amazon VPC user guide, "Egress-only internet gateways"): no addresses of that,
+    // nothing to let out. The call does not know a filter for the VPC.
+    hasIpv6(described)
+      ? all(
+          'DescribeEgressOnlyInternetGateways',
+          vpc,
+          (at, o) => ec2.paginateDescribeEgressOnlyInternetGateways(at, {}, o),
+          page => page.EgressOnlyInternetGateways,
+        )
+      : [],
     all(
       'DescribeVpcEndpoints',
       vpc,
@@ -80,6 +86,9 @@ export async function doorsOf(
     ...resolver.map(rule => `Resolver rule ${rule}`),
   ];
 }
+
+/** A block that is being taken away, or was, counts too: it isn't worth a doubt. */
+const hasIpv6 = ({ Ipv6CidrBlockAssociationSet: blocks = [] }: Vpc): boolean => blocks.length > 0;
 
 /** What is being deleted isn't gone yet. */
 const live = (state: string | undefined): boolean =>

@@ -46,14 +46,24 @@ export async function readNetwork(
   ];
   if (elsewhere.length > 0) throw mixed(subnets[0]!, vpc, elsewhere);
   const inVpc = { Filters: [{ Name: 'vpc-id', Values: [vpc] }] };
-  const [[itself], doors, associated, tables, interfaces] = await Promise.all([
-    all(
-      'DescribeVpcs',
-      vpc,
-      (at, o) => ec2.paginateDescribeVpcs(at, { VpcIds: [vpc] }, o),
-      page => page.Vpcs,
-    ),
-    doorsOf(connection, vpc, signal),
+  const [itself] = await all(
+    'DescribeVpcs',
+    vpc,
+    (at, o) => ec2.paginateDescribeVpcs(at, { VpcIds: [vpc] }, o),
+    page => page.Vpcs,
+  );
+  if (!itself) throw missing([vpc]);
+  const dhcp = itself.DhcpOptionsId;
+  const [dhcpOptions, doors, associated, tables, interfaces] = await Promise.all([
+    dhcp === undefined || dhcp === 'default'
+      ? []
+      : all(
+          'DescribeDhcpOptions',
+          dhcp,
+          (at, o) => ec2.paginateDescribeDhcpOptions(at, { DhcpOptionsIds: [dhcp] }, o),
+          page => page.DhcpOptions,
+        ),
+    doorsOf(connection, itself, signal),
     associationsOf(connection, vpc, signal),
     all(
       'DescribeRouteTables',
@@ -68,17 +78,6 @@ export async function readNetwork(
       page => page.NetworkInterfaces,
     ),
   ]);
-
-  const dhcp = itself?.DhcpOptionsId;
-  const dhcpOptions =
-    dhcp === undefined || dhcp === 'default'
-      ? []
-      : await all(
-          'DescribeDhcpOptions',
-          dhcp,
-          (at, o) => ec2.paginateDescribeDhcpOptions(at, { DhcpOptionsIds: [dhcp] }, o),
-          page => page.DhcpOptions,
-        );
   const main = tables.find(({ Associations = [] }) => Associations.some(({ Main }) => Main));
   const tableOf = (subnet: string) =>
     tables.find(({ Associations = [] }) => Associations.some(({ SubnetId }) => SubnetId === subnet)) ?? main;

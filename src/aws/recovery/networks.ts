@@ -103,7 +103,7 @@ export function awsNetworks(connection: RecoveryConnection): NetworkCloud {
               ),
             signal,
           ),
-          doorsOf(connection, id, signal),
+          doorsOf(connection, vpc, signal),
         ]);
         const name = tagsOf(vpc.Tags)[NETWORK_TAG]!;
         const one = networkOf(vpc, { subnets, tables, dhcp, name });

@@ -19,6 +19,7 @@ import {
   quarantineName,
   type Run,
   runTags,
+  stateOf,
   tokensOf,
   VM_TAG,
 } from './run.ts';
@@ -174,7 +175,8 @@ const ofEach = <T>(make: (kind: (typeof kinds)[number]) => T) =>
 
 /**
  * Removes all that a run made and looks until nothing of it is there, then lifts what a real one has
- * suspended, and its pins. The answer counts what all clean-ups of the run have removed. The tear-down entry
+ * suspended, and its pins. The answer counts what all clean-ups of the run have removed since one was
+ * done. The tear-down entry
  * goes last, so that it still ends what a clean-up that dies leaves. The replica's snapshots stay. Safe to
  * repeat.
  *
@@ -191,6 +193,8 @@ export async function cleanUp(options: {
   const { repository, run, cloud, clock, step, signal } = options;
   const { machines, volumes, groups, teardown } = cloud;
   const look = () => standing(repository, run, cloud, signal);
+  // A clean-up that came to its end has told what it removed.
+  const told = ofEach(kind => (stateOf(run) === 'cleaned' ? removedIn(run, kind).size : 0));
   const before = await look();
   await step('found');
   await noteFound(repository, run, clock.now(), before);
@@ -250,7 +254,7 @@ export async function cleanUp(options: {
   await step('lift');
   await lift(repository, holderOf(run.start));
   await step('cleaned');
-  const counts = ofEach(kind => removedIn(run, kind).size);
+  const counts = ofEach(kind => removedIn(run, kind).size - told[kind]);
   await note(repository, run, { at: clock.now(), what: 'cleaned', ...counts });
   return { ...counts, foreign };
 }

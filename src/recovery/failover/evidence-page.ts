@@ -83,7 +83,7 @@ export function evidencePage(evidence: Evidence, pictures: ReadonlyMap<number, E
 <title>${escaped(`${title}: ${verdict}`)}</title>
 <style>${style}</style></head><body>
 <h1>${escaped(title)} <span class="${passed === undefined ? 'open' : passed ? 'good' : 'bad'}">${verdict}</span></h1>
-<p class="figures"><span><b>${evidence.took === undefined ? 'not over' : span(evidence.took)}</b> ${passed === false ? 'until it was over; no recovery time, since it did not pass' : 'recovery time (RTO)'}</span>
+<p class="figures"><span><b>${evidence.took === undefined ? 'not over' : span(evidence.took)}</b> ${tookWords(evidence)}</span>
 <span><b>${span(oldest)}</b> of data lost at most, had home gone when it began (RPO)</span></p>
 ${facts([
   ['Began', time(evidence.began)],
@@ -166,3 +166,11 @@ figure { margin: .6rem 0 } img { max-width: 100%; max-height: 26rem; border: 1px
 @page { margin: 15mm }
 @media print { body { margin: 0; max-width: none; padding: 0; font-size: 10pt } tr, figure, dl, .figures { break-inside: avoid } h2 { break-after: avoid } * { -webkit-print-color-adjust: exact; print-color-adjust: exact } }
 `;
+
+/** What the time is that it took. */
+function tookWords({ passed, took, rto }: Evidence): string {
+  if (passed === false) return 'until it was over; no recovery time, since it did not pass';
+  return took === undefined || rto !== undefined
+    ? 'recovery time (RTO)'
+    : 'of the last try; no recovery time, since not every machine was launched in it';
+}

@@ -1,6 +1,7 @@
 import { notLooked } from './isolation.ts';
 import {
   expiresOf,
+  isWhole,
   kindOf,
   launchedElsewhere,
   type ProbeResult,
@@ -23,7 +24,10 @@ export interface Evidence {
   passed?: boolean;
   /** From the beginning, or the last time that it was tried again, to the end of the last probe. */
   took?: number;
-  /** The same as recovery time, which is one only when every probe passed. */
+  /**
+   * The same as recovery time, which is one only when every probe passed, and of machines that were all
+   * launched in that time.
+   */
   rto?: number;
   /** How often what failed was tried again. */
   retries: number;
@@ -94,7 +98,11 @@ export function evidenceOf(run: Run): Evidence {
     number: start.number,
     ...(start.digest !== undefined && { digest: start.digest }),
     began: timeOf(start.began),
-    ...(ended && { passed: ended.ok, took: ended.took, ...(ended.ok && { rto: ended.took }) }),
+    ...(ended && {
+      passed: ended.ok,
+      took: ended.took,
+      ...(ended.ok && isWhole(run) && { rto: ended.took }),
+    }),
     retries: retriesOf(run),
     ...(limit !== undefined && { limit: timeOf(limit) }),
     network: {

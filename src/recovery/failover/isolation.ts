@@ -70,7 +70,8 @@ const named: Record<string, string> = {
 /** What is looked at before a network counts as apart. A run keeps it, since a later version may see more. */
 export const looked: readonly string[] = [
   'no route of its subnets leads out of the VPC',
-  'the VPC has no internet, NAT, VPN or egress-only gateway, no transit attachment and no peering',
+  'the VPC has no internet, NAT or VPN gateway, no transit attachment and no peering',
+  'it has no egress-only gateway, or no block of IPv6 that such a one could let out',
   'it has no endpoint, of whatever kind, and no Resolver rule but the one that every VPC has',
   'no Route 53 profile and no private hosted zone is associated with it, and no service network by a route',
   'its subnets give no public or IPv6 address, none of a network outside of AWS, and are of this account',

@@ -284,6 +284,17 @@ export const attemptOf = ({ steps }: Run, vm: string): number =>
 /** Since when the run or what was last tried again of it goes on. */
 export const since = ({ start, steps }: Run): number => steps.findLast(isRetry)?.at ?? start.began;
 
+/**
+ * Whether all machines were launched since then. Where what ran before was left alone, or looked at again,
+ * the time since then is none of recovery.
+ */
+export function isWhole({ start, steps }: Run): boolean {
+  const last = steps.findLastIndex(isRetry);
+  const since = steps.slice(last + 1);
+  const launched = (vm: string) => since.some(step => step.what === 'launched' && step.vm === vm);
+  return last < 0 || start.groups.every(({ machines }) => machines.every(({ vm }) => launched(vm)));
+}
+
 /** How long what was finished last took, interruptions included; in milliseconds, as the record says it. */
 export const tookOf = ({ steps }: Run): number => steps.findLast(step => step.what === 'finished')?.took ?? 0;
 

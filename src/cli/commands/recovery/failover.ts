@@ -109,14 +109,14 @@ export const failover: Define = (program, context, exit) => {
     .action(async (plan: string, paths: string[], options: RetryOptions) => {
       const done = await failoverRetry(context, plan, paths, options, line => context.say([line]));
       if (!done) return exit(1);
-      const { from, recovered, took, by } = done;
+      const { from, recovered, took, whole, by } = done;
       if (options.format === 'json')
         context.printJson(`${JSON.stringify({ version: 1, ...done }, null, 2)}\n`);
       else
         context.print([
           ...originLines(from),
           ...machineLines(recovered),
-          (done.kind === 'test' ? endLine : takenOverLine)(done.plan, took, recovered, by),
+          (done.kind === 'test' ? endLine : takenOverLine)(done.plan, took, recovered, by, whole),
         ]);
       exit(hasPassed(recovered) ? 0 : 4);
     });

@@ -141,20 +141,34 @@ export const machineLines = (recovered: Recovered): string[] =>
     ...results.map(({ probe, from, outcome, saw }) => `  ${outcome}  ${probe} (from ${from}): ${saw}`),
   ]);
 
-/** What it came to, and what can be done next. `by`: how the next command names the same plan. */
-export function endLine(plan: string, took: number, recovered: Recovered, by: string): string {
+/**
+ * What it came to, and what can be done next.
+ *
+ * @param by how the next command names the same plan
+ * @param whole all machines were launched in the time that it took
+ */
+export function endLine(plan: string, took: number, recovered: Recovered, by: string, whole = true): string {
   const failed = recovered.filter(one => !passedAll(one)).map(({ vm }) => vm);
   const remove = `remove it: converge failover cleanup ${plan} ${by}`;
-  if (failed.length === 0) return `recovered in ${duration(took)}; ${remove}`;
+  if (failed.length === 0) return `${whole ? `recovered in ${duration(took)}` : triedWords(took)}; ${remove}`;
   const again = `try again: converge failover retry ${plan} ${by}`;
   return `the test FAILED after ${duration(took)}: ${failed.join(', ')} did not pass; ${again}; ${remove}`;
 }
 
+/** The time of a try that left machines alone, which is none of recovery. */
+const triedWords = (took: number): string => `all have passed; this try took ${duration(took)}`;
+
 /** The same of machines that have taken over. */
-export function takenOverLine(plan: string, took: number, recovered: Recovered, by: string): string {
+export function takenOverLine(
+  plan: string,
+  took: number,
+  recovered: Recovered,
+  by: string,
+  whole = true,
+): string {
   const failed = recovered.filter(one => !passedAll(one)).map(({ vm }) => vm);
   const ends = `keep it: converge failover commit ${plan} ${by}; end it: converge failover undo ${plan} ${by}`;
-  if (failed.length === 0) return `taken over in ${duration(took)}; ${ends}`;
+  if (failed.length === 0) return `${whole ? `taken over in ${duration(took)}` : triedWords(took)}; ${ends}`;
   return `taken over in ${duration(took)}, but ${failed.join(', ')} did not pass; try again: converge failover retry ${plan} ${by}; ${ends}`;
 }
 

@@ -46,7 +46,7 @@ function words(step: RunStep): string {
     case 'refused':
       return `${step.vm} was not launched: ${step.why}`;
     case 'retry':
-      return `tried again: ${step.vms.join(', ') || 'what was not begun'}${step.anew.length > 0 ? `; as other instances: ${step.anew.join(', ')}` : ''}`;
+      return `tried again: ${step.vms.join(', ') || 'nothing had failed'}${step.anew.length > 0 ? `; as other instances: ${step.anew.join(', ')}` : ''}`;
     case 'prober':
       return `asked for a prober, with ${plural(step.probes, 'probe')}`;
     case 'importing':

@@ -43,6 +43,15 @@ const vpcOutput = ({ state, account }: Ec2Call, it: Vpc): VpcOutput => ({
       CidrBlockState: { State: 'associated' },
     },
   ],
+  ...(it.ipv6 !== undefined && {
+    Ipv6CidrBlockAssociationSet: [
+      {
+        AssociationId: it.id.replace('vpc-', 'vpc-cidr-assoc-6'),
+        Ipv6CidrBlock: it.ipv6,
+        Ipv6CidrBlockState: { State: 'associated' },
+      },
+    ],
+  }),
   Tags: tagSet(state, it.id),
 });
 
@@ -102,6 +111,9 @@ export const networkActions = {
       dhcpOptions: Object.keys(state.dhcpOptions)[0]!,
       dnsSupport: true,
       dnsHostnames: false,
+      ...(input.AmazonProvidedIpv6CidrBlock && {
+        ipv6: `2001:db8:${Object.keys(state.vpcs).length.toString(16)}00::/56`,
+      }),
     };
     state.vpcs[vpc.id] = vpc;
     const table = call.newId('rtb');

@@ -40,6 +40,8 @@ export interface Vpc {
   dhcpOptions: string;
   dnsSupport: boolean;
   dnsHostnames: boolean;
+  /** A block of IPv6, where it was made with one. */
+  ipv6?: string;
 }
 export interface Subnet {
   id: string;
