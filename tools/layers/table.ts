@@ -864,6 +864,7 @@ export const layers: Layers = {
     ],
     'app/repository': [
       'io',
+      'io/handles',
       'resources/shared',
       'diagnostics',
       'engine/model',
@@ -877,6 +878,10 @@ export const layers: Layers = {
       'replication/verify',
       'replication/retention',
       'replication/prune',
+      'recovery/readiness/bytes',
+      'recovery/readiness/disk',
+      'nbd',
+      'programs',
       'resources/vsphere',
       'app',
       'app/lab',
