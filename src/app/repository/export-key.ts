@@ -12,8 +12,8 @@ export interface ExportKeyOptions extends RepositoryOptions, CommonOptions {
 }
 
 /**
- * A recovery kit of a key, in a new file or as text. Where a repository is named the key is proven to open it.
- * Undefined when the manifests have mistakes, which were told.
+ * A recovery kit of a key, in a new file or as text. Where a repository is named, the key is proven to open
+ * it. Undefined when the manifests have mistakes, which were told.
  */
 export async function exportKey(
   context: Context,

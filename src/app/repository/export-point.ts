@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { Failure, failedWith, given, world } from '../../diagnostics/diagnostic.ts';
-import { inPrivateFolder } from '../../io/handles/private-folder.ts';
+import { privateFolder } from '../../io/handles/private-folder.ts';
 import type { ServedDisk } from '../../nbd/server.ts';
 import { runTool } from '../../programs/run-tool.ts';
 import type { Point } from '../../replication/model/repository.ts';
@@ -40,8 +40,8 @@ export interface Serving {
 
 /**
  * Serves the disks of a point over NBD, until it is interrupted or `once` ends it: `listening` hears of it.
- * Answers with whether all that was asked for could be read; undefined when the manifests have mistakes, which
- * were told.
+ * Answers with whether all that was asked for could be read; undefined when the manifests have mistakes,
+ * which were told.
  */
 export async function servePoint(
   context: Context,
@@ -101,7 +101,10 @@ export async function exportPoint(
     await host.files.mkdir(directory, { recursive: true, mode: 0o700 });
     if (as === 'offset-files')
       for (const { disk, path } of made) await writeOffsetFiles(disk, path, host.files, interrupt);
-    else await inPrivateFolder('converge-nbd', folder => convert(context, made, as, join(folder, 'socket')));
+    else {
+      const folder = await privateFolder('nbd');
+      await convert(context, made, as, join(folder.path, 'socket')).finally(folder.remove);
+    }
     await host.files.syncFolder(directory);
     return { point, disks: made.map(({ disk, index, path }) => ({ index, bytes: disk.bytes, path })) };
   });
