@@ -17,7 +17,8 @@ function scanned(rows: boolean[][]): string | undefined {
   const pixels = new Uint8ClampedArray(side * side * 4).fill(255);
   for (let y = 0; y < side; y++)
     for (let x = 0; x < side; x++)
-      if (rows[Math.floor(y / scale)]![Math.floor(x / scale)]) pixels.fill(0, (y * side + x) * 4, (y * side + x) * 4 + 3);
+      if (rows[Math.floor(y / scale)]![Math.floor(x / scale)])
+        pixels.fill(0, (y * side + x) * 4, (y * side + x) * 4 + 3);
   return (jsqr as unknown as Reader)(pixels, side, side)?.data;
 }
 
@@ -67,10 +68,13 @@ test('a recovery kit: as text, as HTML and on the terminal only when asked; its 
   const rotate = ['key', 'rotate', '--repository', url, '--key', 'file:key', '--new-key', 'file:next'];
   const kept = await cli(dir, [...rotate, '--keep-old']);
   expect(kept.stdout).toBe(`${url} is opened by key ${next.id}, and still by ${key.id}\n`);
-  expect((await cli(dir, rotate)).stdout).toBe(`${url} is opened by key ${next.id}, and no more by ${key.id}\n`);
+  expect((await cli(dir, rotate)).stdout).toBe(
+    `${url} is opened by key ${next.id}, and no more by ${key.id}\n`,
+  );
   // A kit of a key that opens nothing any more is not made.
   const stale = await kit('--repository', url, '--to', 'stale.html');
   expect(stale).toMatchObject({ code: 4, stderr: expect.stringContaining('wrong-key') });
-  for (const { stdout, stderr } of [kept, stale]) expect(stdout + stderr).not.toContain(key.text.slice(13, 30));
+  for (const { stdout, stderr } of [kept, stale])
+    expect(stdout + stderr).not.toContain(key.text.slice(13, 30));
   expect((await cli(dir, ['points', '--repository', url, '--key', 'file:next'])).stdout).toContain(VM.name);
 });

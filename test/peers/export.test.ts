@@ -203,7 +203,7 @@ test.skipIf(!ntfs)(
     const image = join(at, 'dc02.raw');
     await toState(image, 0);
     const whole = await readFile(image);
-  await replicated(at, [whole]);
+    await replicated(at, [whole]);
     const json = async (what: string) => {
       const found = await app(at, ['files', what, '--format', 'json']);
       expect(found.code, found.stderr).toBe(0);

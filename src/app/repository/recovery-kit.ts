@@ -54,12 +54,10 @@ export function kitText(kit: Kit): string {
   // Light is drawn, so that the code is right on a dark terminal; on paper, the HTML is.
   for (let n = 0; n < rows.length; n += 2)
     drawn.push(
-      rows[n]!
-        .map((top, column) => {
-          const bottom = rows[n + 1]?.[column] ?? true;
-          return top ? (bottom ? ' ' : '▄') : bottom ? '▀' : '█';
-        })
-        .join(''),
+      rows[n]!.map((top, column) => {
+        const bottom = rows[n + 1]?.[column] ?? true;
+        return top ? (bottom ? ' ' : '▄') : bottom ? '▀' : '█';
+      }).join(''),
     );
   return [
     'CONVERGE RECOVERY KIT',

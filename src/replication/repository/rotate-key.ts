@@ -1,6 +1,12 @@
 import { Failure, failedWith, given, world } from '../../diagnostics/diagnostic.ts';
 import type { Random } from '../../io/ports.ts';
-import { decodeConfig, encodeConfig, type RepositoryConfig, unwrapMaster, wrapMaster } from '../format/config.ts';
+import {
+  decodeConfig,
+  encodeConfig,
+  type RepositoryConfig,
+  unwrapMaster,
+  wrapMaster,
+} from '../format/config.ts';
 import type { Key } from '../format/keys.ts';
 import { CONFIG } from '../format/names.ts';
 import type { ObjectStore } from '../model/store.ts';

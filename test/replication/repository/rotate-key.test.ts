@@ -63,15 +63,18 @@ test.each([
   [1, 'after', [old, fresh]],
   [2, 'before', [old, fresh]],
   [2, 'after', [fresh]],
-] as const)('killed %s write, %s it: one key at least reads all, and the next rotation ends it', async (n, how, opens) => {
-  const store = await withPoint();
-  const killed = rotateKey(failing(store, n, how), { old, fresh, keepOld: false, random });
-  await expect(killed).rejects.toThrow('killed');
-  for (const key of opens) expect(await reads(store, key)).toBe(true);
-  const again = rotateKey(store, { old, fresh, keepOld: false, random });
-  if (opens.some(key => key.id === old.id)) expect(await again).toEqual([fresh.id]);
-  else expect((await failureOf(again)).has('wrong-key')).toBe(true);
-});
+] as const)(
+  'killed %s write, %s it: one key at least reads all, and the next rotation ends it',
+  async (n, how, opens) => {
+    const store = await withPoint();
+    const killed = rotateKey(failing(store, n, how), { old, fresh, keepOld: false, random });
+    await expect(killed).rejects.toThrow('killed');
+    for (const key of opens) expect(await reads(store, key)).toBe(true);
+    const again = rotateKey(store, { old, fresh, keepOld: false, random });
+    if (opens.some(key => key.id === old.id)) expect(await again).toEqual([fresh.id]);
+    else expect((await failureOf(again)).has('wrong-key')).toBe(true);
+  },
+);
 
 test('what somebody else wrote meanwhile is not written over; the same key and a wrong one are refused', async () => {
   const store = await withPoint();

@@ -38,7 +38,8 @@ export const key: Define = (program, context, exit) => {
     .action(async (paths: string[], options: Partial<ExportKeyOptions> & { show?: boolean }) => {
       const { exportKey } = await import('../../../app/repository/export-key.ts');
       const { to, show = false } = options;
-      if (to === undefined && !show) throw needed('--to or --show', 'give --to FILE, or --show for the terminal');
+      if (to === undefined && !show)
+        throw needed('--to or --show', 'give --to FILE, or --show for the terminal');
       const made = await exportKey(context, {
         ...(options as ExportKeyOptions),
         paths,
