@@ -5,7 +5,7 @@
  */
 
 export const greeting = { magic: 0x4e42444d41474943n, option: 0x49484156454f5054n, bytes: 18 } as const;
-const replyMagic = 0x3e889045565a9n;
+export const replyMagic = 0x3e889045565a9n;
 
 export const handshakeFlag = { fixedNewstyle: 1, noZeroes: 2 } as const;
 
@@ -35,9 +35,9 @@ export const stateZero = 2;
 
 export const allocation = 'base:allocation';
 
-const requestMagic = 0x25609513;
-const structuredMagic = 0x668e33ef;
-const simpleMagic = 0x67446698;
+export const requestMagic = 0x25609513;
+export const structuredMagic = 0x668e33ef;
+export const simpleMagic = 0x67446698;
 
 export const optionReplyBytes = 20;
 export const chunkBytes = 20;

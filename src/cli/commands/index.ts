@@ -38,6 +38,8 @@ export const commands: ReadonlyMap<string, () => Promise<Define>> = new Map([
   ['replicate', async () => (await repository()).replicate],
   ['points', async () => (await repository()).points],
   ['restore', async () => (await repository()).restore],
+  ['export', async () => (await repository()).exportPoint],
+  ['files', async () => (await repository()).files],
   ['verify', async () => (await repository()).verify],
   ['repository', async () => (await repository()).repository],
   ['repair', async () => (await repository()).repair],

@@ -26,6 +26,10 @@ export const repository = {
     means: 'What was given is neither a time nor the id of a recovery point.',
     wayOut: 'Give `latest`, a time, or at least 4 digits of an id.',
   },
+  'bad-socket': {
+    means: "A socket that disks are served on can't be where it was named, or others could reach it there.",
+    wayOut: 'Name a short path in a folder of your own with mode 0700; one that is not there is made so.',
+  },
   'bad-time': {
     means: 'The moment that was given has passed, or is not one.',
     wayOut: 'Write a duration from now, such as 4h, or an RFC 3339 time to come.',
@@ -45,6 +49,10 @@ export const repository = {
   'configuration-missing': {
     means: "A repository's configuration is gone while its points are there.",
     wayOut: 'Bring it back from an older version of the bucket or from a copy.',
+  },
+  'configuration-moved': {
+    means: 'The keys of a repository were changed by somebody else at the same time.',
+    wayOut: 'Run again: it goes on from what is there.',
   },
   'cycle-failed': {
     means: 'A replication cycle failed for a reason without a code of its own.',
@@ -93,6 +101,10 @@ export const repository = {
   'half-named': {
     means: "Some files of a restore have their names already, others don't.",
     wayOut: 'Mend the cause and restore again with `--force`.',
+  },
+  'export-failed': {
+    means: "A disk of a recovery point couldn't be served, or written as an image.",
+    wayOut: 'The message says why; run again.',
   },
   'failed-over': {
     means: 'A VM runs in AWS by a failover, so that nothing of what is at home is taken for newer.',
@@ -187,6 +199,14 @@ export const repository = {
     means: "A recovery point doesn't hold the disk.",
     wayOut: 'Give the index of one that it holds.',
   },
+  'no-such-file': {
+    means: 'A recovery point has no such file.',
+    wayOut: 'Correct the path; without its last word, the folder is listed.',
+  },
+  'no-such-volume': {
+    means: 'A recovery point has no such disk or partition.',
+    wayOut: 'Name one of those that the message lists.',
+  },
   'no-such-point': {
     means: 'A VM has no recovery point of that id or age.',
     wayOut: '`converge points` lists them.',
@@ -250,6 +270,10 @@ export const repository = {
     means: 'The credentials of the cycles may delete in the repository, so that whoever steals them can.',
     wayOut:
       'Give the target of the cycles the rights in `policies/writer.json`, and those in `policies/pruner.json` to the pruner alone.',
+  },
+  'program-needed': {
+    means: 'A program that a command works through is not there.',
+    wayOut: 'Install it; the hint names its package.',
   },
   'prune-due': {
     means: 'A repository holds points that no retention policy keeps any more (a note).',
@@ -343,6 +367,10 @@ export const repository = {
     means: 'What a disk is read through said that an area is zeros, and a sample of it was not.',
     wayOut: 'Nothing is lost, the whole disk was read; bring nbdkit and the VDDK up to date.',
   },
+  'same-key': {
+    means: "The key that is to take another's place is that key.",
+    wayOut: 'Make a new one with `converge key create`.',
+  },
   'short-read': {
     means: "A read of a snapshot's disk gave fewer bytes than were asked for.",
     wayOut: 'Run again.',
@@ -399,6 +427,10 @@ export const repository = {
     means: "A disk can't be protected, since a snapshot doesn't hold it.",
     wayOut: "Change the disk's mode, or exclude it.",
   },
+  'volume-unreadable': {
+    means: "What a volume of a recovery point holds, or one of its files, can't be read by converge itself.",
+    wayOut: 'Serve the disk with `converge export VM --nbd SOCKET`, and read it with other programs.',
+  },
   'vm-not-in-repository': {
     means: 'A repository holds no recovery point of the VM.',
     wayOut: 'Correct the name; `converge points` lists what is there.',
@@ -410,6 +442,10 @@ export const repository = {
   'wrong-key': {
     means: "The key that was given isn't the one that is needed.",
     wayOut: 'Give the right key.',
+  },
+  'socket-not-made': {
+    means: "A local socket couldn't be listened on.",
+    wayOut: 'Name another path.',
   },
   'snapshot-unclear': {
     means:

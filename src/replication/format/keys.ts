@@ -24,14 +24,18 @@ const digest = (purpose: string, secret: Buffer) =>
   hash('sha256', Buffer.concat([Buffer.from(`converge/1 ${purpose}\0`), secret]), 'buffer');
 const keyOf = (secret: Buffer): Key => ({ id: digest('key-id', secret).toString('hex', 0, 4), secret });
 
-/** 280 bits of secret and checksum as 56 digits in seven groups of eight, made to be printed. */
 export function createKey(random: Random): Key & { text: string } {
-  const secret = random.bytes(SECRET_BYTES);
+  const made = keyOf(random.bytes(SECRET_BYTES));
+  return { ...made, text: printedKey(made) };
+}
+
+/** 280 bits of secret and checksum as 56 digits in seven groups of eight, made to be printed. */
+export function printedKey({ secret }: Key): string {
   const all = Buffer.concat([secret, digest('key-check', secret).subarray(0, CHECK_BYTES)]);
   let bits = BigInt(`0x${all.toString('hex')}`);
   let digits = '';
   for (let n = 0; n < 56; n++, bits >>= 5n) digits = ALPHABET[Number(bits & 31n)]! + digits;
-  return { ...keyOf(secret), text: PREFIX + digits.match(/.{8}/g)!.join('-') };
+  return PREFIX + digits.match(/.{8}/g)!.join('-');
 }
 
 /**

@@ -1,3 +1,5 @@
+export { exportPoint } from './export.ts';
+export { files } from './files.ts';
 export { hold, pin } from './keep.ts';
 export { key } from './key.ts';
 export { points } from './points.ts';

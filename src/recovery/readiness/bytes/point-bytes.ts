@@ -23,8 +23,17 @@ const KEPT = 32 * 2 ** 20;
 /** Bytes of one disk that are read at most; an initramfs is the most of it. */
 export const MOST_READ = 2 ** 30;
 
-/** A disk of a point, of which only the blocks are read that are asked for. */
-export function pointBytes(reader: DiskReader, { bytes }: PointDisk, signal?: AbortSignal): PointBytes {
+/**
+ * A disk of a point, of which only the blocks are read that are asked for.
+ *
+ * @param mostRead bytes, after which its calls reject with `Unreadable`
+ */
+export function pointBytes(
+  reader: DiskReader,
+  { bytes }: PointDisk,
+  signal?: AbortSignal,
+  mostRead = MOST_READ,
+): PointBytes {
   const { blockSize } = reader.map;
   const kept = new Map<number, Buffer>();
   const touched = new Set<number>();
@@ -47,7 +56,7 @@ export function pointBytes(reader: DiskReader, { bytes }: PointDisk, signal?: Ab
       counted.blocks++;
       counted.bytes += content.length;
     }
-    if (counted.bytes > MOST_READ) throw new Unreadable(`more than ${MOST_READ} bytes would be read`);
+    if (counted.bytes > mostRead) throw new Unreadable(`more than ${mostRead} bytes would be read`);
     for (const oldest of kept.keys()) {
       if (kept.size <= most) break;
       kept.delete(oldest);

@@ -1,0 +1,54 @@
+import type { OnDamage, Point, VmRepository } from '../../replication/model/repository.ts';
+import type { CommonOptions, RepositoryOptions } from '../options.ts';
+import type { OpenedRepository } from './with-repository.ts';
+
+/**
+ * The point that was asked for. Those that are lost, as far as earlier commands from here or the repository
+ * know of them, are told where one of them may be meant.
+ *
+ * @param wanted `which`: `latest`, an id, or a time; `name`: of the VM, as it was typed; `again`: the command
+ *   that was given, with a point by its id
+ * @throws Failure
+ */
+export async function choosePoint(
+  { known, saw }: OpenedRepository,
+  vm: VmRepository,
+  onDamage: OnDamage,
+  wanted: { which: string; name: string; again: (id: string) => string },
+): Promise<Point> {
+  const { selectPoint } = await import('../../replication/model/select-point.ts');
+  const { points, lost } = await vm.history(onDamage);
+  const newest = points.at(-1)?.generation ?? 0;
+  const seen = known?.generations[vm.uuid] ?? 0;
+  if (seen > newest) lost.push({ generation: seen, why: `generation ${seen} was seen from here before` });
+  else if (newest > 0) await saw({ [vm.uuid]: newest });
+  return selectPoint(points, wanted.which, wanted.name, { points: lost, again: wanted.again });
+}
+
+/**
+ * The command that was given, with a point by its id.
+ *
+ * @param words the command and what it is about; `rest`: its own options, as they were typed
+ */
+export function againWith(
+  words: readonly string[],
+  { paths = [], repository, key, lab, ...aws }: RepositoryOptions & CommonOptions,
+  rest: readonly string[],
+): (id: string) => string {
+  const word = (text: string) =>
+    /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+  const flags: [string, string | undefined][] = [
+    ['--repository', repository],
+    ['--key', key],
+    ['--region', aws.region],
+    ['--profile', aws.profile],
+    ['--endpoint', aws.endpoint],
+  ];
+  return (id: string): string =>
+    [
+      ...['converge', ...words.map(word), ...paths.map(word)],
+      ...flags.flatMap(([flag, value]) => (value === undefined ? [] : [flag, word(value)])),
+      ...['--point', id, ...rest.map(word)],
+      ...(lab === undefined ? [] : lab === true ? ['--lab'] : ['--lab', word(lab)]),
+    ].join(' ');
+}

@@ -1,0 +1,39 @@
+import { readKey } from '../../replication/format/keys.ts';
+import type { Context } from '../app-context.ts';
+import type { CommonOptions, RepositoryOptions } from '../options.ts';
+import { withRepositoryOpen } from './with-repository.ts';
+
+export interface RotateOptions extends RepositoryOptions, CommonOptions {
+  /** `env:NAME`, `file:PATH` or `credential:NAME` of the key that opens the repository now. */
+  key: string;
+  /** The same of the key that is to open it. */
+  newKey: string;
+  keepOld?: boolean;
+}
+
+export interface Rotated {
+  url: string;
+  old: string;
+  fresh: string;
+  /** Ids of all keys that open the repository now. */
+  keys: string[];
+}
+
+/** Has another key open a repository. Undefined when the manifests have mistakes, which were told. */
+export async function rotateRepositoryKey(
+  context: Context,
+  options: RotateOptions,
+): Promise<Rotated | undefined> {
+  const { rotateKey } = await import('../../replication/repository/rotate-key.ts');
+  const { host } = context.io;
+  const [old, fresh] = await Promise.all([readKey(options.key, host), readKey(options.newKey, host)]);
+  return withRepositoryOpen(context, options, undefined, async ({ repository: { store } }) => {
+    const keys = await rotateKey(store, {
+      old,
+      fresh,
+      keepOld: options.keepOld ?? false,
+      random: host.random,
+    });
+    return { url: store.url, old: old.id, fresh: fresh.id, keys };
+  });
+}
