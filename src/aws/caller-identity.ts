@@ -16,6 +16,10 @@ export const callerUserId = async (settings: AwsSettings): Promise<string> =>
 export const callerAccount = async (settings: AwsSettings): Promise<string> =>
   (await caller(settings, 'the credentials')).Account ?? '';
 
+/** ARN of the user or role that these credentials are of. Rejects with a Failure. */
+export const callerArn = async (settings: AwsSettings): Promise<string> =>
+  (await caller(settings, 'the credentials')).Arn ?? '';
+
 /** Needs no permission. Source: GetCallerIdentity, AWS STS API reference. */
 async function caller(settings: AwsSettings, thing: string) {
   const { GetCallerIdentityCommand, STSClient } = await import('@aws-sdk/client-sts');

@@ -84,7 +84,11 @@ export class FakeMachine implements SourceMachine {
   /** Milliseconds by which the clock of the place where the VM lives is ahead. */
   clockAhead = 0;
   quiesces = true;
-  around: Surroundings = { datastores: [{ name: 'ds1', free: 2 ** 42, capacity: 2 ** 43 }], missing: [] };
+  around: Surroundings = {
+    datastores: [{ name: 'ds1', free: 2 ** 42, capacity: 2 ** 43 }],
+    asked: [],
+    missing: [],
+  };
   /** Bytes that a tracked area is rounded out to; 1 leaves writes as they were. */
   granularity = 1;
   /** Most areas in one answer of `changedAreas`. */

@@ -47,6 +47,7 @@ export const commands: ReadonlyMap<string, () => Promise<Define>> = new Map([
   ['pin', async () => (await repository()).pin],
   ['hold', async () => (await repository()).hold],
   ['status', async () => (await operation()).status],
+  ['doctor', async () => (await operation()).doctor],
   ['metrics', async () => (await operation()).metrics],
   ['service', async () => (await operation()).service],
   ['open', async () => (await operation()).open],

@@ -16,7 +16,8 @@ export const clockSkew = ({ name, now }: SourceVm, clock: Clock): Diagnostic[] =
 export const storeSkew = ({ url, clockAhead }: ObjectStore): Diagnostic[] =>
   skewOf(url, clockAhead?.() ?? 0, 'the age of its lease is');
 
-function skewOf(what: string, ahead: number, counted: string): Diagnostic[] {
+/** Of any clock that is `ahead` milliseconds of this machine's. */
+export function skewOf(what: string, ahead: number, counted: string): Diagnostic[] {
   if (Math.abs(ahead) <= tolerance) return [];
   return [
     warning(

@@ -44,6 +44,17 @@ export async function lookAround(
   signal?: AbortSignal,
 ): Promise<{ knownBad: boolean }> {
   const around = await machine.surroundings(signal);
+  const { refused, warnings } = judgeAround(vm, around);
+  if (refused.length > 0) throw new Failure(refused);
+  for (const one of warnings) warn(one);
+  return { knownBad: knownFault(around) !== undefined };
+}
+
+/** What of a VM's surroundings keeps a snapshot from being made, and what is worth saying besides. */
+export function judgeAround(
+  vm: SourceVm,
+  around: Surroundings,
+): { refused: Diagnostic[]; warnings: Diagnostic[] } {
   const needed = around.missing.filter(
     ({ privilege }) => !(vm.changeTracking && privilege.endsWith('.ChangeTracking')),
   );
@@ -51,13 +62,17 @@ export async function lookAround(
     ...needed.map(one => notAllowed(vm, one)),
     ...around.datastores.filter(isFull).map(one => full(vm, one)),
   ];
-  if (refused.length > 0) throw new Failure(refused);
-  for (const one of around.datastores) if (one.free < one.capacity * LITTLE_FREE) warn(low(vm, one));
-  for (const one of vm.snapshots)
-    if (!isOurs(one.name) && vm.now - one.created > OLD) warn(old(describeSnapshot(vm, one), vm));
   const fault = knownFault(around);
-  if (fault) warn(bad(vm, around, fault.what));
-  return { knownBad: fault !== undefined };
+  const warnings = [
+    ...around.datastores
+      .filter(one => !isFull(one) && one.free < one.capacity * LITTLE_FREE)
+      .map(one => low(vm, one)),
+    ...vm.snapshots
+      .filter(one => !isOurs(one.name) && vm.now - one.created > OLD)
+      .map(one => old(describeSnapshot(vm, one), vm)),
+    ...(fault ? [bad(vm, around, fault.what)] : []),
+  ];
+  return { refused, warnings };
 }
 
 /** Runs `use`, and ends it when a datastore of the VM fills up meanwhile. @throws Failure `datastore-full` */

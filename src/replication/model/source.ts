@@ -101,6 +101,8 @@ export interface Surroundings {
   datastores: { name: string; free: number; capacity: number }[];
   /** Where it runs. */
   host?: { name: string; version: string; build: string };
+  /** Privileges that the server was asked for; empty where it can't be asked. */
+  asked: string[];
   /** Privileges that a cycle needs and the user hasn't, each with the object that it is missing on. */
   missing: { privilege: string; on: string }[];
 }

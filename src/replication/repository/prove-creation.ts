@@ -14,3 +14,19 @@ export async function proveCreation(store: ObjectStore, configuration: Buffer): 
   const put = await store.put(CONFIG, bytes, { when: { ifNoneMatch: '*' } });
   if (put.ok) throw unsuitable(`it replaced ${CONFIG}, which it was told to write only if it isn't there`);
 }
+
+/** An ETag that no store gives: it is too short for any digest. */
+const OF_NOTHING = '0';
+
+/**
+ * The same, and that of another version: both are to be refused, so that nothing is written. A store that may
+ * not be written to refuses them otherwise.
+ *
+ * @throws Failure `store-unsuitable`, and what `put` throws
+ */
+export async function proveConditions(store: ObjectStore, configuration: Buffer): Promise<void> {
+  await proveCreation(store, configuration);
+  const bytes = Buffer.concat([configuration, Buffer.from(' ')]);
+  const put = await store.put(CONFIG, bytes, { when: { ifMatch: OF_NOTHING } });
+  if (put.ok) throw unsuitable(`it replaced ${CONFIG}, though it was told to replace another version of it`);
+}

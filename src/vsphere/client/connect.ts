@@ -56,6 +56,8 @@ export interface VsphereClient {
   tags(signal?: AbortSignal): Promise<Tag[]>;
   /** Managed object ids of the VMs that any of the tags is attached to. */
   tagged(tags: readonly Tag[], signal?: AbortSignal): Promise<Set<string>>;
+  /** Milliseconds by which the server's clock is ahead of this machine's. */
+  clockAhead(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -120,6 +122,7 @@ export async function connectVsphere(options: VsphereOptions): Promise<VsphereCl
       (await recentList()).map(({ datacenter: _, moref, ...vm }) => ({ ...vm, moref: moref.value })),
     tags: signal => listTags(automation, signal),
     tagged: (tags, signal) => taggedVms(automation, tags, signal),
+    clockAhead,
     close: async () => {
       await Promise.all([automation.close(), session.close()]);
     },

@@ -5,6 +5,7 @@ import { readObject } from '../soap/property-collector.ts';
 import type { Session } from '../soap/soap-session.ts';
 import { child, childrenNamed, textAt, type XmlElement } from '../soap/xml.ts';
 import { el } from '../soap/xml-writer.ts';
+import { neededOn } from './privileges.ts';
 
 /**
  * Windows Server since 2008 by its identifiers (`winLonghorn64Guest`, `windows8Server64Guest`,
@@ -37,8 +38,8 @@ export async function readSurroundings(
   const stores = (around.get('datastore')?.children ?? []).map(one => readMoref(one, 'datastore'));
   const at = around.get('runtime.host');
   const host = at && readMoref(at, 'runtime.host');
-  const [missing, product, ...summaries] = await Promise.all([
-    missingPrivileges(session, vm.moref, stores, signal),
+  const [privileges, product, ...summaries] = await Promise.all([
+    privilegesOf(session, vm.moref, stores, signal),
     host && allowed(readObject(session, host, ['name', 'config.product'], signal)),
     ...stores.map(one => allowed(readObject(session, one, ['summary'], signal))),
   ]);
@@ -51,7 +52,7 @@ export async function readSurroundings(
       return isKnown ? [{ name: textAt(summary, 'name') ?? '', free, capacity }] : [];
     }),
     ...hostOf(product),
-    missing,
+    ...privileges,
   };
 }
 
@@ -64,24 +65,18 @@ function hostOf(properties: Map<string, XmlElement> | undefined): Pick<Surroundi
   };
 }
 
-/** What a cycle does to a VM, and what reading its disks over HTTPS takes of their datastores. */
-const OF_VM = [
-  'VirtualMachine.State.CreateSnapshot',
-  'VirtualMachine.State.RemoveSnapshot',
-  'VirtualMachine.Config.ChangeTracking',
-  'VirtualMachine.Provisioning.DiskRandomRead',
-];
-const OF_DATASTORE = ['Datastore.Browse'];
-
-/** HasPrivilegeOnEntities (5.5). None where the server can't be asked. */
-async function missingPrivileges(
+/** HasPrivilegeOnEntities (5.5). Nothing was asked where the server can't be. */
+async function privilegesOf(
   session: Session,
   vm: Moref,
   stores: readonly Moref[],
   signal?: AbortSignal,
-): Promise<Surroundings['missing']> {
+): Promise<Pick<Surroundings, 'asked' | 'missing'>> {
   const self = session.content.authorizationManager;
-  if (!self) return [];
+  const unknown = { asked: [], missing: [] };
+  if (!self) return unknown;
+  const ofVm = neededOn('vm');
+  const ofDatastore = stores.length > 0 ? neededOn('datastore') : [];
   const ask = (entities: readonly Moref[], privileges: readonly string[]) =>
     session.replaying(
       () =>
@@ -98,8 +93,11 @@ async function missingPrivileges(
       signal,
     );
   try {
-    const answers = await Promise.all([ask([vm], OF_VM), stores.length > 0 ? ask(stores, OF_DATASTORE) : []]);
-    return answers.flat().flatMap(one => {
+    const answers = await Promise.all([
+      ask([vm], ofVm),
+      ofDatastore.length > 0 ? ask(stores, ofDatastore) : [],
+    ]);
+    const missing = answers.flat().flatMap(one => {
       const entity = child(one, 'entity');
       return childrenNamed(one, 'privAvailability')
         .filter(is => textAt(is, 'isGranted') === 'false')
@@ -108,9 +106,10 @@ async function missingPrivileges(
           on: `${entity?.attributes.get('type') ?? 'object'} ${entity?.text ?? ''}`,
         }));
     });
+    return { asked: [...ofVm, ...ofDatastore], missing };
   } catch (error) {
     if (!(error instanceof VimFault) || error.type === 'NotAuthenticated') throw error;
-    return [];
+    return unknown;
   }
 }
 

@@ -1,4 +1,5 @@
 export { alert } from './alert.ts';
+export { doctor } from './doctor.ts';
 export { history } from './history.ts';
 export { metrics } from './metrics.ts';
 export { open } from './open.ts';

@@ -7,7 +7,8 @@ import type { Method, OpenMethod } from './method.ts';
 
 export const openMethods: Record<string, OpenMethod> = {
   RetrieveServiceContent: ({ machines }) => serviceContent(machines.state.instanceUuid),
-  CurrentTime: ({ clock }) => time(clock.now()),
+  CurrentTime: ({ clock, rules }) =>
+    time(clock.now() + rules.all('clock-ahead').reduce((sum, { ms }) => sum + ms, 0)),
   Login({ sessions }, { args, session, setCookie }) {
     // A second login on a living session is refused; a client drops its cookie first.
     if (session) throw new VimFault('InvalidLogin', 'The session is already logged in.');

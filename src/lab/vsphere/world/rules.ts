@@ -38,6 +38,8 @@ export type FaultRule =
   /** Change tracking leaves out the first area of an answer. */
   | { kind: 'cbt-lies'; times?: number }
   | { kind: 'missing-privilege'; privilege: string }
+  /** What it tells for its time is so many milliseconds ahead of the lab's clock. */
+  | { kind: 'clock-ahead'; ms: number }
   /** HTTP 503 to whatever comes. */
   | { kind: 'unavailable'; times?: number }
   /** Takes all rules back. */
@@ -61,6 +63,7 @@ const kinds: Record<FaultRule['kind'], FaultKind> = {
   'host-build': { needs: ['version', 'build'] },
   'cbt-lies': {},
   'missing-privilege': { needs: ['privilege'] },
+  'clock-ahead': { needs: ['ms'] },
   unavailable: {},
   clear: {},
 };

@@ -1,0 +1,49 @@
+import { join } from 'node:path';
+import { Failure, world } from '../../diagnostics/diagnostic.ts';
+import { own } from '../../diagnostics/own-words.ts';
+import { dumpOf, type NbdkitFacts } from '../../doctor/nbdkit.ts';
+import type { Processes, ReadFiles } from '../../io/ports.ts';
+import type { Nbdkit } from '../../vsphere/snapshots/vddk.ts';
+import { answerOf } from './answer.ts';
+
+/** Milliseconds within which nbdkit tells about itself. */
+const answersWithin = 20_000;
+
+/** Asks the nbdkit of this machine about itself; it serves nothing, and no server is logged in to. */
+export async function lookAtNbdkit(
+  { program = 'nbdkit', plugin = 'vddk', libdir }: Nbdkit,
+  { processes, files }: { processes: Processes; files: ReadFiles },
+  signal: AbortSignal,
+): Promise<NbdkitFacts> {
+  const run = async (args: string[], what: string): Promise<string> => {
+    const said = await processes.run({ file: program, args, timeout: answersWithin }, signal);
+    if (said.exitCode === 0 && !said.timedOut) return said.stdout;
+    const words = said.stderr.trim().replace(/\s+/g, ' ') || `exit code ${said.exitCode}`;
+    throw new Failure(world('nbdkit-failed', own`${what}: ${said.timedOut ? 'no answer' : words}`));
+  };
+  const version = await answerOf(
+    async () => (await run(['--version'], `${program} --version`)).split('\n')[0]!.trim(),
+    signal,
+  );
+  const facts = { program, plugin, version };
+  const dump = 'failed' in version ? undefined : await dumped();
+  const libraries = libdir === undefined ? [] : await librariesIn(libdir, files);
+  return {
+    ...facts,
+    ...(dump && { dump }),
+    ...(libdir !== undefined && { libdir: { path: libdir, libraries } }),
+  };
+
+  function dumped() {
+    return answerOf(() => run([plugin, '--dump-plugin'], dumpOf(facts)), signal);
+  }
+}
+
+/** Of VMware's disk library, the names that the plugin looks for: in the folder, and in its `lib64`. */
+async function librariesIn(folder: string, files: ReadFiles): Promise<string[]> {
+  const listed = await Promise.all([files.list(folder), files.list(join(folder, 'lib64'))]);
+  return listed
+    .flatMap(names => names ?? [])
+    .filter(name => /^libvixDiskLib\.so(\.\d+)*$/.test(name))
+    .sort();
+}

@@ -1,0 +1,69 @@
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import { type Answer, type Finding, ok, problem, type Subject } from './finding.ts';
+
+/** What nbdkit said, and what is there of what it needs. */
+export interface NbdkitFacts {
+  program: string;
+  plugin: string;
+  /** First line of `--version`. */
+  version: Answer<string>;
+  /** What `--dump-plugin` printed; left out where the program isn't there. */
+  dump?: Answer<string>;
+  /** A folder that the target declares, and names of VMware's library that were found in it. */
+  libdir?: { path: string; libraries: readonly string[] };
+}
+
+/** What is worth saying about the nbdkit of this machine, as `target` declares it. Pure. */
+export function judgeNbdkit(target: string, facts: NbdkitFacts): Finding[] {
+  const { program, plugin, version, dump, libdir } = facts;
+  const about = (what: string, looked: string): Subject => ({ of: target, what, looked });
+  const start = about('nbdkit', `${program} --version`);
+  if ('failed' in version)
+    return [
+      problem(
+        start,
+        `${program} does not start here: ${words(version.failed)}`,
+        'Install nbdkit 1.24 or newer, or say where it is: `nbdkit: { program: /PATH/nbdkit }`.',
+      ),
+    ];
+  return [
+    ok(start, version.value),
+    ...(dump === undefined ? [] : [pluginFinding(about('nbdkit plugin', dumpOf(facts)), plugin, dump)]),
+    ...(libdir === undefined ? [] : [libraryFinding(about('VDDK', `folder ${libdir.path}`), libdir)]),
+  ];
+}
+
+/** Whether disks can be read by it, as far as a look can tell. */
+export const worksBy = (findings: readonly Finding[]): boolean =>
+  findings.every(({ verdict }) => verdict !== 'problem');
+
+export const dumpOf = ({ program, plugin }: Pick<NbdkitFacts, 'program' | 'plugin'>): string =>
+  `${program} ${plugin} --dump-plugin`;
+
+function pluginFinding(about: Subject, plugin: string, dump: Answer<string>): Finding {
+  if ('failed' in dump)
+    return problem(
+      about,
+      `nbdkit has no plugin ${plugin} that it can open: ${words(dump.failed)}`,
+      "Install the plugin (Debian's nbdkit comes without vddk), or name its file: `nbdkit: { plugin: ... }`.",
+    );
+  const of = (name: string) => new RegExp(`^${name}=(.*)$`, 'm').exec(dump.value)?.[1];
+  return ok(
+    about,
+    [of('name') ?? plugin, of('version'), of('path')].filter(one => one !== undefined).join(', '),
+  );
+}
+
+const libraryFinding = (
+  about: Subject,
+  { path, libraries: [first] }: NonNullable<NbdkitFacts['libdir']>,
+): Finding =>
+  first === undefined
+    ? problem(
+        about,
+        `${path} holds no libvixDiskLib.so of VMware's VDDK, nor does its lib64`,
+        'Unpack the VDDK for Linux there: the folder that holds `lib64` is the one to declare as `libdir`.',
+      )
+    : ok(about, `${first} is there`);
+
+const words = (failed: readonly Diagnostic[]) => failed.map(({ message }) => message).join('; ');

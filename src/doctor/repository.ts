@@ -1,0 +1,219 @@
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import { skewOf } from '../replication/cycle/clock-skew.ts';
+import {
+  type Answer,
+  type Finding,
+  findingsOf,
+  leftOut,
+  ok,
+  problem,
+  type Subject,
+  warn,
+} from './finding.ts';
+
+/** What a bucket is set to; each may be refused by itself. */
+export interface BucketFacts {
+  name: string;
+  prefix: string;
+  versioning: Answer<boolean>;
+  publicAccessBlocked: Answer<boolean>;
+  /** Its policy as text; undefined: it has none. */
+  policy: Answer<string | undefined>;
+  lifecycle: Answer<readonly LifecycleRule[]>;
+}
+
+/** Of a rule of S3, what removes current objects. */
+export interface LifecycleRule {
+  id: string;
+  enabled: boolean;
+  prefix: string;
+  /** It removes what nobody has replaced. */
+  expires: boolean;
+}
+
+/** What was read of a repository. */
+export interface RepositoryFacts {
+  /** Who calls; left out for a folder. */
+  caller?: Answer<string>;
+  /** The manifests declare its bucket, so that the next apply makes it. */
+  bucketDeclared?: true;
+  list: Answer<unknown>;
+  /** Whether the repository is there; undefined: it isn't yet. */
+  configuration: Answer<{ keys: number } | undefined>;
+  /** Of writes whose conditions can't be met; left out where nothing is there to hold them against. */
+  conditions?: Answer<unknown>;
+  opened?: Answer<unknown>;
+  /** Where its key comes from: `file:repository.key`; left out: none is declared. */
+  key?: string;
+  /** Milliseconds by which the clock of the store is ahead of this machine's. */
+  ahead: number;
+  bucket?: BucketFacts;
+}
+
+/** Pure. @param url of the repository, as it was written */
+export function judgeRepository(url: string, facts: RepositoryFacts): Finding[] {
+  const about = (what: string, looked: string): Subject => ({ of: url, what, looked });
+  const { caller, list, configuration, ahead, bucket } = facts;
+  const who = about('caller', 'sts:GetCallerIdentity');
+  const callers =
+    caller === undefined ? [] : 'failed' in caller ? unasked(who, caller.failed) : [ok(who, caller.value)];
+  const listing = about('list', caller ? 's3:ListBucket' : 'list of the folder');
+  if ('failed' in list) {
+    const isToCome = facts.bucketDeclared && list.failed.every(({ code }) => code === 'bucket-not-found');
+    return [
+      ...callers,
+      ...(isToCome
+        ? [leftOut(listing, 'the bucket is not there yet', 'it is declared: `converge apply` makes it')]
+        : findingsOf(listing, list.failed, undefined)),
+    ];
+  }
+  const reading = about('read', `${bucket ? 's3:GetObject' : 'read'} of converge.json`);
+  return [
+    ...callers,
+    ok(listing, 'allowed'),
+    ...('failed' in configuration
+      ? findingsOf(reading, configuration.failed, undefined)
+      : findingsOf(
+          reading,
+          [],
+          configuration.value ? 'allowed' : 'allowed; the first cycle makes the repository',
+        )),
+    ...conditionsOf(about, facts),
+    ...keyOf(about, facts),
+    ...findingsOf(
+      about('clock', bucket ? 'Date of its answers' : 'this machine'),
+      skewOf(url, ahead, 'the age of its leases is'),
+      "within a minute of this machine's",
+    ),
+    ...(bucket ? bucketOf(about, bucket) : []),
+  ];
+}
+
+type About = (what: string, looked: string) => Subject;
+
+function conditionsOf(about: About, { conditions, configuration, bucket }: RepositoryFacts): Finding[] {
+  const what = about(
+    'write, compare-and-swap',
+    `${bucket ? 's3:PutObject' : 'write'} of converge.json under conditions that can't be met`,
+  );
+  if (conditions === undefined)
+    return 'failed' in configuration
+      ? []
+      : [
+          leftOut(
+            what,
+            'there is no repository yet, and an object that was left in its place would keep it from being made',
+            'the first cycle proves it before it writes',
+          ),
+        ];
+  return 'failed' in conditions
+    ? findingsOf(what, conditions.failed, undefined)
+    : [ok(what, 'allowed; If-None-Match and If-Match are honoured, and nothing was written')];
+}
+
+function keyOf(about: About, { key, opened, configuration }: RepositoryFacts): Finding[] {
+  const what = about('key', 'converge.json, and where the manifests say that the key is');
+  if (opened && 'failed' in opened) return findingsOf(what, opened.failed, undefined);
+  if (key === undefined) return findingsOf(what, [], 'not encrypted by converge');
+  const keys = 'value' in configuration ? (configuration.value?.keys ?? 1) : 1;
+  if (/^(ssm|secretsmanager):/.test(key)) return [ok(what, `${key}, which outlives this machine`)];
+  if (keys > 1) return [ok(what, `${key}, one of ${keys} keys that open it`)];
+  return [
+    warn(
+      what,
+      `${key} is on this machine, and it is the only key that opens the repository`,
+      'keep a copy of it elsewhere, or declare it as secretsmanager:NAME or ssm:NAME: without it no point can be restored',
+    ),
+  ];
+}
+
+function bucketOf(about: About, bucket: BucketFacts): Finding[] {
+  const { name } = bucket;
+  const judged = <T>(
+    what: string,
+    action: string,
+    answer: Answer<T>,
+    judge: (subject: Subject, value: T) => Finding[],
+  ): Finding[] => {
+    const subject = about(what, action);
+    return 'failed' in answer ? unasked(subject, answer.failed) : judge(subject, answer.value);
+  };
+  return [
+    ...judged('versioning', 's3:GetBucketVersioning', bucket.versioning, (what, on) => [
+      on
+        ? ok(what, 'on')
+        : warn(
+            what,
+            `the bucket ${name} keeps no versions: what is overwritten or deleted is gone`,
+            `declare it: \`bucket: { ${name}: { versioning: true } }\``,
+          ),
+    ]),
+    ...judged(
+      'public access',
+      's3:GetBucketPublicAccessBlock',
+      bucket.publicAccessBlocked,
+      (what, blocked) => [
+        blocked
+          ? ok(what, 'blocked')
+          : warn(
+              what,
+              `the bucket ${name} doesn't block public access`,
+              'declare the bucket, which blocks it, or block all four kinds in the S3 console',
+            ),
+      ],
+    ),
+    ...judged('policy', 's3:GetBucketPolicy', bucket.policy, (what, policy) => [
+      policy === undefined
+        ? ok(what, 'none: what roles are allowed alone counts')
+        : isPublic(policy)
+          ? problem(
+              what,
+              `the policy of the bucket ${name} lets everybody in: Principal "*" without a condition`,
+              'name the accounts or roles in its Principal',
+            )
+          : ok(what, 'it does not let everybody in'),
+    ]),
+    ...judged('lifecycle', 's3:GetLifecycleConfiguration', bucket.lifecycle, (what, rules) => {
+      const bad = rules.filter(rule => removes(rule, bucket.prefix));
+      return bad.length === 0
+        ? [ok(what, 'no rule removes what points need')]
+        : bad.map(({ id }) =>
+            problem(
+              what,
+              `the rule ${id} of the bucket ${name} removes objects by their age, whether points need them or not`,
+              'remove its expiration of current versions; `converge prune` removes what no point needs',
+            ),
+          );
+    }),
+  ];
+}
+
+/** A mover works without these rights. */
+function unasked(about: Subject, failed: readonly Diagnostic[]): Finding[] {
+  return failed.every(({ code }) => code === 'aws-access-denied' || code === 'aws-error')
+    ? [leftOut(about, failed.map(({ message }) => message).join('; '), 'ask with a role that may look')]
+    : findingsOf(about, failed, undefined);
+}
+
+/** Whether a rule is about what is below the prefix, or about all that the prefix is in. */
+const removes = ({ enabled, expires, prefix }: LifecycleRule, repository: string): boolean =>
+  enabled &&
+  expires &&
+  (`${repository}/`.startsWith(prefix) ||
+    (repository !== '' && prefix.startsWith(`${repository}/`)) ||
+    repository === '');
+
+function isPublic(policy: string): boolean {
+  let statements: readonly unknown[];
+  try {
+    statements = [(JSON.parse(policy) as { Statement?: unknown }).Statement ?? []].flat();
+  } catch {
+    return false;
+  }
+  return statements.some(one => {
+    const { Effect, Principal, Condition } = (one ?? {}) as Record<string, unknown>;
+    const whom =
+      typeof Principal === 'object' ? (Principal as Record<string, unknown> | null)?.AWS : Principal;
+    return Effect === 'Allow' && [whom].flat().includes('*') && Condition === undefined;
+  });
+}

@@ -1,0 +1,115 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { Finding } from '../../src/doctor/finding.ts';
+import { cli, scratch } from '../support/cli.ts';
+
+const manifest = (target: string, bucket: string) => `converge: 1
+targets:
+  home: { type: vsphere, url: https://vcenter.example.com, username: svc, password: "\${secret('env:NEVER_SET')}"${target} }
+  dr: { type: aws, region: eu-west-1 }
+resources:
+  bucket: { dr-points: { ${bucket} } }
+  protected_vm:
+    web01: { repository: s3://dr-points/vms, schedule: every 15 minutes, disks: { exclude: [ Hard disk 7 ] } }
+    gone: { repository: s3://dr-points/vms, schedule: every 15 minutes }
+`;
+
+test('a lab: healthy, then sick in many ways, each named with a way out, and nothing is changed', {
+  timeout: 120_000,
+}, async () => {
+  const dir = await scratch();
+  const run = (...words: string[]) => cli(dir, [...words, '--lab', join(dir, 'lab')]);
+  const ok = async (...words: string[]) => {
+    const { code, stdout, stderr } = await run(...words);
+    expect(code, stdout + stderr).toBe(0);
+  };
+  const look = async () => {
+    const { code, stdout, stderr } = await run('doctor', 'm', '--format', 'json');
+    const { findings } = JSON.parse(stdout || `{"findings":"${stderr}"}`) as { findings: Finding[] };
+    const one = (of: string, what: string) => findings.find(each => each.of === of && each.what === what);
+    return { code, findings, one };
+  };
+  const write = (target: string, bucket: string) =>
+    writeFile(join(dir, 'm/dr.yaml'), manifest(target, bucket));
+  await mkdir(join(dir, 'm'));
+  await write('', 'versioning: true');
+  await ok('lab', 'add-vm', 'web01', '--blank', '1MiB');
+  await ok('lab', 'add-vm', 'gone', '--blank', '1MiB');
+
+  // Before the first apply the bucket is to come, which is not a problem.
+  const before = await look();
+  expect(before.code).toBe(0);
+  expect(before.one('s3://dr-points/vms', 'list')).toMatchObject({
+    verdict: 'left out',
+    way_out: expect.stringContaining('converge apply'),
+  });
+
+  await ok('apply', 'm');
+  await ok('doctor', 'm');
+  const healthy = await look();
+  expect(healthy.findings.filter(({ verdict }) => verdict !== 'ok')).toMatchObject([
+    // The manifest has a typo, and vSphere is fine.
+    {
+      of: 'protected_vm:web01',
+      what: 'disks',
+      verdict: 'warning',
+      why: expect.stringContaining('Hard disk 7'),
+    },
+  ]);
+  expect(healthy.one('protected_vm:gone', 'change tracking')?.why).toBe('on, for each disk');
+  expect(healthy.one('s3://dr-points/vms', 'caller')?.why).toContain('arn:aws:iam:');
+
+  const stored = () => readFile(join(dir, 'lab/lab.json'), 'utf8');
+  await ok('lab', 'add-snapshot', 'web01', 'nightly');
+  await ok('lab', 'remove-vm', 'gone');
+  await write(', nbdkit: { program: ./no-nbdkit }', 'versioning: false');
+  await ok('apply', 'm', '--only', 'bucket', '--allow', 'bucket:dr-points');
+  const fault = (kind: string, ...set: string[]) =>
+    ok('lab', 'fault', kind, '--on', 'vsphere', ...set.flatMap(one => ['--set', one]));
+  const sick = async () => {
+    await fault('missing-privilege', 'privilege=VirtualMachine.State.CreateSnapshot');
+    await fault('free-space', 'bytes=1024');
+    await fault('host-build', 'version=6.0.0', 'build=2494585');
+    await fault('clock-ahead', 'ms=7200000');
+    return look();
+  };
+  const { code, one } = await sick();
+  expect(code).toBe(4);
+  const expected: [string, string, Finding['verdict'], RegExp][] = [
+    ['vsphere:home', 'clock', 'warning', /2 h 0 min ahead/],
+    ['vsphere:home', 'nbdkit', 'problem', /no-nbdkit does not start here/],
+    ['protected_vm:web01', 'privileges', 'problem', /VirtualMachine\.State\.CreateSnapshot is missing on/],
+    ['protected_vm:web01', 'snapshots', 'problem', /"nightly".*nbdkit, which would read below it/],
+    ['protected_vm:web01', 'datastores', 'problem', /1\.0 KiB of .* left/],
+    ['protected_vm:web01', 'host', 'warning', /ESXi 6\.0\.0 build 2494585/],
+    ['protected_vm:web01', 'transport', 'warning', /^datastore: /],
+    ['protected_vm:gone', 'VM', 'problem', /gone/],
+    ['s3://dr-points/vms', 'versioning', 'warning', /keeps no versions/],
+  ];
+  for (const [of, what, verdict, why] of expected) {
+    const found = one(of, what);
+    expect(found, `${of} ${what}`).toMatchObject({ verdict, why: expect.stringMatching(why) });
+    expect(found?.way_out, `${of} ${what}`).toBeTruthy();
+    expect(found?.looked, `${of} ${what}`).toBeTruthy();
+  }
+  // Without nbdkit the snapshot itself is what is in the way.
+  await write('', 'versioning: false');
+  expect((await look()).one('protected_vm:web01', 'snapshots')).toMatchObject({
+    verdict: 'problem',
+    why: expect.stringContaining("can't be read"),
+  });
+  const left = await stored();
+  await look();
+  expect(await stored()).toBe(left);
+});
+
+test('what has to be granted is printed, in words and as JSON', async () => {
+  const dir = await scratch();
+  const { code, stdout } = await cli(dir, ['doctor', '--privileges']);
+  expect(code).toBe(0);
+  expect(stdout).toContain('VirtualMachine.Config.ChangeTracking');
+  const { policy } = JSON.parse((await cli(dir, ['doctor', '--privileges', '--format', 'json'])).stdout);
+  const shipped = JSON.parse(await readFile(join(import.meta.dirname, '../../policies/writer.json'), 'utf8'));
+  expect(policy).toEqual(shipped);
+});
