@@ -12,9 +12,9 @@ from botocore.exceptions import ClientError
 
 url, region = sys.argv[1], sys.argv[2]
 config = Config(retries={"total_max_attempts": 1})
-ec2, ebs, scheduler, ssm, resolver = (
+ec2, ebs, scheduler, ssm, resolver, zones, profiles = (
     boto3.client(name, endpoint_url=url, region_name=region, config=config)
-    for name in ["ec2", "ebs", "scheduler", "ssm", "route53resolver"]
+    for name in ["ec2", "ebs", "scheduler", "ssm", "route53resolver", "route53", "route53profiles"]
 )
 BLOCK = 524288
 
@@ -85,6 +85,8 @@ refused(lambda: ec2.delete_subnet(SubnetId=spare), "DependencyViolation")
 ec2.delete_network_interface(NetworkInterfaceId=lone["NetworkInterfaceId"])
 assert ec2.describe_regions()["Regions"] and len(ec2.describe_availability_zones()["AvailabilityZones"]) == 2
 assert resolver.list_resolver_rule_associations(Filters=[{"Name": "VPCId", "Values": [vpc]}])["ResolverRuleAssociations"] == []
+assert zones.list_hosted_zones_by_vpc(VPCId=vpc, VPCRegion=region)["HostedZoneSummaries"] == []
+assert profiles.list_profile_associations(ResourceId=vpc)["ProfileAssociations"] == []
 
 group = ec2.create_security_group(GroupName="tour", Description="a tour", VpcId=vpc)["GroupId"]
 ssh = [{"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}]
