@@ -303,7 +303,7 @@ export const layers: Layers = {
       'manifest/syntax',
       'manifest/values',
     ],
-    nbd: ['diagnostics', 'io', 'replication/model'],
+    nbd: ['diagnostics', 'io', 'io/handles', 'replication/model'],
     'vsphere/http': ['diagnostics', 'io'],
     'vsphere/soap': ['diagnostics', 'io', 'vsphere/http'],
     'vsphere/inventory': ['diagnostics', 'io', 'replication/model', 'vsphere/http', 'vsphere/soap'],
@@ -1173,7 +1173,7 @@ export const layers: Layers = {
   packages: {
     // The lab takes types alone, which are made of the same model as its own extract.
     '@aws-sdk/': ['aws', 'aws/iam', 'aws/recovery', 'aws/recovery/put', 'lab/ec2/*'],
-    '@smithy/signature-v4': ['aws/recovery'],
+    '@smithy/signature-v4': ['aws', 'aws/recovery'],
     '@marcbachmann/cel-js': ['manifest/syntax'],
     '@smithy/core': ['aws'],
     '@peculiar/x509': ['lab'],

@@ -62,7 +62,10 @@ export function parseKey(text: string, from: string): Key {
   return keyOf(secret);
 }
 
-/** `env:NAME`, `credential:NAME` or `file:PATH` (against the working directory). The value itself is never shown. */
+/**
+ * `env:NAME`, `credential:NAME` or `file:PATH` (against the working directory). The value itself is never
+ * shown.
+ */
 export async function readKey(spec: string, host: Pick<Host, 'env' | 'files' | 'cwd'>): Promise<Key> {
   const [, scheme, name] = /^(env|file|credential):(.+)$/s.exec(spec) ?? [];
   if (!scheme || !name)
