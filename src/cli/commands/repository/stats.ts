@@ -18,7 +18,10 @@ const S3_STANDARD = 0.023;
 const GB = 10 ** 9;
 
 export const repository: Define = (program, context, exit) => {
-  const group = program.command('repository').description('what a repository holds');
+  const group = program
+    .command('repository')
+    .description('what a repository holds')
+    .addHelpText('after', '\nExample:\n  converge repository stats manifests');
   const command = group
     .command('stats [VM] [PATHS...]')
     .description('points, and what they need, share and no longer need of what is stored')
