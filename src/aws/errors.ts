@@ -136,7 +136,7 @@ function describe(error: unknown, about: About): Diagnostic {
   }
   if (code === 'NoSuchBucket') {
     return world('bucket-not-found', `The bucket ${bucket ?? ''} does not exist.`, {
-      hint: 'Check its name and the region of the aws target, or declare it under `bucket:`.',
+      hint: 'Check its name and the region of the aws target. One that is declared under `bucket:` is made by `converge apply`.',
     });
   }
   // Also a 403, though no permission would help.

@@ -85,6 +85,25 @@ export interface Rehearsal {
   vms: string[];
 }
 
+/** A cycle that runs. */
+export interface Moving {
+  vm: string;
+  since: number;
+  /** Bytes read by now, and to read in total, of the disk that it is at. */
+  done?: number;
+  total?: number;
+}
+
+/** An alert that nobody has seen the end of. */
+export interface OpenAlert {
+  rule: string;
+  severity: 'critical' | 'warning';
+  subjects: readonly string[];
+  /** A sentence without its full stop. */
+  text: string;
+  since: number;
+}
+
 /** An agent, as it writes about itself: for people, nothing rests on it. Times are ms since the epoch. */
 export interface Mover {
   id: string;
@@ -93,7 +112,7 @@ export interface Mover {
   /** When it wrote this. */
   at: number;
   slots: number;
-  running: { vm: string; since: number }[];
+  running: Moving[];
   /** It said that it ends. */
   ended?: true;
 }
@@ -116,6 +135,8 @@ export interface SeenRepository {
   rehearsals: Rehearsal[];
   /** Agents that wrote about themselves, the one last heard of first. */
   movers?: Mover[];
+  /** Those that routes with this repository were told of, the oldest first. */
+  alerts?: OpenAlert[];
   /** Of all that it holds, where somebody asked. */
   bytes?: number;
 }
@@ -175,7 +196,7 @@ export interface Status {
   /** Milliseconds since the epoch, by the clock of this machine or lab. */
   at: number;
   vms: VmStatus[];
-  repositories: Pick<SeenRepository, 'url' | 'problem' | 'bytes' | 'movers'>[];
+  repositories: Pick<SeenRepository, 'url' | 'problem' | 'bytes' | 'movers' | 'alerts'>[];
   /** What could not be seen, which fails nothing else. */
   diagnostics: Diagnostic[];
 }

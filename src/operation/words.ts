@@ -1,5 +1,5 @@
-import { bytes, span } from '../io/units.ts';
-import { REASONS, type State, type VmStatus } from './model.ts';
+import { bytes, plural, span } from '../io/units.ts';
+import { type Mover, type Moving, moverSilence, REASONS, type State, type VmStatus } from './model.ts';
 
 /** The worst first. */
 export const WORST_FIRST: readonly State[] = [
@@ -45,4 +45,32 @@ export function rehearsalOf({ rehearsal }: VmStatus, at: number): string {
   const { finished, began } = rehearsal;
   if (!finished) return `begun ${span(at - began)} ago`;
   return `${finished.ok ? 'passed' : 'failed'} in ${span(finished.took)}, ${span(at - finished.at)} ago`;
+}
+
+/** The agents that are known, each once: the same writes into each repository. */
+export const agentsOf = (
+  repositories: readonly { movers?: readonly Mover[] }[],
+  better: readonly Mover[] = [],
+): Mover[] => {
+  const byId = new Map<string, Mover>();
+  for (const mover of [...better, ...repositories.flatMap(({ movers = [] }) => movers)])
+    if (!byId.has(mover.id)) byId.set(mover.id, mover);
+  return [...byId.values()];
+};
+
+/** What an agent is at, as far as it has told. */
+export function doingOf({ at: heard, slots, running, ended }: Mover, at: number): string {
+  const when = `${span(at - heard)} ago`;
+  if (ended) return `ended ${when}`;
+  if (at - heard > moverSilence) return `not heard of since ${when}`;
+  const moving = running.map(one => movingOf(one, at)).join(', ');
+  return `${moving === '' ? 'moves nothing' : `moves ${moving}`}, ${plural(slots, 'slot')}, heard of ${when}`;
+}
+
+/** A cycle that runs, with how far it is where that is known. */
+function movingOf({ vm, since, done, total }: Moving, at: number): string {
+  const size =
+    done === undefined ? [] : [total ? `${bytes(done)} of ${bytes(total)} read` : `${bytes(done)} read`];
+  const share = done !== undefined && total ? [`${Math.min(100, Math.floor((100 * done) / total))} %`] : [];
+  return `${vm} (${[span(at - since), ...share, ...size].join(', ')})`;
 }

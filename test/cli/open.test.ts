@@ -6,6 +6,16 @@ import { servePages } from '../../src/app/operation/surface/open.ts';
 import { nodeHost } from '../../src/io/node.ts';
 import { cli, scratch } from '../support/cli.ts';
 
+/** Days until the 15th of some month: evidence of a month then has all that the test does. */
+function untilMidMonth(): number {
+  const now = new Date();
+  const day = now.getUTCDate();
+  return (
+    (day < 15 ? 15 : 15 + new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, 0)).getUTCDate()) -
+    day
+  );
+}
+
 const env = { VC: 'x', PAGE_TOKEN: 'a-token-that-stays-from-run-to-run', SHORT: 'short' };
 
 test('the page, a VM, its evidence and metrics, of a lab; and what would be unsafe is refused', async () => {
@@ -21,8 +31,9 @@ resources:
 `,
   );
   const converge = (...args: string[]) => cli(dir, [...args, '--lab', 'lab'], { env });
+  await converge('lab', 'clock', `${untilMidMonth()}d`);
   await converge('apply', 'm.yaml');
-  await converge('lab', 'clock', '40m');
+  await converge('lab', 'clock', `${untilMidMonth() * 24 * 60 + 40}m`);
   await converge('apply', 'm.yaml');
 
   const report = await converge('report', 'm.yaml', '--format', 'json', '--group', 'label:finance');
@@ -59,8 +70,8 @@ resources:
     run: () => Promise.reject(new Error('nothing is run')),
   }));
   const options = { paths: ['m.yaml'], lab: 'lab', lockTimeout: 0, token: 'env:PAGE_TOKEN' };
-  const served = await servePages(context, options, () => ({
-    movers: [{ mover: 'here', doing: 'nothing', at: 0 }],
+  const served = await servePages(context, options, async () => ({
+    movers: [{ id: 'a', host: 'here', since: 0, at: 0, slots: 4, running: [] }],
   }));
   try {
     const get = (path: string) =>
@@ -69,7 +80,7 @@ resources:
     expect(page).toMatch(
       /<svg class="t" role=img[^>]*aria-label="last 24 h: kept 7\d\.\d % of the time, 1 breach/,
     );
-    expect(page).toContain('<h2 id=mo>Movers</h2>');
+    expect(page).toContain('<h2 id=mo>Agents</h2>');
     const link = /href="(\/vm\?[^"]+)"/.exec(page)![1]!.replaceAll('&#38;', '&');
     expect(await (await get(link)).text()).toContain('<h1>dc02</h1>');
     expect(await (await get('/metrics')).text()).toMatch(/^converge_vm_age_seconds\{vm="dc02"/m);

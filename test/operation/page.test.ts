@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { page, ROWS, shownOf } from '../../src/operation/page/page.ts';
+import { type Operation, page, ROWS, shownOf } from '../../src/operation/page/page.ts';
 import { CONTENT_SECURITY_POLICY } from '../../src/operation/page/style.ts';
 import { vmPage } from '../../src/operation/page/vm-page.ts';
 import { aStatus, aVm, now } from './a-status.ts';
@@ -40,7 +40,12 @@ test('what a machine is called is text, in every place', () => {
       { severity: 'error', category: 'world', code: 'damaged-object', message: evil, hint: evil },
     ],
   });
-  const operation = { alerts: [{ what: evil, since: now }], movers: [{ mover: evil, doing: evil, at: now }] };
+  const operation: Operation = {
+    alerts: [{ rule: evil, severity: 'warning', subjects: [evil], text: evil, since: now }],
+    movers: [
+      { id: evil, host: evil, since: now, at: now, slots: 1, running: [{ vm: evil, since: now, done: 1 }] },
+    ],
+  };
   for (const html of [
     page({ status, tracks: [track], ...operation }, { page: 1, find: evil }),
     vmPage(vm, track, now),

@@ -24,8 +24,25 @@ const view = () => {
   return {
     status: { ...status, vms: [hostile, ...status.vms] },
     tracks,
-    alerts: [{ what: `vCenter home is away ${evil}`, since: now - hour }],
-    movers: [{ mover: 'mover-1', doing: 'sql006: rescan, 41 %', at: now - 4_000 }],
+    alerts: [
+      {
+        rule: 'breached',
+        severity: 'critical' as const,
+        subjects: [evil],
+        text: `vCenter home is away ${evil}`,
+        since: now - hour,
+      },
+    ],
+    movers: [
+      {
+        id: 'mover-1',
+        host: evil,
+        since: now - hour,
+        at: now - 4_000,
+        slots: 4,
+        running: [{ vm: 'sql006', since: now - hour, done: 41, total: 100 }],
+      },
+    ],
   };
 };
 

@@ -7,6 +7,7 @@ import {
   noAlerts,
   type RoutePolicy,
 } from '../../operation/alerts/model.ts';
+import type { OpenAlert } from '../../operation/model.ts';
 import type { BoardStore } from '../../replication/model/repository.ts';
 
 /** Where it is kept what was told. */
@@ -40,6 +41,15 @@ export function keeperOf(board: () => BoardStore | undefined, trouble: (failure:
       return last;
     },
   };
+}
+
+/** What the note in a repository knows that isn't over, the oldest first. */
+export async function openAlertsIn(board: BoardStore): Promise<OpenAlert[]> {
+  const found = (await board.read(NOTE))?.value as AlertState | undefined;
+  return (found?.alerts ?? [])
+    .filter(({ ended }) => ended === undefined)
+    .map(({ rule, severity, subjects, text, since }) => ({ rule, severity, subjects, text, since }))
+    .sort((a, b) => a.since - b.since);
 }
 
 async function changeNote(notes: BoardStore, to: (state: AlertState) => AlertState): Promise<AlertState> {

@@ -1,8 +1,10 @@
 import { type Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
+import type { Progress } from '../../engine/model/io.ts';
 import { runJobs } from '../../masterless/instance/jobs.ts';
 import { Agenda } from '../../operation/agenda.ts';
 import { runAgent } from '../../operation/agent.ts';
-import { moverSilence } from '../../operation/model.ts';
+import type { Moving } from '../../operation/model.ts';
+import type { Operation } from '../../operation/page/page.ts';
 import { watch } from '../../operation/watchdog.ts';
 import { oneDiagnostic } from '../../resources/shared/one-diagnostic.ts';
 import type { Context } from '../app-context.ts';
@@ -27,6 +29,8 @@ export interface AgentOptions extends CommonOptions {
   slots: number;
   /** Told at each turn of the loop: that it goes on. */
   turned?(): void;
+  /** Serves the page until it is closed; what only this agent knows of is asked for. */
+  serve?(context: Context, operation: () => Promise<Operation>): Promise<{ close(): Promise<void> }>;
 }
 
 /** What an agent tells as it goes on; each thing once while it lasts. */
@@ -78,7 +82,13 @@ export async function agent(
     const lock = await beAgentOf(context.io.host, base.stateDir, interrupt);
     try {
       const within: Context = { ...context, ...(base.lab && { lab: base.lab }) };
-      return await new Agent(within, base, paths, options, hear).run();
+      const it = new Agent(within, base, paths, options, hear);
+      const served = await options.serve?.(within, () => it.operation());
+      try {
+        return await it.run();
+      } finally {
+        await served?.close();
+      }
     } finally {
       await lock.release();
     }
@@ -96,9 +106,9 @@ class Agent {
   #open: Open | undefined;
   /** What was told and still lasts, as text. */
   readonly #told = new Map<string, string>();
-  readonly #concerns = new Concerns();
+  readonly #concerns: Concerns;
   /** Cycles that run, by duty. */
-  readonly #running = new Map<string, { vm: string; since: number }>();
+  readonly #running = new Map<string, Moving>();
   readonly #by: string;
   readonly #book: LogBook;
   #lastTurn = 0;
@@ -117,8 +127,15 @@ class Agent {
     this.#options = options;
     this.#hear = hear;
     const { clock, random } = base.world.host;
+    this.#concerns = new Concerns(() => clock.now());
     this.#by = random.uuid();
     this.#book = new LogBook(this.#by, options.slots, clock.now());
+  }
+
+  /** What it does, and what it alone knows of that is wrong. */
+  async operation(): Promise<Operation> {
+    const mover = await this.#book.mover([...this.#running.values()], this.#base.world.host.clock.now());
+    return { alerts: this.#concerns.open(), movers: [mover] };
   }
 
   async run(): Promise<'stopped' | 'drained' | undefined> {
@@ -240,8 +257,10 @@ class Agent {
     open.cycles++;
     const { clock } = this.#base.world.host;
     const began = clock.now();
-    this.#running.set(id, { vm: duty.declared.title, since: began });
-    const { outcome, moved } = await moveDuty(this.#context, open.site, duty, mayBeLong);
+    const moving: Moving = { vm: duty.declared.title, since: began };
+    this.#running.set(id, moving);
+    const onProgress = ({ done, total }: Progress) => Object.assign(moving, { done, total });
+    const { outcome, moved } = await moveDuty(this.#context, open.site, duty, mayBeLong, onProgress);
     this.#running.delete(id);
     open.cycles--;
     const past = pastCycle(duty, moved, began, clock.now());
@@ -260,13 +279,8 @@ class Agent {
     const failures = await this.#book.write(site, [...this.#running.values()], now, isEnd);
     const diagnostics = failures.flatMap(failure => failure.diagnostics);
     this.#once('log-book', diagnostics, { type: 'unseen', diagnostics });
-    if (isEnd) return;
-    for (const { repository } of site.views.values())
-      for (const { id, host, at, ended } of repository ? await moversIn(repository, now) : []) {
-        const isGone = id !== this.#by && ended === undefined && now - at > moverSilence;
-        const text = `the agent on ${host} has not been heard of since ${new Date(at).toISOString()}`;
-        this.#concerns.say('mover-gone', id, isGone ? text : undefined);
-      }
+    for (const { repository } of isEnd ? [] : site.views.values())
+      if (repository) this.#concerns.silent(await moversIn(repository, now), this.#by, now);
   }
 
   async #closeUnused({ site, superseded, cycles }: Open): Promise<void> {
@@ -284,20 +298,7 @@ class Agent {
       draining: () => this.#isDraining,
       done: done => {
         this.#hear({ type: 'job', done });
-        const { job, subject = 'manifests', found } = done;
-        if (job === 'drift')
-          this.#concerns.say(
-            'drift',
-            subject,
-            found > 0 ? `${found} things differ from what is declared` : undefined,
-          );
-        if (job === 'verify')
-          this.#concerns.say(
-            'damaged',
-            subject,
-            found > 0 ? `${found} problems in ${subject}` : undefined,
-            'critical',
-          );
+        this.#concerns.noteJob(done);
       },
     });
     const rejected = ({ name }: { name: string }, error: unknown) => {

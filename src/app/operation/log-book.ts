@@ -1,7 +1,7 @@
 import { Failure } from '../../diagnostics/diagnostic.ts';
 import { ownId, processTable } from '../../io/handles/process-table.ts';
 import type { PastCycle } from '../../operation/history.ts';
-import type { Mover } from '../../operation/model.ts';
+import type { Mover, Moving } from '../../operation/model.ts';
 import { forgetNotes } from '../../replication/repository/forget-notes.ts';
 import { keepHistory } from './history.ts';
 import type { Site, View } from './site.ts';
@@ -14,7 +14,7 @@ const forgotten = 7 * day;
 
 const folder = 'movers/';
 
-type Writing = [site: Site, running: readonly Mover['running'][0][], now: number, isEnd?: boolean];
+type Writing = [site: Site, running: readonly Moving[], now: number, isEnd?: boolean];
 
 /** What an agent writes into the repositories about itself and what it did. What can't be written waits. */
 export class LogBook {
@@ -49,6 +49,12 @@ export class LogBook {
     return next;
   }
 
+  /** What it says about itself. */
+  async mover(running: readonly Moving[], now: number): Promise<Mover> {
+    const { host } = await ownId(processTable);
+    return { id: this.#by, host, since: this.#since, at: now, slots: this.#slots, running: [...running] };
+  }
+
   async #write(...[{ views }, running, now, isEnd = false]: Writing): Promise<Failure[]> {
     const failures: Failure[] = [];
     const isDue = isEnd || now - this.#kept >= often;
@@ -74,20 +80,12 @@ export class LogBook {
   async #introduce(
     url: string,
     { repository }: View,
-    running: readonly Mover['running'][0][],
+    running: readonly Moving[],
     now: number,
     isEnd: boolean,
   ): Promise<void> {
     if (!repository) return;
-    const mover: Mover = {
-      id: this.#by,
-      host: (await ownId(processTable)).host,
-      since: this.#since,
-      at: now,
-      slots: this.#slots,
-      running: [...running],
-      ...(isEnd && { ended: true }),
-    };
+    const mover = { ...(await this.mover(running, now)), ...(isEnd && { ended: true as const }) };
     const name = `${folder}${this.#by}`;
     const { board } = repository;
     // Nobody else writes it: what doesn't fit is an answer that was lost.

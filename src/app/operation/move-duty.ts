@@ -1,4 +1,5 @@
 import { type Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
+import type { Progress } from '../../engine/model/io.ts';
 import type { Outcome } from '../../operation/agenda.ts';
 import { pauseOf } from '../../operation/status.ts';
 import { oneDiagnostic } from '../../resources/shared/one-diagnostic.ts';
@@ -33,6 +34,7 @@ export async function moveDuty(
   site: Site,
   { resource, view, declared, dueNow }: VmDuty,
   mayBeLong: () => boolean,
+  onProgress?: (progress: Progress) => void,
 ): Promise<{ outcome: Outcome; moved: Moved }> {
   const base = { vm: declared.title, address: resource.address };
   let found: number | undefined;
@@ -43,13 +45,14 @@ export async function moveDuty(
     const seen = seenOf(view, declared.title);
     if (seen && pauseOf(view.pauses, seen.uuid, view.now()))
       return { outcome: { result: 'paused' }, moved: { ...base, paused: true } };
-    const cycle = await moveDeclared(context, session, run, catalog.targets, resource, async () => {
+    const wishOf = async () => {
       const newest = seen && view.repository ? await view.repository.vm(seen.uuid).newest() : undefined;
       if (newest) noteNewest(view, newest);
       found = newest?.time;
       const due = dueNow(found, view.now());
       return due && { due, mayBeLong };
-    });
+    };
+    const cycle = await moveDeclared(context, session, run, catalog.targets, resource, wishOf, onProgress);
     if (!cycle) return { outcome: { result: 'seen', newest: found }, moved: { ...base, busy: true } };
     noteNewest(view, cycle.point);
     const long = cycle.disks.some(({ mode, reason }) => mode !== 'incremental' && lasting.has(reason));

@@ -9,11 +9,13 @@ import type { DeclaredVm, Rehearsal, SeenRepository, Status } from '../../operat
 import { isDueOf, statusOf } from '../../operation/status.ts';
 import { coversIn } from '../../recovery/cover/covers.ts';
 import { newestRun } from '../../recovery/failover/run.ts';
+import { isUnreadable } from '../../replication/format/damage.ts';
 import type { RepositoryRef } from '../../replication/model/clients.ts';
 import { pausesIn } from '../../replication/model/pauses.ts';
 import type { OpenRepository } from '../../replication/repository/open-repository.ts';
 import { holdsIn } from '../../replication/retention/holds.ts';
 import { type RepositoryProperty, repositoryRef } from '../../resources/shared/repository-property.ts';
+import { openAlertsIn } from '../alerts/alert-turn.ts';
 import type { Context } from '../app-context.ts';
 import { makeRepositories } from '../connect/repositories.ts';
 import type { CommonOptions, RepositoryOptions } from '../options.ts';
@@ -132,11 +134,12 @@ const repositoryStatus = (
     return { status, tracks };
   });
 
-const shown = ({ url, problem, bytes, movers }: SeenRepository): Status['repositories'][number] => ({
+const shown = ({ url, problem, bytes, movers, alerts }: SeenRepository): Status['repositories'][number] => ({
   url,
   ...(problem !== undefined && { problem }),
   ...(bytes !== undefined && { bytes }),
   ...(movers && movers.length > 0 && { movers }),
+  ...(alerts && alerts.length > 0 && { alerts }),
 });
 
 /** What can't be reached is said, and every VM in it is unknown. */
@@ -184,7 +187,10 @@ async function seenIn(
   const vms = await Promise.all(
     looked.map(vm => limit(async () => ({ ...vm, verified: await repository.vm(vm.uuid).checked() }))),
   );
-  const movers = await moversIn(repository, now);
+  const [movers, alerts] = await Promise.all([
+    readable([], told, () => moversIn(repository, now)),
+    readable([], told, () => openAlertsIn(repository.board)),
+  ]);
   const bytes = options.size ? await sizeOf(repository) : undefined;
   return {
     url: url.canonical,
@@ -195,8 +201,24 @@ async function seenIn(
     holds: holds.filter(({ until }) => until > now),
     rehearsals: rehearsals.flatMap(one => one ?? []),
     movers,
+    alerts,
     ...(bytes !== undefined && { bytes }),
   };
+}
+
+/** A note that is damaged keeps nothing else from being seen. */
+async function readable<T>(
+  otherwise: T,
+  told: (all: readonly Diagnostic[]) => void,
+  read: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!isUnreadable(error)) throw error;
+    told(error.diagnostics);
+    return otherwise;
+  }
 }
 
 async function sizeOf({ store }: OpenRepository): Promise<number> {

@@ -3,6 +3,7 @@ import { suggest } from '../../diagnostics/nearest.ts';
 import { openMemoryOf } from '../../engine/call/call-in-time.ts';
 import { writeIo } from '../../engine/call/make-io.ts';
 import type { CatalogResource, CatalogTarget } from '../../engine/model/catalog.ts';
+import type { Progress } from '../../engine/model/io.ts';
 import type { Run } from '../../engine/model/run.ts';
 import { subjectOf } from '../../engine/model/subject.ts';
 import { identityOf } from '../../engine/model/targets.ts';
@@ -92,6 +93,7 @@ export async function moveDeclared(
   targets: CatalogTarget[],
   declared: CatalogResource,
   wishOf: () => Promise<CycleWish | undefined>,
+  onProgress: (progress: Progress) => void = () => {},
 ): Promise<Replicated['cycle'] | undefined> {
   const subject = subjectOf(declared, { registry: context.registry, targets, where: run.where });
   const { title, properties } = declared;
@@ -101,7 +103,7 @@ export async function moveDeclared(
   try {
     const wish = await wishOf();
     if (!wish) return undefined;
-    const io = writeIo(run, subject, signal, () => {});
+    const io = writeIo(run, subject, signal, onProgress);
     const asked = { title, properties: properties as unknown as ProtectedVmProperties };
     return await move(await prepareJob(asked, io, signal, wish), io);
   } finally {

@@ -78,7 +78,8 @@ export async function openSession(
     open || dir === undefined
       ? open
       : await openLabAt(context, dir, { seeded: true, lockTimeout, labMustExist });
-  if (lab) context.reporter.notice({ type: 'lab', dir: lab.dir });
+  // Whoever opened it has told that.
+  if (lab && !open) context.reporter.notice({ type: 'lab', dir: lab.dir });
   const closing: (() => Promise<unknown>)[] = [async () => (open ? undefined : lab?.close())];
   const close = async () => {
     for (const end of closing.splice(0).reverse()) await end();

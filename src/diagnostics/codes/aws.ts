@@ -44,7 +44,8 @@ export const aws = {
   },
   'bucket-not-found': {
     means: "A bucket doesn't exist.",
-    wayOut: 'Check its name and the region, or declare it under `bucket:`.',
+    wayOut:
+      'Check its name and the region; one that is declared under `bucket:` is made by `converge apply`.',
   },
   'bucket-of-somebody-else': {
     means: 'A bucket belongs to another account.',

@@ -1,19 +1,29 @@
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import { bytes, plural, span } from '../../io/units.ts';
 import { attainmentOf, type Track } from '../attainment.ts';
-import type { State, Status, VmStatus } from '../model.ts';
+import type { Mover, OpenAlert, State, Status, VmStatus } from '../model.ts';
 import { isBreached } from '../status.ts';
-import { cycleOf, nextOf, rehearsalOf, replicaOf, WORST_FIRST, whyOf, worstFirst } from '../words.ts';
+import {
+  agentsOf,
+  cycleOf,
+  doingOf,
+  nextOf,
+  rehearsalOf,
+  replicaOf,
+  WORST_FIRST,
+  whyOf,
+  worstFirst,
+} from '../words.ts';
 import { frame, moment } from './frame.ts';
 import { type Html, html } from './html.ts';
 import { percent, timeline, timelineColours } from './timeline.ts';
 
 /** What is known besides of whoever moves VMs and tells people; left out where nobody keeps it. */
 export interface Operation {
-  /** Alerts that are open. */
-  alerts?: readonly { what: string; since: number }[];
-  /** Who moves VMs, and what they are at. */
-  movers?: readonly { mover: string; doing: string; at: number }[];
+  /** What is wrong besides what repositories know of. */
+  alerts?: readonly OpenAlert[];
+  /** Those that are known better than by what they wrote into a repository. */
+  movers?: readonly Mover[];
 }
 
 /** What a page shows. */
@@ -64,6 +74,11 @@ const kinds: Record<State, 'bad' | 'warn' | 'ok'> = {
 /** How everything stands, the worst first: one page that loads nothing, and needs no script. */
 export function page(view: View, asked: Asked = NOTHING_ASKED): string {
   const { status, alerts = [], movers = [] } = view;
+  const agents = agentsOf(status.repositories, movers);
+  const told = status.repositories.flatMap(one => one.alerts ?? []);
+  const isTold = ({ rule, subjects }: OpenAlert) =>
+    told.some(one => one.rule === rule && subjects.every(subject => one.subjects.includes(subject)));
+  const open = [...told, ...alerts.filter(one => !isTold(one))];
   const broken = status.vms.filter(isBreached).length;
   const verdict =
     broken > 0 ? `${broken} of ${plural(status.vms.length, 'VM')} not kept` : 'every RPO is kept';
@@ -76,11 +91,11 @@ export function page(view: View, asked: Asked = NOTHING_ASKED): string {
     body: [
       tiles(status.vms, asked),
       unseen(status.diagnostics),
-      alerts.length > 0 &&
-        html`<section class="box bad" aria-labelledby=al><h2 id=al>Alerts that are open</h2><ul>${alerts.map(one => html`<li>${one.what}, since ${moment(one.since)}`)}</ul></section>`,
+      open.length > 0 &&
+        html`<section class="box bad" aria-labelledby=al><h2 id=al>Alerts that are open</h2><ul>${open.map(one => html`<li>${one.severity}: ${one.text}, since ${moment(one.since)}`)}</ul></section>`,
       vmSection(view, asked),
-      movers.length > 0 &&
-        html`<section class=scroll tabindex=0 aria-labelledby=mo><h2 id=mo>Movers</h2><table><thead><tr><th scope=col>Mover<th scope=col>What it does<th scope=col>Seen<tbody>${movers.map(one => html`<tr><th scope=row>${one.mover}<td>${one.doing}<td class=n>${span(status.at - one.at)} ago`)}</table></section>`,
+      agents.length > 0 &&
+        html`<section class=scroll tabindex=0 aria-labelledby=mo><h2 id=mo>Agents</h2><table><thead><tr><th scope=col>Agent on<th scope=col>What it does<tbody>${agents.map(one => html`<tr><th scope=row>${one.host}<td>${doingOf(one, status.at)}`)}</table></section>`,
       rehearsals(status),
       repositories(status),
     ],

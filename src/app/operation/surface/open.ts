@@ -32,7 +32,7 @@ const shortestToken = 24;
 export async function servePages(
   context: Context,
   options: StatusOptions & ServeOptions,
-  operation?: () => Operation,
+  operation?: () => Promise<Operation>,
 ): Promise<Served & { link: string }> {
   const { host, port } = addressOf(options.listen ?? '127.0.0.1:0');
   const { random, files, cwd } = context.io.host;

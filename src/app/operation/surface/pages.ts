@@ -34,7 +34,7 @@ const HTML = 'text/html; charset=utf-8';
 export function pages(
   context: Context,
   options: StatusOptions,
-  operation: () => Operation = () => ({}),
+  operation: () => Promise<Operation> = async () => ({}),
 ): (url: URL) => Promise<Answer | undefined> {
   const known = new Map<string, MadePoint>();
   const looks = new Map<string, { at: number; looked: Promise<KnownLook> }>();
@@ -65,7 +65,7 @@ export function pages(
           `page ${JSON.stringify(asked)}`,
           lastDay(vms => shownOf(vms, asked).rows),
         );
-        return ok(HTML, page({ ...looked, ...operation() }, asked));
+        return ok(HTML, page({ ...looked, ...(await operation()) }, asked));
       }
       case '/vm': {
         const [vm, repository] = [searchParams.get('vm') ?? '', searchParams.get('repository') ?? ''];

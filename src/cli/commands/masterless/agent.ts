@@ -1,3 +1,4 @@
+import type { ServeOptions } from '../../../app/operation/surface/open.ts';
 import type { AgentOptions } from '../../../app/self/agent.ts';
 import { Failure, given } from '../../../diagnostics/diagnostic.ts';
 import { parseDuration } from '../../../io/duration.ts';
@@ -5,6 +6,7 @@ import type { Define } from '../../context/define.ts';
 import { withData, withLab, withState } from '../../context/options.ts';
 import { withSelfOptions } from '../../context/self-options.ts';
 import { agentOfPaths } from '../operation/agent-paths.ts';
+import { withServe } from '../operation/open.ts';
 
 /** Seconds are enough for anybody, and S3 is asked twice each time. */
 const shortest = 5_000;
@@ -12,12 +14,13 @@ const shortest = 5_000;
 /** Cycles at once, when nothing else is said. */
 const usualSlots = '4';
 
-type Options = AgentOptions & {
-  self?: string;
-  every?: string;
-  once?: boolean;
-  slots: string;
-};
+type Options = AgentOptions &
+  ServeOptions & {
+    self?: string;
+    every?: string;
+    once?: boolean;
+    slots: string;
+  };
 
 export const agent: Define = (program, context, exit) => {
   const command = program
@@ -30,10 +33,10 @@ export const agent: Define = (program, context, exit) => {
     .option('--self <URL>', 's3://BUCKET/PREFIX, where the content of this instance is')
     .option('--every <DURATION>', 'with --self: how often to look (default 1m)')
     .option('--only-rollouts', 'with --self: let new content wait until a rollout comes to this instance');
-  withData(withLab(withState(withSelfOptions(command))))
+  withServe(withData(withLab(withState(withSelfOptions(command)))))
     .addHelpText(
       'after',
-      '\nExamples:\n  converge agent manifests\n  converge agent manifests --once\n  converge agent drain\n  converge agent --self s3://cust-deployment-data/\n  converge agent --self s3://cust-deployment-data/ --once',
+      '\nExamples:\n  converge agent manifests\n  converge agent manifests --once\n  converge agent manifests --listen 127.0.0.1:9470\n  converge agent drain\n  converge agent --self s3://cust-deployment-data/\n  converge agent --self s3://cust-deployment-data/ --once',
     )
     .action(async (paths: string[], options: Options) => {
       refuseMixed(paths, options);
@@ -66,16 +69,40 @@ const ofSelf = {
   log: '--log',
 } as const;
 
+/** What goes with PATHS alone. */
+const ofPaths = {
+  listen: '--listen',
+  token: '--token',
+  name: '--name',
+  tlsCert: '--tls-cert',
+  tlsKey: '--tls-key',
+} as const;
+
+const flagsIn = (flags: Record<string, string>, options: object): string[] =>
+  Object.entries(flags).flatMap(([name, flag]) => (name in options ? [flag] : []));
+
+const goes = (flags: readonly string[]): string => `${flags.join(', ')} ${flags.length > 1 ? 'go' : 'goes'}`;
+
 function refuseMixed(paths: readonly string[], options: Options): void {
   const mixed = (message: string, hint: string) => new Failure(given('agent-mixed', message, { hint }));
   const both = 'converge agent PATHS, or converge agent --self URL';
   if (options.self !== undefined) {
     if (paths.length > 0) throw mixed('PATHS are for VMs, and --self for the instance that this is', both);
-    if (options.slots !== usualSlots) throw mixed('--slots goes with PATHS', both);
+    const wrong = [...(options.slots === usualSlots ? [] : ['--slots']), ...flagsIn(ofPaths, options)];
+    if (wrong.length > 0) throw mixed(`${goes(wrong)} with PATHS`, both);
     return;
   }
   if (paths.length === 0) throw mixed('neither PATHS nor --self say what is to be looked after', both);
-  const wrong = Object.entries(ofSelf).flatMap(([name, flag]) => (name in options ? [flag] : []));
-  if (wrong.length > 0)
-    throw mixed(`${wrong.join(', ')} ${wrong.length > 1 ? 'go' : 'goes'} with --self`, both);
+  const wrong = flagsIn(ofSelf, options);
+  if (wrong.length > 0) throw mixed(`${goes(wrong)} with --self`, both);
+  if (options.listen === undefined && flagsIn(ofPaths, options).length > 0)
+    throw mixed(
+      `${goes(flagsIn(ofPaths, options))} with --listen`,
+      'the page is served with --listen HOST:PORT',
+    );
+  if (options.once && options.listen !== undefined)
+    throw mixed(
+      '--once ends at once, and --listen goes on',
+      'converge open serves the page without an agent',
+    );
 }

@@ -1,5 +1,6 @@
 import type { AgentOptions, Heard } from '../../../app/operation/agent.ts';
 import type { Moved } from '../../../app/operation/move-duty.ts';
+import type { ServeOptions } from '../../../app/operation/surface/open.ts';
 import type { CommonOptions } from '../../../app/options.ts';
 import { apart, type Diagnostic, Failure, given } from '../../../diagnostics/diagnostic.ts';
 import { exitCode } from '../../../engine/report/exit-code.ts';
@@ -7,8 +8,9 @@ import { serviceManager } from '../../../io/service/service-manager.ts';
 import { plural, span } from '../../../io/units.ts';
 import { describeCycle } from '../../../resources/vsphere/describe-cycle.ts';
 import type { CliContext } from '../../context/cli-context.ts';
+import { pageLines } from './open.ts';
 
-type Options = CommonOptions & { once?: boolean; slots: string };
+type Options = CommonOptions & ServeOptions & { once?: boolean; slots: string };
 
 /** In the place of PATHS: end the agent with this state folder. */
 const DRAIN = 'drain';
@@ -44,11 +46,22 @@ async function once(context: CliContext, paths: string[], options: AgentOptions)
   return exitCode({ diagnostics: elsewhere([...turn.diagnostics, ...failed]) });
 }
 
-async function goOn(context: CliContext, paths: string[], options: AgentOptions): Promise<number> {
+async function goOn(
+  context: CliContext,
+  paths: string[],
+  options: AgentOptions & ServeOptions,
+): Promise<number> {
   const { agent } = await import('../../../app/operation/agent.ts');
   const manager = serviceManager(context.io.host);
   const turned = () => manager?.alive();
-  const ended = await agent(context, paths, { ...options, turned }, heard => {
+  const serve: AgentOptions['serve'] = async (within, operation) => {
+    const { servePages } = await import('../../../app/operation/surface/open.ts');
+    const served = await servePages(within, { ...options, paths }, operation);
+    context.print(pageLines(served.link, options));
+    return served;
+  };
+  const given_ = { ...options, turned, ...(options.listen !== undefined && { serve }) };
+  const ended = await agent(context, paths, given_, heard => {
     tell(context, heard);
     if (heard.type === 'begins') void manager?.ready(`looking after ${plural(heard.vms, 'VM')}`);
   });

@@ -20,6 +20,12 @@ export const withServe = (command: Command): Command =>
     .option('--tls-cert <FILE>', 'certificate as PEM; elsewhere than on loopback it is needed')
     .option('--tls-key <SOURCE>', 'its key: env:NAME, file:PATH or credential:NAME');
 
+/** Where the page is; a token that stays isn't shown. */
+export function pageLines(link: string, { token }: ServeOptions): string[] {
+  const shown = token === undefined ? link : link.replace(/token=.*/, 'token=...');
+  return [`the page is at ${shown}`, 'Whoever has this link sees it. Ctrl-C ends it.'];
+}
+
 export const open: Define = (program, context, exit) => {
   const command = program
     .command('open [PATHS...]')
@@ -33,8 +39,7 @@ export const open: Define = (program, context, exit) => {
     .action(async (paths: string[], options: StatusOptions & ServeOptions) => {
       const { openPages } = await import('../../../app/operation/surface/open.ts');
       await openPages(context, { ...options, paths }, link => {
-        const shown = options.token === undefined ? link : link.replace(/token=.*/, 'token=...');
-        context.print([`the page is at ${shown}`, 'Whoever has this link sees it. Ctrl-C ends it.']);
+        context.print(pageLines(link, options));
       });
       exit(0);
     });

@@ -2,17 +2,12 @@ import { type StatusOptions, status as see } from '../../../app/operation/status
 import { exitCode } from '../../../engine/report/exit-code.ts';
 import { bytes, plural, span } from '../../../io/units.ts';
 import { again } from '../../../io/until.ts';
-import {
-  type Mover,
-  moverSilence,
-  STATES,
-  type Status,
-  type Verified,
-  type VmStatus,
-} from '../../../operation/model.ts';
+import { type Mover, STATES, type Status, type Verified, type VmStatus } from '../../../operation/model.ts';
 import { isBreached } from '../../../operation/status.ts';
 import {
+  agentsOf,
   cycleOf,
+  doingOf,
   nextOf,
   rehearsalOf,
   replicaOf,
@@ -73,9 +68,10 @@ function inJson({ at, vms, repositories }: Status): object {
     at: time(at),
     counts: Object.fromEntries(STATES.map(state => [state, vms.filter(vm => vm.state === state).length])),
     vms: vms.map(vmInJson),
-    repositories: repositories.map(({ movers, ...one }) => ({
+    repositories: repositories.map(({ movers, alerts, ...one }) => ({
       ...one,
       ...(movers && { movers: movers.map(moverInJson) }),
+      ...(alerts && { alerts: alerts.map(alert => ({ ...alert, since: time(alert.since) })) }),
     })),
   };
 }
@@ -84,7 +80,7 @@ const moverInJson = ({ since, at, running, ...rest }: Mover): object => ({
   ...rest,
   since: time(since),
   at: time(at),
-  running: running.map(({ vm, since: began }) => ({ vm, since: time(began) })),
+  running: running.map(({ since: began, ...one }) => ({ ...one, since: time(began) })),
 });
 
 function vmInJson(one: VmStatus): object {
@@ -169,16 +165,11 @@ function lines({ at, vms, repositories }: Status, columns?: number): string[] {
   ]);
   return [
     ...(vms.length > 0 ? table(headings, rows, columns) : []),
-    ...repositories.flatMap(({ movers = [] }) => movers.map(mover => moverLine(mover, at))),
+    ...repositories.flatMap(({ alerts = [] }) =>
+      alerts.map(({ severity, text, since }) => `${severity}, for ${span(at - since)}: ${text}`),
+    ),
+    ...agentsOf(repositories).map(agent => `agent on ${agent.host}: ${doingOf(agent, at)}`),
     ...repositories.flatMap(({ url, bytes: size }) => (size === undefined ? [] : [`${url}: ${bytes(size)}`])),
     `${plural(vms.length, 'VM')}${counts.length > 0 ? `: ${counts.join(', ')}` : ''}`,
   ];
-}
-
-function moverLine({ host, at: heard, slots, running, ended }: Mover, at: number): string {
-  const when = `${span(at - heard)} ago`;
-  if (ended) return `agent on ${host}: ended ${when}`;
-  if (at - heard > moverSilence) return `agent on ${host}: not heard of since ${when}`;
-  const moving = running.map(({ vm, since }) => `${vm} (${span(at - since)})`).join(', ');
-  return `agent on ${host}: ${moving === '' ? 'moves nothing' : `moves ${moving}`}, ${plural(slots, 'slot')}, heard of ${when}`;
 }
