@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
-import { Failure, given, world } from '../../diagnostics/diagnostic.ts';
-import type { Operation } from '../../operation/page/page.ts';
-import { isLoopback, type Served, serve } from '../../operation/server/serve.ts';
-import type { Context } from '../app-context.ts';
-import { readSecretFrom } from '../session/read-secret.ts';
+import { Failure, given, world } from '../../../diagnostics/diagnostic.ts';
+import type { Operation } from '../../../operation/page/page.ts';
+import { isLoopback, type Served, serve } from '../../../operation/server/serve.ts';
+import type { Context } from '../../app-context.ts';
+import { readSecretFrom } from '../../session/read-secret.ts';
+import type { StatusOptions } from '../status.ts';
 import { pages } from './pages.ts';
-import type { StatusOptions } from './status.ts';
 
 export interface ServeOptions {
   /** `HOST:PORT`; undefined: loopback, any port. */
@@ -95,7 +95,7 @@ function addressOf(listen: string): { host: string; port: number } {
   const [, bracketed, plain, port] = /^(?:\[([0-9a-fA-F:]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(listen) ?? [];
   if (port !== undefined && Number(port) < 65_536) return { host: (bracketed ?? plain)!, port: Number(port) };
   throw new Failure(
-    given('bad-address', `--listen ${listen}: expected HOST:PORT`, {
+    given('bad-listen', `--listen ${listen}: expected HOST:PORT`, {
       hint: 'write it like 127.0.0.1:9470 or [::1]:9470',
     }),
   );
