@@ -24,9 +24,9 @@ export interface Outlasting {
 
 /**
  * Calls of a cycle that fail because the repository is away, or because credentials ran out that others
- * renew, are made again for `outageTime`. Before each further try `prove` sees that the lease is held still: whoever
- * comes back from an outage may have been taken for dead. What it throws ends the cycle, unless it says that
- * the repository is away. A PUT that may have been done is read back, so what comes of it is known.
+ * renew, are made again for `outageTime`. Before each further try `prove` sees that the lease is held still:
+ * whoever comes back from an outage may have been taken for dead. What it throws ends the cycle, unless it
+ * says that the repository is away. A PUT that may have been done is read back, so what comes of it is known.
  */
 export function outlasting(
   { clock, signal }: { clock: Clock; signal: AbortSignal },
