@@ -42,8 +42,8 @@ describe('which world a lab folder holds', () => {
     };
     const file = async () => /disk 0 .*\s(\S+)$/m.exec(await run('show'))![1];
     await run('add-vm', 'mine', '--blank', '1MiB');
-    expect(await run('grow-disk', 'mine', '0', '3MiB')).toContain('3 MiB');
-    expect(await run('add-disk', 'mine', '--blank', '2MiB')).toContain('disk 1 of 2 MiB');
+    expect(await run('grow-disk', 'mine', '0', '3MiB')).toContain('3.0 MiB');
+    expect(await run('add-disk', 'mine', '--blank', '2MiB')).toContain('disk 1 of 2.0 MiB');
     await run('remove-disk', 'mine', '1');
     const before = await file();
     await run('relocate', 'mine', '--new-epoch');
@@ -54,7 +54,7 @@ describe('which world a lab folder holds', () => {
     await run('template', 'mine');
     await run('template', 'mine', '--off');
     const shown = await run('show');
-    expect(shown).toMatch(/disk 0 +3 MiB/);
+    expect(shown).toMatch(/disk 0 +3.0 MiB/);
     expect(shown).not.toContain('disk 1');
     const { code, stderr } = await cli(dir, ['lab', 'add-disk', 'mine', ...lab]);
     expect([code, stderr.includes('--blank')]).toEqual([1, true]);
