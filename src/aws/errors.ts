@@ -27,6 +27,11 @@ export function codeOf(error: unknown): string {
   const { Code, name, $metadata } = fieldsOf(error);
   return Code ?? name ?? String($metadata?.httpStatusCode ?? 'Unknown');
 }
+
+/** The credentials were right, and their time is over. */
+const expired = /^(ExpiredToken|RequestExpired|TokenRefreshRequired)(Exception)?$/;
+export const isExpired = (error: unknown): boolean => expired.test(codeOf(error));
+
 export const statusOf = (error: unknown): number | undefined => fieldsOf(error).$metadata?.httpStatusCode;
 
 const throttling =
@@ -102,15 +107,21 @@ function describe(error: unknown, about: About): Diagnostic {
       InvalidSignatureException: own`the secret access key does not belong to the access key id`,
       ExpiredToken: own`the session token has expired`,
       ExpiredTokenException: own`the session token has expired`,
+      TokenRefreshRequired: own`the session token has to be renewed`,
       // EC2's word for it. Source: what users of temporary credentials print; its list of codes has only the
       // text.
       RequestExpired: own`the session token has expired, or this machine's clock is off`,
     };
-    return world('aws-wrong-credentials', own`${where} refused the credentials: ${why[code] ?? code}.`, {
-      hint: /^(ExpiredToken|RequestExpired)/.test(code)
-        ? own`Sign in again, then repeat the command.`
-        : own`Check the keys or the profile of the aws target.`,
-    });
+    const isOver = expired.test(code);
+    return world(
+      isOver ? 'aws-credentials-expired' : 'aws-wrong-credentials',
+      own`${where} refused the credentials: ${why[code] ?? code}.`,
+      {
+        hint: isOver
+          ? own`Sign in again, then repeat the command.`
+          : own`Check the keys or the profile of the aws target.`,
+      },
+    );
   }
   if (code === 'RequestTimeTooSkewed') {
     return world(

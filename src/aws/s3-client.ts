@@ -1,6 +1,6 @@
 import type * as Sdk from '@aws-sdk/client-s3';
 import { configured } from './default-chain.ts';
-import { type About, toFailure } from './errors.ts';
+import { type About, isExpired, toFailure } from './errors.ts';
 import { type AwsSettings, clientConfig } from './settings.ts';
 import { type Retrying, type RetryOptions, withRetries } from './with-retries.ts';
 
@@ -60,6 +60,29 @@ function onDate(client: Sdk.S3Client, tell: (date: number) => void): void {
   );
 }
 
+/**
+ * Credentials whose time is over are asked for once more, past what the SDK remembers of files and providers:
+ * whoever renews them does so beside a cycle of hours. The call is sent again when there are others.
+ */
+function renewCredentials(client: Sdk.S3Client): void {
+  client.middlewareStack.add(
+    next => async args => {
+      try {
+        return await next(args);
+      } catch (error) {
+        if (!isExpired(error)) throw error;
+        const { loadSharedConfigFiles } = await import('@smithy/core/config');
+        await loadSharedConfigFiles({ ignoreCache: true }).catch(() => {});
+        const before = (await client.config.credentials()).sessionToken;
+        const now = await client.config.credentials({ forceRefresh: true });
+        if (now.sessionToken === before) throw error;
+        return next(args);
+      }
+    },
+    { step: 'initialize', name: 'renewCredentials' },
+  );
+}
+
 /** Loads the SDK and makes a client; connects on the first call. */
 export async function connectS3(given: S3Settings): Promise<S3Connection> {
   const sdk = await import('@aws-sdk/client-s3');
@@ -74,6 +97,7 @@ export async function connectS3(given: S3Settings): Promise<S3Connection> {
     responseChecksumValidation: 'WHEN_REQUIRED',
   });
   signWithKnownDigest(client);
+  renewCredentials(client);
   let ahead = 0;
   onDate(client, date => {
     // Whole seconds: the middle of one is the best guess.

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { Failure, world } from '../diagnostics/diagnostic.ts';
-import type { ObjectStore, Precondition, PutResult, StoredObject } from '../replication/model/store.ts';
+import type { ObjectStore, PutResult, StoredObject } from '../replication/model/store.ts';
 import { sha256Base64 } from '../values/digest.ts';
 import type { S3Url } from '../values/s3-url.ts';
 import { eraseObjects } from './erase-objects.ts';
@@ -41,7 +41,7 @@ export function s3Store(connection: S3Connection, place: S3Url): ObjectStore {
     ...(settings.endpoint !== undefined && { endpoint: settings.endpoint }),
   });
 
-  const get: ObjectStore['get'] = async (key, { range, into, signal } = {}) => {
+  const get: ObjectStore['get'] = async (key, { range, into, signal, patience } = {}) => {
     if (range && range.end <= range.start) throw new RangeError(`Empty range of ${key}`);
     const Range = range && `bytes=${range.start}-${range.end - 1}`;
     const pastTheEnd = (error: unknown) => range !== undefined && codeOf(error) === 'InvalidRange';
@@ -64,7 +64,7 @@ export function s3Store(connection: S3Connection, place: S3Url): ObjectStore {
       {
         signal,
         // Blocks and maps are read by ranges; what is read whole is small and waited for.
-        patience: range ? 'bulk' : 'quick',
+        patience: patience ?? (range ? 'bulk' : 'quick'),
         expected: error => {
           empty = pastTheEnd(error);
           return empty || notThere(error);
@@ -84,7 +84,7 @@ export function s3Store(connection: S3Connection, place: S3Url): ObjectStore {
   async function put(
     key: string,
     bytes: Buffer,
-    { when, signal }: { when: Precondition; signal?: AbortSignal },
+    { when, signal, patience }: Parameters<ObjectStore['put']>[2],
   ): Promise<PutResult> {
     // Once an attempt may have been done, a later 412 can be our own doing.
     let inDoubt = false;
@@ -106,7 +106,7 @@ export function s3Store(connection: S3Connection, place: S3Url): ObjectStore {
       const answer = await withRetries(
         abortSignal => client.send(ready, abortSignal ? { abortSignal } : {}),
         settings,
-        { signal, patience: 'bulk', again },
+        { signal, patience: patience ?? 'bulk', again },
       );
       return { ok: true, etag: bare(answer.ETag) };
     } catch (error) {

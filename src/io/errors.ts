@@ -1,4 +1,4 @@
-import { Failure, world } from '../diagnostics/diagnostic.ts';
+import { Failure, failedWith, world } from '../diagnostics/diagnostic.ts';
 import { own } from '../diagnostics/own-words.ts';
 import { codeOf } from './handles/code-of.ts';
 import { Refused } from './handles/folder.ts';
@@ -34,6 +34,12 @@ export const reasonOf = (error: unknown): string => {
   const code = codeOf(error);
   return (code && reasons[code]) ?? code ?? String(error);
 };
+
+/** Whether there was no room for what was to be written. */
+export const isFull = (error: unknown): boolean =>
+  failedWith(error, 'disk-full') ||
+  ['ENOSPC', 'EDQUOT'].includes(codeOf(error) ?? '') ||
+  (error instanceof Failure && isFull(error.cause));
 
 const reasonFor = (code: string, verb: string): string =>
   code === 'EEXIST' && verb === makes ? 'a file is in its place' : (reasons[code] ?? code);

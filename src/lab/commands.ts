@@ -17,8 +17,8 @@ import { describeMember, type FleetMember } from './instance/member.ts';
 import type { InstanceSettings } from './instance/settings.ts';
 import type { S3Lab } from './s3/server.ts';
 import type { FaultyService } from './settings.ts';
+import { executeOnMachine, type MachineCommand } from './vsphere/commands.ts';
 import type { Hardware, VmInfo, VsphereLab } from './vsphere/server.ts';
-
 import type { WebLab } from './web/server.ts';
 import { describeProcesses, describeWindows, type WindowsLab } from './windows/lab.ts';
 import type { FaultRule as WindowsFault } from './windows/machine/faults.ts';
@@ -37,6 +37,7 @@ export type LabCommand =
       /** Though there is a VM of that name. */
       force?: boolean;
     }
+  | MachineCommand
   | { do: 'remove-vm'; vm: string }
   | { do: 'move-vm'; vm: string; folder: string }
   | { do: 'tag' | 'untag'; vm: string; tag: string }
@@ -161,6 +162,14 @@ export async function execute(lab: LabParts, command: LabCommand): Promise<LabAn
     case 'remove-snapshot':
       await world.removeSnapshot(command.vm, command.name);
       return { lines: [`snapshot ${command.name} of ${command.vm} is removed`] };
+    case 'add-disk':
+    case 'remove-disk':
+    case 'grow-disk':
+    case 'revert':
+    case 'relocate':
+    case 'suspend':
+    case 'template':
+      return { lines: [await executeOnMachine(lab.vsphere, command)] };
     case 'reset-cbt':
       await world.resetCbt(command.vm);
       return { lines: [`change tracking of ${command.vm} begins anew: earlier change ids are refused`] };

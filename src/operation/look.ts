@@ -74,4 +74,5 @@ export const seenPoint = (point: Point): SeenPoint => ({
   consistency: point.consistency,
   ...leadingMode(point),
   ...(point.stored !== undefined && { stored: point.stored }),
+  ...(point.presence !== undefined && { presence: point.presence }),
 });

@@ -56,6 +56,8 @@ export interface SeenPoint {
   reason: string;
   /** Bytes written for it; not known of points by older versions. */
   stored?: number;
+  /** When all that it needed was last seen to be there before it was made. */
+  presence?: number;
 }
 
 /** What the repository holds of one VM. */

@@ -32,6 +32,34 @@ describe('which world a lab folder holds', () => {
     expect(stdout).not.toContain('dc02');
   });
 
+  test('a VM is grown, gets and loses a disk, is moved, reverted, suspended and made a template', async () => {
+    const dir = await scratch();
+    const lab = ['--lab', join(dir, 'lab')];
+    const run = async (...words: string[]) => {
+      const { code, stdout, stderr } = await cli(dir, ['lab', ...words, ...lab]);
+      expect(code, stderr).toBe(0);
+      return stdout;
+    };
+    const file = async () => /disk 0 .*\s(\S+)$/m.exec(await run('show'))![1];
+    await run('add-vm', 'mine', '--blank', '1MiB');
+    expect(await run('grow-disk', 'mine', '0', '3MiB')).toContain('3.0 MiB');
+    expect(await run('add-disk', 'mine', '--blank', '2MiB')).toContain('disk 1 of 2.0 MiB');
+    await run('remove-disk', 'mine', '1');
+    const before = await file();
+    await run('relocate', 'mine', '--new-epoch');
+    expect(await file()).not.toBe(before);
+    await run('add-snapshot', 'mine', 'golden');
+    await run('revert', 'mine');
+    await run('suspend', 'mine');
+    await run('template', 'mine');
+    await run('template', 'mine', '--off');
+    const shown = await run('show');
+    expect(shown).toMatch(/disk 0 +3.0 MiB/);
+    expect(shown).not.toContain('disk 1');
+    const { code, stderr } = await cli(dir, ['lab', 'add-disk', 'mine', ...lab]);
+    expect([code, stderr.includes('--blank')]).toEqual([1, true]);
+  });
+
   test('seeding that was cut off begins anew', async () => {
     const dir = await scratch();
     const lab = ['--lab', join(dir, 'lab')];

@@ -76,7 +76,7 @@ test('credentials expire between two groups: the record says where it stopped, a
   const { diagnostics } = await failureOf(rehearse(await world.at(expire)));
   expect(diagnostics).toMatchObject([
     {
-      code: 'aws-wrong-credentials',
+      code: 'aws-credentials-expired',
       message: expect.stringContaining('the session token has expired'),
       hint: 'Sign in again, then repeat the command.',
     },
@@ -106,7 +106,7 @@ test('expired for EC2 and the repository alike: what failed first is told, and t
   };
   const cut = { ...repository, records: { ...repository.records, add } };
   const failure = await failureOf(rehearse({ ...options, repository: cut }));
-  expect(failure.diagnostics).toMatchObject([{ code: 'aws-wrong-credentials' }]);
+  expect(failure.diagnostics).toMatchObject([{ code: 'aws-credentials-expired' }]);
   await world.lab.command({ do: 'fault', on: 'ec2', rule: { kind: 'clear' } });
   await rehearse(await world.at());
   expect(await world.all()).toHaveLength(1);
@@ -132,7 +132,7 @@ test('several machines of one group are refused: each cause is told, and one tha
   ]);
   await world.lab.command({ do: 'fault', on: 'ec2', rule: { ...expired, operation: 'RunInstances' } });
   const out = await failureOf(rehearse(await together()));
-  expect(out.diagnostics).toMatchObject([{ code: 'aws-wrong-credentials' }]);
+  expect(out.diagnostics).toMatchObject([{ code: 'aws-credentials-expired' }]);
 });
 
 test('the image is gone before it was run: it is registered again, and one instance runs', async () => {

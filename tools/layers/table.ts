@@ -111,7 +111,14 @@ export const layers: Layers = {
       'replication/model',
       'replication/format',
     ],
-    'replication/stores': ['diagnostics', 'io', 'io/locks', 'replication/model', 'replication/format'],
+    'replication/stores': [
+      'diagnostics',
+      'io',
+      'io/handles',
+      'io/locks',
+      'replication/model',
+      'replication/format',
+    ],
     'replication/verify': [
       'io',
       'diagnostics',

@@ -1,5 +1,6 @@
 import { type Diagnostic, world } from '../../diagnostics/diagnostic.ts';
 import { own } from '../../diagnostics/own-words.ts';
+import type { CheckMemory } from '../../replication/model/check-memory.ts';
 import { leadingMode } from '../../replication/model/leading-mode.ts';
 import { pinned } from '../../replication/model/pins.ts';
 import type { PointSummary } from '../../replication/model/point.ts';
@@ -44,11 +45,17 @@ export const listPoints = (
     const broken = new Set(records.flatMap(one => one?.record?.broken ?? []).map(({ id }) => id));
     const suspect = new Set(records.flatMap(one => one?.record?.suspect ?? []).map(({ id }) => id));
     const pins = Map.groupBy(await pinned(repository), ({ point }) => point);
+    const looks = new Map(
+      await Promise.all(
+        vms.map(async (one, n) => [histories[n]!.points.at(-1)?.id, await one.checked()] as const),
+      ),
+    );
     const points = oldestFirst(histories.map(one => one.points)).map(summarise);
     return {
       points: points.map(one => ({
         ...one,
         ...(pins.has(one.id) && { pinned: pins.get(one.id)!.map(({ holder }) => holder) }),
+        ...(looks.has(one.id) && { verified: asTimes(looks.get(one.id)!) }),
         ...(broken.has(one.id) && { broken: true as const }),
         ...(suspect.has(one.id) && { suspect: true as const }),
       })),
@@ -107,8 +114,11 @@ export function oldestFirst(perVm: Point[][]): Point[] {
     .map(({ point }) => point);
 }
 
+const asTimes = (looks: CheckMemory['looks']): NonNullable<PointSummary['verified']> =>
+  Object.fromEntries(Object.entries(looks).map(([level, at]) => [level, new Date(at).toISOString()]));
+
 function summarise(point: Point): PointSummary {
-  const { id, vm, generation, time, consistency, disks, stored } = point;
+  const { id, vm, generation, time, consistency, disks, stored, presence } = point;
   return {
     id,
     vm,
@@ -117,6 +127,7 @@ function summarise(point: Point): PointSummary {
     consistency,
     ...leadingMode(point),
     ...(stored !== undefined && { stored }),
+    ...(presence !== undefined && { presence: new Date(presence).toISOString() }),
     disks: disks.map(({ index, key, bytes }) => ({ index, key, bytes })),
   };
 }

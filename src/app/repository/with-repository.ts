@@ -78,6 +78,7 @@ function withoutTarget(error: unknown): unknown {
   const hints: Record<string, string> = {
     'aws-no-credentials':
       'Give --profile, or AWS_PROFILE or AWS_ACCESS_KEY_ID in the environment, or name the manifests.',
+    'aws-credentials-expired': 'Sign in again, or give --profile.',
     'aws-wrong-credentials': 'Check the keys in the environment, or give --profile.',
     'aws-unreachable': 'Check the network, and --region, --endpoint or what the environment says about them.',
     'bucket-not-found': 'Check its name, and --region or --endpoint.',

@@ -13,6 +13,10 @@ export const aws = {
     means: "AWS refused a request because this machine's clock is too far off.",
     wayOut: 'Set the clock.',
   },
+  'aws-credentials-expired': {
+    means: 'The session token of AWS credentials has expired.',
+    wayOut: 'Sign in again; a cycle that is under way goes on once there are new ones.',
+  },
   'aws-error': {
     means: 'AWS answered with an error that has no code of its own here.',
     wayOut: 'The message holds what AWS said.',

@@ -152,7 +152,7 @@ export const repository = {
     wayOut: 'Wait for it; its lease runs out by itself.',
   },
   'lease-lost': {
-    means: 'The lease of a cycle was removed, so the cycle stopped.',
+    means: 'Another mover took over the lease of a cycle, or it was removed, so the cycle stopped.',
     wayOut: 'Run again; nothing that was written is visible.',
   },
   'lease-stays': {

@@ -6,6 +6,7 @@ import { comparesWrongly, ignoresMatch, tellsNothing } from '../model/conditions
 import type { Holder, LeaseValue } from '../model/lease-value.ts';
 import type { VmRepository } from '../model/repository.ts';
 import type { Holders } from './holders.ts';
+import { outageTime } from './outlast.ts';
 
 /** Milliseconds that a lease holds without a renewal. */
 export const leaseTtl = 5 * 60_000;
@@ -69,14 +70,15 @@ export async function takeLease(
     ...{ lease: 1, epoch, holder, ...intent(epoch) },
     ...{ expires: clock.now() + leaseTtl - (options.prove ? 1 : 0), generation, unfinished: true },
   };
-  let etag = await write(vm, clock, value, there);
+  const elsewhere = (now: LeaseValue, problem: unknown) => problem ?? held(now);
+  let etag = await write(vm, clock, value, there, elsewhere);
 
   if (options.prove) {
     await proveReplacement(vm, clock, value);
     // And one that must be taken, of another value: it would else pass for an earlier write of ours.
     value = { ...value, expires: value.expires + 1 };
     const before = etag;
-    etag = await write(vm, clock, value, etag);
+    etag = await write(vm, clock, value, etag, elsewhere);
     if (etag === before) throw tellsNothing(etag);
   }
 
@@ -90,7 +92,7 @@ export async function takeLease(
       .then(async () => {
         lost.signal.throwIfAborted();
         const next = { ...value, expires, ...more };
-        etag = await write(vm, clock, next, etag);
+        etag = await write(vm, clock, next, etag, now => takenOver(value, now));
         value = next;
       });
     return turn;
@@ -99,9 +101,9 @@ export async function takeLease(
     while (!stop.signal.aborted && !lost.signal.aborted) {
       await clock.sleep(leaseTtl / 3, stop.signal);
       await renew(clock.now() + leaseTtl).catch(error => {
-        // A store that fails for a moment is not a loss yet; somebody else's lease is, and so is the time
-        // being up.
-        if (isLost(error) || clock.now() >= value.expires) lost.abort(error);
+        // A store that is away is not a loss yet, though the time be up: until somebody else has taken the
+        // lease over it is renewed from where it was. That is a loss, and so is an outage without end.
+        if (isLost(error) || clock.now() >= value.expires + outageTime) lost.abort(error);
       });
     }
   };
@@ -135,12 +137,14 @@ export async function takeLease(
 /**
  * Writes and, when the answer is a refusal or none, reads back: our own holder and cycle there mean that
  * the lease is ours, maybe by an earlier write whose answer was lost, and the write is tried from there.
+ * `elsewhere`: what to throw when it is another's, `problem` being why the write failed.
  */
 async function write(
   vm: VmRepository,
   clock: Clock,
   value: LeaseValue,
   etag: string | undefined,
+  elsewhere: (now: LeaseValue, problem: unknown) => unknown,
 ): Promise<string> {
   let from = etag;
   let problem: unknown;
@@ -160,7 +164,8 @@ async function write(
     if (now && ours && there.expires === value.expires) return now.etag;
     // The version that was to be replaced is still there: nobody else wrote, the store can't compare.
     if (!problem && now && now.etag === from) throw comparesWrongly(now.etag);
-    if (!now || !ours) throw problem ?? (there === undefined ? vanished(value) : held(there));
+    if (there === undefined) throw problem ?? vanished(value);
+    if (!now || !ours) throw elsewhere(there, problem);
     from = now.etag;
     problem ??= held(there);
     return undefined;
@@ -223,7 +228,7 @@ async function proveReplacement(vm: VmRepository, clock: Clock, value: LeaseValu
   if (result !== 'lost-race') throw ignoresMatch();
 }
 
-const isLost = (error: unknown): boolean => failedWith(error, 'lease-held', 'lease-lost');
+const isLost = (error: unknown): boolean => failedWith(error, 'lease-lost');
 
 const held = ({ holder, expires, snapshot }: LeaseValue): Failure =>
   new Failure(
@@ -250,6 +255,17 @@ const unanswered = (): Failure =>
     world('lease-unanswered', "the repository doesn't answer: the lease of the cycle can't be written", {
       hint: 'run again when the repository can be reached',
     }),
+  );
+
+const takenOver = ({ snapshot }: LeaseValue, { holder }: LeaseValue): Failure =>
+  new Failure(
+    blocked(
+      'lease-lost',
+      `the lease of the cycle with snapshot ${snapshot} ran out while the repository could not be reached, or its holder was taken for dead: process ${holder.pid} on ${holder.host} has taken it over`,
+      {
+        hint: 'leave the VM to that one; nothing that was written is visible, and the next cycle goes on from it',
+      },
+    ),
   );
 
 const vanished = ({ snapshot }: LeaseValue): Failure =>

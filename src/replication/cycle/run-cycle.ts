@@ -33,7 +33,7 @@ export async function runCycle(options: CycleOptions): Promise<CycleResult> {
 }
 
 async function underLease(options: CycleOptions, held: Held): Promise<CycleResult> {
-  const { vm, lease, base, previous } = held;
+  const { vm, lease, outlast, base, previous } = held;
   const warnings: Diagnostic[] = [];
   const warn = (diagnostic: Diagnostic) => void warnings.push(diagnostic);
   // Says as well when somebody put an older head back.
@@ -43,7 +43,7 @@ async function underLease(options: CycleOptions, held: Held): Promise<CycleResul
   // With --full nothing that is stored is believed.
   const looks = !full && (lease.unfinished || !previous);
   const orphans = looks ? await vm.orphanedPacks() : [];
-  if (orphans.length > 0) await lease.claim(orphans.map(({ id }) => id));
+  if (orphans.length > 0) await outlast.run(() => lease.claim(orphans.map(({ id }) => id)));
   const claimed = orphans.length > 0 ? await vm.unmarked(orphans) : [];
   const believed = healing.doubts === undefined;
   const writer = await vm.writer(base, options.step, seen, { doubts: healing.doubts, claimed });
@@ -88,7 +88,7 @@ async function underLease(options: CycleOptions, held: Held): Promise<CycleResul
             await replicateDisk(disk, { ...options, signal, snapshot, context, writer, believed, warn }),
           );
         await stillFrozen(options, snapshot);
-        await lease.prove();
+        await outlast.run(() => lease.prove());
         writer.bundle(
           options.bundles?.of({ name: source.name, uuid: source.uuid }) ?? 'as-before',
           healing.looked,
@@ -106,6 +106,7 @@ async function underLease(options: CycleOptions, held: Held): Promise<CycleResul
           },
           options.step,
           signal,
+          { before: () => outlast.run(() => lease.prove()), after: outlast.end },
         );
         if (committed === 'lost-race') {
           await refuseFailedOver(options.repository, source);

@@ -19,7 +19,16 @@ const OLD = 72 * 3_600_000;
 
 /**
  * Versions of ESXi, and the first build of each that isn't concerned, whose change tracking leaves changes
- * out. Before 6.0 only some builds do, of disks that were extended beyond 128 GiB; none of them is supported.
+ * out.
+ *
+ * 6.0: what is written while a snapshot is consolidated is lost to change tracking. VMware KB 2136854
+ * (Broadcom 317933); resolved in patch ESXi600-201511001 (KB 2137545). The article names the patch alone; its
+ * build, 3247720, is from VMware's list of builds (KB 2143832).
+ *
+ * 4.x and 5.x: change tracking is wrong of disks that were extended past a multiple of 128 GB while it was
+ * on. VMware KB 2090639 (Broadcom 310751): there is not a fix for 4.x, and "earlier versions" of 5.x have it.
+ * A disk doesn't tell that it was once extended, and later builds of 5.x can't be told here from earlier
+ * ones: each host of these versions counts as bad, which costs reading and never content.
  */
 const KNOWN_BAD: readonly { version: RegExp; before: number; what: string }[] = [
   { version: /^6\.0\./, before: 3_247_720, what: 'VMware KB 2136854' },

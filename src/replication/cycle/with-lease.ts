@@ -4,6 +4,7 @@ import { diagnosticsOf, warning } from './failures.ts';
 import { localHolders } from './holders.ts';
 import { type Lease, takeLease } from './lease.ts';
 import type { CycleOptions } from './options.ts';
+import { type Outlasting, outlasting } from './outlast.ts';
 import { ownEpoch, snapshotName } from './snapshot-name.ts';
 
 /** What is done to a VM, by whom and where: a cycle, or the removal of what one left. */
@@ -13,8 +14,10 @@ export type LeaseOptions = Pick<
 >;
 
 export interface Held {
+  /** Its calls outlast an outage of the repository. */
   vm: VmRepository;
   lease: Lease;
+  outlast: Outlasting;
   /** The caller's signal, and the loss of the lease. */
   signal: AbortSignal;
   /** As they were after the lease was taken; without a head, the newest point there is. */
@@ -33,7 +36,10 @@ export async function withLease<T>(
   const { machine, repository, holders = localHolders, random, clock, step } = options;
   return holders.run(random.uuid(), async holder => {
     const { uuid, snapshots } = await machine.inspect(options.signal);
-    const vm = repository.vm(uuid);
+    const over = new AbortController();
+    let current: Lease | undefined;
+    const outlast = outlasting({ clock, signal: over.signal }, async () => current?.prove());
+    const vm = repository.vm(uuid, outlast.over);
     const cycle = random.bytes(4).toString('hex');
     // A snapshot of ours tells of an epoch even where the lease object was lost.
     const epochs = snapshots.map(({ name }) => ownEpoch(name, { vm: uuid, repository: repository.id }));
@@ -50,14 +56,25 @@ export async function withLease<T>(
       cycle,
       snapshot: snapshotName({ vm: uuid, repository: repository.id, epoch, cycle }),
     });
-    const { lease, newest } = await takeAbove(vm, taking, Math.max(0, ...epochs), intent);
+    // The lease is asked for through the store itself: its time is up when nobody answers.
+    const { lease, newest } = await takeAbove(
+      repository.vm(uuid),
+      vm,
+      taking,
+      Math.max(0, ...epochs),
+      intent,
+    );
+    current = lease;
     const giveUp = (made?: number) => lease.release(() => step('release-lease'), made);
     const signal = AbortSignal.any([lease.signal, ...(options.signal ? [options.signal] : [])]);
+    const end = () => over.abort(signal.reason);
+    signal.addEventListener('abort', end, { once: true });
     let used: { value: T; generation?: number };
     try {
       if (!conditions.proven) await conditions.passed();
-      used = await use({ vm, lease, signal, ...newest });
+      used = await use({ vm, lease, outlast, signal, ...newest });
     } catch (error) {
+      over.abort(error);
       await giveUp().catch(() => {}); // what went wrong is `error`; the lease runs out
       throw lease.signal.aborted && !(error instanceof Failure) ? lease.signal.reason : error;
     }
@@ -73,19 +90,20 @@ type Newest = Pick<Held, 'base' | 'previous'>;
  * which an older lease was put back or lost for, the lease is taken once more above it.
  */
 async function takeAbove(
+  leased: VmRepository,
   vm: VmRepository,
   taking: Parameters<typeof takeLease>[1],
   epoch: number,
   intent: Parameters<typeof takeLease>[3],
 ): Promise<{ lease: Lease; newest: Newest }> {
-  const lease = await takeLease(vm, taking, { epoch, generation: 0 }, intent);
+  const lease = await takeLease(leased, taking, { epoch, generation: 0 }, intent);
   try {
     const newest = await newestOrMended(vm, lease);
     const { previous } = newest;
     if (!previous || previous.epoch < lease.epoch) return { lease, newest };
     await lease.release(async () => {}, previous.generation);
     const above = { epoch: Math.max(epoch, previous.epoch), generation: previous.generation };
-    const again = await takeLease(vm, taking, above, intent);
+    const again = await takeLease(leased, taking, above, intent);
     const unfinished = lease.unfinished || again.unfinished;
     return { lease: { ...again, unfinished }, newest: await newestOf(vm) };
   } catch (error) {

@@ -1,3 +1,5 @@
+import type { Level } from './check-memory.ts';
+
 /** The true label of a point: what the snapshot really achieved, not what was asked. */
 export type Consistency = 'application' | 'file-system' | 'crash';
 /** How a disk's blocks were found in the cycle that made the point. */
@@ -22,6 +24,10 @@ export interface PointSummary {
   broken?: true;
   /** Change tracking had left out what it should have told when this was made: its content may be wrong. */
   suspect?: true;
+  /** RFC 3339: when all that it needed was last seen to be there before it was made. */
+  presence?: string;
+  /** Of a VM's newest point alone: when verifications of the VM last looked to which depth, RFC 3339. */
+  verified?: Partial<Record<Level, string>>;
   disks: { index: number; key: number; bytes: number }[];
 }
 

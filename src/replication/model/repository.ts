@@ -174,12 +174,14 @@ export interface PointWriter {
    * Packs, pages and index first, then the head, which holds the point, with exactly the ETag that
    * the writer was opened with; then the point's own write-once object. `lost-race`: somebody else
    * moved the head; never rebased, nothing is visible. Steps: `pack pages index bundle roster head point`.
-   * Without `bundle` the point doesn't say whether there is one.
+   * Without `bundle` the point doesn't say whether there is one. `moving`: awaited before the step `head`,
+   * and told when the head has moved.
    */
   commit(
     point: Omit<Point, 'id' | 'generation' | 'disks' | 'bundle'>,
     step: (name: string) => Promise<void>,
     signal?: AbortSignal,
+    moving?: { before(): Promise<void>; after(): void },
   ): Promise<Committed | 'lost-race'>;
 }
 
@@ -350,7 +352,8 @@ export interface Repository {
   readonly conditions: Conditions;
   /** The id that these bytes, one whole block, have in this repository; all zero for zeros. */
   blockId(plaintext: Buffer): BlockId;
-  vm(uuid: string): VmRepository;
+  /** `over`: what its objects are read and written through. */
+  vm(uuid: string, over?: (store: ObjectStore) => ObjectStore): VmRepository;
   /**
    * VMs that have at least one point, with the name of the newest. Those that can't be read go to
    * `onDamage` and are left out; without it the Failure is thrown.

@@ -31,19 +31,29 @@ export interface ObjectStore {
    * Whole object, or what there is of `range` (bytes; `end` exclusive), with what `head` tells of it.
    * Undefined when the key isn't there.
    *
+   * @param options.patience `quick`: the caller waits for a store that is away itself
    * @param options.into where what is read goes if there is room for it; a call that rejected may go on
    *   writing there
    */
   get(
     key: string,
-    options?: { range?: { start: number; end: number }; into?: Buffer; signal?: AbortSignal },
+    options?: {
+      range?: { start: number; end: number };
+      into?: Buffer;
+      signal?: AbortSignal;
+      patience?: 'quick';
+    },
   ): Promise<{ bytes: Buffer; etag: string; modified: number } | undefined>;
   head(key: string): Promise<StoredObject | undefined>;
   /**
    * Atomic: readers see the whole new object or what was there. Durable when it resolves. A lost
    * answer rejects with a Failure of code `answer-lost`: the caller reads back to learn what happened.
    */
-  put(key: string, bytes: Buffer, options: { when: Precondition; signal?: AbortSignal }): Promise<PutResult>;
+  put(
+    key: string,
+    bytes: Buffer,
+    options: { when: Precondition; signal?: AbortSignal; patience?: 'quick' },
+  ): Promise<PutResult>;
   /** Keys with the prefix in ascending UTF-8 order, without the empty ones that stand for folders. */
   list(prefix: string): AsyncIterable<StoredObject>;
   remove(key: string): Promise<void>;

@@ -105,7 +105,7 @@ async function tryOpen(
     board: boardStore(context),
     conditions: conditions(config.id),
     blockId: plaintext => (isZero(plaintext) ? ZERO_ID : context.vault.blockId(plaintext)),
-    vm: uuid => vmRepository(context, uuid),
+    vm: (uuid, over = same => same) => vmRepository({ ...context, store: over(store) }, uuid),
     vms: onDamage => listVms(context, onDamage),
     found: () => foundVms(context),
     async enrolled(onDamage) {

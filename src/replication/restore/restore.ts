@@ -1,7 +1,8 @@
 import { basename, join } from 'node:path';
-import { blocked, Failure, failedWith, given, world } from '../../diagnostics/diagnostic.ts';
+import { blocked, Failure, given, world } from '../../diagnostics/diagnostic.ts';
 import { own } from '../../diagnostics/own-words.ts';
 import type { Progress } from '../../engine/model/io.ts';
+import { isFull } from '../../io/errors.ts';
 import { takeLock } from '../../io/locks/lock.ts';
 import type { Clock, FileHandle, Files, Random } from '../../io/ports.ts';
 import { blockLength, ID_BYTES, isZero, ZERO_ID } from '../format/blocks.ts';
@@ -264,10 +265,6 @@ async function refuseExisting(files: Files, path: string): Promise<void> {
       }),
     );
 }
-
-const isFull = (error: unknown) =>
-  failedWith(error, 'disk-full') ||
-  ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '');
 
 const full = (directory: string, why: string, cause?: unknown) =>
   new Failure(

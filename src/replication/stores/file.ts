@@ -2,10 +2,13 @@ import { hash } from 'node:crypto';
 import { basename, dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { blocked, Failure, failedWith, given } from '../../diagnostics/diagnostic.ts';
+import { isFull } from '../../io/errors.ts';
+import { ownId, type ProcessTable, processTable } from '../../io/handles/process-table.ts';
 import { takeLock } from '../../io/locks/lock.ts';
 import type { FileHandle, FileStat, Files, Host } from '../../io/ports.ts';
 import { damaged } from '../format/damage.ts';
 import type { ObjectStore, StoredObject } from '../model/store.ts';
+import { isForsaken, isUnfinished, unfinishedName } from './unfinished.ts';
 
 /** Objects up to this many bytes are compared by content; larger ones are never replaced. */
 const HASHED = 2 ** 20;
@@ -22,9 +25,10 @@ type StoreHost = Pick<Host, 'clock' | 'files' | 'random'>;
  * Objects as files below `dir`, which is made when the first one is put. File names are the keys, so
  * that a repository can be copied between a directory and a bucket by any tool. Names that begin with
  * a tilde are ours and never listed: `~put-*` are unfinished writes, `~lock-*` guards of a replacement. All
- * that is made here is for whoever runs this alone.
+ * that is made here is for whoever runs this alone. Where the file system is full, what dead writers of this
+ * machine left is removed, and the write is made once more.
  */
-export function fileStore(dir: string, host: StoreHost): ObjectStore {
+export function fileStore(dir: string, host: StoreHost, table: ProcessTable = processTable): ObjectStore {
   const root = resolve(dir);
   const { files } = host;
   const pathOf = (key: string) => {
@@ -44,6 +48,30 @@ export function fileStore(dir: string, host: StoreHost): ObjectStore {
       const path = join(folder, name);
       const age = Number(now - ((await files.stat(path))?.mtimeNs ?? now)) / 1e6;
       if (age > FORSAKEN) await files.remove(path).catch(() => {});
+    }
+  };
+  /** What writers of this machine left that are gone, whatever its age. False: nothing was. */
+  const sweepDead = async (folder: string): Promise<boolean> => {
+    let found = false;
+    for (const name of (await files.list(folder)) ?? []) {
+      const path = join(folder, name);
+      if (isUnfinished(name)) {
+        if (!(await isForsaken(name, table))) continue;
+        await files.remove(path).catch(() => {});
+        found = true;
+      } else if (!name.startsWith('~') && (await files.stat(path))?.kind === 'directory')
+        found = (await sweepDead(path)) || found;
+    }
+    return found;
+  };
+  const written = async (path: string, bytes: Buffer): Promise<FileStat> => {
+    try {
+      return await writeSynced(files, path, bytes);
+    } catch (error) {
+      if (!isFull(error)) throw error;
+      await files.remove(path);
+      if (!(await sweepDead(root))) throw error;
+      return writeSynced(files, path, bytes);
     }
   };
   const statOf = (key: string) => statAt(pathOf(key), key);
@@ -104,10 +132,10 @@ export function fileStore(dir: string, host: StoreHost): ObjectStore {
       const path = pathOf(key);
       const folder = dirname(path);
       await makeFolder(files, folder);
-      const temporary = join(folder, `${UNFINISHED}${host.random.uuid()}`);
+      const temporary = join(folder, unfinishedName(host.random.uuid(), await ownId(table)));
       try {
         // By the file system's own clock, which may be another machine's.
-        const { mtimeNs } = await writeSynced(files, temporary, bytes);
+        const { mtimeNs } = await written(temporary, bytes);
         await sweep(folder, mtimeNs);
         // link() is the atomic "only if it isn't there"; a replacement needs the lock.
         const done =
@@ -186,8 +214,6 @@ async function range(file: FileHandle, start: number, end: number, into?: Buffer
   return bytes.subarray(0, done);
 }
 
-const UNFINISHED = '~put-';
-const isUnfinished = (name: string) => name.startsWith(UNFINISHED);
 const byBytes = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
 async function writeSynced(files: Files, path: string, bytes: Buffer): Promise<FileStat> {

@@ -18,6 +18,7 @@ const aboutTarget = new Set([
   'aws-unreachable',
   'aws-no-credentials',
   'aws-wrong-credentials',
+  'aws-credentials-expired',
   'aws-clock-skew',
 ]);
 

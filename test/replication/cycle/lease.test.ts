@@ -4,6 +4,7 @@ import type { Place } from '../../../src/io/handles/process-table.ts';
 import type { Clock } from '../../../src/io/ports.ts';
 import { makeHolders } from '../../../src/replication/cycle/holders.ts';
 import { leaseTtl, takeLease } from '../../../src/replication/cycle/lease.ts';
+import { outageTime } from '../../../src/replication/cycle/outlast.ts';
 import { runCycle } from '../../../src/replication/cycle/run-cycle.ts';
 import { aPlace, CycleWorld, KiB } from '../../support/cycles.ts';
 import { world } from '../../support/made-up.ts';
@@ -111,7 +112,7 @@ describe('the lease', () => {
     // Within a minute of its last write nobody else has it; the head decides all the same.
     await cycles.clock.advance(61_000);
     slow.go();
-    await expect(slow.done).rejects.toMatchObject({ diagnostics: [{ code: 'lease-held' }] });
+    await expect(slow.done).rejects.toMatchObject({ diagnostics: [{ code: 'lease-lost' }] });
     expect(await cycles.points()).toHaveLength(1);
     fast.go();
     expect((await fast.done).point.generation).toBe(2);
@@ -182,12 +183,12 @@ describe('the lease', () => {
       },
     ],
     ["doesn't answer", () => new Promise<void>(() => {})],
-  ])('is lost when its time is up while the store %s', async (_what, before) => {
+  ])('is given up when the store %s for longer than a cycle outlasts', async (_what, before) => {
     const cycles = new CycleWorld(4 * block);
     const first = await pausedAt(cycles, 'copy-disk-0');
     await first.arrived;
     cycles.store.before = call => (call.key.endsWith('lease') ? before(call) : undefined);
-    await cycles.clock.advance(2 * leaseTtl);
+    await cycles.clock.advance(outageTime + 3 * leaseTtl);
     first.go();
     await expect(first.done).rejects.toBeInstanceOf(Failure);
     cycles.store.before = undefined;

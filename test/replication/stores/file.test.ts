@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { nodeHost } from '../../../src/io/node.ts';
 import type { ObjectStore } from '../../../src/replication/model/store.ts';
 import { fileStore } from '../../../src/replication/stores/file.ts';
+import { unfinishedName } from '../../../src/replication/stores/unfinished.ts';
 import { verify } from '../../../src/replication/verify/verify.ts';
 import { objectStoreContract } from '../../aws/object-store-contract.ts';
 import { memoryStore } from '../../support/memory-store.ts';
@@ -22,6 +23,7 @@ afterEach(() => rm(folder, { recursive: true }));
 objectStoreContract('file://', async () => fileStore(await mkdtemp(join(folder, 'contract-')), nodeHost()));
 objectStoreContract('of the tests', async () => memoryStore());
 
+const dirFor = () => join(folder, 'repo');
 const create = { when: { ifNoneMatch: '*' } } as const;
 const text = async (key: string) => (await store.get(key))?.bytes.toString();
 const keys = async (prefix: string) => {
@@ -123,6 +125,50 @@ test('what killed writers left is removed after a day, when the folder is next w
   for (const path of [old!, lock!]) await utimes(path, twoDaysAgo, twoDaysAgo);
   await fileStore(join(folder, 'repo'), nodeHost()).put('a/c', Buffer.from('y'), create);
   expect((await readdir(join(folder, 'repo/a'))).sort()).toEqual(['b', 'c', '~lock-b', '~put-recent']);
+});
+
+test('a full disk heals: what dead writers of this machine left goes at once, and the write is made again', async () => {
+  const host = nodeHost();
+  const here = { host: 'here', machine: 'm', boot: 'b', namespace: 'n' };
+  const table = {
+    pid: 7,
+    place: async () => here,
+    startOf: async (pid: number) => ({ 7: 'now', 8: 'on' })[pid],
+  };
+  const name = (random: string, pid: number, start: string, of = here) =>
+    unfinishedName(random, { ...of, pid, start });
+  await store.put('a/b/c', Buffer.from('x'), create);
+  const left = {
+    gone: name('gone', 9, 'then'),
+    reused: name('reused', 8, 'before'),
+    alive: name('alive', 8, 'on'),
+    elsewhere: name('elsewhere', 9, 'then', { ...here, host: 'there' }),
+    unknown: '~put-unknown',
+  };
+  const folder = join(dirFor(), 'a/b');
+  for (const each of Object.values(left)) await writeFile(join(folder, each), 'half');
+  // Full for as long as the dead ones are there.
+  const files = {
+    ...host.files,
+    async open(...of: Parameters<typeof host.files.open>) {
+      const file = await host.files.open(...of);
+      if (of[1] !== 'create-new' || !file) return file;
+      const full = () => Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+      const write: typeof file.write = async (...what) => {
+        if ((await readdir(folder)).includes(left.gone)) throw full();
+        return file.write(...what);
+      };
+      return Object.assign(Object.create(file), { write }) as typeof file;
+    },
+  } as typeof host.files;
+  const tight = fileStore(dirFor(), { ...host, files }, table);
+  expect(await tight.put('other', Buffer.from('y'), create)).toMatchObject({ ok: true });
+  expect((await readdir(folder)).sort()).toEqual(['c', left.alive, left.elsewhere, left.unknown].sort());
+  // Nothing to sweep: the error as it is, and nothing left of the try.
+  await writeFile(join(folder, left.gone), 'half');
+  const others = fileStore(dirFor(), { ...host, files }, { ...table, startOf: async () => 'then' });
+  await expect(others.put('more', Buffer.from('y'), create)).rejects.toMatchObject({ code: 'ENOSPC' });
+  expect((await readdir(dirFor())).filter(each => each.startsWith('~put-'))).toEqual([]);
 });
 
 test('equal etags mean equal content, whatever the clock says', async () => {

@@ -7,11 +7,13 @@ import { Failure, given } from '../../../diagnostics/diagnostic.ts';
 import { parseDuration } from '../../../io/duration.ts';
 import type { Define } from '../../context/define.ts';
 import type { DefineEvent } from './define-event.ts';
+import { parseIndex, parseSize } from './disk-words.ts';
 import { labBoot } from './lab-boot.ts';
 import { labContracts } from './lab-contracts.ts';
 import { labEc2 } from './lab-ec2.ts';
 import { labInstance } from './lab-instance.ts';
 import { labInstances } from './lab-instances.ts';
+import { labMachines } from './lab-machines.ts';
 import { labServe } from './lab-serve.ts';
 import { labWindows } from './lab-windows.ts';
 
@@ -138,6 +140,7 @@ Any other command works in a lab with --lab [DIR].`,
     vm: vm!,
     name: name!,
   }));
+  labMachines(context.io.host.cwd, event);
   event('reset-cbt <VM>', 'reset change tracking', 'reset-cbt dc02', ([vm]) => ({
     do: 'reset-cbt',
     vm: vm!,
@@ -261,22 +264,6 @@ Kinds on windows: exit (program, code), access-denied (program), missing (progra
   labBoot(group, context, exit);
   labContracts(group, context, exit);
 };
-
-function parseIndex(text: string): number {
-  if (/^\d+$/.test(text)) return Number(text);
-  throw new Failure(
-    given('bad-index', `${text} is not a disk index`, { hint: 'disks count from 0, as in disk-0.raw' }),
-  );
-}
-
-/** Bytes from `64MiB`, `1GiB`, `4096`. */
-function parseSize(text: string): number {
-  const match = /^(\d+)\s*(KiB|MiB|GiB)?$/i.exec(text);
-  if (!match)
-    throw new Failure(given('bad-size', `${text} is not a size`, { hint: 'write it like 64MiB or 1GiB' }));
-  const unit = { kib: 2 ** 10, mib: 2 ** 20, gib: 2 ** 30 }[(match[2] ?? '').toLowerCase()] ?? 1;
-  return Number(match[1]) * unit;
-}
 
 function parsePairs(pairs: string[] = []): Record<string, string | number> {
   return Object.fromEntries(

@@ -105,7 +105,7 @@ function vmInJson(one: VmStatus): object {
     ...(next !== undefined && { next: time(next) }),
     ...(pausedUntil !== undefined && { paused_until: time(pausedUntil) }),
     ...(heldUntil !== undefined && { held_until: time(heldUntil) }),
-    ...(newest && { newest: { ...newest, time: time(newest.time) } }),
+    ...(newest && { newest: newestInJson(newest) }),
     ...(replica && { replica: replicaInJson(replica) }),
     ...(verified && { verified: timesOf(verified) }),
     ...(rehearsal && { rehearsal: rehearsalInJson(rehearsal) }),
@@ -117,6 +117,12 @@ const replicaInJson = ({ state, behind, age, target }: NonNullable<VmStatus['rep
   behind,
   ...(age !== undefined && { age_seconds: seconds(age) }),
   ...(target !== undefined && { target_seconds: seconds(target) }),
+});
+
+const newestInJson = ({ presence, ...newest }: NonNullable<VmStatus['newest']>): object => ({
+  ...newest,
+  time: time(newest.time),
+  ...(presence !== undefined && { presence: time(presence) }),
 });
 
 const timesOf = (verified: Verified): object =>

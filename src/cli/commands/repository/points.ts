@@ -1,6 +1,7 @@
 import type { CommonOptions, RepositoryOptions } from '../../../app/options.ts';
 import { type ListedPoints, listPoints } from '../../../app/repository/list-points.ts';
 import { bytes } from '../../../io/units.ts';
+import type { PointSummary } from '../../../replication/model/point.ts';
 import type { Define } from '../../context/define.ts';
 import { vmAndPaths, withFormat, withLab, withRepository, withVm } from '../../context/options.ts';
 import { table } from '../../text/table.ts';
@@ -53,10 +54,19 @@ function asTable({ points, now, held }: ListedPoints, columns?: number): string[
   const named = new Map(points.map(({ vm }) => [vm.uuid, vm.name]));
   return [
     ...rows,
+    ...points.flatMap(point => (point.verified ? [checkedLine(point, now)] : [])),
     ...held.flatMap(({ vm, until }) =>
       named.has(vm) ? [`${named.get(vm)}: nothing is removed until ${new Date(until).toISOString()}`] : [],
     ),
   ];
+}
+
+/** When it was last looked whether a VM's newest point is whole, by cycles and by verifications. */
+function checkedLine({ vm, presence, verified = {} }: PointSummary, now: number): string {
+  const since = (time: string) => `${age(now - Date.parse(time))} ago`;
+  const looks = Object.entries(verified).map(([level, time]) => `${level} ${since(time)}`);
+  const seen = presence === undefined ? 'never looked' : `looked ${since(presence)}`;
+  return `${vm.name}: a cycle ${seen} whether all is there; verified: ${looks.join(', ') || 'never'}`;
 }
 
 /** `3 h`, `12 d`: one unit is enough to look at. */

@@ -99,14 +99,16 @@ export async function openWriter(
       const found = root?.disks.find(({ disk: d }) => d.index === disk.index && d.identity === disk.identity);
       if (found) yield* parts.harm.blocks(found);
     },
-    async commit(point, commitStep, signal) {
+    async commit(point, commitStep, signal, moving) {
       work.step = commitStep;
       signal?.throwIfAborted();
       const made = await writeParts(parts, root, segments, begun, nextNumber, { point, bundle });
       signal?.throwIfAborted();
       await parts.claimed.demandTaken();
       if (base && root) await settle(work, root);
+      await moving?.before();
       if (!(await moveHead(work, made, base?.etag))) return 'lost-race';
+      moving?.after();
       const warnings = await settle(work, made).then(() => [], unsettled(made));
       return { point: made.point, totals: work.totals, warnings };
     },
