@@ -1,9 +1,9 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Failure, world } from '../diagnostics/diagnostic.ts';
 import { own } from '../diagnostics/own-words.ts';
+import { privateFolder } from '../io/handles/private-folder.ts';
 import type { Clock, CommandResult, Processes } from '../io/ports.ts';
+import { retry } from '../io/retry.ts';
 import { until } from '../io/until.ts';
 import { connectNbd, type NbdClient } from './client.ts';
 
@@ -15,7 +15,9 @@ export interface Export {
   program: string;
   /** Filters from the one nearest to the client to the one nearest to the plugin. */
   filters?: readonly string[];
-  /** The plugin, and what it and the filters are told. No secrets: others see them in the list of processes. */
+  /**
+   * The plugin, and what it and the filters are told. No secrets: others see them in the list of processes.
+   */
   plugin: readonly string[];
   /**
    * What the plugin reads from files of its own, since others can't see those: the name of the parameter and
@@ -52,22 +54,18 @@ export async function serve(
   signal?: AbortSignal,
 ): Promise<Served> {
   signal?.throwIfAborted();
-  const folder = await mkdtemp(join(tmpdir(), 'converge-nbd-'));
-  const socket = join(folder, 'socket');
+  const folder = await privateFolder('nbd');
+  const socket = join(folder.path, 'socket');
   const stop = new AbortController();
   const said = { result: undefined as CommandResult | undefined, error: undefined as unknown };
   const stopped = async (running: Promise<void>) => {
     stop.abort(new Error('no longer needed'));
     await running;
-    await rm(folder, { recursive: true, force: true });
+    await folder.remove();
   };
-  const secrets = await Promise.all(
-    Object.entries(what.secrets ?? {}).map(async ([name, content]) => {
-      const path = join(folder, name);
-      await writeFile(path, content, { mode: 0o600, flag: 'wx' });
-      return { path, parameter: `${name}=+${path}` };
-    }),
-  );
+  const secrets: string[] = [];
+  for (const [name, content] of Object.entries(what.secrets ?? {}))
+    secrets.push(`${name}=+${await folder.put(name, content)}`);
   const filters = (what.filters ?? []).map(name => `--filter=${name}`);
   const [plugin = '', ...parameters] = what.plugin;
   const args = ['--foreground', '--exit-with-parent', '--readonly', '--unix', socket, ...filters, plugin];
@@ -75,7 +73,7 @@ export async function serve(
     .run(
       {
         file: what.program,
-        args: [...args, ...secrets.map(({ parameter }) => parameter), ...parameters],
+        args: [...args, ...secrets, ...parameters],
         ...(what.env && { env: what.env }),
       },
       stop.signal,
@@ -108,12 +106,15 @@ export async function serve(
       },
     );
     // It has read them by now, and nothing else is to find them.
-    await Promise.all(secrets.map(({ path }) => rm(path, { force: true })));
+    await Promise.all(Object.keys(what.secrets ?? {}).map(name => folder.drop(name)));
     return {
-      client: explained(client, what, async () => {
-        await Promise.race([running, clock.sleep(diesWithin)]);
-        return said.result;
-      }),
+      client: explained(client, what, () =>
+        retry(
+          { first: 20, atMost: diesWithin },
+          { clock, isNotYet: result => !result },
+          async () => said.result,
+        ),
+      ),
       close: async () => {
         await client.close();
         await stopped(running);

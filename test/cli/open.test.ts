@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { makeContext } from '../../src/app/app-context.ts';
-import { servePages } from '../../src/app/operation/open.ts';
+import { servePages } from '../../src/app/operation/surface/open.ts';
 import { nodeHost } from '../../src/io/node.ts';
 import { cli, scratch } from '../support/cli.ts';
 

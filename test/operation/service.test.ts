@@ -6,7 +6,7 @@ import { parseAllDocuments } from 'yaml';
 import { readSecret } from '../../src/app/session/read-secret.ts';
 import { nodeHost } from '../../src/io/node.ts';
 import type { Command, Host } from '../../src/io/ports.ts';
-import { serviceManager } from '../../src/io/service-manager.ts';
+import { serviceManager } from '../../src/io/service/service-manager.ts';
 import { child, parseXml, textAt } from '../../src/io/xml.ts';
 import { readExpression } from '../../src/manifest/syntax/expression.ts';
 import { windowsTask } from '../../src/operation/service/task.ts';

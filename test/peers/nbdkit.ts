@@ -7,9 +7,9 @@ if (!nbdkitPresent)
   console.warn('SKIPPED: disks read through nbdkit: no nbdkit in PATH (.ci/peers.d/nbd.sh)');
 
 /**
- * A program that takes nbdkit's arguments for VMware's plugin, whose library nobody may redistribute: the real
- * nbdkit with its curl plugin reads what the lab's snapshot froze, after the thumbprint was compared. All that it
- * was called with is in `argv`, and which files it was given in `files`, with their permissions.
+ * A program that takes nbdkit's arguments for VMware's plugin, whose library nobody may redistribute: the
+ * real nbdkit with its curl plugin reads what the lab's snapshot froze, after the thumbprint was compared.
+ * All that it was called with is in `argv`, and which files it was given in `files`, with their permissions.
  *
  * @param more for nbdkit, ahead of the plugin: filters
  * @param parameters for them, behind it

@@ -4,14 +4,14 @@ import { type Diagnostic, Failure, given, world } from '../../diagnostics/diagno
 import { own } from '../../diagnostics/own-words.ts';
 import type { SecretRef } from '../../engine/model/catalog.ts';
 import { shortestSecret } from '../../engine/model/redact.ts';
-import { readCredential } from '../../io/credential.ts';
 import type { Host } from '../../io/ports.ts';
+import { readCredential } from '../../io/service/credential.ts';
 import { plural } from '../../io/units.ts';
 import type { Context } from '../app-context.ts';
 
 /**
- * Reads `env:NAME`, `file:PATH` or `credential:NAME` (one trailing newline dropped). Throws a Failure that names only the
- * reference.
+ * Reads `env:NAME`, `file:PATH` or `credential:NAME` (one trailing newline dropped). Throws a Failure that
+ * names only the reference.
  */
 export async function readSecret({ $secret }: SecretRef, host: Host): Promise<string> {
   const colon = $secret.indexOf(':');
@@ -41,7 +41,10 @@ const missing = (reference: string, why: string) =>
     }),
   );
 
-/** The value of an option that takes `env:NAME`, `file:PATH` or `credential:NAME`; from then on it is in no output. */
+/**
+ * The value of an option that takes `env:NAME`, `file:PATH` or `credential:NAME`; from then on it is in no
+ * output.
+ */
 export async function readSecretFrom(source: string, context: Context): Promise<string> {
   if (!/^(env|file|credential):./s.test(source))
     throw new Failure(

@@ -6,7 +6,10 @@ export type Json = null | boolean | number | string | Json[] | { [key: string]: 
 
 /** A secret by name: stays a reference everywhere but in the hands of the call that needs it. */
 export interface SecretRef {
-  /** `env:NAME`, `file:PATH`, `credential:NAME`, `ssm:NAME`, `secretsmanager:NAME` or `secretsmanager:NAME#KEY`. */
+  /**
+   * `env:NAME`, `file:PATH`, `credential:NAME`, `ssm:NAME`, `secretsmanager:NAME` or
+   * `secretsmanager:NAME#KEY`.
+   */
   $secret: string;
 }
 export const isSecretRef = (value: unknown): value is SecretRef =>

@@ -1,6 +1,7 @@
 import { blocked, type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
 import { plural } from '../../io/units.ts';
 import { allBlocks, type Blocks, blockSet, rangeBytes } from '../extents/blocks.ts';
+import { blocksInUse } from '../extents/blocks-in-use.ts';
 import { changedExtents } from '../extents/changed-extents.ts';
 import { blockSizeFor } from '../format/blocks.ts';
 import type { PointDisk, PointWriter } from '../model/repository.ts';
@@ -11,7 +12,6 @@ import {
   type SourceDisk,
   type SourceSnapshot,
 } from '../model/source.ts';
-import { blocksInUse } from './blocks-in-use.ts';
 import { copyBlocks } from './copy-blocks.ts';
 import { type Decision, type DecisionContext, decideMode } from './decide-mode.ts';
 import { causedBy, warning } from './failures.ts';
@@ -94,8 +94,8 @@ async function settle(
 }
 
 /**
- * What is read of a disk as a whole. What its source says to be zeros is left out of a full, since what isn't put
- * is zeros there; in a rescan it would be what the base has.
+ * What is read of a disk as a whole. What its source says to be zeros is left out of a full, since what isn't
+ * put is zeros there; in a rescan it would be what the base has.
  */
 async function toRead(
   source: BlockSource,

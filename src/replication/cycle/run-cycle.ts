@@ -3,7 +3,7 @@ import { refuseFailedOver } from '../model/pauses.ts';
 import type { Point } from '../model/repository.ts';
 import type { FrozenVm, SourceDisk, SourceSnapshot, SourceVm } from '../model/source.ts';
 import { clockSkew, storeSkew } from './clock-skew.ts';
-import { beginHealing } from './heal.ts';
+import { beginHealing, markSuspects } from './heal.ts';
 import { inTheWay } from './in-the-way.ts';
 import type { CycleDisk, CycleOptions, CycleResult } from './options.ts';
 import { ensureTracking, recover } from './prepare.ts';
@@ -12,7 +12,6 @@ import { type DiskSelection, isExcluded, selectDisks } from './select-disks.ts';
 import { withSnapshot } from './snapshot.ts';
 import { isOurs } from './snapshot-name.ts';
 import { lookAround, whileThereIsSpace } from './surroundings.ts';
-import { markSuspects } from './suspects.ts';
 import { type Held, withLease } from './with-lease.ts';
 
 /**

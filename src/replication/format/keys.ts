@@ -2,8 +2,8 @@ import { hash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import { own } from '../../diagnostics/own-words.ts';
-import { readCredential } from '../../io/credential.ts';
 import type { Host, Random } from '../../io/ports.ts';
+import { readCredential } from '../../io/service/credential.ts';
 
 /** A user's key of an encrypted repository. */
 export interface Key {
@@ -62,7 +62,10 @@ export function parseKey(text: string, from: string): Key {
   return keyOf(secret);
 }
 
-/** `env:NAME`, `credential:NAME` or `file:PATH` (against the working directory). The value itself is never shown. */
+/**
+ * `env:NAME`, `credential:NAME` or `file:PATH` (against the working directory). The value itself is never
+ * shown.
+ */
 export async function readKey(spec: string, host: Pick<Host, 'env' | 'files' | 'cwd'>): Promise<Key> {
   const [, scheme, name] = /^(env|file|credential):(.+)$/s.exec(spec) ?? [];
   if (!scheme || !name)

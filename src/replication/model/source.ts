@@ -33,7 +33,9 @@ export interface BlockSource {
   readonly size: number;
   /** Exactly `length` bytes from `offset`; a short read is an error, never a short result. */
   read(offset: number, length: number, signal?: AbortSignal): Promise<Buffer>;
-  /** Whatever `start` to `start + length` holds, in order and without gaps; left out where nothing is known. */
+  /**
+   * Whatever `start` to `start + length` holds, in order and without gaps; left out where nothing is known.
+   */
   status?(start: number, length: number, signal?: AbortSignal): Promise<Allocation[]>;
   readonly transport?: Transport;
   close(): Promise<void>;

@@ -16,13 +16,15 @@ export interface Transports {
   reads: LimitFunction;
 }
 
-/** Whether disks below other snapshots can be read: not over the datastore, which has one file of the chain. */
+/**
+ * Whether disks below other snapshots can be read: not over the datastore, which has one file of the chain.
+ */
 export const readsDeltas = ({ wanted, vddk }: Transports): boolean =>
   vddk !== undefined && wanted !== 'datastore';
 
 /**
- * Opens the frozen content of a disk, and tells by which way and why. `auto` takes nbdkit when it is declared; what
- * can't be started there is read from the datastore if that has it in one file.
+ * Opens the frozen content of a disk, and tells by which way and why. `auto` takes nbdkit when it is
+ * declared; what can't be started there is read from the datastore if that has it in one file.
  *
  * @throws Failure `datastore-unreadable`, `nbdkit-failed` and what else the ways throw
  */

@@ -36,8 +36,8 @@ export interface VddkLogin {
 const largestRead = 2 * 1024 * 1024;
 
 /**
- * What nbdkit is told, by the manual of its plugin (nbdkit-vddk-plugin(1)): the snapshot's own file name, VM and
- * snapshot by managed object id, the thumbprint as SHA-1. The password never is an argument.
+ * What nbdkit is told, by the manual of its plugin (nbdkit-vddk-plugin(1)): the snapshot's own file name, VM
+ * and snapshot by managed object id, the thumbprint as SHA-1. The password never is an argument.
  */
 export function vddkExport(
   vm: { name: string; moref: string },
@@ -69,8 +69,8 @@ export function vddkExport(
 
 /**
  * Opens the frozen content of a disk of any kind through nbdkit and VMware's VDDK.
- * @throws Failure `nbdkit-failed`, `program-not-started`, `nbd-*`, and `datastore-unreadable` for a disk that a
- * snapshot doesn't freeze or whose size isn't the one that is served
+ * @throws Failure `nbdkit-failed`, `program-not-started`, `nbd-*`, and `datastore-unreadable` for a disk that
+ * a snapshot doesn't freeze or whose size isn't the one that is served
  */
 export async function openVddkDisk(
   vm: { name: string; moref: string },

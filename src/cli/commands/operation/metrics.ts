@@ -1,4 +1,4 @@
-import { type MetricsOptions, metrics as read } from '../../../app/operation/metrics.ts';
+import { type MetricsOptions, metrics as read } from '../../../app/operation/surface/metrics.ts';
 import { exitCode } from '../../../engine/report/exit-code.ts';
 import type { Define } from '../../context/define.ts';
 import { withData, withLab, withRepository, withState } from '../../context/options.ts';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import type { ServeOptions } from '../../../app/operation/open.ts';
 import type { StatusOptions } from '../../../app/operation/status.ts';
+import type { ServeOptions } from '../../../app/operation/surface/open.ts';
 import type { Define } from '../../context/define.ts';
 import { collect, withData, withLab, withRepository, withState } from '../../context/options.ts';
 
@@ -31,7 +31,7 @@ export const open: Define = (program, context, exit) => {
       '\nExamples:\n  converge open manifests\n  converge open manifests/lab --lab\n  converge open manifests --listen 127.0.0.1:9470 --token file:/etc/converge/page-token',
     )
     .action(async (paths: string[], options: StatusOptions & ServeOptions) => {
-      const { openPages } = await import('../../../app/operation/open.ts');
+      const { openPages } = await import('../../../app/operation/surface/open.ts');
       await openPages(context, { ...options, paths }, link => {
         const shown = options.token === undefined ? link : link.replace(/token=.*/, 'token=...');
         context.print([`the page is at ${shown}`, 'Whoever has this link sees it. Ctrl-C ends it.']);

@@ -1,5 +1,5 @@
-import { type EvidenceAsked, monthsEvidence } from '../../../app/operation/evidence.ts';
 import type { StatusOptions } from '../../../app/operation/status.ts';
+import { type EvidenceAsked, monthsEvidence } from '../../../app/operation/surface/evidence.ts';
 import type { Evidence } from '../../../operation/evidence.ts';
 import { evidencePage } from '../../../operation/page/evidence-page.ts';
 import type { Define } from '../../context/define.ts';

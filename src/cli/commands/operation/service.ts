@@ -1,4 +1,4 @@
-import type { ServiceOptions } from '../../../app/operation/service.ts';
+import type { ServiceOptions } from '../../../app/operation/surface/service.ts';
 import type { Define } from '../../context/define.ts';
 import { collect } from '../../context/options.ts';
 
@@ -26,7 +26,7 @@ export const service: Define = (program, context, exit) => {
   withService('show', 'print what `install` would install')
     .addHelpText('after', '\nExample:\n  converge service show /etc/converge/manifests')
     .action(async (paths: string[], options: ServiceOptions) => {
-      const { serviceText } = await import('../../../app/operation/service.ts');
+      const { serviceText } = await import('../../../app/operation/surface/service.ts');
       context.printExact(serviceText(context, context.io.self ?? ['converge'], paths, options));
       exit(0);
     });
@@ -36,7 +36,7 @@ export const service: Define = (program, context, exit) => {
       '\nExample:\n  converge service install /etc/converge/manifests --credential vcenter=/etc/converge/vcenter-password',
     )
     .action(async (paths: string[], options: ServiceOptions) => {
-      const { installService } = await import('../../../app/operation/service.ts');
+      const { installService } = await import('../../../app/operation/surface/service.ts');
       context.print(await installService(context, context.io.self ?? ['converge'], paths, options));
       exit(0);
     });
@@ -45,7 +45,7 @@ export const service: Define = (program, context, exit) => {
     .description('end it and remove it; its state and what it replicated stay')
     .addHelpText('after', '\nExample:\n  converge service uninstall')
     .action(async () => {
-      const { uninstallService } = await import('../../../app/operation/service.ts');
+      const { uninstallService } = await import('../../../app/operation/surface/service.ts');
       context.print(await uninstallService(context));
       exit(0);
     });

@@ -13,8 +13,8 @@ const CHUNK = 1 << 20;
 const NEEDED = new Set(['Datastore.Browse', 'VirtualMachine.Provisioning.GetVmFiles']);
 
 /**
- * `GET /lab/frozen?vm=&snapshot=&file=`: what a snapshot froze of a disk, as the VDDK shows it whatever files it is
- * spread over. No server has it; it is what a stand-in for nbdkit's plugin reads.
+ * `GET /lab/frozen?vm=&snapshot=&file=`: what a snapshot froze of a disk, as the VDDK shows it whatever files
+ * it is spread over. No server has it; it is what a stand-in for nbdkit's plugin reads.
  */
 export const FROZEN = '/lab/frozen';
 

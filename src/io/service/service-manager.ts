@@ -1,4 +1,4 @@
-import type { Host } from './ports.ts';
+import type { Host } from '../ports.ts';
 
 /** What a service manager hears about the process that it runs: sd_notify(3). */
 export interface ServiceManager {

@@ -1,10 +1,10 @@
-import { Failure, given } from '../../diagnostics/diagnostic.ts';
-import { type Evidence, evidenceOf, monthAt, monthSpan } from '../../operation/evidence.ts';
-import type { VmStatus } from '../../operation/model.ts';
-import { globOf } from '../../values/glob.ts';
-import type { Context } from '../app-context.ts';
-import { type Looked, look, type StatusOptions } from './status.ts';
-import type { TrackWish } from './tracks.ts';
+import { Failure, given } from '../../../diagnostics/diagnostic.ts';
+import { type Evidence, evidenceOf, monthAt, monthSpan } from '../../../operation/evidence.ts';
+import type { VmStatus } from '../../../operation/model.ts';
+import { globOf } from '../../../values/glob.ts';
+import type { Context } from '../../app-context.ts';
+import { type Looked, look, type StatusOptions } from '../status.ts';
+import type { TrackWish } from '../tracks.ts';
 
 /** Which evidence somebody wants. */
 export interface EvidenceAsked {

@@ -1,6 +1,6 @@
-import { allBlocks, type BlockRange, type Blocks, blockSet, rangeBytes } from '../extents/blocks.ts';
 import { blockCount } from '../format/blocks.ts';
 import type { BlockSource } from '../model/source.ts';
+import { allBlocks, type BlockRange, type Blocks, blockSet, rangeBytes } from './blocks.ts';
 
 /** How many of the blocks that are said to be empty are read all the same. */
 const samples = 64;
@@ -12,8 +12,8 @@ export interface InUse {
 }
 
 /**
- * The blocks of a disk that may hold something else than zeros, as its source tells; all of them where it doesn't
- * tell, or where a sample of the others isn't zeros.
+ * The blocks of a disk that may hold something else than zeros, as its source tells; all of them where it
+ * doesn't tell, or where a sample of the others isn't zeros.
  */
 export async function blocksInUse(
   source: BlockSource,

@@ -1,5 +1,5 @@
 import { isAbsolute, join } from 'node:path';
-import type { Host } from './ports.ts';
+import type { Host } from '../ports.ts';
 
 /** What systemd lets a credential be called, as far as it is one part of a path. */
 export const CREDENTIAL_NAME = /^(?!\.{1,2}$)[A-Za-z0-9_.-]{1,255}$/;

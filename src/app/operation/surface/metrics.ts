@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
-import { metricsOf } from '../../operation/metrics/metrics.ts';
-import type { Status } from '../../operation/model.ts';
-import type { Context } from '../app-context.ts';
-import { version } from '../version.ts';
-import { type StatusOptions, status } from './status.ts';
+import { metricsOf } from '../../../operation/metrics/metrics.ts';
+import type { Status } from '../../../operation/model.ts';
+import type { Context } from '../../app-context.ts';
+import { version } from '../../version.ts';
+import { type StatusOptions, status } from '../status.ts';
 
 export interface MetricsOptions extends StatusOptions {
   /** Written whole or not at all, in the place of being answered. */

@@ -1,19 +1,19 @@
-import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
-import { Failure } from '../../diagnostics/diagnostic.ts';
-import { EXPOSITION_TYPE } from '../../operation/metrics/exposition.ts';
-import { metricsOf } from '../../operation/metrics/metrics.ts';
-import { STATES, type State, type VmStatus } from '../../operation/model.ts';
-import { evidencePage } from '../../operation/page/evidence-page.ts';
-import { html } from '../../operation/page/html.ts';
-import { type Asked, type Operation, page, shownOf } from '../../operation/page/page.ts';
-import { vmPage } from '../../operation/page/vm-page.ts';
-import type { Answer } from '../../operation/server/serve.ts';
-import type { MadePoint } from '../../replication/model/point.ts';
-import type { Context } from '../app-context.ts';
-import { version } from '../version.ts';
+import type { Diagnostic } from '../../../diagnostics/diagnostic.ts';
+import { Failure } from '../../../diagnostics/diagnostic.ts';
+import { EXPOSITION_TYPE } from '../../../operation/metrics/exposition.ts';
+import { metricsOf } from '../../../operation/metrics/metrics.ts';
+import { STATES, type State, type VmStatus } from '../../../operation/model.ts';
+import { evidencePage } from '../../../operation/page/evidence-page.ts';
+import { html } from '../../../operation/page/html.ts';
+import { type Asked, type Operation, page, shownOf } from '../../../operation/page/page.ts';
+import { vmPage } from '../../../operation/page/vm-page.ts';
+import type { Answer } from '../../../operation/server/serve.ts';
+import type { MadePoint } from '../../../replication/model/point.ts';
+import type { Context } from '../../app-context.ts';
+import { version } from '../../version.ts';
+import { type Looked, look, type StatusOptions } from '../status.ts';
+import type { TrackWish } from '../tracks.ts';
 import { evidenceBy } from './evidence.ts';
-import { type Looked, look, type StatusOptions } from './status.ts';
-import type { TrackWish } from './tracks.ts';
 
 const hour = 3_600_000;
 /** What a timeline shows. */

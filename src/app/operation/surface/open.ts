@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
-import { Failure, given, world } from '../../diagnostics/diagnostic.ts';
-import type { Operation } from '../../operation/page/page.ts';
-import { isLoopback, type Served, serve } from '../../operation/server/serve.ts';
-import type { Context } from '../app-context.ts';
-import { readSecretFrom } from '../session/read-secret.ts';
+import { Failure, given, world } from '../../../diagnostics/diagnostic.ts';
+import type { Operation } from '../../../operation/page/page.ts';
+import { isLoopback, type Served, serve } from '../../../operation/server/serve.ts';
+import type { Context } from '../../app-context.ts';
+import { readSecretFrom } from '../../session/read-secret.ts';
+import type { StatusOptions } from '../status.ts';
 import { pages } from './pages.ts';
-import type { StatusOptions } from './status.ts';
 
 export interface ServeOptions {
   /** `HOST:PORT`; undefined: loopback, any port. */

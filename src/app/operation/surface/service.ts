@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
-import { Failure, given, world } from '../../diagnostics/diagnostic.ts';
-import { CREDENTIAL_NAME } from '../../io/credential.ts';
-import { windowsTask } from '../../operation/service/task.ts';
-import { type Service, systemdUnit } from '../../operation/service/unit.ts';
-import type { Context } from '../app-context.ts';
+import { Failure, given, world } from '../../../diagnostics/diagnostic.ts';
+import { CREDENTIAL_NAME } from '../../../io/service/credential.ts';
+import { windowsTask } from '../../../operation/service/task.ts';
+import { type Service, systemdUnit } from '../../../operation/service/unit.ts';
+import type { Context } from '../../app-context.ts';
 
 export interface ServiceOptions {
   slots?: string | undefined;
