@@ -57,7 +57,8 @@ export async function moveDuty(
   } catch (error) {
     if (!(error instanceof Failure))
       return failed(base, [oneDiagnostic(error)], context.io.interrupt.aborted);
-    if (error.has('no-room')) return { outcome: { result: 'put-back' }, moved: { ...base, waits: true } };
+    if (error.has('long-cycles-first'))
+      return { outcome: { result: 'put-back' }, moved: { ...base, waits: true } };
     if (error.hasOnly('failed-over'))
       return { outcome: { result: 'paused' }, moved: { ...base, suspended: true } };
     if (error.hasOnly(...busy)) return { outcome: { result: 'busy' }, moved: { ...base, busy: true } };

@@ -40,7 +40,7 @@ export const commands = {
     wayOut: 'Write `env:NAME` or `file:PATH`.',
   },
   'bad-size': { means: "A size isn't written as one.", wayOut: 'Write it like `64MiB` or `1GiB`.' },
-  'bad-address': {
+  'bad-listen': {
     means: '`--listen` is not HOST:PORT.',
     wayOut: 'Write it like `127.0.0.1:9470`, an IPv6 address in brackets.',
   },

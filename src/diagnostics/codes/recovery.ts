@@ -209,10 +209,6 @@ export const recovery = {
     means: 'The manifests declare no such target or plan.',
     wayOut: 'Correct the name, or name the paths that declare it.',
   },
-  'not-in-this-version': {
-    means: 'A manifest asks for something that is planned and not there yet.',
-    wayOut: 'Take the way that the message names.',
-  },
   'nothing-standing': {
     means: 'A test that is to be tried again was cleaned up.',
     wayOut: 'Rehearse the plan anew.',

@@ -179,7 +179,7 @@ export const repository = {
     means: 'A VM has no complete recovery point in the repository.',
     wayOut: "Replicate it; `converge verify` tells why others aren't whole.",
   },
-  'no-room': {
+  'long-cycles-first': {
     means: 'A disk has to be read whole, and an agent has no room for another such cycle now.',
     wayOut: 'Nothing: it begins when one of them has ended. `converge replicate` runs it now.',
   },

@@ -143,9 +143,13 @@ async function doubted(writer: PointWriter, base: PointDisk): Promise<Extent[]> 
 
 const noRoom = (disk: SourceDisk, reason: string): Failure =>
   new Failure(
-    blocked('no-room', `${disk.label} has to be read whole (${reason}), and other long cycles go first`, {
-      hint: 'an agent begins it again when one of them has ended; `converge replicate` runs it now',
-    }),
+    blocked(
+      'long-cycles-first',
+      `${disk.label} has to be read whole (${reason}), and other long cycles go first`,
+      {
+        hint: 'an agent begins it again when one of them has ended; `converge replicate` runs it now',
+      },
+    ),
   );
 
 const pointDisk = (

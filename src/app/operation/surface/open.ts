@@ -95,7 +95,7 @@ function addressOf(listen: string): { host: string; port: number } {
   const [, bracketed, plain, port] = /^(?:\[([0-9a-fA-F:]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(listen) ?? [];
   if (port !== undefined && Number(port) < 65_536) return { host: (bracketed ?? plain)!, port: Number(port) };
   throw new Failure(
-    given('bad-address', `--listen ${listen}: expected HOST:PORT`, {
+    given('bad-listen', `--listen ${listen}: expected HOST:PORT`, {
       hint: 'write it like 127.0.0.1:9470 or [::1]:9470',
     }),
   );
