@@ -1,7 +1,16 @@
 import { randomBytes } from 'node:crypto';
+import {
+  DeleteObjectCommand,
+  ListObjectVersionsCommand,
+  PutBucketVersioningCommand,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { S3Connection } from '../../src/aws/s3-client.ts';
+import { s3Store } from '../../src/aws/s3-store.ts';
 import type { ObjectStore, Precondition } from '../../src/replication/model/store.ts';
+import { s3Url } from '../../src/values/s3-url.ts';
 
 const fresh: Precondition = { ifNoneMatch: '*' };
 const text = (value: string) => Buffer.from(value);
@@ -181,5 +190,36 @@ export function objectStoreContract(name: string, open: () => Promise<ObjectStor
       await expect(store.put('k', text('x'), { when: fresh, signal })).rejects.toThrow('enough');
       expect(await store.get('k')).toBeUndefined();
     });
+  });
+}
+
+/**
+ * What `erase` promises of a bucket that keeps versions.
+ * @param open a bucket that holds nothing yet
+ */
+export function erasesVersions(open: () => Promise<{ connection: S3Connection; Bucket: string }>): void {
+  it('erases all versions of what it is told to, and every mark that something was deleted', async () => {
+    const { connection, Bucket } = await open();
+    const { client } = connection;
+    const put = (Key: string) => client.send(new PutObjectCommand({ Bucket, Key, Body: Key }));
+    // Of before the bucket kept versions: its version is `null`.
+    await put('dr/packs/ab/1');
+    await client.send(
+      new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: 'Enabled' } }),
+    );
+    for (const Key of [
+      'dr/packs/ab/1',
+      'dr/packs/ab/1',
+      'dr/packs/ab/12',
+      'dr/packs/ab/2',
+      'other/packs/ab/1',
+    ])
+      await put(Key);
+    for (const Key of ['dr/packs/ab/1', 'dr/packs/ab/2'])
+      await client.send(new DeleteObjectCommand({ Bucket, Key }));
+    expect(await s3Store(connection, s3Url(Bucket, 'dr')).erase(['packs/ab/1', 'packs/ab/2'])).toEqual([]);
+    const left = await client.send(new ListObjectVersionsCommand({ Bucket }));
+    expect(left.Versions?.map(({ Key }) => Key)).toEqual(['dr/packs/ab/12', 'other/packs/ab/1']);
+    expect(left.DeleteMarkers ?? []).toEqual([]);
   });
 }

@@ -4,7 +4,7 @@ import { connectS3 } from '../../src/aws/s3-client.ts';
 import { s3Store } from '../../src/aws/s3-store.ts';
 import { s3Url } from '../../src/values/s3-url.ts';
 import { connected, diagnosticOf } from './fixture.ts';
-import { allOf, objectStoreContract } from './object-store-contract.ts';
+import { allOf, erasesVersions, objectStoreContract } from './object-store-contract.ts';
 
 const fresh = { ifNoneMatch: '*' } as const;
 const body = Buffer.from('content');
@@ -13,6 +13,8 @@ objectStoreContract('s3://', async () => {
   const { connection } = await connected({}, { bucket: 'bkt' });
   return s3Store(connection, s3Url('bkt', 'dr'));
 });
+
+erasesVersions(async () => ({ ...(await connected({}, { bucket: 'bkt' })), Bucket: 'bkt' }));
 
 async function open(prefix = 'dr') {
   const all = await connected({}, { bucket: 'bkt' });

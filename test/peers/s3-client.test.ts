@@ -10,7 +10,7 @@ import { plan } from '../../src/engine/plan/planner.ts';
 import { bucket } from '../../src/resources/aws/bucket.ts';
 import { s3Url } from '../../src/values/s3-url.ts';
 import { diagnosticOf } from '../aws/fixture.ts';
-import { objectStoreContract } from '../aws/object-store-contract.ts';
+import { erasesVersions, objectStoreContract } from '../aws/object-store-contract.ts';
 import { InstantClock, realRandom, region } from '../lab/s3/fixture.ts';
 import { catalogOf, declare, testRun, testWorld } from '../support/engine-world.ts';
 import { describeWith, folder, served } from './s3-programs.ts';
@@ -42,6 +42,13 @@ function ourClientAgainst(
     const Bucket = newName();
     await bucketApi(made).create(Bucket);
     return s3Store(made, s3Url(Bucket, 'dr/vms'));
+  });
+
+  erasesVersions(async () => {
+    const made = await connection();
+    const Bucket = newName();
+    await bucketApi(made).create(Bucket);
+    return { connection: made, Bucket };
   });
 
   it('makes a bucket, finds nothing to do, sees drift and deletes it', async () => {

@@ -6,7 +6,14 @@ import {
   RunInstancesCommand,
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
-import { CreateBucketCommand, DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  ListObjectVersionsCommand,
+  PutBucketVersioningCommand,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { expect, onTestFinished, test } from 'vitest';
 import { mayDelete } from '../../src/app/repository/prune.ts';
 import { recoveryOver } from '../../src/aws/recovery/cloud.ts';
@@ -22,7 +29,7 @@ import { openRepository } from '../../src/replication/repository/open-repository
 import { jobs, type May, policyOf } from '../../src/resources/aws/pilot/policies.ts';
 import { s3Url } from '../../src/values/s3-url.ts';
 import { contextOf, pruneOnce } from '../support/prune.ts';
-import { commitImage, openTest, VM } from '../support/repository.ts';
+import { commitImage, openTest, readImage, VM } from '../support/repository.ts';
 import { begun } from './begun.ts';
 import { cloud, someBytes, unhurried } from './fixture.ts';
 
@@ -150,6 +157,53 @@ test('a writer makes points and replicas and removes none of either; a reader re
   await ec2.send(new CreateTagsCommand({ Resources: [snapshot], Tags: [{ Key: 'a', Value: 'b' }] }));
   expect(await pruner.recovery.snapshots.remove(snapshot)).toBe(true);
   await expect(pruner.recovery.machines.terminate(['i-0c0ffee0c0ffee000'])).rejects.toThrow(denied);
+});
+
+test('a pruner prunes a bucket that keeps versions, by its own policy; a writer and a reader are refused', async () => {
+  const { lab } = await cloud();
+  const { region, s3: credentials } = lab.settings;
+  const root = new S3Client({ region, credentials, endpoint: lab.s3.url, forcePathStyle: true });
+  onTestFinished(() => root.destroy());
+  const Bucket = 'gdh-vm-replication';
+  const CreateBucketConfiguration = { LocationConstraint: region as 'eu-west-1' };
+  await root.send(new CreateBucketCommand({ Bucket, CreateBucketConfiguration }));
+  const VersioningConfiguration = { Status: 'Enabled' as const };
+  await root.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration }));
+  const random = nodeHost().random;
+  const clock = (days: number) => lab.command({ do: 'clock', offset: days * 86_400_000 });
+  const writer = await as(lab, 'writer');
+  const written = await openTest(writer.store);
+  for (let n = 0; n < 6; n++) {
+    await clock(n);
+    await commitImage(written.vm(VM.uuid), someBytes(`point ${n}`, 300_000));
+  }
+  const keys = async () => {
+    const { Versions = [], DeleteMarkers = [] } = await root.send(new ListObjectVersionsCommand({ Bucket }));
+    expect(DeleteMarkers).toEqual([]);
+    return new Set(Versions.map(({ Key }) => Key!.replace('dr/', '')));
+  };
+  const { names } = contextOf(written);
+  const there = async (folder: string) =>
+    [...(await keys())].filter(key => key.startsWith(`${names.folder}${folder}/`)).length;
+  const options = { policy: { all: 1 } };
+  for (const may of ['writer', 'reader'] as const) {
+    const { store } = await as(lab, may);
+    await expect(pruneOnce(await openRepository(store, { random }), options)).rejects.toThrow(denied);
+  }
+  expect([await there('points'), await there('packs')]).toEqual([6, 6]);
+  const { store } = await as(lab, 'pruner');
+  const prune = async () => pruneOnce(await openRepository(store, { random }), options);
+  expect((await prune()).marked).toHaveLength(3);
+  await clock(15);
+  const { removed, objects } = await prune();
+  expect(removed).toHaveLength(3);
+  expect(objects!.removed.objects).toBeGreaterThan(3);
+  expect([await there('points'), await there('packs')]).toEqual([3, 3]);
+  const left = await written.vm(VM.uuid).points();
+  for (const [n, point] of left.entries())
+    expect((await readImage(written.vm(VM.uuid), point)).equals(someBytes(`point ${n + 3}`, 300_000))).toBe(
+      true,
+    );
 });
 
 test('a pruner leaves a snapshot alone that has no tag of a repository', async () => {

@@ -1,3 +1,4 @@
+import type { RequestContext } from '../instance/condition.ts';
 import { isAllowed, type Role } from '../instance/role.ts';
 import type { Storage } from './objects/storage.ts';
 import { errors, S3Error } from './protocol/errors.ts';
@@ -39,8 +40,10 @@ const inParts: Record<string, string> = {
   'GET uploadId': 's3:ListMultipartUploadParts',
   'DELETE uploadId': 's3:AbortMultipartUpload',
 };
+/** Other calls of a bucket. Source: Service Authorization Reference, "Actions defined by Amazon S3". */
+const ofVersions: Record<string, string> = { 'GET versions': 's3:ListBucketVersions' };
 const plain =
-  /^(x-id|list-type|prefix|delimiter|max-keys|encoding-type|start-after|continuation-token|versionId|response-.*|X-Amz-.*)$/;
+  /^(x-id|list-type|prefix|delimiter|max-keys|encoding-type|start-after|continuation-token|key-marker|version-id-marker|versionId|response-.*|X-Amz-.*)$/;
 
 /**
  * Refuses what the role's policy doesn't allow. An object that isn't there is refused as well to whoever may
@@ -53,22 +56,40 @@ export function authorize(role: Role, request: S3Request, storage: Storage): voi
   const allowed = query.has('versionId') && key !== undefined ? `${ofObject}Version` : ofObject;
   const action =
     other !== undefined
-      ? (inParts[`${method} ${other}`] ?? `s3:${method} ?${other}`)
+      ? (inParts[`${method} ${other}`] ?? ofVersions[`${method} ${other}`] ?? `s3:${method} ?${other}`)
       : key === undefined
         ? ofBucket
         : allowed;
   // Whoever names a bucket that isn't there learns that.
   const isMissing = bucket !== undefined && !storage.buckets.get(bucket);
   if (isMissing && action !== 's3:CreateBucket') return;
+  // What a list names is allowed or refused key by key: `mayDelete`.
+  if (method === 'POST' && other === 'delete' && key === undefined) return;
   const bucketArn = `arn:aws:s3:::${bucket ?? '*'}`;
-  const need = (what: string, resource: string) => {
-    if (isAllowed(role, what, resource, { 's3:prefix': query.get('prefix') ?? undefined })) return;
-    throw errors.accessDenied(
-      `User: ${role.arn} is not authorized to perform: ${what} on resource: "${resource}" because no identity-based policy allows the ${what} action`,
-    );
-  };
+  const need = (what: string, resource: string) =>
+    demand(role, what, resource, { 's3:prefix': query.get('prefix') ?? undefined });
   need(action, key === undefined ? bucketArn : `${bucketArn}/${key}`);
   if (action === 's3:GetObject' && !isThere(storage, bucket, key)) need('s3:ListBucket', bucketArn);
+}
+
+/**
+ * Whether one key of a DeleteObjects may go, which is asked of each by itself: the answer to the request is
+ * 200 all the same. Source: Amazon S3 API reference, DeleteObjects, "Permissions".
+ *
+ * @throws AccessDenied
+ */
+export const mayDelete = (role: Role, bucket: string, key: string, versionId: string | undefined): void =>
+  demand(
+    role,
+    versionId === undefined ? 's3:DeleteObject' : 's3:DeleteObjectVersion',
+    `arn:aws:s3:::${bucket}/${key}`,
+  );
+
+function demand(role: Role, action: string, resource: string, context: RequestContext = {}): void {
+  if (isAllowed(role, action, resource, context)) return;
+  throw errors.accessDenied(
+    `User: ${role.arn} is not authorized to perform: ${action} on resource: "${resource}" because no identity-based policy allows the ${action} action`,
+  );
 }
 
 function isThere(storage: Storage, bucket = '', key = ''): boolean {

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type { Clock, Random } from '../../io/ports.ts';
 import type { Role } from '../instance/role.ts';
-import { authorize, credentialsOf, roleAsking } from './authorize.ts';
+import { authorize, credentialsOf, mayDelete, roleAsking } from './authorize.ts';
 import { type FaultRule, Faults } from './faults.ts';
 import { openContent } from './handlers/get-object.ts';
 import { publish, putObjects } from './objects/publish.ts';
@@ -84,7 +84,10 @@ async function answer(request: S3Request, lab: Lab): Promise<Answer> {
   const credentials = role ? credentialsOf(role, request) : lab.credentials;
   const signature = verifySignature(request, credentials, lab.region, (lab.authClock ?? lab.clock).now());
   if (role) authorize(role, request, lab.storage);
-  return route(request)({ request, signature, storage: lab.storage, region: lab.region });
+  return route(request)({
+    ...{ request, signature, storage: lab.storage, region: lab.region },
+    mayDelete: (bucket, key, versionId) => role && mayDelete(role, bucket, key, versionId),
+  });
 }
 
 async function send(

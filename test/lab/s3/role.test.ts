@@ -2,9 +2,11 @@ import {
   CopyObjectCommand,
   CreateBucketCommand,
   DeleteObjectCommand,
+  DeleteObjectsCommand,
   GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
+  ListObjectVersionsCommand,
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
@@ -56,7 +58,7 @@ async function account(policy: Policy | undefined) {
       return `${name}: ${message}`;
     }
   };
-  return { role, send, client };
+  return { role, send, client, instance };
 }
 
 describe('the role of the instance', () => {
@@ -106,6 +108,37 @@ describe('the role of the instance', () => {
       'SignatureDoesNotMatch',
     );
   });
+});
+
+test('versions are listed by a right of their own, and a list of keys is deleted key by key', async () => {
+  const allow = (Action: string, Resource: string) => ({ Effect: 'Allow', Action, Resource });
+  const policy = (...Statement: object[]) => ({ Version: '2012-10-17', Statement }) as Policy;
+  const bucket = 'arn:aws:s3:::cust';
+  const lister = await account(policy(allow('s3:ListBucket', bucket)));
+  const versions = new ListObjectVersionsCommand({ Bucket: 'cust', KeyMarker: 'a' });
+  expect(await lister.send(versions)).toContain('s3:ListBucketVersions on resource: "arn:aws:s3:::cust"');
+  const { send, instance } = await account(
+    policy(
+      allow('s3:ListBucketVersions', bucket),
+      allow('s3:DeleteObject', `${bucket}/shop.*`),
+      allow('s3:DeleteObjectVersion', `${bucket}/test.*`),
+    ),
+  );
+  expect(await send(versions)).toBe('allowed');
+  const Objects = [
+    { Key: 'shop.yaml' },
+    { Key: 'shop.sig', VersionId: 'null' },
+    { Key: 'test.sig' },
+    { Key: 'test.sig', VersionId: 'null' },
+  ];
+  const answer = await instance.send(new DeleteObjectsCommand({ Bucket: 'cust', Delete: { Objects } }));
+  expect(answer.Deleted).toEqual([{ Key: 'shop.yaml' }, { Key: 'test.sig', VersionId: 'null' }]);
+  expect(
+    answer.Errors?.map(({ Key, Code, Message }) => [Key, Code, /perform: (\S+)/.exec(Message!)?.[1]]),
+  ).toEqual([
+    ['shop.sig', 'AccessDenied', 's3:DeleteObjectVersion'],
+    ['test.sig', 'AccessDenied', 's3:DeleteObject'],
+  ]);
 });
 
 test('a policy that the lab could not hold anybody to is refused', () => {

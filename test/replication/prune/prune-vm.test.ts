@@ -68,8 +68,11 @@ test('points go in two steps, then what they alone needed, and every point that 
   expect(listed.length).toBeLessThan(10);
   expect(listed).toContain(all.at(-1));
   const packs = folder('packs').length;
+  now += GRACE - HOUR;
+  expect((await pruneOnce(repository, { policy })).removed, 'a mark has to be as old as a grace').toEqual([]);
+  expect([folder('points').length, folder('packs').length]).toEqual([all.length, packs]);
 
-  now += GRACE + HOUR;
+  now += 2 * HOUR;
   const second = await pruneOnce(repository, { policy });
   expect(second.removed).toEqual(first.marked);
   expect(folder('points')).toHaveLength(all.length - second.removed.length);
@@ -163,7 +166,10 @@ test('a mark that no pruner made dates nothing and hides nothing', async () => {
   const [oldest] = await vm.points();
   const { names } = contextOf(repository);
   const { generation, id } = oldest!;
-  store.objects.set(names.removal(generation, id), { bytes: Buffer.from('forged'), modified: START });
+  store.objects.set(names.removal(generation, id), {
+    bytes: Buffer.from('forged'),
+    modified: now - 2 * GRACE,
+  });
   expect((await vm.points()).map(point => point.id)).toContain(id);
   const run = await pruneOnce(repository, { policy });
   expect(run.removed).toEqual([]);
@@ -175,6 +181,8 @@ test('a dead cycle: its packs go, those that the next one claims do not, and a m
   await points(6);
   const vm = repository.vm(VM.uuid);
   const image = random.bytes(8 * BLOCK);
+  // Half an hour after the head: clocks of a store's servers differ by more.
+  now -= 5.5 * HOUR;
   await expect(
     commitImage(vm, image, {
       step: async name => {
@@ -183,7 +191,8 @@ test('a dead cycle: its packs go, those that the next one claims do not, and a m
     }),
   ).rejects.toThrow('killed');
   const [orphan] = await vm.orphanedPacks();
-  // It could commit as long as nobody moved the head.
+  // It can commit as long as nobody moved the head, however long ago it wrote them.
+  now += 5.5 * HOUR;
   const early = await pruneOnce(repository, { policy });
   expect(early.objects!.waiting.bytes).toBe(0);
   now += 6 * HOUR;
@@ -192,7 +201,10 @@ test('a dead cycle: its packs go, those that the next one claims do not, and a m
   const late = await pruneOnce(repository, { policy });
   expect(late.objects!.waiting.bytes).toBeGreaterThan(0);
   expect(await vm.unmarked([orphan!])).toEqual([]);
-  now += GRACE + HOUR;
+  now += GRACE - HOUR;
+  await pruneOnce(repository, { policy });
+  expect(folder('packs').some(key => key.endsWith(orphan!.id))).toBe(true);
+  now += 2 * HOUR;
   await vm.lease.write({ ...aLease(2), claims: [orphan!.id] }, undefined);
   await pruneOnce(repository, { policy });
   expect(folder('packs').some(key => key.endsWith(orphan!.id))).toBe(true);

@@ -10,6 +10,8 @@ export interface Call {
   signature: Signature;
   storage: Storage;
   region: string;
+  /** Throws AccessDenied where whoever asks may not delete this. */
+  mayDelete(bucket: string, key: string, versionId: string | undefined): void;
 }
 export type Handler = (call: Call) => Promise<Answer>;
 

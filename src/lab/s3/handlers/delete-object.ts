@@ -85,6 +85,7 @@ export const deleteObjects: Handler = async call => {
     const ifMatch = textOf(each, 'ETag');
     const check = writeCondition(new Map(ifMatch === undefined ? [] : [['if-match', ifMatch]]), bucket, Key);
     try {
+      call.mayDelete(bucket.record.name, Key, VersionId);
       const { marker } = await inKeysTurn(call, bucket, Key, async () => {
         check();
         return remove(call, bucket, Key, VersionId);
