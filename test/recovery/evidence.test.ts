@@ -72,6 +72,19 @@ test('a record that says less proves less', () => {
   expect(evidenceOf({ ...run, steps: [] })).not.toHaveProperty('passed');
 });
 
+test('a planned failover lost nothing, and the page says why', () => {
+  const start = { ...run.start, kind: 'real' as const, planned: true as const };
+  // Its last points are made after it began.
+  const [first] = start.groups[0]!.machines;
+  const groups = [{ wait: 0, machines: [{ ...first!, time: start.began + minute }] }];
+  const evidence = evidenceOf({ ...run, start: { ...start, groups } });
+  expect(evidence).toMatchObject({ planned: true, machines: [{ rpo: 0 }] });
+  const page = evidencePage(evidence, new Map());
+  expect(page).toContain('<b>0 s</b> of data lost: home was shut down before its last points were made');
+  expect(page).toContain('<dt>Planned</dt><dd>the guests at home were shut down first');
+  expect(evidencePage(evidenceOf(run), new Map())).not.toContain('Planned');
+});
+
 test('the page loads nothing, and nothing that a machine said is more than text', () => {
   const page = evidencePage(evidenceOf(run), new Map([[1, { image: 'iVBORw0KGgo=', type: 'png' }]]));
   const passed = run.steps.with(-1, { at: 0, what: 'finished', ok: true, took: 90_000 });

@@ -3,6 +3,8 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+
+import { Failure, world as unreached } from '../../src/diagnostics/diagnostic.ts';
 import { nodeHost } from '../../src/io/node.ts';
 import { estimate, wayOf } from '../../src/recovery/failback/differences.ts';
 import { bringHome, type FailbackOptions, lookAhead } from '../../src/recovery/failback/failback.ts';
@@ -89,7 +91,8 @@ test('a folder has what differs from home, no padding, and makes home what it is
   const world = await away();
   const seen = await lookAhead(await world.options());
   expect((await world.live())[0]!.State!.Name).toBe('running');
-  const bytes = await world.toFolder();
+  const { bytes, rescan } = await world.toFolder();
+  expect(rescan).toBeUndefined();
   // Three of the guest, of which one is zeros, and the tail, which is cut off where the disk ends.
   expect(bytes).toBe(2 * BLOCK + 512 * 3);
   expect(seen.bytes).toBeGreaterThanOrEqual(bytes);
@@ -122,6 +125,14 @@ test('a home that ran on after the point: what it wrote goes, too', async () => 
   await world.toFolder();
   expect((await world.index()).disks[0]).toMatchObject({ mode: 'changes' });
   expect(sha256(await world.applied())).toBe(sha256(world.expected));
+});
+
+test('home that can not be asked: whole disks are taken, and whoever puts them there has to rescan', async () => {
+  const world = await away();
+  world.machine.inspect = () => Promise.reject(new Failure(unreached('vsphere-unreachable', 'no answer')));
+  expect(await world.toFolder()).toMatchObject({ rescan: true });
+  expect((await world.index()).disks[0]).toMatchObject({ mode: 'whole', why: 'no answer' });
+  expect(world.machine.asked).toEqual([]);
 });
 
 test('change tracking that was reset: whole disks are taken, whatever home has', async () => {
@@ -184,7 +195,7 @@ test('into the disks at home: tracking ends first, then all is written, compared
   expect(world.machine.asked).toEqual([]);
   world.machine.is.poweredOn = false;
   world.machine.is.snapshots = [];
-  expect(await into()).toBe(size);
+  expect(await into()).toEqual({ bytes: size });
   expect(world.machine.asked).toEqual(['end-tracking', 'replace']);
   expect(sha256(world.machine.disk)).toBe(sha256(world.expected));
   expect(await world.held()).toBeUndefined();

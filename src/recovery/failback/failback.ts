@@ -24,6 +24,16 @@ export interface FailbackOptions extends FreezeOptions {
   home: RestingMachine | undefined;
 }
 
+export interface Brought {
+  /** What was written there. */
+  bytes: number;
+  /**
+   * Home couldn't be told that its disks change past it: whoever makes the next point has to have whole disks
+   * compared.
+   */
+  rescan?: true;
+}
+
 export type Destination = { to: 'folder'; directory: string; files: Files } | { to: 'disk' };
 
 /** Whether a machine of a run is being brought home, or was. */
@@ -61,10 +71,9 @@ export async function lookAhead(options: FailbackOptions): Promise<Estimate> {
  * read back, and compared. Into its own disks at home, its replication goes on afterwards. What was killed is
  * gone on with by the same call.
  *
- * @returns bytes written
  * @throws Failure `home-in-the-way`, `readback-differs`, `failover-begun` and what EC2 refuses
  */
-export async function bringHome(options: FailbackOptions, where: Destination): Promise<number> {
+export async function bringHome(options: FailbackOptions, where: Destination): Promise<Brought> {
   const { repository, run, machine, cloud, clock, point, home, step, signal } = options;
   const { vm, uuid } = machine;
   if (!isHomeward(run, vm)) {
@@ -80,7 +89,7 @@ export async function bringHome(options: FailbackOptions, where: Destination): P
   }
   const disks = await waysOf(frozen, options);
   const into = { store: cloud.snapshots, point, disks, step, ...(signal && { signal }) };
-  if (where.to === 'folder') await untrack(options);
+  const isTold = where.to === 'disk' || (await untrack(options));
   const bytes =
     where.to === 'folder'
       ? await writeFolder({ ...into, directory: where.directory, files: where.files })
@@ -91,19 +100,25 @@ export async function bringHome(options: FailbackOptions, where: Destination): P
     await step('unsuspend');
     await unsuspendVm(repository, holderOf(run.start), uuid);
   }
-  return bytes;
+  return { bytes, ...(!isTold && { rescan: true as const }) };
 }
 
 /**
  * Whoever puts a folder into the disks at home does so past vSphere, which sees no change: the next cycle has
- * to compare all. Of a home that can't be asked now, whoever does so has to say that.
+ * to compare all. Answers whether it will: of a home that can't be asked now, whoever does so has to say that.
  */
-async function untrack({ home, point, step, signal }: FailbackOptions): Promise<void> {
-  if (home?.uuid !== point.vm.uuid) return;
-  const { changeTracking } = await home.inspect(signal);
-  if (!changeTracking) return;
+async function untrack({ home, point, step, signal }: FailbackOptions): Promise<boolean> {
+  if (home?.uuid !== point.vm.uuid) return false;
+  const seen = await home.inspect(signal).catch((error: unknown) => {
+    signal?.throwIfAborted();
+    if (!(error instanceof Failure)) throw error;
+    return undefined;
+  });
+  if (!seen) return false;
+  if (!seen.changeTracking) return true;
   await step('untrack');
   await home.endTracking(signal);
+  return true;
 }
 
 async function waysOf(

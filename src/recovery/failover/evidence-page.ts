@@ -72,7 +72,7 @@ const phases: Record<RunStep['what'], string> = {
  * @param pictures by their number, where they are kept
  */
 export function evidencePage(evidence: Evidence, pictures: ReadonlyMap<number, EvidencePicture>): string {
-  const { plan, kind, number, passed, network, machines } = evidence;
+  const { plan, kind, number, planned, passed, network, machines } = evidence;
   const verdict = passed === undefined ? 'not over' : passed ? 'every probe passed' : 'did not pass';
   const title = `${kind === 'test' ? 'Test' : 'Failover'} ${number} of ${plan}`;
   const oldest = Math.max(0, ...machines.map(({ rpo }) => rpo));
@@ -84,9 +84,17 @@ export function evidencePage(evidence: Evidence, pictures: ReadonlyMap<number, E
 <style>${style}</style></head><body>
 <h1>${escaped(title)} <span class="${passed === undefined ? 'open' : passed ? 'good' : 'bad'}">${verdict}</span></h1>
 <p class="figures"><span><b>${evidence.took === undefined ? 'not over' : span(evidence.took)}</b> ${tookWords(evidence)}</span>
-<span><b>${span(oldest)}</b> of data lost at most, had home gone when it began (RPO)</span></p>
+<span><b>${span(oldest)}</b> of data lost${planned ? ': home was shut down before its last points were made' : ' at most, had home gone when it began'} (RPO)</span></p>
 ${facts([
   ['Began', time(evidence.began)],
+  ...(planned
+    ? [
+        [
+          'Planned',
+          'the guests at home were shut down first, and nothing was written since their last points',
+        ] as const,
+      ]
+    : []),
   ...(evidence.retries > 0 ? [['Tried again', `${evidence.retries} times`] as const] : []),
   ...(evidence.limit === undefined ? [] : [['To be over by', time(evidence.limit)] as const]),
   ['Digest of the plan', evidence.digest ?? `not in the record of this ${kind}`],

@@ -17,6 +17,8 @@ export interface Evidence {
   /** A rehearsal, or machines that took over. */
   kind: 'test' | 'failover';
   number: number;
+  /** Home was shut down before, so that its last points hold all that it ever wrote. */
+  planned?: true;
   /** SHA-256 of the plan that was approved, as `failover` shows its beginning. */
   digest?: string;
   began: string;
@@ -82,7 +84,8 @@ export function evidenceOf(run: Run): Evidence {
         vm: machine.vm,
         point: machine.point,
         of: timeOf(machine.time),
-        rpo: start.began - machine.time,
+        // Its last point is made while it begins.
+        rpo: start.planned ? 0 : start.began - machine.time,
         type: machine.instance_type,
         ...(probed && launchedElsewhere(run, probed.instance)),
         snapshots: machine.disks.flatMap(({ snapshot }) => snapshot ?? []),
@@ -96,6 +99,7 @@ export function evidenceOf(run: Run): Evidence {
     plan: start.plan,
     kind: kindOf(start),
     number: start.number,
+    ...(start.planned && { planned: true as const }),
     ...(start.digest !== undefined && { digest: start.digest }),
     began: timeOf(start.began),
     ...(ended && {

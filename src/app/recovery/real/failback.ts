@@ -6,6 +6,7 @@ import type { Estimate } from '../../../recovery/failback/differences.ts';
 import { bringHome, type FailbackOptions, lookAhead } from '../../../recovery/failback/failback.ts';
 import { instanceOf } from '../../../recovery/failback/freeze.ts';
 import { ready } from '../../../recovery/failback/write-home.ts';
+import type { RestingMachine } from '../../../replication/model/source.ts';
 import type { Context } from '../../app-context.ts';
 import type { CommonOptions } from '../../options.ts';
 import { heldOf } from '../failover-status.ts';
@@ -35,6 +36,8 @@ export interface FailedBack {
   directory?: string;
   /** Bytes that were written there; undefined when nothing was. */
   brought?: number;
+  /** Home couldn't be told: the next point has to be made with `--rescan`. */
+  rescan?: true;
 }
 
 /**
@@ -75,7 +78,12 @@ export const failback = (
             hint: `its volumes can still be read in EC2: \`converge failover status ${run.start.plan}\` tells them`,
           }),
         );
-      const home = await recovering.resting(vm);
+      const home = await recovering.resting(vm).catch((error: unknown) => {
+        signal.throwIfAborted();
+        // Whole disks go into a folder without home, and the reason is said.
+        if (where.to === 'disk' || !(error instanceof Failure)) throw error;
+        return away(machine.uuid, error);
+      });
       const going: FailbackOptions = {
         repository,
         run,
@@ -107,11 +115,18 @@ export const failback = (
           if (!approve) throw notApproved(vm);
           if (!(await approve(about))) return about;
         }
-        return { ...about, brought: await bringHome(going, where) };
+        const { bytes: brought, ...rest } = await bringHome(going, where);
+        return { ...about, brought, ...rest };
       });
     },
   );
 };
+
+/** A machine of a home that can't be asked: whatever is asked of it says why. */
+function away(uuid: string, error: Failure): RestingMachine {
+  const no = () => Promise.reject(error);
+  return { uuid, inspect: no, shutDown: no, changedSince: no, open: no, replace: no, endTracking: no };
+}
 
 const noPlace = (): Failure =>
   new Failure(

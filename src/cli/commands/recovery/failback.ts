@@ -58,7 +58,7 @@ function aboutLines({ vm, plan, number, instance, estimate, writes, to, director
 const hours = (seconds: number): string =>
   seconds >= 3600 ? `${(seconds / 3600).toFixed(1)} hours` : duration(seconds * 1000);
 
-function endLines({ vm, plan, to, directory, brought }: FailedBack): string[] {
+function endLines({ vm, plan, to, directory, brought, rescan }: FailedBack): string[] {
   if (brought === undefined) return ['nothing was stopped'];
   const undo = `converge failover undo ${plan} PATHS`;
   return to === 'disk'
@@ -69,6 +69,8 @@ function endLines({ vm, plan, to, directory, brought }: FailedBack): string[] {
     : [
         `${bytes(brought)} of ${vm} written into ${directory}, read back and compared`,
         `put them into its disks by tools/apply-failback.py and switch it on; then: ${undo}`,
-        `its change tracking was ended: the next cycle compares whole disks, since vSphere sees nothing of that`,
+        rescan
+          ? `vSphere sees nothing of that, and could not be told: make the next point by: converge replicate ${vm} PATHS --rescan`
+          : `the next cycle compares whole disks, since vSphere sees nothing of that`,
       ];
 }
