@@ -42,18 +42,6 @@ export interface Needed {
   astray: ReadonlySet<string>;
   /** Bytes of packs that more than one point needs. */
   shared(): Promise<number>;
-  /** Which blocks of these packs are needed, and for which page of which disk. */
-  blocksOf(packs: ReadonlySet<string>): AsyncGenerator<NeededBlock>;
-}
-
-export interface NeededBlock {
-  disk: number;
-  page: number;
-  /** `idKey` */
-  id: string;
-  location: Location;
-  /** Bytes of a block of its disk. */
-  blockSize: number;
 }
 
 interface Asking {
@@ -207,16 +195,6 @@ export function survey(context: VmContext, { inForce, doubts }: Asking): Survey 
               }
           }
           return [...all.values()].reduce((sum, of) => sum + of.bytes(), 0);
-        },
-        async *blocksOf(wanted) {
-          for (const { disk, page, versions } of places.values()) {
-            const placeOf = await locate(disk, page, signal);
-            for await (const { version, ids } of fresh(versions, signal))
-              for (const id of ids)
-                for (const location of await placeOf(id))
-                  if (wanted.has(location.pack))
-                    yield { disk, page, id, location, blockSize: version.found.disk.blockSize };
-          }
         },
       };
     },
