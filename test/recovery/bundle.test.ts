@@ -128,7 +128,7 @@ test('every property of a target is in it, and the repository that it takes from
     shell: 'own',
     tenancy: 'host',
     host_resource_group: 'arn:aws:resource-groups:eu-west-1:111122223333:group/windows',
-    method: 'fast',
+    method: 'auto',
     fallback: { instance_types: ['m6a.large'] },
     tags: { team: 'web' },
     replica: { every: '1h', keep: 3, writer: 'home' },
