@@ -105,7 +105,8 @@ export async function bringHome(options: FailbackOptions, where: Destination): P
 
 /**
  * Whoever puts a folder into the disks at home does so past vSphere, which sees no change: the next cycle has
- * to compare all. Answers whether it will: of a home that can't be asked now, whoever does so has to say that.
+ * to compare all. Answers whether it will: of a home that can't be asked now, whoever does so has to say
+ * that.
  */
 async function untrack({ home, point, step, signal }: FailbackOptions): Promise<boolean> {
   if (home?.uuid !== point.vm.uuid) return false;
