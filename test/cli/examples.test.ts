@@ -40,7 +40,7 @@ test.for([
     expect(said.match(/^ {2}passed {2}status checks/gm)).toHaveLength(order.length);
     expect(said).not.toMatch(/^ {2}(failed|not run)/m);
     expect(await ok('failover', 'cleanup', plan)).toContain(
-      '0 instances, 0 volumes, 0 images and 0 entries are left',
+      '0 instances, 0 volumes, 0 images, 0 security groups and 0 entries are left',
     );
   },
 );

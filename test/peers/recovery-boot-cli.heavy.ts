@@ -41,7 +41,7 @@ async function rehearse(world: RecoveryWorld, ...options: string[]) {
   console.log(`rehearsed in ${Math.round((performance.now() - began) / 1000)} s\n${result.stdout}`);
   const status = await world.ok('failover', 'status', 'everything', 'm');
   const cleaned = await world.ok('failover', 'cleanup', 'everything', 'm');
-  expect(cleaned).toContain('0 instances, 0 volumes, 0 images and 0 entries are left');
+  expect(cleaned).toContain('0 instances, 0 volumes, 0 images, 0 security groups and 0 entries are left');
   return { ...result, status };
 }
 

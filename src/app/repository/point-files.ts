@@ -82,7 +82,7 @@ export async function pointFiles(
     const named = found.find(({ name }) => name === volume);
     if (!named)
       throw new Failure(
-        given('no-such-volume', own`the point has no volume ${volume}`, {
+        given('no-volume-in-point', own`the point has no volume ${volume}`, {
           hint: own`it has ${volumes.map(({ name, content }) => `${name} (${content})`).join(', ')}`,
         }),
       );
@@ -138,7 +138,9 @@ async function look(
     );
   }
   throw new Failure(
-    given('no-such-file', `${what} is not there`, { hint: 'without the last word, its folder is listed' }),
+    given('no-file-in-point', `${what} is not there`, {
+      hint: 'without the last word, its folder is listed',
+    }),
   );
 }
 

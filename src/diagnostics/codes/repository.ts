@@ -199,11 +199,11 @@ export const repository = {
     means: "A recovery point doesn't hold the disk.",
     wayOut: 'Give the index of one that it holds.',
   },
-  'no-such-file': {
+  'no-file-in-point': {
     means: 'A recovery point has no such file.',
     wayOut: 'Correct the path; without its last word, the folder is listed.',
   },
-  'no-such-volume': {
+  'no-volume-in-point': {
     means: 'A recovery point has no such disk or partition.',
     wayOut: 'Name one of those that the message lists.',
   },
