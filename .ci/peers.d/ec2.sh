@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Foreign software that judges the lab's EC2 (test/peers/ec2-lab.test.ts, boot.heavy.ts); boto3 and the AWS CLI come
+# Foreign software that judges the lab's EC2 (test/peers/ec2-lab.heavy.ts, boot.heavy.ts); boto3 and the AWS CLI come
 # with s3.sh. Safe to run again: what is there in the pinned version is left alone.
 set -eu
 

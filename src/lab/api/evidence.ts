@@ -2,7 +2,7 @@ import { type EvidenceRow, evidenceOf } from '../model/evidence.ts';
 
 const ssm = (page: string) => `AWS Systems Manager API Reference, ${page}`;
 const manager = (page: string) => `AWS Secrets Manager API Reference, ${page}`;
-const clients = 'AWS CLI in test/peers/secrets-lab.test.ts';
+const clients = 'AWS CLI in test/peers/secrets-lab.heavy.ts';
 
 const rows: EvidenceRow[] = [
   ['verified', 'JSON 1.1 over POST with X-Amz-Target, signature version 4 over the body', clients],

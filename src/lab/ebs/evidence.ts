@@ -7,12 +7,12 @@ const rows: EvidenceRow[] = [
   [
     'verified',
     'Names, places and forms of every request, answer and error',
-    'boto3 in test/peers/ec2-lab.test.ts',
+    'boto3 in test/peers/ec2-lab.heavy.ts',
   ],
   [
     'verified',
     'Upload with a parent and without, download of the same bytes, the LINEAR checksum of raw digests',
-    'coldsnap 0.12.0 in test/peers/ec2-lab.test.ts',
+    'coldsnap 0.12.0 in test/peers/ec2-lab.heavy.ts',
   ],
   ['quoted', 'Blocks have 524,288 bytes, and their SHA-256 is required and checked', model],
   ['quoted', 'A block that is put again overwrites the first', `${model}, PutSnapshotBlock`],

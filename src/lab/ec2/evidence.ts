@@ -4,7 +4,7 @@ const api = (page: string) => `Amazon EC2 API Reference, ${page}`;
 const guide = (page: string) => `Amazon EC2 User Guide, "${page}"`;
 const ebsGuide = (page: string) => `Amazon EBS User Guide, "${page}"`;
 const model = 'botocore 1.44.8, ec2/2016-11-15';
-const clients = 'boto3 and AWS CLI, and botocore’s model, in test/peers/ec2-lab.test.ts';
+const clients = 'boto3 and AWS CLI, and botocore’s model, in test/peers/ec2-lab.heavy.ts';
 const design = 'by design';
 
 const rows: EvidenceRow[] = [
