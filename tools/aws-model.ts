@@ -52,8 +52,20 @@ const lower = (name: string) => name[0]!.toLowerCase() + name.slice(1);
 const upper = (name: string) => name[0]!.toUpperCase() + name.slice(1);
 
 /** The names on the wire, where they aren't what the protocol makes of the member's name. */
-function memberOf(name: string, { shape, locationName, queryName, location }: Named, isEc2: boolean): Member {
-  if (!isEc2) {
+function memberOf(
+  name: string,
+  { shape, locationName, queryName, location }: Named,
+  protocol: string,
+): Member {
+  if (protocol === 'rest-xml')
+    // The writer of XML makes names of its own only for EC2.
+    return {
+      shape,
+      ...(locationName !== undefined && locationName !== name && { in: locationName }),
+      out: locationName ?? name,
+      ...(location && { at: location }),
+    };
+  if (protocol !== 'ec2') {
     return {
       shape,
       ...(locationName !== undefined && locationName !== name && { in: locationName, out: locationName }),
@@ -69,7 +81,7 @@ function memberOf(name: string, { shape, locationName, queryName, location }: Na
   };
 }
 
-function shapeOf(service: Service, name: string, isEc2: boolean): Shape {
+function shapeOf(service: Service, name: string, protocol: string): Shape {
   const { type, members, member, key, value, required, payload, min, max, pattern, ...it } =
     service.shapes[name]!;
   switch (type) {
@@ -77,13 +89,17 @@ function shapeOf(service: Service, name: string, isEc2: boolean): Shape {
       return {
         type,
         members: Object.fromEntries(
-          Object.entries(members ?? {}).map(([each, named]) => [each, memberOf(each, named, isEc2)]),
+          Object.entries(members ?? {}).map(([each, named]) => [each, memberOf(each, named, protocol)]),
         ),
         ...(required && required.length > 0 && { required }),
         ...(payload !== undefined && { payload }),
       };
     case 'list':
-      return { type, member: member!.shape, ...(isEc2 && { item: member!.locationName ?? 'item' }) };
+      return {
+        type,
+        member: member!.shape,
+        ...(items[protocol] !== undefined && { item: member!.locationName ?? items[protocol] }),
+      };
     case 'map':
       return { type, key: key!.shape, value: value!.shape };
     default:
@@ -98,6 +114,9 @@ function shapeOf(service: Service, name: string, isEc2: boolean): Shape {
   }
 }
 
+/** What elements of a list are called in XML where the model doesn't say. */
+const items: Record<string, string> = { ec2: 'item', 'rest-xml': 'member' };
+
 const reached = (shape: Shape): string[] =>
   shape.type === 'structure'
     ? Object.values(shape.members).map(each => each.shape)
@@ -111,11 +130,11 @@ for (const [name, wanted] of Object.entries(operationsOf)) {
   const newest = (await readdir(join(folder, name))).sort().at(-1)!;
   const packed = await readFile(join(folder, name, newest, 'service-2.json.gz'));
   const service = JSON.parse(gunzipSync(packed).toString()) as Service;
-  const isEc2 = service.metadata.protocol === 'ec2';
+  const { protocol } = service.metadata;
   const shapes = new Map<string, Shape>();
   const add = (shape: string) => {
     if (shapes.has(shape)) return;
-    const made = shapeOf(service, shape, isEc2);
+    const made = shapeOf(service, shape, protocol);
     shapes.set(shape, made);
     for (const each of reached(made)) add(each);
   };
@@ -129,7 +148,7 @@ for (const [name, wanted] of Object.entries(operationsOf)) {
     operations[operation] = {
       ...(input && { input: input.shape }),
       ...(output && { output: output.shape }),
-      ...(!isEc2 && { http: [http.method, http.requestUri, http.responseCode ?? 200] }),
+      ...(protocol !== 'ec2' && { http: [http.method, http.requestUri, http.responseCode ?? 200] }),
     };
   }
   const { apiVersion } = service.metadata;

@@ -12,8 +12,7 @@ const one = ['repository', 'key', 'region', 'profile', 'endpoint', 'env'] as con
 export function asTyped(paths: readonly string[], options: Where): string {
   const words = [...paths];
   // Some commands take one of them several times.
-  for (const name of one)
-    for (const value of [options[name] ?? []].flat()) words.push(`--${name}`, value);
+  for (const name of one) for (const value of [options[name] ?? []].flat()) words.push(`--${name}`, value);
   for (const value of options.set ?? []) words.push('--set', value);
   if (options.state !== undefined) words.push('--state', options.state);
   // Without a folder it would take the next word for one: it stands last.

@@ -35,7 +35,7 @@ export const isExpired = (error: unknown): boolean => expired.test(codeOf(error)
 export const statusOf = (error: unknown): number | undefined => fieldsOf(error).$metadata?.httpStatusCode;
 
 const throttling =
-  /^(SlowDown|RequestThrottled\w*|ConcurrentLimitExceeded\w*|Throttl\w*|RequestLimitExceeded|TooManyRequests\w*|BandwidthLimitExceeded|ServiceUnavailable|OperationAborted|503|429)$/;
+  /^(SlowDown|RequestThrottled\w*|ConcurrentLimitExceeded\w*|Throttl\w*|RequestLimitExceeded|TooManyRequests\w*|PriorRequestNotComplete|BandwidthLimitExceeded|ServiceUnavailable|OperationAborted|503|429)$/;
 const unreached = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
 /** A certificate that does not verify won't the next time either. */
 const tls = /CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|EPROTO|ERR_SSL/;

@@ -31,7 +31,7 @@ export interface Signing {
   credentials(): ReturnType<EC2Client['config']['credentials']>;
 }
 
-/** One question to a service that is asked nothing else. */
+/** One call of a service that is asked little. */
 export interface SignedCall {
   /** For messages: `Route 53 Resolver`. */
   called: string;
@@ -48,6 +48,8 @@ export interface SignedCall {
   query?: Readonly<Record<string, string>>;
   /** Of a JSON service with one path: the operation and its input. */
   json?: { target: string; input: object };
+  /** What is posted to a REST service of XML. */
+  xml?: string;
 }
 
 /**
@@ -73,7 +75,7 @@ export async function signedCall(
 
 async function send(
   { settings, credentials }: Signing,
-  { service, host, path, query = {}, json, region = settings.region }: SignedCall,
+  { service, host, path, query = {}, json, xml, region = settings.region }: SignedCall,
   signal: AbortSignal | undefined,
 ): Promise<string> {
   const { SignatureV4 } = await import('@smithy/signature-v4');
@@ -83,9 +85,9 @@ async function send(
   const url = new URL(settings.endpoint ?? `https://${host}`);
   url.pathname = path;
   for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
-  const body = json && JSON.stringify(json.input);
+  const body = json ? JSON.stringify(json.input) : xml;
   const request = {
-    method: json ? 'POST' : 'GET',
+    method: body === undefined ? 'GET' : 'POST',
     protocol: url.protocol,
     hostname: url.hostname,
     ...(url.port !== '' && { port: Number(url.port) }),
@@ -93,6 +95,7 @@ async function send(
     query: { ...query },
     headers: {
       host: url.host,
+      ...(xml !== undefined && { 'content-type': 'application/xml' }),
       ...(json && { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': json.target }),
     },
     ...(body !== undefined && { body }),
@@ -114,10 +117,17 @@ async function send(
   throw Object.assign(new Error(message), { name, $metadata: { httpStatusCode: answer.status } });
 }
 
-/** Services of JSON name their error in it or in a header, those of XML in `Code`. */
+/**
+ * Services of JSON name their error in it or in a header, those of XML in `Code`; Route 53 one of them by the
+ * element that it is (API reference, ChangeResourceRecordSets).
+ */
 function errorIn(text: string, header: string | null): { name: string; message: string } {
   const said = parsed(text);
-  const name = said?.__type ?? header ?? /<Code>([^<]*)<\/Code>/.exec(text)?.[1] ?? 'Unknown';
+  const name =
+    said?.__type ??
+    header ??
+    (/<Code>([^<]*)<\/Code>/.exec(text) ?? /<(InvalidChangeBatch)\b/.exec(text))?.[1] ??
+    'Unknown';
   const message = said?.message ?? /<Message>([^<]*)<\/Message>/.exec(text)?.[1] ?? name;
   return { name: name.replace(/^.*#/, '').replace(/:.*$/, ''), message };
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { aZone } from '../lab/ec2/zone.ts';
 import { url, world } from './taken-over.ts';
 
 test('take over, replicate no more, commit; nothing of the plan runs again', {
@@ -54,7 +55,9 @@ test('take over, replicate no more, commit; nothing of the plan runs again', {
   expect(await ok('failover', 'cleanup', '--expired', 'all', 'm')).toBe(
     'web: nothing to do: failover 1 has taken over\n',
   );
-  expect(await ok('failover', 'retry', 'web', 'm')).toMatch(/had passed and still runs\n.*\nall have passed; this try took/);
+  expect(await ok('failover', 'retry', 'web', 'm')).toMatch(
+    /had passed and still runs\n.*\nall have passed; this try took/,
+  );
   expect(await ok('failover', 'status', 'web', 'm')).toMatch(/^failover 1 of web, begun .*Z\n/);
 
   expect(await ok('failover', 'commit', 'web', 'm')).toContain('failover 1 of web is committed');
@@ -74,11 +77,24 @@ test('take over, replicate no more, commit; nothing of the plan runs again', {
 test('undo ends it with its disks, and lets replication go on; a test, then a failover again', {
   timeout: 120_000,
 }, async () => {
-  const { run, ok, refused, live, status } = await world();
-  await ok('failover', 'web', 'm', '--source-down-confirmed', '--yes');
+  const { run, ok, refused, live, status, inEc2 } = await world(
+    '[ { zone: example.com, name: web.example.com, type: A, to: web01 } ]',
+  );
+  const sure = ['web', 'm', '--source-down-confirmed'];
+  expect((await run('failover', ...sure, '--noop')).stderr).toContain(
+    'the account has no hosted zone example.com',
+  );
+  const zone = await inEc2((_, lab) => aZone(lab, 'example.com'));
+  expect(await ok('failover', ...sure, '--noop')).toContain(
+    `web.example.com A in ${zone}: no record -> the private address of web01 in EC2 (ttl 60)\n`,
+  );
+  const switched = /\nDNS: web\.example\.com A: no record -> [\d.]+ \(ttl 60\)\nRoute 53 has taken that/;
+  expect(await ok('failover', ...sure, '--yes')).toMatch(switched);
+  expect(await ok('failover', 'retry', 'web', 'm')).toMatch(switched);
   const undone = await ok('failover', 'undo', 'web', 'm');
+  expect(undone).toContain('\nDNS: web.example.com A: put back: no record\n');
   expect(undone).toMatch(
-    /^1 instance terminated, 1 image deregistered, .*; 0 instances, 0 volumes, .*\nfailover 1 of web is undone/,
+    /^1 instance terminated, 1 image deregistered, .*; 0 instances, 0 volumes, .*\n.*\nfailover 1 of web is undone/,
   );
   expect(await live()).toEqual([]);
   expect(await ok('failover', 'undo', 'web', 'm')).toBe('failover 1 of web was undone before\n');

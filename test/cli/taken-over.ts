@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { expect } from 'vitest';
 import { nodeHost } from '../../src/io/node.ts';
-import { openLab } from '../../src/lab/lab.ts';
+import { type Lab, openLab } from '../../src/lab/lab.ts';
 import { bootBlock } from '../lab/ec2/fixture.ts';
 import { apart } from '../recovery/network.ts';
 import { cli, scratch } from '../support/cli.ts';
 
 export const url = 's3://gdh-vm-replication/dr';
-const manifest = ({ subnet, group }: { subnet: string; group: string }) => `converge: 1
+const manifest = ({ subnet, group, dns }: { subnet: string; group: string; dns?: string }) => `converge: 1
 targets:
   home: { type: vsphere, url: https://vcenter.example.com, username: svc, password: "\${secret('env:NEVER_SET')}" }
   dr: { type: aws, region: eu-west-1 }
@@ -32,10 +32,14 @@ resources:
       groups: [ { targets: [ web01 ] } ]
       test: { subnet: ${subnet}, security_group: ${group}, teardown: none }
       probes: [ { probe: status, within: 1m } ]
-`;
+${dns === undefined ? '' : `      dns: ${dns}\n`}`;
 
-/** A lab with a Linux VM that is protected and has a target and a plan. */
-export async function world() {
+/**
+ * A lab with a Linux VM that is protected and has a target and a plan.
+ *
+ * @param dns of the plan, as YAML
+ */
+export async function world(dns?: string) {
   const dir = await scratch();
   const folder = join(dir, 'lab');
   const run = (...args: string[]) => cli(dir, [...args, '--lab', folder]);
@@ -51,20 +55,20 @@ export async function world() {
   };
   await writeFile(join(dir, 'disk.raw'), Buffer.concat([bootBlock(), Buffer.alloc(512 * 1000, 7)]));
   await ok('lab', 'add-vm', 'web01', '--disk', 'disk.raw', '--guest', 'debian12_64Guest');
-  const inEc2 = async <T>(use: (ec2: EC2Client) => Promise<T>): Promise<T> => {
+  const inEc2 = async <T>(use: (ec2: EC2Client, lab: Lab) => Promise<T>): Promise<T> => {
     const lab = await openLab(folder, { host: nodeHost(), seeded: false, lockTimeout: 0 });
     const { region, s3: credentials } = lab.settings;
     const ec2 = new EC2Client({ region, credentials, endpoint: lab.api.url });
     try {
-      return await use(ec2);
+      return await use(ec2, lab);
     } finally {
       ec2.destroy();
       await lab.close();
     }
   };
-  const network = await inEc2(apart);
+  const network = await inEc2(ec2 => apart(ec2));
   await mkdir(join(dir, 'm'));
-  await writeFile(join(dir, 'm/dr.yaml'), manifest(network));
+  await writeFile(join(dir, 'm/dr.yaml'), manifest({ ...network, ...(dns !== undefined && { dns }) }));
   await ok('apply', 'm');
   /** What runs of VMs of ours. */
   const live = () =>

@@ -195,7 +195,7 @@ test('into the disks at home: tracking ends first, then all is written, compared
   expect(world.machine.asked).toEqual([]);
   world.machine.is.poweredOn = false;
   world.machine.is.snapshots = [];
-  expect(await into()).toEqual({ bytes: size });
+  expect(await into()).toEqual({ bytes: size, records: [] });
   expect(world.machine.asked).toEqual(['end-tracking', 'replace']);
   expect(sha256(world.machine.disk)).toBe(sha256(world.expected));
   expect(await world.held()).toBeUndefined();

@@ -23,8 +23,7 @@ type Kind =
 /** What each type changes, and what its observation rests on. A new type needs a row. */
 const table: Record<string, { writes: Kind[]; reads: Kind[] }> = {
   acl: { writes: ['files'], reads: ['files'] },
-  // What is told of all that is there reads nothing that a type writes in the same run.
-  alert_route: { writes: [], reads: [] },
+  alert_route: { writes: [], reads: ['buckets'] },
   archive: { writes: ['files'], reads: ['files', 'buckets'] },
   bucket: { writes: ['buckets'], reads: ['buckets'] },
   certificate: { writes: ['certificates', 'registry'], reads: ['certificates', 'registry'] },

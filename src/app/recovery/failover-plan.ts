@@ -6,6 +6,7 @@ import { probesOf } from '../../recovery/failover/probes-of.ts';
 import type { Landing, PostLaunch, RunStart } from '../../recovery/failover/run.ts';
 import { type ImportTakes, importTakes } from '../../recovery/import/estimate.ts';
 import type { Imported } from '../../recovery/import/imported.ts';
+import type { PlannedRecord, RecordValue } from '../../recovery/model/dns.ts';
 import type { CloudSubnet, NetworkFacts } from '../../recovery/model/machines.ts';
 import type { PlanProperties } from '../../recovery/model/plan.ts';
 import { describeProbe, type Probe, placeIn } from '../../recovery/model/probes.ts';
@@ -78,6 +79,8 @@ export interface FailoverPlan {
   teardown?: { after: number; role?: string };
   /** What probes them from within their network; undefined: they are probed from here. */
   prober?: { image: string; type: string };
+  /** `was`: what it says just now; no part of the digest. Undefined of a run that is gone on with. */
+  dns?: (PlannedRecord & { was?: RecordValue })[];
   groups: {
     wait: number;
     machines: PlannedMachine[];
@@ -127,8 +130,24 @@ export function planOf(
 /** The same of a run that takes over. `subnets`: those of all its machines. */
 export const planOfReal = (
   plan: string,
+  dns: readonly (PlannedRecord & { was?: RecordValue })[],
   ...of: [RecoveryPlanProperties, Chosen[], readonly CloudSubnet[], (vm: string) => PostLaunch | undefined]
-): FailoverPlan => withDigest({ plan, kind: 'real', groups: groupsOf(...of) });
+): FailoverPlan => withDigest({ plan, kind: 'real', ...dnsOf(dns), groups: groupsOf(...of) });
+
+/** In one order, however they were kept. */
+const dnsOf = (all: readonly (PlannedRecord & { was?: RecordValue })[] = []) =>
+  all.length > 0 && {
+    dns: all.map(({ zone, name, type, ttl, vm, address, literal, was }) => ({
+      zone,
+      name,
+      type,
+      ttl,
+      ...(vm !== undefined && { vm }),
+      ...(address !== undefined && { address }),
+      ...(literal !== undefined && { literal }),
+      ...(was && { was }),
+    })),
+  };
 
 function groupsOf(
   { groups, probes }: RecoveryPlanProperties,
@@ -185,13 +204,13 @@ const inWords = (probe: Probe, inside: boolean): string =>
   `${describeProbe(probe)} (from ${placeIn(probe, inside)})`;
 
 export const planOfRun = (
-  { plan, kind, subnet, else_subnets, group, groups, probes, limit = 0, teardown, prober }: RunStart,
+  { plan, kind, subnet, else_subnets, group, groups, probes, limit = 0, teardown, prober, dns }: RunStart,
   vpc: string,
 ): FailoverPlan =>
   withDigest({
     plan,
     ...(kind
-      ? { kind }
+      ? { kind, ...dnsOf(dns) }
       : {
           network: { subnet, ...(else_subnets && { else_subnets }), group, vpc },
           teardown: { after: limit, ...teardown },
@@ -232,7 +251,7 @@ export const planOfRun = (
   });
 
 /** What is said beside what will be done; a run that is gone on with doesn't know it. */
-const told = new Set(['cold', 'ready', 'why', 'image_name', 'hourly', 'import_why', 'import_takes']);
+const told = new Set(['cold', 'ready', 'why', 'image_name', 'hourly', 'import_why', 'import_takes', 'was']);
 
 const withDigest = (plan: Omit<FailoverPlan, 'digest'>): FailoverPlan => ({
   ...plan,

@@ -16,6 +16,7 @@ import {
   subnetsOf,
   tookOf,
 } from '../../recovery/failover/run.ts';
+import type { PlannedRecord } from '../../recovery/model/dns.ts';
 import type { NetworkFacts } from '../../recovery/model/machines.ts';
 import { buildReplica } from '../../recovery/replica/build.ts';
 import type { Encryption } from '../../recovery/replica/choose.ts';
@@ -193,6 +194,7 @@ export const begin = ({
   network,
   kind,
   planned,
+  dns,
   digest,
   prober,
   began,
@@ -209,6 +211,8 @@ export const begin = ({
   kind?: 'real';
   /** Home was put to rest before. */
   planned?: boolean;
+  /** Records of DNS that it switches. */
+  dns?: readonly PlannedRecord[];
   /** Of the plan that was approved. */
   digest: string;
   prober?: RunStart['prober'];
@@ -259,6 +263,7 @@ export const begin = ({
           ? {
               kind,
               ...(planned && { planned: true as const }),
+              ...(dns && dns.length > 0 && { dns: [...dns] }),
               subnet: network.subnets[0]!.id,
               group: network.group,
             }

@@ -3,7 +3,8 @@ import { refuseHomeward } from '../../recovery/failback/failback.ts';
 import { type Again, failedOf, tryAgain } from '../../recovery/failover/attempts.ts';
 import { type Recovered, rehearse } from '../../recovery/failover/rehearse.ts';
 import { isWhole, kindOf, stateOf, tookOf } from '../../recovery/failover/run.ts';
-import { takeOver } from '../../recovery/failover/take-over.ts';
+import { switchedBy, takeOver } from '../../recovery/failover/take-over.ts';
+import type { SwitchedRecord } from '../../recovery/model/dns.ts';
 import type { Context } from '../app-context.ts';
 import { refuseBeside, unchanged } from './failover.ts';
 import { planProperties, refuseTooMany } from './failover-plan.ts';
@@ -23,6 +24,8 @@ export interface Retried {
   took: number;
   /** All machines were launched in that time, so that it is one of recovery. */
   whole: boolean;
+  /** Records of DNS that were switched: none when not every probe passed. Left out where none was to be. */
+  switched?: SwitchedRecord[];
   /** How the next command names the same plan: the manifests, or the repository. */
   by: string;
 }
@@ -62,6 +65,7 @@ export const failoverRetry = (
       if (again.length > 0 || stateOf(run) !== 'running') await tryAgain(of, again, { clock, step });
       const carryOut = run.start.kind === 'real' ? takeOver : rehearse;
       const recovered = await carryOut({ ...of, prober, clock, step, say });
+      const switched = switchedBy(run);
       return {
         ...(recovering.from && { from: recovering.from }),
         plan: declared.title,
@@ -70,6 +74,7 @@ export const failoverRetry = (
         recovered,
         took: tookOf(run),
         whole: isWhole(run),
+        ...(switched && { switched }),
         by: recovering.again,
       };
     });

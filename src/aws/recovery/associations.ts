@@ -1,6 +1,7 @@
 import { Failure } from '../../diagnostics/diagnostic.ts';
 import { type SignedCall, signedCall } from '../signed-call.ts';
 import type { RecoveryConnection } from './connection.ts';
+import { globalOf } from './dns/route53.ts';
 
 /** What Route 53 has to do with a VPC, as words, and what nobody here may ask it. */
 export interface Associated {
@@ -101,13 +102,6 @@ function looksAt(region: string, vpc: string): Look[] {
       }),
     },
   ];
-}
-
-/** Route 53 is one service for all regions of a partition. Source: AWS General Reference, its endpoints. */
-function globalOf(region: string): Pick<SignedCall, 'host' | 'region'> {
-  if (region.startsWith('cn-')) return { host: 'route53.amazonaws.com.cn', region: 'cn-northwest-1' };
-  if (region.startsWith('us-gov-')) return { host: 'route53.us-gov.amazonaws.com', region: 'us-gov-west-1' };
-  return { host: 'route53.amazonaws.com', region: 'us-east-1' };
 }
 
 const valueIn = (xml: string, name: string): string | undefined =>

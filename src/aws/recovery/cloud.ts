@@ -4,6 +4,7 @@ import { callerAccount } from '../caller-identity.ts';
 import type { AwsSettings } from '../settings.ts';
 import type { AdaptiveLimit } from './calls/adaptive-limit.ts';
 import { connectRecovery, type RecoveryConnection } from './connection.ts';
+import { awsDns } from './dns/route53.ts';
 import { awsDryRuns } from './dry-runs.ts';
 import { awsGroups } from './groups.ts';
 import { awsImports } from './imports.ts';
@@ -56,6 +57,7 @@ export function recoveryOver(
     imports: awsImports(connection),
     uploads,
     dryRuns: awsDryRuns(connection),
+    dns: awsDns(connection),
     templates: awsTemplates(connection),
     close() {
       uploads.close();

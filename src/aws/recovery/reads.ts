@@ -93,6 +93,8 @@ const instanceOf = (one: Instance, account: string): CloudInstance => ({
   account,
   ...(one.ClientToken !== undefined && { token: one.ClientToken }),
   ...(one.PrivateIpAddress !== undefined && { privateIp: one.PrivateIpAddress }),
+  ...(one.PublicIpAddress !== undefined && { publicIp: one.PublicIpAddress }),
+  ...(one.Ipv6Address !== undefined && { ipv6: one.Ipv6Address }),
   type: one.InstanceType ?? '',
   zone: one.Placement?.AvailabilityZone ?? '',
   groups: (one.SecurityGroups ?? []).map(({ GroupId }) => GroupId ?? ''),

@@ -433,6 +433,26 @@ export const recovery = {
     means: 'It was not said where a machine is brought home to, or two places were.',
     wayOut: 'Give one of `--to DIR` and `--to-vsphere`.',
   },
+  'dns-no-address': {
+    means: 'A record of DNS is to lead to a machine that has no such address in EC2.',
+    wayOut: 'Give it one in EC2, and run again: the failover goes on.',
+  },
+  'dns-record': {
+    means: "A record of DNS of a plan can't be switched so, is outside of its zone, or is there twice.",
+    wayOut: 'Do what the message says.',
+  },
+  'dns-record-taken': {
+    means: "Route 53 has something in a record's place that a failover doesn't switch.",
+    wayOut: 'Declare the record as it is there, or switch it by hand.',
+  },
+  'dns-zone-ambiguous': {
+    means: 'Several hosted zones have the name that a plan gives, such as a public and a private one.',
+    wayOut: 'Name the zone by its id.',
+  },
+  'dns-zone-not-found': {
+    means: 'The account has no hosted zone of that name or id.',
+    wayOut: "Look at the account of the plan's target, and at how the zone is written.",
+  },
   'home-in-the-way': {
     means: "The disks of a machine at home can't be written as they are.",
     wayOut: 'Do what the message says, or write into a folder with `--to DIR`.',

@@ -19,7 +19,7 @@ import type { InstanceSettings } from '../instance/settings.ts';
 import { type Credentials, sha256Hex } from '../s3/protocol/sigv4.ts';
 import { fireDue } from '../scheduler/fire.ts';
 import { schedulerService } from '../scheduler/service.ts';
-import { profilesService, zonesService } from './associations.ts';
+import { profilesService } from './associations.ts';
 import { callerIdentity } from './caller-identity.ts';
 import { type ApiFaultRule, ApiFaults } from './faults.ts';
 import { jsonServices, operate } from './json-services.ts';
@@ -27,6 +27,7 @@ import type { Account } from './operations.ts';
 import { resolverService } from './resolver.ts';
 import { signedService } from './signature.ts';
 import { openVault } from './vault.ts';
+import { zonesService } from './zones.ts';
 
 export interface ApiLabOptions {
   /** Folder of its own for secrets; made when something is put into it. */

@@ -28,6 +28,10 @@ export function writeAnswer(model: AwsModel, action: string, output: object, req
 export const writeError = ({ code, message }: ApiError, requestId: string): string =>
   `<?xml version="1.0" encoding="UTF-8"?>\n<Response><Errors><Error><Code>${escaped(code)}</Code><Message>${escaped(message)}</Message></Error></Errors><RequestID>${requestId}</RequestID></Response>`;
 
+/** What a structure of the model is as XML. Throws an Error for what the model doesn't have. */
+export const writeShape = (model: AwsModel, name: string, given: object, path: string): string =>
+  structure(model, name, given, path);
+
 function structure(model: AwsModel, name: string, given: object, path: string): string {
   const shape = model.shapes[name]!;
   if (shape.type !== 'structure') throw new Error(`${path}: ${name} is not a structure`);

@@ -3,7 +3,10 @@ import type { Files } from '../../io/ports.ts';
 import { unsuspendVm } from '../../replication/model/pauses.ts';
 import type { Point } from '../../replication/model/repository.ts';
 import type { RestingMachine } from '../../replication/model/source.ts';
+import { putBack } from '../dns/switch.ts';
 import { claim, holderOf, note, type Run } from '../failover/run.ts';
+import { ofDns } from '../failover/take-over.ts';
+import type { DnsCloud, PutBack } from '../model/dns.ts';
 import { type Estimate, estimate, type Homeward, type Way, wayOf } from './differences.ts';
 import { writeFolder } from './folder.ts';
 import {
@@ -18,6 +21,7 @@ import { changesAtHome } from './home-changes.ts';
 import { writeHome } from './write-home.ts';
 
 export interface FailbackOptions extends FreezeOptions {
+  cloud: FreezeOptions['cloud'] & { dns: DnsCloud };
   /** What the machine was launched from. */
   point: Point;
   /** The machine at home; undefined where nothing is known of it. */
@@ -32,6 +36,8 @@ export interface Brought {
    * compared.
    */
   rescan?: true;
+  /** Records of DNS that lead home again, or that somebody has changed. */
+  records: PutBack[];
 }
 
 export type Destination = { to: 'folder'; directory: string; files: Files } | { to: 'disk' };
@@ -39,6 +45,9 @@ export type Destination = { to: 'folder'; directory: string; files: Files } | { 
 /** Whether a machine of a run is being brought home, or was. */
 export const isHomeward = ({ steps }: Run, vm: string): boolean =>
   steps.some(step => step.what === 'failback' && step.vm === vm);
+
+const isBrought = ({ steps }: Run, vm: string): boolean =>
+  steps.some(step => step.what === 'brought' && step.vm === vm);
 
 /** Whether any machine of a run is. @throws Failure `failback-begun`, blocked */
 export function refuseHomeward(run: Run): void {
@@ -96,11 +105,16 @@ export async function bringHome(options: FailbackOptions, where: Destination): P
       : await writeHome({ ...into, home });
   await step('brought');
   await note(repository, run, { at: clock.now(), what: 'brought', vm, bytes });
+  let records: PutBack[] = [];
   if (where.to === 'disk') {
+    // What leads to no machine of its own goes back with the last of them.
+    const last = run.start.groups.flatMap(({ machines }) => machines).every(one => isBrought(run, one.vm));
+    const isIts = (record: { vm?: string }) => record.vm === vm || (last && record.vm === undefined);
+    records = await putBack(isIts, ofDns(options));
     await step('unsuspend');
     await unsuspendVm(repository, holderOf(run.start), uuid);
   }
-  return { bytes, ...(!isTold && { rescan: true as const }) };
+  return { bytes, ...(!isTold && { rescan: true as const }), records };
 }
 
 /**

@@ -1,3 +1,4 @@
+import { valueWords } from '../model/dns.ts';
 import { notLooked } from './isolation.ts';
 import {
   expiresOf,
@@ -176,6 +177,20 @@ function sawOf(step: RunStep): { saw: string } | undefined {
       return { saw: `${step.instance} of ${step.image}` };
     case 'probed':
       return { saw: step.results.map(({ probe, outcome }) => `${probe}: ${outcome}`).join(', ') };
+    case 'dns-switching':
+      return {
+        saw: step.records
+          .map(one => `${one.name}: ${valueWords(one.old)} -> ${valueWords(one.to)}`)
+          .join('; '),
+      };
+    case 'dns-switched':
+      return { saw: step.names.join(', ') };
+    case 'dns-back':
+      return {
+        saw: step.records
+          .map(one => `${one.name}: ${one.outcome === 'back' ? '' : 'left alone: '}${valueWords(one.now)}`)
+          .join('; '),
+      };
     case 'finished':
       return { saw: step.ok ? 'every probe passed' : 'did not pass' };
     default:

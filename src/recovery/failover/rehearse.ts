@@ -83,10 +83,12 @@ export async function rehearse(options: RehearseOptions): Promise<Recovered[]> {
  * Launches and probes the groups one after the other, and writes down what it came to.
  *
  * @param into the group that a machine is launched into
+ * @param passed done once every probe of every machine has passed, before it is over
  */
 export async function recoverGroups(
   options: RehearseOptions,
   into: (machine: RunMachine) => string,
+  passed: (recovered: readonly Recovered[]) => Promise<void> = async () => {},
 ): Promise<Recovered[]> {
   const { repository, run, clock, step, signal } = options;
   const { start } = run;
@@ -115,6 +117,7 @@ export async function recoverGroups(
   const ok =
     recovered.length === planned &&
     recovered.every(({ results }) => results.every(({ outcome }) => outcome === 'passed'));
+  if (ok) await passed(recovered);
   await step('finish');
   await note(repository, run, { at: clock.now(), what: 'finished', ok, took: elapsed(clock, since(run)) });
   return recovered;

@@ -2,6 +2,7 @@ import { blocked, Failure } from '../../diagnostics/diagnostic.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import { sha256 } from '../../values/digest.ts';
 import type { Imported } from '../import/imported.ts';
+import type { DnsStep, PlannedRecord } from '../model/dns.ts';
 import { type CloudSubnet, RUN_TAG } from '../model/machines.ts';
 import { SERIES } from '../model/plan.ts';
 import type { Probe } from '../model/probes.ts';
@@ -95,6 +96,8 @@ export interface RunStart {
   prober?: { image: string; type: string };
   /** By title of the target. */
   probes: Record<string, Probe[]>;
+  /** Of a `real` run: records of DNS that are switched when every probe has passed. */
+  dns?: PlannedRecord[];
 }
 
 export interface ProbeResult {
@@ -132,6 +135,7 @@ export type RunStep = { at: number } & (
   | { what: 'swapped'; vm: string; instance: string }
   /** `picture`: number of its record, where a probe took one. */
   | { what: 'probed'; vm: string; instance: string; results: ProbeResult[]; picture?: number }
+  | DnsStep
   | { what: 'finished'; ok: boolean; took: number }
   /** Of a `real` run: a machine is being brought home. From here on nobody starts or launches it again. */
   | { what: 'failback'; vm: string; instance: string; to: 'folder' | 'disk' | 'new-vm' }

@@ -1,11 +1,23 @@
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import { settleThere, suspend } from '../../replication/model/pauses.ts';
+import { putBack, switchedIn, switchRecords } from '../dns/switch.ts';
+import type { DnsCloud, DnsStep, PlannedRecord, SwitchedRecord } from '../model/dns.ts';
 import { endSuperseded } from './attempts.ts';
 import { pinPoints } from './begin.ts';
 import { type Cleaned, cleanUp } from './cleanup.ts';
 import type { RehearseOptions } from './options.ts';
 import { type Recovered, recoverGroups } from './rehearse.ts';
-import { claim, holderOf, type Run, type RunMachine, stateOf } from './run.ts';
+import {
+  begunBy,
+  claim,
+  holderOf,
+  machineTags,
+  newestRun,
+  note,
+  type Run,
+  type RunMachine,
+  stateOf,
+} from './run.ts';
 
 const machinesOf = ({ start }: Run): RunMachine[] => start.groups.flatMap(({ machines }) => machines);
 
@@ -29,8 +41,65 @@ export async function takeOver(options: RehearseOptions): Promise<Recovered[]> {
   await Promise.all(all.map(({ uuid }) => repository.vm(uuid).fence()));
   await refuseOpenGroups(all, options);
   await endSuperseded(options);
-  return recoverGroups(options, ({ landing }) => landing!.quarantine);
+  return recoverGroups(
+    options,
+    ({ landing }) => landing!.quarantine,
+    recovered => lead(recovered, options),
+  );
 }
+
+/** Has names lead to the machines. @throws Failure `dns-no-address`; `failover-begun`, blocked */
+async function lead(recovered: readonly Recovered[], options: RehearseOptions): Promise<void> {
+  const { repository, run } = options;
+  const { plan, number, dns = [] } = run.start;
+  if (dns.length === 0) return;
+  await switchRecords(dns, record => addressIn(record, recovered, options), ofDns(options));
+  const now = await newestRun(repository, plan);
+  const state = now?.start.number === number ? stateOf(now) : 'cleaned';
+  if (state !== 'undoing' && state !== 'cleaned') return;
+  // Whoever undoes it may have looked before the records were switched.
+  await putBack(() => true, ofDns(options));
+  throw begunBy(plan);
+}
+
+/** Where a machine is, of those that were recovered just now. */
+async function addressIn(
+  { vm, type, address }: PlannedRecord & { vm: string },
+  recovered: readonly Recovered[],
+  { repository, run, cloud, signal }: RehearseOptions,
+): Promise<string | undefined> {
+  const { uuid } = machinesOf(run).find(one => one.vm === vm)!;
+  const all = await cloud.machines.instances(machineTags(repository.id, run.start, uuid), signal);
+  const id = recovered.find(one => one.vm === vm)?.instance;
+  const found = all.find(one => one.id === id);
+  if (type === 'AAAA') return found?.ipv6;
+  return address === 'public' ? found?.publicIp : found?.privateIp;
+}
+
+/**
+ * Records of DNS that a run has switched: none when not every probe has passed. Undefined of one that was to
+ * switch none.
+ */
+export const switchedBy = ({ start, steps }: Run): SwitchedRecord[] | undefined =>
+  start.dns && switchedIn(steps);
+
+/** What switching and putting back records of a run takes. */
+export const ofDns = ({
+  repository,
+  run,
+  cloud,
+  clock,
+  step,
+  signal,
+}: Deciding & { cloud: { dns: DnsCloud }; signal?: AbortSignal }) => ({
+  steps: run.steps,
+  dns: cloud.dns,
+  // Nobody switches what somebody else undoes.
+  note: (one: DnsStep) =>
+    (one.what === 'dns-switching' ? claim : note)(repository, run, { at: clock.now(), ...one }),
+  step,
+  ...(signal && { signal }),
+});
 
 /** @throws Failure `group-open`, with all that aren't there or let something through */
 async function refuseOpenGroups(
@@ -70,19 +139,20 @@ export async function commit({ repository, run, clock, step }: Deciding): Promis
 }
 
 /**
- * Ends what a run has launched, with its disks, and then lets cycles of its VMs go on. From the first record
- * on nobody goes on with the run. Safe to repeat.
+ * Has records of DNS say again what they did, ends what a run has launched, with its disks, and then lets
+ * cycles of its VMs go on. From the first record on nobody goes on with the run. Safe to repeat.
  *
  * @throws Failure `failover-begun`, blocked; `left-behind`
  */
 export async function undo(
-  options: Deciding & Parameters<typeof cleanUp>[0] & { besides?(): Promise<void> },
+  options: Deciding & Parameters<typeof cleanUp>[0] & { cloud: { dns: DnsCloud }; besides?(): Promise<void> },
 ): Promise<Cleaned> {
   const { repository, run, clock, step } = options;
   if (stateOf(run) !== 'undoing') {
     await step('undo');
     await claim(repository, run, { at: clock.now(), what: 'undoing' });
   }
+  await putBack(() => true, ofDns(options));
   await options.besides?.();
   return cleanUp(options);
 }

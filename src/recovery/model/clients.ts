@@ -1,3 +1,4 @@
+import type { DnsCloud } from './dns.ts';
 import type { DryRunCloud } from './dry-runs.ts';
 import type { GroupCloud } from './groups.ts';
 import type { ImportCloud, UploadCloud } from './imports.ts';
@@ -22,4 +23,5 @@ export interface RecoveryCloud {
   imports: ImportCloud;
   uploads: UploadCloud;
   dryRuns: DryRunCloud;
+  dns: DnsCloud;
 }

@@ -28,6 +28,8 @@ export interface CloudInstance {
   /** What it was launched with. */
   token?: string;
   privateIp?: string;
+  publicIp?: string;
+  ipv6?: string;
   type: string;
   zone: string;
   groups: string[];

@@ -1,3 +1,5 @@
+import type { DnsProperties } from './dns.ts';
+
 /** What tells that a machine is well: `status` is EC2's own two checks. */
 export const PROBES = ['status', 'console', 'picture', 'tcp', 'http'] as const;
 
@@ -47,6 +49,8 @@ export interface PlanProperties {
   };
   probes?: ProbeProperties[];
   post_launch?: PostLaunchProperties[];
+  /** Records that a failover switches. */
+  dns?: DnsProperties[];
 }
 
 /**

@@ -141,7 +141,16 @@ export const bucket: BuiltInType<typeof schema, BucketState, ListedBucket> = {
   realm: {
     name: 's3',
     concurrency: inFlight,
-    alsoDirties: ['replication', 'recovery', 'left-snapshots', 'raw_image', 's3_sync', 'downloads', 'files'],
+    alsoDirties: [
+      'alerts',
+      'replication',
+      'recovery',
+      'left-snapshots',
+      'raw_image',
+      's3_sync',
+      'downloads',
+      'files',
+    ],
   },
   check,
   identity: (_, title) => title,

@@ -9,6 +9,7 @@ import type { Repository } from '../../replication/model/repository.ts';
 import { eachStep } from '../shared/each-step.ts';
 import { oneDiagnostic } from '../shared/one-diagnostic.ts';
 import { repositoryMistakes, repositoryRef, repositorySchema } from '../shared/repository-property.ts';
+import { dnsSchema, wrongDns } from './dns-schema.ts';
 import { postLaunchSchema, wrongPostLaunch } from './post-launch-schema.ts';
 import { probesSchema, wrongProbes } from './probes-schema.ts';
 
@@ -116,6 +117,7 @@ const schema = Type.Object(
     ),
     probes: Type.Optional(probesSchema),
     post_launch: Type.Optional(postLaunchSchema),
+    dns: Type.Optional(dnsSchema),
   },
   { additionalProperties: false },
 );
@@ -132,11 +134,12 @@ async function newestOf(repository: Repository | undefined, title: string) {
 /** What is seen of a plan: its properties, and the digest of what is kept of the manifests with it. */
 type SeenPlan = PlanProperties & { bundle?: string };
 
-const contentOf = ({ groups, test, probes, post_launch }: PlanProperties): PlanProperties => ({
+const contentOf = ({ groups, test, probes, post_launch, dns }: PlanProperties): PlanProperties => ({
   groups,
   test,
   ...(probes && { probes }),
   ...(post_launch !== undefined && { post_launch }),
+  ...(dns && { dns }),
 });
 
 export const recoveryPlan: BuiltInType<typeof schema, SeenPlan> = {
@@ -170,6 +173,7 @@ repository.`,
     ...wrongNetwork(properties),
     ...wrongProbes(properties),
     ...wrongPostLaunch(properties),
+    ...wrongDns(properties),
   ],
   needs: ({ groups }) =>
     groups.flatMap(({ targets }) => targets.map(vm => ({ anyOf: [`recovery-target:${vm.toLowerCase()}`] }))),
@@ -228,7 +232,7 @@ async function observeOne(
     const { number, value } = await newestOf(repository, title);
     const revision = String(number);
     if (value === undefined || 'removed' in value) return { state: 'absent', revision };
-    const { probes, post_launch, at: _, bundle, ...always } = value;
+    const { probes, post_launch, dns, at: _, bundle, ...always } = value;
     const digest = bundle && (await io.client('bundles')).digestOf(bundle, title);
     return {
       state: 'present',
@@ -237,6 +241,7 @@ async function observeOne(
         ...always,
         ...(properties.probes && probes && { probes }),
         ...(properties.post_launch !== undefined && post_launch !== undefined && { post_launch }),
+        ...(properties.dns && dns && { dns }),
         ...(digest !== undefined && { bundle: `sha256:${digest}` }),
       },
     };

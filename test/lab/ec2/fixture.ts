@@ -27,6 +27,7 @@ export const refusal = (run: Promise<unknown>): Promise<string> =>
   );
 
 interface Sent {
+  xml?: string;
   query?: Record<string, string | number>;
   headers?: Record<string, string | number>;
   json?: object;
@@ -45,7 +46,7 @@ export function awsCall(lab: Lab, service: string) {
   async function call(
     method: string,
     path: string,
-    { query = {}, headers = {}, json, body }: Sent = {},
+    { query = {}, headers = {}, json, body, xml }: Sent = {},
   ): Promise<Answered> {
     const date = new Date().toISOString().replace(/[-:]|\.\d+/g, '');
     const scope = `${date.slice(0, 8)}/${region}/${service}/aws4_request`;
@@ -54,7 +55,7 @@ export function awsCall(lab: Lab, service: string) {
       .map(([name, value]) => `${uriEncode(name)}=${uriEncode(String(value))}`)
       .sort()
       .join('&');
-    const payload = body ?? Buffer.from(json ? JSON.stringify(json) : '');
+    const payload = body ?? Buffer.from(json ? JSON.stringify(json) : (xml ?? ''));
     const hash = body ? 'UNSIGNED-PAYLOAD' : sha256Hex(payload);
     const signed: Record<string, string> = {
       host: url.host,

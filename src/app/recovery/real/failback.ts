@@ -2,10 +2,12 @@ import { resolve } from 'node:path';
 import { blocked, Failure, given, world } from '../../../diagnostics/diagnostic.ts';
 import { own } from '../../../diagnostics/own-words.ts';
 import type { CatalogResource } from '../../../engine/model/catalog.ts';
+import { switchedIn } from '../../../recovery/dns/switch.ts';
 import type { Estimate } from '../../../recovery/failback/differences.ts';
 import { bringHome, type FailbackOptions, lookAhead } from '../../../recovery/failback/failback.ts';
 import { instanceOf } from '../../../recovery/failback/freeze.ts';
 import { ready } from '../../../recovery/failback/write-home.ts';
+import type { PutBack } from '../../../recovery/model/dns.ts';
 import type { RestingMachine } from '../../../replication/model/source.ts';
 import type { Context } from '../../app-context.ts';
 import type { CommonOptions } from '../../options.ts';
@@ -38,6 +40,10 @@ export interface FailedBack {
   brought?: number;
   /** Home couldn't be told: the next point has to be made with `--rescan`. */
   rescan?: true;
+  /** Records of DNS that lead home again, or that somebody has changed. */
+  records?: PutBack[];
+  /** Names of those that go on leading to EC2 until it is undone. */
+  switched: string[];
 }
 
 /**
@@ -109,6 +115,7 @@ export const failback = (
             where.to === 'disk' ? point.disks.reduce((sum, disk) => sum + disk.bytes, 0) : estimate.bytes,
           to: where.to,
           ...(where.to === 'folder' && { directory: where.directory }),
+          switched: switchedIn(run.steps).map(one => one.name),
         };
         if (options.noop) return about;
         if (!options.yes) {
@@ -116,7 +123,7 @@ export const failback = (
           if (!(await approve(about))) return about;
         }
         const { bytes: brought, ...rest } = await bringHome(going, where);
-        return { ...about, brought, ...rest };
+        return { ...about, brought, ...rest, switched: switchedIn(run.steps).map(one => one.name) };
       });
     },
   );

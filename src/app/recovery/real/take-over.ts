@@ -2,7 +2,8 @@ import { blocked, Failure, given } from '../../../diagnostics/diagnostic.ts';
 import { own } from '../../../diagnostics/own-words.ts';
 import type { CatalogResource } from '../../../engine/model/catalog.ts';
 import { holderOf, kindOf, newestRun, type Run, stateOf, tookOf } from '../../../recovery/failover/run.ts';
-import { takeOver as carryOut } from '../../../recovery/failover/take-over.ts';
+import { takeOver as carryOut, switchedBy } from '../../../recovery/failover/take-over.ts';
+import type { SwitchedRecord } from '../../../recovery/model/dns.ts';
 import { pointOfAll } from '../../../recovery/target/point-choice.ts';
 import { failedOver, isFailedOver, pausesIn } from '../../../replication/model/pauses.ts';
 import type { Repository } from '../../../replication/model/repository.ts';
@@ -20,6 +21,7 @@ import { type Chosen, planOfReal, planOfRun, planProperties } from '../failover-
 import { postLaunchOf } from '../post-launch-of.ts';
 import { declaredAs, type Recovering } from '../with-declared.ts';
 import { withPlan } from '../with-plan.ts';
+import { recordsOf } from './dns.ts';
 import { landingsOf } from './landings.ts';
 import { putToRest } from './planned.ts';
 import { refuseDomainControllers, refuseRunning, type Source, sourcesOf } from './sources.ts';
@@ -42,6 +44,8 @@ const usualShutdown = 10 * 60_000;
 export interface TakenOver extends Failover {
   /** How the machines at home stood when it was asked. */
   sources: Source[];
+  /** Records of DNS that were switched: none when not every probe passed. Left out where none was to be. */
+  switched?: SwitchedRecord[];
 }
 
 export type ShownTakeOver = Pick<TakenOver, 'plan' | 'from' | 'sources' | 'again'>;
@@ -111,6 +115,7 @@ export const takeOver = (
               network: now.network,
               kind: 'real',
               ...(planned && { planned }),
+              dns: now.dns.map(({ was: _, ...record }) => record),
               digest: looked.plan.digest,
               began,
               after: before?.start.number ?? 0,
@@ -127,7 +132,8 @@ export const takeOver = (
         say: hooks.say,
         signal,
       });
-      return { ...about, recovered, took: tookOf(run), resumed };
+      const switched = switchedBy(run);
+      return { ...about, recovered, took: tookOf(run), resumed, ...(switched && { switched }) };
     });
   });
 
@@ -158,14 +164,16 @@ async function look(
     allow,
     signal,
   });
+  const dns = await recordsOf(recovering, declared, signal);
   const plan = planOfReal(
     declared.title,
+    dns,
     planProperties(declared),
     chosen,
     network.subnets,
     postLaunchOf(recovering, declared),
   );
-  return { chosen, network, plan, machines: chosen.map(machineOf) };
+  return { chosen, network, plan, dns, machines: chosen.map(machineOf) };
 }
 
 /** The last point is the one. @throws Failure `planned-newest`, given */

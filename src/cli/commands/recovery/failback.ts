@@ -6,6 +6,7 @@ import {
 import { bytes, duration } from '../../../io/units.ts';
 import type { Define } from '../../context/define.ts';
 import { withData, withFormat, withLab, withState } from '../../context/options.ts';
+import { putBackLine } from './dns-lines.ts';
 import { asked, canAsk } from './take-over.ts';
 
 type Options = FailbackCommand & { format: 'text' | 'json' };
@@ -58,12 +59,22 @@ function aboutLines({ vm, plan, number, instance, estimate, writes, to, director
 const hours = (seconds: number): string =>
   seconds >= 3600 ? `${(seconds / 3600).toFixed(1)} hours` : duration(seconds * 1000);
 
-function endLines({ vm, plan, to, directory, brought, rescan }: FailedBack): string[] {
+function endLines({
+  vm,
+  plan,
+  to,
+  directory,
+  brought,
+  rescan,
+  records = [],
+  switched,
+}: FailedBack): string[] {
   if (brought === undefined) return ['nothing was stopped'];
   const undo = `converge failover undo ${plan} PATHS`;
   return to === 'disk'
     ? [
         `${vm} is home: ${bytes(brought)} written, read back and compared; its replication goes on`,
+        ...records.map(putBackLine),
         `switch it on; what is left in EC2, stopped, is removed by: ${undo}`,
       ]
     : [
@@ -72,5 +83,6 @@ function endLines({ vm, plan, to, directory, brought, rescan }: FailedBack): str
         rescan
           ? `vSphere sees nothing of that, and could not be told: make the next point by: converge replicate ${vm} PATHS --rescan`
           : `the next cycle compares whole disks, since vSphere sees nothing of that`,
+        ...(switched.length > 0 ? [`that undo puts back the records of DNS: ${switched.join(', ')}`] : []),
       ];
 }

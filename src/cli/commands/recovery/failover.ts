@@ -13,6 +13,7 @@ import {
   withLab,
   withState,
 } from '../../context/options.ts';
+import { switchedLines } from './dns-lines.ts';
 import { fromRepository, originLines } from './from-repository.ts';
 import { cleanedLines, endLine, hasPassed, machineLines, planLines, takenOverLine } from './outcome-lines.ts';
 import { statusLines } from './status-lines.ts';
@@ -109,13 +110,14 @@ export const failover: Define = (program, context, exit) => {
     .action(async (plan: string, paths: string[], options: RetryOptions) => {
       const done = await failoverRetry(context, plan, paths, options, line => context.say([line]));
       if (!done) return exit(1);
-      const { from, recovered, took, whole, by } = done;
+      const { from, recovered, took, whole, by, switched } = done;
       if (options.format === 'json')
         context.printJson(`${JSON.stringify({ version: 1, ...done }, null, 2)}\n`);
       else
         context.print([
           ...originLines(from),
           ...machineLines(recovered),
+          ...switchedLines(switched),
           (done.kind === 'test' ? endLine : takenOverLine)(done.plan, took, recovered, by, whole),
         ]);
       exit(hasPassed(recovered) ? 0 : 4);

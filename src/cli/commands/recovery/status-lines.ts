@@ -1,7 +1,9 @@
 import type { FailoverStatus } from '../../../app/recovery/failover-status.ts';
 import { bytes, duration, plural } from '../../../io/units.ts';
 import { kindOf, type RunStep } from '../../../recovery/failover/run.ts';
+import { valueWords } from '../../../recovery/model/dns.ts';
 import type { ReplicaAge } from '../../../recovery/replica/age.ts';
+import { putBackLine } from './dns-lines.ts';
 import { originLines } from './from-repository.ts';
 import { elsewhereWords } from './outcome-lines.ts';
 
@@ -61,6 +63,12 @@ function words(step: RunStep): string {
       return `${step.instance} holds the disks of ${step.vm} alone`;
     case 'probed':
       return `probed ${step.vm}: ${step.results.map(({ probe, outcome }) => `${probe} ${outcome}`).join(', ')}`;
+    case 'dns-switching':
+      return `about to switch ${step.records.map(one => `${one.name} ${one.type}: ${valueWords(one.old)} -> ${valueWords(one.to)}`).join('; ')}`;
+    case 'dns-switched':
+      return `switched ${step.names.join(', ')}`;
+    case 'dns-back':
+      return step.records.map(putBackLine).join('; ');
     case 'finished':
       return `${step.ok ? 'passed' : 'did not pass'} after ${duration(step.took)}`;
     case 'failback':

@@ -8,8 +8,10 @@ import {
   takeOver,
 } from '../../../app/recovery/real/take-over.ts';
 import type { PlanOptions } from '../../../app/recovery/with-plan.ts';
+import { switchedIn } from '../../../recovery/dns/switch.ts';
 import type { CliContext } from '../../context/cli-context.ts';
 import { withData, withFormat, withLab, withState } from '../../context/options.ts';
+import { keptLines, plannedRecordLine, putBackLine, switchedLines } from './dns-lines.ts';
 import { fromRepository, originLines } from './from-repository.ts';
 import { cleanedLines, hasPassed, machineLines, plannedGroups, takenOverLine } from './outcome-lines.ts';
 
@@ -99,6 +101,7 @@ const shownLines = ({ plan, from, sources, again }: ShownTakeOver, planned: bool
   ...originLines(from),
   `failover of ${plan.plan}: its machines run in AWS from then on, and no cycle of them at home`,
   ...plannedGroups(plan, again),
+  ...(plan.dns ?? []).map(plannedRecordLine),
   ...(planned
     ? [
         '  planned: the guests at home are shut down, a last point is made of each, and that is launched: nothing is lost (RPO 0)',
@@ -115,7 +118,10 @@ const sourceLine = ({ vm, state, why }: Source): string =>
     unknown: `  WARNING: nobody can say whether ${vm} runs at home: ${why}`,
   })[state];
 
-function outcomeLines({ recovered, took, resumed, plan, again }: TakenOver, planned: boolean): string[] {
+function outcomeLines(
+  { recovered, took, resumed, plan, again, switched }: TakenOver,
+  planned: boolean,
+): string[] {
   if (!recovered) return ['nothing was launched'];
   return [
     ...(resumed ? ['went on with a failover that had been interrupted'] : []),
@@ -123,6 +129,7 @@ function outcomeLines({ recovered, took, resumed, plan, again }: TakenOver, plan
     ...(planned && !resumed
       ? ['nothing was lost: home was shut down before the points that were launched']
       : []),
+    ...switchedLines(switched),
     takenOverLine(plan.plan, took ?? 0, recovered, again),
   ];
 }
@@ -133,11 +140,13 @@ function decidedLines({ plan, run, done, cleaned }: Decided): string[] {
   if (cleaned)
     return [
       ...cleanedLines({ plan, cleaned }, true),
+      ...run.steps.flatMap(step => (step.what === 'dns-back' ? step.records.map(putBackLine) : [])),
       `failover ${number} of ${plan} is undone: replication of its machines goes on`,
     ];
   if (done)
     return [
       `failover ${number} of ${plan} is committed: its machines live in AWS; nothing protects them there`,
+      ...keptLines(switchedIn(run.steps)),
     ];
   const isOver = run.steps.some(({ what }) => what === 'committed' || what === 'cleaned');
   return [isOver ? `failover ${number} of ${plan} was ${was} before` : 'nothing was done'];

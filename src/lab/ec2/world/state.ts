@@ -26,11 +26,32 @@ export interface Ec2State {
   resolverRules: Record<string, string[]>;
   /** What else is associated with VPCs, by VPC: of a lab from before there was any, undefined. */
   associations?: Record<string, Association[]>;
+  /** Hosted zones of Route 53, by their id: of a lab from before there was any, undefined. */
+  zones?: Record<string, LabZone>;
   /** Tags by the id of what has them. */
   tags: Record<string, Record<string, string>>;
   /** By `OPERATION TOKEN`: what was asked for with it, and what that made. */
   tokens: Record<string, { asked: string; made: string[] }>;
   encryptByDefault: boolean;
+}
+
+export interface LabZone {
+  id: string;
+  /** With the dot at its end. */
+  name: string;
+  /** What whoever made it called that. */
+  reference: string;
+  private: boolean;
+  records: LabRecord[];
+}
+/** As Route 53 says it. */
+export interface LabRecord {
+  Name: string;
+  Type: string;
+  SetIdentifier?: string;
+  TTL?: number;
+  ResourceRecords?: { Value: string }[];
+  AliasTarget?: object;
 }
 
 export interface Vpc {
