@@ -212,10 +212,22 @@ class Judge:
         if payload and self.shapes[shape["members"][payload]["shape"]]["type"] == "blob":
             sent.add(payload)
         elif any("location" not in it for it in shape["members"].values()):
-            self.json(name, json.loads(body or b"{}"), path)
+            if self.model["metadata"]["protocol"] == "rest-xml":
+                self.body(name, shape, body, path)
+            else:
+                self.json(name, json.loads(body or b"{}"), path)
         for needed in shape.get("required", []):
             if needed not in sent and "location" in shape["members"][needed]:
                 self.fault(f"{path}.{needed}", "required, but missing")
+
+    def body(self, name, shape, body, path):
+        """A document of what has no place of its own; none at all where nothing of that was said."""
+        inside = {key: it for key, it in shape["members"].items() if "location" not in it}
+        needed = [key for key in shape.get("required", []) if key in inside]
+        if not body and not needed:
+            return
+        self.shapes[f"{name} body"] = {**shape, "members": inside, "required": needed}
+        self.xml(f"{name} body", ET.fromstring(body), f"{path}/")
 
     # -- one exchange
 

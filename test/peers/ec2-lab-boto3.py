@@ -86,6 +86,13 @@ ec2.delete_network_interface(NetworkInterfaceId=lone["NetworkInterfaceId"])
 assert ec2.describe_regions()["Regions"] and len(ec2.describe_availability_zones()["AvailabilityZones"]) == 2
 assert resolver.list_resolver_rule_associations(Filters=[{"Name": "VPCId", "Values": [vpc]}])["ResolverRuleAssociations"] == []
 assert zones.list_hosted_zones_by_vpc(VPCId=vpc, VPCRegion=region)["HostedZoneSummaries"] == []
+zone = zones.create_hosted_zone(Name="example.com", CallerReference="tour")["HostedZone"]["Id"]
+assert zones.get_hosted_zone(Id=zone)["HostedZone"]["Name"] == "example.com."
+assert zones.list_hosted_zones_by_name(DNSName="example.com")["HostedZones"][0]["Id"] == zone
+web = {"Name": "web.example.com", "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": "192.0.2.7"}]}
+zones.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": [{"Action": "UPSERT", "ResourceRecordSet": web}]})
+found = zones.list_resource_record_sets(HostedZoneId=zone, StartRecordName="web.example.com", StartRecordType="A")["ResourceRecordSets"]
+assert found[0]["ResourceRecords"] == [{"Value": "192.0.2.7"}], found
 assert profiles.list_profile_associations(ResourceId=vpc)["ProfileAssociations"] == []
 
 group = ec2.create_security_group(GroupName="tour", Description="a tour", VpcId=vpc)["GroupId"]
