@@ -288,7 +288,7 @@ class Judge:
             root = ET.fromstring(answer)
             if local(root) != f"{name}Response":
                 self.fault(name, f"root <{local(root)}>")
-            self.xml(operation["output"]["shape"], root, name)
+            self.rest(operation["output"]["shape"], {}, replied, {}, answer, f"{name} answer")
         else:
             if it["status"] != operation["http"].get("responseCode", 200):
                 self.fault(name, f"status {it['status']}")
