@@ -32,7 +32,10 @@ try {
     await writeFile(place, contents, { mode: place.endsWith('converge.js') ? 0o755 : 0o644 });
   }
   for (const name of [...published, 'LICENSE', 'README.md'])
-    await cp(name, join(folder, name), { recursive: true, filter: path => !/\.gitkeep$|\.test\./.test(path) });
+    await cp(name, join(folder, name), {
+      recursive: true,
+      filter: path => !/\.gitkeep$|\.test\./.test(path),
+    });
   await writeFile(join(folder, noticesName), await notices(packages));
   await writeFile(join(folder, 'package.json'), `${JSON.stringify(publishedManifest(), null, 2)}\n`);
   await mkdir(to, { recursive: true });
