@@ -42,8 +42,11 @@ export interface NbdClient {
   close(): Promise<void>;
 }
 
-/** `NBD_CMD_BLOCK_STATUS` and reads are asked for in pieces of this size. Bytes. */
+/** Reads are asked for in pieces of this size. Bytes. */
 const largestRequest = 32 * 1024 * 1024;
+
+/** What is allocated is asked for in pieces of this size: no content comes, and a disk has many. Bytes. */
+const largestLook = 1024 * 1024 * 1024;
 
 /** Answers of options and errors that are longer than this are not NBD's. Bytes. */
 const longestText = 64 * 1024;
@@ -192,7 +195,7 @@ function session(socket: Socket, from: Incoming, { size, context }: Agreed, of: 
       if (context === undefined) return length === 0 ? [] : [{ start: offset, length, zero: false }];
       const runs: Allocation[] = [];
       for (let at = offset; at < offset + length; ) {
-        const most = Math.min(largestRequest, offset + length - at);
+        const most = Math.min(largestLook, offset + length - at);
         const { runs: some } = await request(command.blockStatus, at, most, undefined, signal);
         for (const run of some) {
           append(runs, run);
