@@ -24,7 +24,7 @@ import { loadCatalog } from '../session/load-catalog.ts';
 import { openSession } from '../session/open-session.ts';
 import { runOf } from '../session/run-of.ts';
 import { declaredVms } from './declared-vms.ts';
-import { moversIn } from './log-book.ts';
+import { moversIn } from './movers.ts';
 import { replicasOf } from './replicas.ts';
 import { type Opened, type TrackWish, tracksOf } from './tracks.ts';
 
