@@ -180,6 +180,7 @@ export const layers: Layers = {
       'recovery/inside',
       'recovery/guest',
     ],
+    'recovery/evidence': ['diagnostics', 'recovery/model', 'recovery/failover'],
     'recovery/failback': [
       'recovery/dns',
       'diagnostics',
@@ -924,6 +925,7 @@ export const layers: Layers = {
       'recovery/target',
       'recovery/cover',
       'recovery/failback',
+      'recovery/evidence',
       'recovery/failover',
       'recovery/prober',
       'recovery/readiness',
