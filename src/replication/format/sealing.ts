@@ -18,6 +18,7 @@ const KINDS = {
   damage: 11,
   checked: 12,
   pruning: 13,
+  locks: 14,
 } as const;
 export type Kind = keyof typeof KINDS;
 

@@ -60,6 +60,8 @@ export interface Point {
    * versions don't say.
    */
   presence?: number;
+  /** Until when what was written for it was locked as it was written, ms since the epoch; absent: not at all. */
+  locked?: number;
   disks: PointDisk[];
   /** Disks of the VM that this point leaves out, and why, so that nobody thinks they are protected. */
   left_out: { label: string; identity: string; why: string }[];
