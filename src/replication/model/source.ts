@@ -41,6 +41,13 @@ export interface BlockSource {
   close(): Promise<void>;
 }
 
+/** The same, of a disk that may be written. */
+export interface BlockTarget extends BlockSource {
+  /** They last once `flush` has resolved. */
+  write(offset: number, bytes: Buffer, signal?: AbortSignal): Promise<void>;
+  flush(signal?: AbortSignal): Promise<void>;
+}
+
 export interface SourceDisk {
   /** Device key, e.g. 2000; an address within the VM, not an identity. */
   key: number;
@@ -173,6 +180,10 @@ export interface RestingMachine {
     signal?: AbortSignal,
   ): Promise<ChangedAreas>;
   open(disk: SourceDisk, signal?: AbortSignal): Promise<BlockSource>;
+  /** Why its disks can only be written as a whole: a clause, and the way out. Undefined: ranges can be, too. */
+  readonly wholeOnly?: { why: string; hint: string };
+  /** Opens a disk whose ranges are to be written. */
+  openToWrite(disk: SourceDisk, signal?: AbortSignal): Promise<BlockTarget>;
   /** Has these bytes, as many as the disk has, take the place of all that is on it. */
   replace(disk: SourceDisk, content: AsyncIterable<Buffer>, signal?: AbortSignal): Promise<void>;
   /** No change id that was given before is accepted any more once the machine has run again. */
