@@ -142,7 +142,7 @@ function explained(
   };
   return {
     size: client.size,
-    read: (...range) => explain(client.read(...range)),
+    readInto: (...range) => explain(client.readInto(...range)),
     status: (...range) => explain(client.status(...range)),
     close: () => client.close(),
   };

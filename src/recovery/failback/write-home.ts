@@ -124,8 +124,12 @@ async function* hashed(
 
 async function digestOf(source: BlockSource, signal?: AbortSignal): Promise<string> {
   const hash = createHash('sha256');
-  for (let at = 0; at < source.size; at += readBack)
-    hash.update(await source.read(at, Math.min(readBack, source.size - at), signal));
+  const buffer = Buffer.allocUnsafe(Math.min(readBack, source.size));
+  for (let at = 0; at < source.size; at += readBack) {
+    const content = buffer.subarray(0, Math.min(readBack, source.size - at));
+    await source.readInto(content, at, signal);
+    hash.update(content);
+  }
   return hash.digest('hex');
 }
 

@@ -91,12 +91,11 @@ export async function openVddkDisk(
   }
   return {
     size: client.size,
-    read: async (offset, length, signal) => {
-      if (length <= largestRead) return client.read(offset, length, signal);
-      const parts: Promise<Buffer>[] = [];
-      for (let at = offset; at < offset + length; at += largestRead)
-        parts.push(client.read(at, Math.min(largestRead, offset + length - at), signal));
-      return Buffer.concat(await Promise.all(parts), length);
+    readInto: async (target, offset, signal) => {
+      const parts: Promise<void>[] = [];
+      for (let at = 0; at < target.length; at += largestRead)
+        parts.push(client.readInto(target.subarray(at, at + largestRead), offset + at, signal));
+      await Promise.all(parts);
     },
     status: (start, length, signal) => client.status(start, length, signal),
     close: served.close,
