@@ -406,10 +406,6 @@ export const repository = {
     means: "The key that is to take another's place is that key.",
     wayOut: 'Make a new one with `converge key create`.',
   },
-  'short-read': {
-    means: "A read of a snapshot's disk gave fewer bytes than were asked for.",
-    wayOut: 'Run again.',
-  },
   'snapshot-gone': {
     means: 'Somebody removed a snapshot while it was read; no point was made of it.',
     wayOut: "Run again, and let no other job remove snapshots that it didn't make.",
