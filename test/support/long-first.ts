@@ -25,7 +25,8 @@ const long = [
 export class LongFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const gone = long.filter(path => !existsSync(path));
-    if (gone.length > 0) throw new Error(`test/support/long-first.ts names what isn't there: ${gone.join(', ')}`);
+    if (gone.length > 0)
+      throw new Error(`test/support/long-first.ts names what isn't there: ${gone.join(', ')}`);
     const place = ({ moduleId, project }: TestSpecification) =>
       project.config.isolate ? -1 : long.includes(moduleId) ? long.indexOf(moduleId) : long.length;
     const sorted = await super.sort(files);
