@@ -192,6 +192,7 @@ export const layers: Layers = {
     'recovery/readiness/bytes': ['replication/model'],
     'recovery/readiness/disk': ['recovery/readiness/bytes'],
     'recovery/readiness/initramfs': ['recovery/readiness/bytes'],
+    'recovery/readiness/registry': ['recovery/guest-facts', 'recovery/readiness/bytes'],
     'recovery/readiness': [
       'recovery/import',
       'io',
@@ -204,6 +205,7 @@ export const layers: Layers = {
       'recovery/readiness/bytes',
       'recovery/readiness/disk',
       'recovery/readiness/initramfs',
+      'recovery/readiness/registry',
     ],
     'recovery/runbook': [
       'values',
