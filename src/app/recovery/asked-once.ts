@@ -4,7 +4,7 @@ import { type ReplicaSnapshot, readReplica, replicaTags } from '../../recovery/r
 
 /** What readiness asks EC2. */
 export type AskedCloud = Pick<RecoveryCloud, 'groups' | 'machines' | 'types' | 'shells'> & {
-  dryRuns: Pick<RecoveryCloud['dryRuns'], 'anyImage' | 'launch'>;
+  dryRuns: Pick<RecoveryCloud['dryRuns'], 'launch'>;
   /** The snapshots of a VM's replica. */
   replica(repository: string, vm: string): Promise<ReplicaSnapshot[]>;
   /** Whether an image could be registered of a snapshot. */
@@ -56,9 +56,12 @@ function onceOf(cloud: RecoveryCloud, signal: AbortSignal): AskedCloud {
     types,
     groups: { ...groups, keyPairs: () => once(['pairs'], () => groups.keyPairs(signal)) },
     machines: { ...machines, images: tags => once(['images', tags], () => machines.images(tags, signal)) },
-    shells: { ...shells, stock: patterns => once(['stock', patterns], () => shells.stock(patterns, signal)) },
+    shells: {
+      ...shells,
+      newestLinux: () => once(['linux'], () => shells.newestLinux(signal)),
+      stock: patterns => once(['stock', patterns], () => shells.stock(patterns, signal)),
+    },
     dryRuns: {
-      anyImage: () => once(['image'], () => dryRuns.anyImage(signal)),
       launch: wanted => once(['launch', wanted], () => dryRuns.launch(wanted, signal)),
     },
     async replica(repository, vm) {

@@ -1,12 +1,12 @@
-import { type Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
-import { isPending } from '../../engine/model/plan.ts';
-import type { EngineMemory } from '../../engine/model/world.ts';
-import type { Job } from '../../masterless/instance/jobs.ts';
-import type { Context } from '../app-context.ts';
-import type { CommonOptions } from '../options.ts';
-import { ALL, failoverCleanup } from '../recovery/failover-status.ts';
-import { prune } from '../repository/prune.ts';
-import { planManifests } from '../run/plan-manifests.ts';
+import { type Diagnostic, Failure } from '../../../diagnostics/diagnostic.ts';
+import { isPending } from '../../../engine/model/plan.ts';
+import type { EngineMemory } from '../../../engine/model/world.ts';
+import type { Job } from '../../../masterless/instance/jobs.ts';
+import type { Context } from '../../app-context.ts';
+import type { CommonOptions } from '../../options.ts';
+import { ALL, failoverCleanup } from '../../recovery/failover-status.ts';
+import { prune } from '../../repository/prune.ts';
+import { planManifests } from '../../run/plan-manifests.ts';
 import type { Site, View } from './site.ts';
 
 const hour = 3_600_000;
@@ -85,7 +85,7 @@ function firstTurn({ memory, site }: SlowJobs, kind: JobDone['job']): number {
 
 async function verifyOne({ context, site, done }: SlowJobs, { repository, ref }: View): Promise<void> {
   if (!repository) return;
-  const { verify } = await import('../../replication/verify/verify.ts');
+  const { verify } = await import('../../../replication/verify/verify.ts');
   const known = await site().session.reach.known.at(ref.url);
   const at = clockOf(site()).now();
   const signal = context.io.interrupt;

@@ -1,6 +1,6 @@
-import type { PastCycle } from '../../operation/history.ts';
-import { leadingMode } from '../../replication/model/leading-mode.ts';
-import { breachedAfter } from '../../schedule/due.ts';
+import type { PastCycle } from '../../../operation/history.ts';
+import { leadingMode } from '../../../replication/model/point.ts';
+import { breachedAfter } from '../../../schedule/due.ts';
 import type { VmDuty } from './duties.ts';
 import type { Moved } from './move-duty.ts';
 

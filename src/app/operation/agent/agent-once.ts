@@ -1,9 +1,9 @@
-import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
-import { Agenda } from '../../operation/agenda.ts';
-import { runAgent } from '../../operation/agent.ts';
-import type { Context } from '../app-context.ts';
-import type { CommonOptions } from '../options.ts';
-import { loadCatalog } from '../session/load-catalog.ts';
+import type { Diagnostic } from '../../../diagnostics/diagnostic.ts';
+import { Agenda } from '../../../operation/agenda.ts';
+import { runAgent } from '../../../operation/agent.ts';
+import type { Context } from '../../app-context.ts';
+import type { CommonOptions } from '../../options.ts';
+import { loadCatalog } from '../../session/load-catalog.ts';
 import { dutiesOf, type VmDuty } from './duties.ts';
 import { locate } from './locate.ts';
 import { LogBook } from './log-book.ts';
