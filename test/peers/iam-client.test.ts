@@ -30,7 +30,12 @@ async function everything(): Promise<Exchange[]> {
   });
   const name = 'converge-writer';
   expect(await roles.find(name)).toBeUndefined();
-  const wanted = { name, trust, description: 'writes <points> & replicas', tags: { 'converge:role': 'writer' } };
+  const wanted = {
+    name,
+    trust,
+    description: 'writes <points> & replicas',
+    tags: { 'converge:role': 'writer' },
+  };
   await roles.create(wanted);
   await roles.create(wanted);
   const document = policyOf({ may: 'writer', ...of }, { account: await roles.account(), region });
@@ -64,13 +69,20 @@ describeWith('roles of IAM against AWS’s model', 'python3', ['-c', 'import bot
     const exchanges = await everything();
     expect(await judged(exchanges)).toEqual(
       ['AttachRolePolicy', 'CreateRole', 'DeleteRole', 'DeleteRolePolicy', 'DetachRolePolicy', 'GetRole']
-        .concat(['GetRolePolicy', 'ListAttachedRolePolicies', 'ListRolePolicies', 'ListRoles', 'PutRolePolicy'])
+        .concat([
+          'GetRolePolicy',
+          'ListAttachedRolePolicies',
+          'ListRolePolicies',
+          'ListRoles',
+          'PutRolePolicy',
+        ])
         .concat(['TagRole', 'UntagRole', 'UpdateAssumeRolePolicy'])
         .map(action => `iam:${action}`),
     );
     const one = (action: string, status = 200) =>
       exchanges.find(
-        it => it.status === status && Buffer.from(it.request, 'base64').toString().includes(`Action=${action}&`),
+        it =>
+          it.status === status && Buffer.from(it.request, 'base64').toString().includes(`Action=${action}&`),
       )!;
     for (const [it, fault] of [
       [changed(one('CreateRole'), 'request', 'Tags.member.1', 'Tags.1'), '.member'],

@@ -34,12 +34,14 @@ describeWith('policies of roles', 'python3', ['-c', 'import parliament'], () => 
   it('name actions, resources and condition keys that AWS documents, and what goes wrong is seen', () => {
     const policies = jobs.map(may => policyOf({ may, ...of }, where) as unknown as Policy);
     for (const [n, found] of lint(policies).entries())
+      // That what only looks names no resource is held elsewhere.
       for (const [issue, detail] of found)
-        // That what only looks names no resource is held elsewhere.
         if (issue !== 'RESOURCE_STAR') {
           expect([jobs[n], issue, detail]).toEqual([jobs[n], 'RESOURCE_MISMATCH', expect.anything()]);
           for (const { action, required_format } of detail as { action: string; required_format: string }[])
-            expect(isElsewhere(policies[n]!, action, required_format), `${action} ${required_format}`).toBe(true);
+            expect(isElsewhere(policies[n]!, action, required_format), `${action} ${required_format}`).toBe(
+              true,
+            );
         }
     const operator = JSON.stringify(policies[jobs.indexOf('operator')]);
     const issues = lint(
