@@ -267,6 +267,17 @@ test('an operator rehearses and cleans up, and touches nothing without the tag o
   await expect(secrets.parameter('/converge/key')).rejects.toThrow(/ssm:GetParameter/);
   const [recovered] = await rehearse(options);
   expect(recovered).toMatchObject({ results: [{ outcome: 'passed' }] });
+  // What readiness asks beforehand a policy sees as it sees the recovery.
+  const { dryRuns } = operator.recovery;
+  const { subnet } = world.network;
+  const { snapshot } = world.disks[0]!;
+  for (const asked of [
+    dryRuns.launch({ image: (await operator.recovery.shells.newestLinux())!, type: 'm6i.large', subnet }),
+    dryRuns.registerImage({ snapshot, bootMode: 'uefi', tpm: true }),
+    dryRuns.createVolume({ snapshot, subnet }),
+    dryRuns.writeSnapshot(),
+  ])
+    expect(await asked).toMatchObject({ allowed: true });
   const own = await world.all();
   const ImageId = own[0]!.ImageId!;
   const foreign = await world.ec2.send(

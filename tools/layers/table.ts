@@ -193,6 +193,7 @@ export const layers: Layers = {
     'recovery/readiness/bytes': ['replication/model'],
     'recovery/readiness/disk': ['recovery/readiness/bytes'],
     'recovery/readiness/initramfs': ['recovery/readiness/bytes'],
+    'recovery/readiness/registry': ['recovery/guest-facts', 'recovery/readiness/bytes'],
     'recovery/readiness': [
       'recovery/import',
       'io',
@@ -205,6 +206,7 @@ export const layers: Layers = {
       'recovery/readiness/bytes',
       'recovery/readiness/disk',
       'recovery/readiness/initramfs',
+      'recovery/readiness/registry',
     ],
     'recovery/runbook': [
       'values',
