@@ -45,10 +45,11 @@ function readerOf(context: VmContext, root: Root, { disk, number, pages }: RootD
     },
   };
 
-  // Index objects that this point names may be superseded and pruned by now: the newest point's count.
+  // Index objects that this point names may be superseded and pruned by now: the newest point's count, and of
+  // the newest itself those that its head has, where a pruner moved what packs hold.
   const inForce = () => {
     segments ??= newestRoot(context, () => {}).then(newest =>
-      newest && newest.point.generation > root.point.generation ? newest.segments : root.segments,
+      newest && newest.point.generation >= root.point.generation ? newest.segments : root.segments,
     );
     return segments;
   };
