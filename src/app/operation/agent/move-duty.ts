@@ -5,8 +5,8 @@ import { pauseOf } from '../../../operation/status.ts';
 import { oneDiagnostic } from '../../../resources/shared/one-diagnostic.ts';
 import type { Context } from '../../app-context.ts';
 import { moveDeclared, type Replicated } from '../../repository/replicate.ts';
-import type { VmDuty } from './duties.ts';
-import { lookInto, noteNewest, type Site, seenOf } from './site.ts';
+import type { VmDuty } from '../site/duties.ts';
+import { lookInto, noteNewest, type Site, seenOf } from '../site/site.ts';
 
 /** What came of a VM that was due. */
 export type Moved = { vm: string; address: string } & (
