@@ -155,7 +155,11 @@ describe.skipIf(!nbdkitPresent)('a client of NBD and nbdkit', () => {
     ],
     [
       'a place that can not be written',
-      { filters: ['error'], plugin: ['memory', '1M', 'error-pwrite=ENOSPC', 'error-pwrite-rate=100%'], writable: true },
+      {
+        filters: ['error'],
+        plugin: ['memory', '1M', 'error-pwrite=ENOSPC', 'error-pwrite-rate=100%'],
+        writable: true,
+      },
       /Hard disk 1 can't be written: at byte 512: ENOSPC/,
     ],
   ])('%s: which disk, and why', async ([, what, why]) => {

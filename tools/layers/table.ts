@@ -333,6 +333,15 @@ export const layers: Layers = {
       'vsphere/soap',
       'vsphere/inventory',
     ],
+    'vsphere/import': [
+      'diagnostics',
+      'io',
+      'replication/model',
+      'vsphere/http',
+      'vsphere/soap',
+      'vsphere/inventory',
+      'vsphere/snapshots',
+    ],
     'vsphere/client': [
       'diagnostics',
       'io',
@@ -342,6 +351,7 @@ export const layers: Layers = {
       'vsphere/soap',
       'vsphere/inventory',
       'vsphere/snapshots',
+      'vsphere/import',
     ],
     aws: [
       'values',
@@ -944,6 +954,8 @@ export const layers: Layers = {
       'recovery/model',
       'diagnostics',
       'io',
+      'io/handles',
+      'programs',
       'engine/model',
       'replication/model',
       'recovery/target',
@@ -1264,6 +1276,7 @@ export const layers: Layers = {
     'node:util': ['*'],
     'node:vm': ['manifest/syntax'],
     'node:zlib': [
+      'lab/vsphere/world',
       'replication/format',
       'recovery/readiness/*',
       'resources/host/archive',
