@@ -33,10 +33,11 @@ export interface NbdClient {
   /** Of the export, in bytes. */
   readonly size: number;
   /**
-   * Exactly `length` bytes from `offset`. Many may be under way at once.
+   * Fills `target` with the bytes from `offset` on. Many reads may be under way at once; one that was aborted goes
+   * on writing to its target.
    * @throws Failure `nbd-read` when the server can't read there, `nbd-ended`, `nbd-protocol`
    */
-  read(offset: number, length: number, signal?: AbortSignal): Promise<Buffer>;
+  readInto(target: Buffer, offset: number, signal?: AbortSignal): Promise<void>;
   /**
    * What is zeros between `offset` and `offset + length`, in order and without gaps; one run that isn't known
    * to be zeros when the server doesn't tell.
@@ -202,16 +203,14 @@ function session(socket: Socket, from: Incoming, { size, flags, context }: Agree
 
   return {
     size,
-    read: async (offset, length, signal) => {
-      within(size, offset, length);
-      const target = Buffer.allocUnsafeSlow(length);
+    readInto: async (target, offset, signal) => {
+      within(size, offset, target.length);
       const parts: Promise<Pending>[] = [];
-      for (let at = 0; at < length; at += largestRequest) {
-        const part = target.subarray(at, Math.min(length, at + largestRequest));
+      for (let at = 0; at < target.length; at += largestRequest) {
+        const part = target.subarray(at, at + largestRequest);
         parts.push(request(command.read, offset + at, part.length, part, signal));
       }
       await Promise.all(parts);
-      return target;
     },
     status: async (offset, length, signal) => {
       within(size, offset, length);

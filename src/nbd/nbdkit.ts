@@ -145,7 +145,7 @@ function explained(
   };
   return {
     size: client.size,
-    read: (...range) => explain(client.read(...range)),
+    readInto: (...range) => explain(client.readInto(...range)),
     status: (...range) => explain(client.status(...range)),
     write: (...range) => explain(client.write(...range)),
     flush: signal => explain(client.flush(signal)),

@@ -9,6 +9,7 @@ import { nodeHost } from '../../src/io/node.ts';
 import type { Command, Processes } from '../../src/io/ports.ts';
 import { type Export, serve } from '../../src/nbd/nbdkit.ts';
 import { cli, scratch } from '../support/cli.ts';
+import { readFrom } from '../support/read-from.ts';
 import { failureOf } from '../vsphere/scripted-server.ts';
 import { nbdkitPresent, vddkStandIn } from './nbdkit.ts';
 
@@ -59,13 +60,13 @@ describe.skipIf(!nbdkitPresent)('a client of NBD and nbdkit', () => {
       .map(([a, b]) => ({ offset: Math.min(a, b), length: Math.abs(a - b) }));
     await fc.assert(
       fc.asyncProperty(fc.array(range, { minLength: 1, maxLength: 12 }), async ranges => {
-        const read = await Promise.all(ranges.map(({ offset, length }) => client.read(offset, length)));
+        const read = await Promise.all(ranges.map(({ offset, length }) => readFrom(client, offset, length)));
         for (const [i, { offset, length }] of ranges.entries())
           expect(read[i]!.equals(bytes.subarray(offset, offset + length))).toBe(true);
       }),
       { numRuns: 20 },
     );
-    await expect(client.read(size - 1, 2)).rejects.toThrow(RangeError);
+    await expect(readFrom(client, size - 1, 2)).rejects.toThrow(RangeError);
   });
 
   test('what is zeros is what nbdinfo says, without gaps and whatever part is asked for', async () => {
@@ -101,8 +102,8 @@ describe.skipIf(!nbdkitPresent)('a client of NBD and nbdkit', () => {
       ],
     });
     const [ok, refused] = await Promise.all([
-      client.read(4 * MiB, 512),
-      failureOf(client.read(6 * MiB, 512)),
+      readFrom(client, 4 * MiB, 512),
+      failureOf(readFrom(client, 6 * MiB, 512)),
     ]);
     expect(ok.equals(bytes.subarray(4 * MiB, 4 * MiB + 512))).toBe(true);
     expect(refused.diagnostics).toMatchObject([
@@ -114,9 +115,9 @@ describe.skipIf(!nbdkitPresent)('a client of NBD and nbdkit', () => {
     const { path } = await disk();
     const { processes, kill } = killable();
     const client = await served({ filters: ['delay'], plugin: ['file', path, 'rdelay=30'] }, processes);
-    const reading = failureOf(client.read(0, 512));
+    const reading = failureOf(readFrom(client, 0, 512));
     kill();
-    for (const failure of [await reading, await failureOf(client.read(0, 512))])
+    for (const failure of [await reading, await failureOf(readFrom(client, 0, 512))])
       expect(failure.has('nbdkit-failed')).toBe(true);
   });
 
@@ -213,7 +214,7 @@ describe.skipIf(!nbdkitPresent)('a client of NBD and nbdkit', () => {
       { of: 'Hard disk 1', program: 'nbdkit', filters: ['delay'], plugin: ['file', path, 'rdelay=1'] },
       host,
     );
-    const reading = failureOf(it.client.read(0, 512));
+    const reading = failureOf(readFrom(it.client, 0, 512));
     await it.close();
     expect((await reading).has('nbd-ended')).toBe(true);
     const left = (await readdir(tmpdir())).filter(

@@ -57,7 +57,7 @@ export function resting(content: Buffer, label = 'Hard disk 1', identity = 'disk
     },
     open: async () => ({
       size: machine.disk.length,
-      read: async (offset, length) => machine.disk.subarray(offset, offset + length),
+      readInto: async (target, offset) => void machine.disk.copy(target, 0, offset),
       close: async () => {},
     }),
     wholeOnly: { why: 'it takes whole files', hint: 'give it more' },

@@ -206,7 +206,9 @@ async function homeRate(
       const blocks = sample.filter(one => one.of === of).map(({ block }) => block);
       const began = now();
       await Promise.all(
-        blocks.map(({ index, length }) => source.read(index * SNAPSHOT_BLOCK, length, signal)),
+        blocks.map(({ index, length }) =>
+          source.readInto(Buffer.allocUnsafe(length), index * SNAPSHOT_BLOCK, signal),
+        ),
       );
       took += now() - began;
       bytes += blocks.reduce((sum, { length }) => sum + length, 0);

@@ -34,7 +34,11 @@ export async function writeRanges(
     const { index, length } = block;
     const start = index * SNAPSHOT_BLOCK;
     const content = (await contentOf(store, of.snapshot, block, signal)) ?? ZEROS.subarray(0, length);
-    if (way.mode === 'whole' && content.equals(await target.read(start, length, signal))) return undefined;
+    if (way.mode === 'whole') {
+      const there = Buffer.allocUnsafe(length);
+      await target.readInto(there, start, signal);
+      if (content.equals(there)) return undefined;
+    }
     await target.write(start, content, signal);
     return { start, content };
   });
@@ -55,8 +59,12 @@ export async function digestOfRanges(
   signal?: AbortSignal,
 ): Promise<string> {
   const hash = createHash('sha256');
+  const buffer = Buffer.allocUnsafe(readBack);
   for (const [start, length] of ranges)
-    for (let at = start; at < start + length; at += readBack)
-      hash.update(await source.read(at, Math.min(readBack, start + length - at), signal));
+    for (let at = start; at < start + length; at += readBack) {
+      const piece = buffer.subarray(0, Math.min(readBack, start + length - at));
+      await source.readInto(piece, at, signal);
+      hash.update(piece);
+    }
   return hash.digest('hex');
 }

@@ -11,10 +11,6 @@ export interface Extent {
   length: number;
 }
 
-/**
- * Random access to the frozen content of one disk. Once its snapshot is removed, reads may give newer
- * content.
- */
 /** How the bytes of a disk come here, and why that way. */
 export interface Transport {
   /** `datastore`: ranges of its flat file over HTTPS. `nbd`: nbdkit with VMware's VDDK. */
@@ -28,11 +24,18 @@ export interface Allocation extends Extent {
   zero: boolean;
 }
 
+/**
+ * Random access to the frozen content of one disk. Once its snapshot is removed, reads may give newer
+ * content.
+ */
 export interface BlockSource {
   /** Bytes. */
   readonly size: number;
-  /** Exactly `length` bytes from `offset`; a short read is an error, never a short result. */
-  read(offset: number, length: number, signal?: AbortSignal): Promise<Buffer>;
+  /**
+   * Fills `target` with the bytes from `offset` on; fewer of them are an error, never a short result. A call that
+   * rejected may go on writing there.
+   */
+  readInto(target: Buffer, offset: number, signal?: AbortSignal): Promise<void>;
   /**
    * Whatever `start` to `start + length` holds, in order and without gaps; left out where nothing is known.
    */

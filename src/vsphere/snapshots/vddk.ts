@@ -97,12 +97,11 @@ export async function openVddkDisk(
   }
   return {
     size: client.size,
-    read: async (offset, length, signal) => {
-      if (length <= largestPiece) return client.read(offset, length, signal);
-      const parts: Promise<Buffer>[] = [];
-      for (let at = offset; at < offset + length; at += largestPiece)
-        parts.push(client.read(at, Math.min(largestPiece, offset + length - at), signal));
-      return Buffer.concat(await Promise.all(parts), length);
+    readInto: async (target, offset, signal) => {
+      const parts: Promise<void>[] = [];
+      for (let at = 0; at < target.length; at += largestPiece)
+        parts.push(client.readInto(target.subarray(at, at + largestPiece), offset + at, signal));
+      await Promise.all(parts);
     },
     write: async (offset, bytes, signal) => {
       const parts: Promise<void>[] = [];
