@@ -44,8 +44,8 @@ export interface NbdClient {
    */
   status(offset: number, length: number, signal?: AbortSignal): Promise<Allocation[]>;
   /**
-   * Writes bytes at `offset`; they last once `flush` has resolved. Where two writes overlap that are under way
-   * at once, either may be the later one.
+   * Writes bytes at `offset`; they last once `flush` has resolved. Where two writes overlap that are under
+   * way at once, either may be the later one.
    * @throws Failure `nbd-write` when the server can't write there, or writes to nobody; `nbd-ended`
    */
   write(offset: number, bytes: Buffer, signal?: AbortSignal): Promise<void>;

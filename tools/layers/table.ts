@@ -338,6 +338,15 @@ export const layers: Layers = {
       'vsphere/soap',
       'vsphere/inventory',
     ],
+    'vsphere/import': [
+      'diagnostics',
+      'io',
+      'replication/model',
+      'vsphere/http',
+      'vsphere/soap',
+      'vsphere/inventory',
+      'vsphere/snapshots',
+    ],
     'vsphere/client': [
       'diagnostics',
       'io',
@@ -347,6 +356,7 @@ export const layers: Layers = {
       'vsphere/soap',
       'vsphere/inventory',
       'vsphere/snapshots',
+      'vsphere/import',
     ],
     'aws/wire': ['values', 'diagnostics'],
     aws: [
@@ -952,6 +962,8 @@ export const layers: Layers = {
       'recovery/model',
       'diagnostics',
       'io',
+      'io/handles',
+      'programs',
       'engine/model',
       'replication/model',
       'recovery/target',
@@ -1308,6 +1320,7 @@ export const layers: Layers = {
     'node:util': ['*'],
     'node:vm': ['manifest/syntax'],
     'node:zlib': [
+      'lab/vsphere/world',
       'replication/format',
       'recovery/readiness/*',
       'resources/host/archive',
