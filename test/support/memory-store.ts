@@ -14,7 +14,14 @@ export interface MemoryStore extends ObjectStore {
   loseAnswer: ((call: Call) => boolean) | undefined;
 }
 
-const etagOf = (bytes: Buffer) => `"${hash('sha256', bytes).slice(0, 32)}"`;
+const etags = new WeakMap<Buffer, string>();
+
+/** Of bytes that nobody changes in place. */
+function etagOf(bytes: Buffer): string {
+  const etag = etags.get(bytes) ?? `"${hash('sha256', bytes).slice(0, 32)}"`;
+  etags.set(bytes, etag);
+  return etag;
+}
 
 /** An ObjectStore in memory, whose clock is `time`, with hooks to fail, delay or lose any call. */
 export function memoryStore(url = 'memory://test', time = () => 1_767_225_600_000): MemoryStore {
