@@ -1,5 +1,6 @@
-import type { AgentOptions, Heard } from '../../../app/operation/agent.ts';
-import type { Moved } from '../../../app/operation/move-duty.ts';
+import type { AgentOptions } from '../../../app/operation/agent/agent.ts';
+import type { Moved } from '../../../app/operation/agent/move-duty.ts';
+import type { Heard } from '../../../app/operation/agent/telling.ts';
 import type { ServeOptions } from '../../../app/operation/surface/open.ts';
 import type { CommonOptions } from '../../../app/options.ts';
 import { apart, type Diagnostic, Failure, given } from '../../../diagnostics/diagnostic.ts';
@@ -31,14 +32,14 @@ async function drain(context: CliContext, paths: string[], options: Options): Pr
         hint: `name it with --state; a folder of manifests that is called ${DRAIN} is ./${DRAIN}`,
       }),
     );
-  const { drainAgent } = await import('../../../app/operation/drain.ts');
+  const { drainAgent } = await import('../../../app/operation/agent/drain.ts');
   const wasThere = await drainAgent(context, options);
   context.print([wasThere ? 'the agent has ended' : 'no agent runs with this state folder']);
   return 0;
 }
 
 async function once(context: CliContext, paths: string[], options: AgentOptions): Promise<number> {
-  const { agentOnce } = await import('../../../app/operation/agent-once.ts');
+  const { agentOnce } = await import('../../../app/operation/agent/agent-once.ts');
   const turn = await agentOnce(context, paths, options, moved => told(context, moved));
   if (!turn) return 1;
   context.report(turn.diagnostics);
@@ -51,7 +52,7 @@ async function goOn(
   paths: string[],
   options: AgentOptions & ServeOptions,
 ): Promise<number> {
-  const { agent } = await import('../../../app/operation/agent.ts');
+  const { agent } = await import('../../../app/operation/agent/agent.ts');
   const manager = serviceManager(context.io.host);
   const turned = () => manager?.alive();
   const serve: AgentOptions['serve'] = async (within, operation) => {
