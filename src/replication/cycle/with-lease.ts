@@ -76,7 +76,12 @@ export async function withLease<T>(
       used = await use({ vm, lease, outlast, signal, ...newest });
     } catch (error) {
       over.abort(error);
-      await giveUp().catch(() => {}); // what went wrong is `error`; the lease runs out
+      // What went wrong is `error`, and the lease runs out; unless it was another's by then.
+      const left = await giveUp().then(
+        () => undefined,
+        (problem: unknown) => problem,
+      );
+      if (failedWith(left, 'lease-lost') && !options.signal?.aborted && !tellsMore(error)) throw left;
       throw lease.signal.aborted && !(error instanceof Failure) ? lease.signal.reason : error;
     }
     const warnings = await giveUp(used.generation).then(() => [], leaseStays);
@@ -124,6 +129,11 @@ export function withBriefLease<T>(
     }
   });
 }
+
+/** Whether it says more than that somebody else has the VM: the point is complete, or the head is another's. */
+const tellsMore = (error: unknown): boolean =>
+  failedWith(error, 'snapshot-left', 'commit-unknown') ||
+  (error instanceof Failure && error.diagnostics.every(({ category }) => category === 'blocked'));
 
 type Newest = Pick<Held, 'base' | 'previous'>;
 

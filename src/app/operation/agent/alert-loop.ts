@@ -10,7 +10,7 @@ import { policyOf, type Route, routesIn } from '../../alerts/routes.ts';
 import { tell } from '../../alerts/tell.ts';
 import type { Context } from '../../app-context.ts';
 import { replicasOf } from '../replicas.ts';
-import type { Site, View } from './site.ts';
+import type { Site, View } from '../site/site.ts';
 
 /** What the agent that looks knows besides. */
 export interface Watched {
