@@ -1,3 +1,5 @@
+import { ofPruning } from './pruning.ts';
+
 /** A guard that is taken away, and the test that then has to fail. */
 export interface Mutation {
   guard: string;
@@ -429,4 +431,4 @@ const ofFailover: readonly Mutation[] = [
   },
 ];
 
-export const mutations: readonly Mutation[] = [...ofIsolation, ...ofFailover];
+export const mutations: readonly Mutation[] = [...ofIsolation, ...ofFailover, ...ofPruning];

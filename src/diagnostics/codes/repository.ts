@@ -284,6 +284,11 @@ export const repository = {
     wayOut:
       '`converge verify` tells what is wrong; once a cycle has healed it, the next `converge prune` goes on.',
   },
+  'repository-vanished': {
+    means:
+      'The folder of a repository no longer holds it, though it did when the command began: a file system that was unmounted.',
+    wayOut: 'Mount it again and run the command again: nothing was written in its place.',
+  },
   'pack-not-compacted': {
     means:
       "A pack of which less than half is needed can't be read as it was written, so it isn't written anew (a warning).",
