@@ -84,6 +84,7 @@ export const layers: Layers = {
       'replication/repository/write',
     ],
     'replication/cycle': [
+      'replication/retention',
       'diagnostics',
       'io',
       'io/handles',

@@ -16,6 +16,8 @@ import type { PruneVmOptions, Work } from './work.ts';
 export interface VmPruned extends Removals, Swept {
   uuid: string;
   decisions: Decision<PrunedPoint>[];
+  /** What its time had come for, and is locked; `until`: the last of them, ms since the epoch. */
+  locked?: { objects: number; until: number };
   warnings: Diagnostic[];
 }
 
@@ -35,10 +37,13 @@ export async function pruneVm(
   const decisions = decide(work.seen.points, options.policy, work.now, held);
   const removals = await removePoints(work, decisions);
   const swept = await sweepObjects(work, removals);
+  const stay = [...removals.kept, ...swept.left];
+  const untils = stay.flatMap(({ until }) => until ?? []);
+  const others = stay.filter(({ until }) => until === undefined);
   return {
     ...{ uuid: vm.uuid, decisions, ...removals, ...swept },
-    warnings:
-      [...removals.kept, ...swept.left].length > 0 ? [locked(vm, [...removals.kept, ...swept.left])] : [],
+    ...(untils.length > 0 && { locked: { objects: untils.length, until: Math.max(...untils) } }),
+    warnings: others.length > 0 ? [refused(vm, others)] : [],
   };
 }
 
@@ -106,11 +111,11 @@ async function leaseOf(vm: VmRepository): Promise<LeaseValue | undefined> {
 const raced = ({ store, uuid }: VmContext): Failure =>
   new Failure(blocked('prune-raced', `another pruner is at work on the VM ${uuid} in ${store.url}`));
 
-const locked = ({ uuid }: VmRepository, kept: readonly { key: string; why: string }[]): Diagnostic => ({
+const refused = ({ uuid }: VmRepository, kept: readonly { key: string; why: string }[]): Diagnostic => ({
   ...world(
     'prune-locked',
     own`the store keeps ${kept.length} objects of the VM ${uuid} that were to be removed, such as ${kept[0]!.key}: ${kept[0]!.why}`,
-    { hint: own`what is locked goes once its time is over; otherwise look at the rights of the pruner` },
+    { hint: own`give the pruner the rights in policies/pruner.json` },
   ),
   severity: 'warning',
 });

@@ -4,6 +4,7 @@ import { Failure, given } from '../../../diagnostics/diagnostic.ts';
 import { parseDuration } from '../../../io/duration.ts';
 import { bytes, plural } from '../../../io/units.ts';
 import type { PrunedVm } from '../../../replication/prune/prune-repository.ts';
+import { FOREVER, untilWords } from '../../../replication/retention/holds.ts';
 import type { Define } from '../../context/define.ts';
 import { withData, withFormat, withLab, withRepository, withState } from '../../context/options.ts';
 
@@ -60,7 +61,7 @@ const vmInJson = (one: PrunedVm): object => ({
   ...(one.policy && {
     retention_seconds: Object.fromEntries(Object.entries(one.policy).map(([rule, ms]) => [rule, ms / 1000])),
   }),
-  ...(one.held !== undefined && { held_until: time(one.held) }),
+  ...(one.held !== undefined && { held: true, ...(one.held < FOREVER && { held_until: time(one.held) }) }),
   points: one.decisions.map(({ point, keep, why }) => ({
     ...{ id: point.id, generation: point.generation, time: time(point.time), keep, why },
     ...(point.pinned!.length > 0 && { pinned: point.pinned }),
@@ -70,6 +71,7 @@ const vmInJson = (one: PrunedVm): object => ({
   removed: one.removed.map(({ id }) => id),
   ...(one.next !== undefined && { next: time(one.next) }),
   ...(one.objects && { objects: one.objects }),
+  ...(one.locked && { locked: { objects: one.locked.objects, until: time(one.locked.until) } }),
   ...(one.doubt && { objects_untouched: one.doubt.message }),
 });
 
@@ -104,7 +106,7 @@ function lines({ url, vms }: Pruned, isNoop: boolean): string[] {
       ...(unmarked.length > 0 ? [`${unmarked.length} ${would}taken back`] : []),
       ...(removed.length > 0 ? [`${removed.length} ${would}removed`] : []),
       ...(next === undefined ? [] : [`the next ${isNoop ? 'would go' : 'goes'} after ${time(next)}`]),
-      ...(held === undefined ? [] : [`held until ${time(held)}`]),
+      ...(held === undefined ? [] : [`held ${untilWords(held)}`]),
       ...(policy || held !== undefined ? [] : ['no retention is declared']),
     ];
     return [
@@ -113,6 +115,9 @@ function lines({ url, vms }: Pruned, isNoop: boolean): string[] {
         ? [
             `  ${plural(objects.removed.objects, 'object')} ${would}removed, ${bytes(objects.removed.bytes)}; ${objects.waiting.objects} that nothing needs ${objects.waiting.objects === 1 ? 'waits' : 'wait'}, ${bytes(objects.waiting.bytes)}`,
           ]
+        : []),
+      ...(one.locked
+        ? [`  ${plural(one.locked.objects, 'object')} locked until ${time(one.locked.until)} at the latest`]
         : []),
       ...(isNoop
         ? decisions.map(

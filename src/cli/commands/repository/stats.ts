@@ -67,9 +67,12 @@ function inJson({ url, vms, bytes: all }: RepositoryStats, perGb: number | undef
     url,
     bytes: all,
     ...monthly(all),
-    vms: vms.map(({ name, ...one }) => ({
+    vms: vms.map(({ name, locked, ...one }) => ({
       ...(name !== undefined && { vm: name }),
       ...one,
+      ...(locked && {
+        locked: { bytes: locked.bytes, until: new Date(locked.until).toISOString() },
+      }),
       ...monthly(one.bytes),
     })),
   };
@@ -94,6 +97,13 @@ function lines(
     ...(rows.length > 0
       ? table(['VM', 'POINTS', 'STORED', 'NEEDED', 'SHARED', 'DEAD', 'A MONTH'], rows, columns)
       : []),
+    ...vms.flatMap(({ name, uuid, locked }) =>
+      locked
+        ? [
+            `${name ?? uuid}: ${bytes(locked.bytes)} locked until ${new Date(locked.until).toISOString()} at the latest`,
+          ]
+        : [],
+    ),
     `${url}: ${bytes(all)}${perGb === undefined ? '' : `, ${monthly(all)} a month`}`,
   ];
 }

@@ -40,6 +40,7 @@ export function packWriter(session: Session): PackWriter {
       pack.blocks.push({ id, ...span });
       totals.blocks_stored++;
       totals.bytes_stored += plaintext.length;
+      totals.bytes_packed += span.length;
       if (pack.builder.size >= PACK_TARGET) close();
       return { pack: pack.id, ...span };
     },
