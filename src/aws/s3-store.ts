@@ -101,6 +101,8 @@ export function s3Store(connection: S3Connection, place: S3Url): ObjectStore {
         ContentLength: bytes.length,
         ChecksumSHA256: sha256Base64(bytes),
         ...(lock && {
+          // S3 wants to be told of a checksum with a lock, by either name; not all servers know both.
+          ChecksumAlgorithm: 'SHA256' as const,
           ObjectLockMode: modeOf(lock),
           ObjectLockRetainUntilDate: new Date(lock.until),
         }),
