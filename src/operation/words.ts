@@ -1,6 +1,6 @@
 import { bytes, plural, span } from '../io/units.ts';
+import { untilWords } from '../replication/model/object-lock.ts';
 import { SIGNALS } from '../replication/model/point.ts';
-import { untilWords } from '../replication/retention/holds.ts';
 import { type Mover, type Moving, moverSilence, REASONS, type State, type VmStatus } from './model.ts';
 
 /** The worst first. */

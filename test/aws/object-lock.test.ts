@@ -46,10 +46,13 @@ async function site() {
       ...{ endpoint: lab.url, region, forcePathStyle: true, maxAttempts: 1, credentials: as as never },
     });
     // Each request is signed with the time that the lab has by then.
-    const sign = () => {
-      made.config.systemClockOffset = clock.now() - Date.now();
-    };
-    made.middlewareStack.add(next => args => (sign(), next(args)), { step: 'initialize' });
+    made.middlewareStack.add(
+      next => async args => {
+        made.config.systemClockOffset = clock.now() - Date.now();
+        return next(args);
+      },
+      { step: 'initialize' },
+    );
     onTestFinished(() => made.destroy());
     return made;
   };

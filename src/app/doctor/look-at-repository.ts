@@ -4,14 +4,14 @@ import type { BucketFacts, LifecycleRule, RepositoryFacts } from '../../doctor/r
 import type { CallCounter } from '../../engine/model/calls.ts';
 import { decodeConfig } from '../../replication/format/config.ts';
 import { parseKey } from '../../replication/format/keys.ts';
-import { CONFIG, vmNames } from '../../replication/format/names.ts';
+import { CONFIG } from '../../replication/format/names.ts';
 import type { RepositoryRef } from '../../replication/model/clients.ts';
 import { lockPolicyOf } from '../../replication/model/object-lock.ts';
 import type { ObjectStore } from '../../replication/model/store.ts';
 import { locksStore } from '../../replication/repository/locks-store.ts';
 import { type OpenRepository, openRepository } from '../../replication/repository/open-repository.ts';
 import { proveConditions } from '../../replication/repository/prove-creation.ts';
-import { rangeReader } from '../../replication/repository/read/ranges.ts';
+import { vmContext } from '../../replication/repository/vm.ts';
 import type { Closing } from '../connect/reach.ts';
 import { awsTarget, storeAt } from '../connect/repositories.ts';
 import type { Session } from '../session/open-session.ts';
@@ -91,8 +91,7 @@ async function lookedAtLocks(
   const { context } = repository;
   const found: { vm: string; ago: number | undefined }[] = [];
   for (const uuid of await repository.enrolled(() => {})) {
-    const names = vmNames(context.vault.vmKey(uuid));
-    const record = await locksStore({ ...context, uuid, names, ranges: rangeReader(context.store) }).read();
+    const record = await locksStore(vmContext(context, uuid)).read();
     const newest = await repository.vm(uuid).newest(() => {});
     const swept = record?.record?.swept ?? 0;
     found.push({ vm: newest?.vm.name ?? uuid, ago: swept === 0 ? undefined : now - swept });

@@ -1,6 +1,6 @@
 import { type Diagnostic, world } from '../../diagnostics/diagnostic.ts';
 import { own } from '../../diagnostics/own-words.ts';
-import { parseNumbered, vmNames } from '../../replication/format/names.ts';
+import { parseNumbered } from '../../replication/format/names.ts';
 import type { CheckMemory } from '../../replication/model/check-memory.ts';
 import { untilOf } from '../../replication/model/object-lock.ts';
 import { pinned } from '../../replication/model/pins.ts';
@@ -10,7 +10,7 @@ import type { LostPoint, Point } from '../../replication/model/repository.ts';
 import type { ObjectStore } from '../../replication/model/store.ts';
 import { locksStore } from '../../replication/repository/locks-store.ts';
 import type { OpenRepository } from '../../replication/repository/open-repository.ts';
-import { rangeReader } from '../../replication/repository/read/ranges.ts';
+import { vmContext } from '../../replication/repository/vm.ts';
 import { type Hold, holdsIn } from '../../replication/retention/holds.ts';
 import type { Context } from '../app-context.ts';
 import type { CommonOptions, RepositoryOptions } from '../options.ts';
@@ -81,10 +81,9 @@ export interface ListedPoints {
   held: Hold[];
 }
 
-/** Until when the objects of points are locked, and so all that they need, as whoever lengthens locks knows. */
+/** Until when objects of points are locked, and so all that they need, as whoever lengthens locks knows. */
 async function lockedPoints({ context }: OpenRepository, uuid: string): Promise<Map<string, number>> {
-  const names = vmNames(context.vault.vmKey(uuid));
-  const found = await locksStore({ ...context, uuid, names, ranges: rangeReader(context.store) }).read();
+  const found = await locksStore(vmContext(context, uuid)).read();
   return new Map(
     [...untilOf(found?.record)].flatMap(([object, until]) => {
       const name = object.startsWith('points/') ? parseNumbered(object) : undefined;

@@ -284,6 +284,11 @@ export const repository = {
     wayOut:
       '`converge verify` tells what is wrong; once a cycle has healed it, the next `converge prune` goes on.',
   },
+  'pack-not-compacted': {
+    means:
+      "A pack of which less than half is needed can't be read as it was written, so it isn't written anew (a warning).",
+    wayOut: '`converge verify` tells what is wrong; the next cycle stores again what its source still has.',
+  },
   'prune-locked': {
     means: 'The store refused to remove objects whose time had come (a warning).',
     wayOut: 'Give the pruner the rights in `policies/pruner.json`.',
@@ -409,10 +414,6 @@ export const repository = {
   'same-key': {
     means: "The key that is to take another's place is that key.",
     wayOut: 'Make a new one with `converge key create`.',
-  },
-  'short-read': {
-    means: "A read of a snapshot's disk gave fewer bytes than were asked for.",
-    wayOut: 'Run again.',
   },
   'snapshot-gone': {
     means: 'Somebody removed a snapshot while it was read; no point was made of it.',

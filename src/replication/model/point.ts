@@ -1,5 +1,4 @@
 import type { Level } from './check-memory.ts';
-import type { Point } from './repository.ts';
 
 /** The true label of a point: what the snapshot really achieved, not what was asked. */
 export type Consistency = 'application' | 'file-system' | 'crash';
@@ -24,7 +23,7 @@ export interface Signal {
   usual_share: number;
 }
 
-/** What a point says of how much changed, and what the next is judged by. */
+/** How much a point says that changed, and what the next is judged by. */
 export interface Changes {
   /** New content of blocks as it was read, and as it is stored. */
   bytes: number;
@@ -32,7 +31,7 @@ export interface Changes {
   signal?: Signal;
   /** Of the points up to this one: bytes an hour, and what was stored of what was read. */
   recent: [rate: number, share: number][];
-  /** Of the days (since 1970, UTC) up to this point: the most of any point, and of any that was incompressible. */
+  /** Of days (since 1970, UTC) up to this point: the most of any point, and of any that was incompressible. */
   days: [day: number, rate: number, dense: number][];
 }
 
@@ -88,7 +87,10 @@ export interface MadePoint {
 const order: Mode[] = ['incremental', 'rescan', 'full'];
 
 /** A point's mode is the most thorough of its disks', with that disk's reason. */
-export function leadingMode({ disks }: Pick<Point, 'disks'>): { mode: Mode; reason: string } {
+export function leadingMode({ disks }: { disks: readonly { mode: Mode; reason: string }[] }): {
+  mode: Mode;
+  reason: string;
+} {
   const leading = disks.toSorted((a, b) => order.indexOf(b.mode) - order.indexOf(a.mode))[0];
   return { mode: leading?.mode ?? 'full', reason: leading?.reason ?? '' };
 }

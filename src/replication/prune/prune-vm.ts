@@ -7,6 +7,7 @@ import type { VmRepository } from '../model/repository.ts';
 import { pruningStore } from '../repository/pruning-store.ts';
 import type { VmContext } from '../repository/read/repository-context.ts';
 import { type Decision, decide } from '../retention/decide.ts';
+import type { Compacted } from './compact.ts';
 import { doubt } from './doubt.ts';
 import { type PrunedPoint, seePoints } from './points.ts';
 import { type Removals, removePoints } from './remove-points.ts';
@@ -40,10 +41,14 @@ export async function pruneVm(
   const stay = [...removals.kept, ...swept.left];
   const untils = stay.flatMap(({ until }) => until ?? []);
   const others = stay.filter(({ until }) => until === undefined);
+  const unread = swept.compacted?.unread ?? [];
   return {
     ...{ uuid: vm.uuid, decisions, ...removals, ...swept },
     ...(untils.length > 0 && { locked: { objects: untils.length, until: Math.max(...untils) } }),
-    warnings: others.length > 0 ? [refused(vm, others)] : [],
+    warnings: [
+      ...(others.length > 0 ? [refused(vm, others)] : []),
+      ...(unread.length > 0 ? [notRead(vm, unread)] : []),
+    ],
   };
 }
 
@@ -110,6 +115,17 @@ async function leaseOf(vm: VmRepository): Promise<LeaseValue | undefined> {
 
 const raced = ({ store, uuid }: VmContext): Failure =>
   new Failure(blocked('prune-raced', `another pruner is at work on the VM ${uuid} in ${store.url}`));
+
+const notRead = ({ uuid }: VmRepository, [first, ...more]: Compacted['unread']): Diagnostic => ({
+  ...world(
+    'pack-not-compacted',
+    own`a pack of the VM ${uuid} can't be written anew and stays as it is: ${first!.why}${more.length > 0 ? own` (and ${more.length} more)` : ''}`,
+    {
+      hint: own`\`converge verify\` tells what is wrong; the next cycle stores again what its source still has`,
+    },
+  ),
+  severity: 'warning',
+});
 
 const refused = ({ uuid }: VmRepository, kept: readonly { key: string; why: string }[]): Diagnostic => ({
   ...world(

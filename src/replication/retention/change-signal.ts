@@ -39,10 +39,10 @@ export interface Change {
 }
 
 /**
- * What a point says of its changes: whether they jumped, judged by what the points before it said, and what
- * those after it are to be judged by. Ransomware rewrites much of a disk in hours, and what it writes can't be
- * compressed. A month of patches doesn't do the one as much, nor the other; a first one that does is known by
- * the next.
+ * What a point tells about its changes: whether they jumped, judged by what the points before it said, and
+ * what those after it are to be judged by. Ransomware rewrites much of a disk in hours, and what it writes
+ * can't be compressed. A month of patches doesn't do the one as much, nor the other; a first one that does is
+ * known by the next.
  *
  * @param past of the point before; undefined: it said nothing, or there was none
  */

@@ -1,10 +1,11 @@
 import { type Diagnostic, world } from '../../diagnostics/diagnostic.ts';
 import { own } from '../../diagnostics/own-words.ts';
 import { bytes } from '../../io/units.ts';
+import { FOREVER } from '../model/object-lock.ts';
 import type { Changes, Mode, Signal } from '../model/point.ts';
 import type { Point, Repository, WriteTotals } from '../model/repository.ts';
 import { changesAfter } from './change-signal.ts';
-import { FOREVER, hold } from './holds.ts';
+import { hold } from './holds.ts';
 
 interface Cycle {
   vm: { name: string; uuid: string };
@@ -19,9 +20,9 @@ interface Cycle {
 }
 
 /**
- * What a point in the making says of its changes. Where they jumped, nothing of the VM is removed from now on
- * until somebody ends that: it is held before the point is there, so that no kill comes between. Undefined:
- * nothing can be said, since something was read whole, or stored anew.
+ * What a point in the making tells about its changes. Where they jumped, nothing of the VM is removed from now
+ * on until somebody ends that: it is held before the point is there, so that no kill comes between.
+ * Undefined: nothing can be said, since something was read whole, or stored anew.
  */
 export async function changesOf(
   repository: Repository,

@@ -2,9 +2,6 @@ import { currentList } from '../model/current-list.ts';
 import type { SignalKind } from '../model/point.ts';
 import type { Repository } from '../model/repository.ts';
 
-/** The last moment that a date can show: until somebody ends it. */
-export const FOREVER = 8_640_000_000_000_000;
-
 /** Nothing of a VM is removed until then. */
 export interface Hold {
   /** UUID of the VM. */
@@ -32,7 +29,3 @@ export const hold = (repository: Repository, one: Hold): Promise<void> =>
 
 export const release = (repository: Repository, uuid: string): Promise<void> =>
   holds.change(repository, before => before.filter(({ vm }) => vm !== uuid));
-
-/** Until when a VM is held, in words. */
-export const untilWords = (until: number): string =>
-  until >= FOREVER ? 'until somebody releases it' : `until ${new Date(until).toISOString()}`;

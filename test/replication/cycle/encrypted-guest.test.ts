@@ -7,9 +7,10 @@ import type { SeenRepository } from '../../../src/operation/model.ts';
 import { statusOf } from '../../../src/operation/status.ts';
 import { whyOf } from '../../../src/operation/words.ts';
 import { runCycle } from '../../../src/replication/cycle/run-cycle.ts';
+import { FOREVER } from '../../../src/replication/model/object-lock.ts';
 import { pruneRepository } from '../../../src/replication/prune/prune-repository.ts';
 import type { OpenRepository } from '../../../src/replication/repository/open-repository.ts';
-import { FOREVER, holdsIn, release } from '../../../src/replication/retention/holds.ts';
+import { holdsIn, release } from '../../../src/replication/retention/holds.ts';
 import { CycleWorld } from '../../support/cycles.ts';
 
 const MIB = 2 ** 20;

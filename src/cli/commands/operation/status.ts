@@ -15,7 +15,7 @@ import {
   whyOf,
   worstFirst,
 } from '../../../operation/words.ts';
-import { FOREVER } from '../../../replication/retention/holds.ts';
+import { FOREVER } from '../../../replication/model/object-lock.ts';
 import type { Define } from '../../context/define.ts';
 import { withData, withFormat, withLab, withRepository, withState } from '../../context/options.ts';
 import { table } from '../../text/table.ts';
@@ -178,7 +178,9 @@ function lines({ at, vms, repositories }: Status, columns?: number): string[] {
     ...repositories.flatMap(({ alerts = [] }) =>
       alerts.map(({ severity, text, since }) => `${severity}, for ${span(at - since)}: ${text}`),
     ),
-    ...agentsOf(repositories).map(agent => `agent on ${agent.host}: ${doingOf(agent, at)}`),
+    ...agentsOf(repositories).map(
+      agent => `${agent.kind ?? 'agent'} on ${agent.host}: ${doingOf(agent, at)}`,
+    ),
     ...repositories.flatMap(({ url, bytes: size }) => (size === undefined ? [] : [`${url}: ${bytes(size)}`])),
     `${plural(vms.length, 'VM')}${counts.length > 0 ? `: ${counts.join(', ')}` : ''}`,
   ];

@@ -1,8 +1,8 @@
 import type { CommonOptions, RepositoryOptions } from '../../../app/options.ts';
 import { type ListedPoints, listPoints } from '../../../app/repository/list-points.ts';
 import { bytes } from '../../../io/units.ts';
+import { untilWords } from '../../../replication/model/object-lock.ts';
 import type { PointSummary } from '../../../replication/model/point.ts';
-import { untilWords } from '../../../replication/retention/holds.ts';
 import type { Define } from '../../context/define.ts';
 import { vmAndPaths, withFormat, withLab, withRepository, withVm } from '../../context/options.ts';
 import { table } from '../../text/table.ts';
