@@ -52,12 +52,14 @@ function ourClientAgainst(
     return { connection: made, Bucket };
   });
 
-  locksObjects(async () => {
-    const made = await connection();
-    const Bucket = newName();
-    await bucketApi(made).create(Bucket);
-    return { connection: made, Bucket };
-  });
+  // moto answers GetObjectRetention with the object itself.
+  if (knows.signatures)
+    locksObjects(async () => {
+      const made = await connection();
+      const Bucket = newName();
+      await bucketApi(made).create(Bucket);
+      return { connection: made, Bucket };
+    });
 
   it('makes a bucket, finds nothing to do, sees drift and deletes it', async () => {
     const made = await connection();
