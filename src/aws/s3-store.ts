@@ -1,11 +1,10 @@
 import { Failure, world } from '../diagnostics/diagnostic.ts';
 import type { ObjectStore, PutResult, StoredObject } from '../replication/model/store.ts';
 import type { S3Url } from '../values/s3-url.ts';
-import { eraseObjects } from './erase-objects.ts';
 import { codeOf, type ErrorClass, statusOf, toFailure } from './errors.ts';
-import { modeOf, s3Locks } from './object-locks.ts';
-import { type Checksum, payloadsOf } from './wire/payloads.ts';
+import { eraseObjects, modeOf, s3Locks } from './object-versions.ts';
 import type { S3Connection } from './s3-client.ts';
+import { type Checksum, payloadsOf } from './wire/payloads.ts';
 import { withRetries } from './with-retries.ts';
 
 const notThere = (error: unknown) => codeOf(error) === 'NoSuchKey' || codeOf(error) === 'NotFound';
@@ -95,6 +94,8 @@ export function s3Store(connection: S3Connection, place: S3Url): ObjectStore {
         Body: bytes,
         ContentLength: bytes.length,
         ...(lock && {
+          // A lock takes a checksum, by either name; not all servers know both.
+          ChecksumAlgorithm: 'SHA256' as const,
           ObjectLockMode: modeOf(lock),
           ObjectLockRetainUntilDate: new Date(lock.until),
         }),
@@ -108,7 +109,11 @@ export function s3Store(connection: S3Connection, place: S3Url): ObjectStore {
       });
     };
     try {
-      const answer = await payloads.put(bytes, send, async () => (await holds(key, bytes, signal)) !== undefined);
+      const answer = await payloads.put(
+        bytes,
+        send,
+        async () => (await holds(key, bytes, signal)) !== undefined,
+      );
       return { ok: true, etag: bare(answer.ETag) };
     } catch (error) {
       signal?.throwIfAborted();

@@ -51,7 +51,8 @@ export function answerReader(into: Buffer | undefined): AnswerReader {
 
   const room = (more: number) => {
     if (done + more <= body.length) return;
-    if (isInto()) throw new BadAnswer(`the answer is longer than the ${body.length} bytes that were asked for`);
+    if (isInto())
+      throw new BadAnswer(`the answer is longer than the ${body.length} bytes that were asked for`);
     if (done + more > LONGEST_TEXT) throw new BadAnswer(`the answer is longer than ${LONGEST_TEXT} bytes`);
     const larger = Buffer.allocUnsafe(Math.min(LONGEST_TEXT, Math.max(4096, 2 * (done + more))));
     body.copy(larger, 0, 0, done);
@@ -82,7 +83,8 @@ export function answerReader(into: Buffer | undefined): AnswerReader {
   /** The bytes before the next end of line, or of the head; undefined when it has still to come. */
   const before = (end: string, most: number): string | undefined => {
     const at = pending.indexOf(end);
-    if (at < 0 ? pending.length > most : at > most) throw new BadAnswer(`a line is longer than ${most} bytes`);
+    if (at < 0 ? pending.length > most : at > most)
+      throw new BadAnswer(`a line is longer than ${most} bytes`);
     if (at < 0) return undefined;
     const text = pending.toString('latin1', 0, at);
     pending = pending.subarray(at + end.length);

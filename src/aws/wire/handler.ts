@@ -36,8 +36,7 @@ export async function largeBodies(usual: Handler, options: WireOptions): Promise
       const { method, body, headers, protocol, hostname, port } = request;
       const isPut = method === 'PUT' && Buffer.isBuffer(body) && body.length >= LARGE;
       const isGet = method === 'GET' && landing !== undefined;
-      if (!isPut && !isGet)
-        return usual.handle(request, { ...others, ...(abortSignal && { abortSignal }) });
+      if (!isPut && !isGet) return usual.handle(request, { ...others, ...(abortSignal && { abortSignal }) });
       const secure = protocol === 'https:';
       const query = buildQueryString(request.query);
       const answer = await wire.exchange(

@@ -295,10 +295,8 @@ export const repository = {
     wayOut: '`converge verify` tells what is wrong; the next cycle stores again what its source still has.',
   },
   'prune-locked': {
-    means:
-      'The store keeps objects that were to be removed, because they are locked or by its rights (a warning).',
-    wayOut:
-      'What is locked goes once its time is over. Otherwise give the pruner the rights in `policies/pruner.json`.',
+    means: 'The store refused to remove objects whose time had come (a warning).',
+    wayOut: 'Give the pruner the rights in `policies/pruner.json`.',
   },
   'bucket-without-lock': {
     means: 'The manifest wants objects to be locked, and the bucket has no Object Lock.',
@@ -334,6 +332,12 @@ export const repository = {
     means: 'Locks of what recovery points need end before the time that the manifest promises (a warning).',
     wayOut:
       'Run `converge repository extend-locks` where the credentials of the extender are, best each day.',
+  },
+  'changes-jumped': {
+    means:
+      'The changes of a VM jumped, as they do when somebody encrypts it (a warning); its points are held.',
+    wayOut:
+      'Look at the VM. If all is well, `converge hold VM --release`; if not, restore an older point: none of them is removed.',
   },
   'prune-raced': {
     means: 'Another pruner is at work on the same VM.',
