@@ -14,8 +14,8 @@ export default defineConfig({
     maxWorkers: '100%',
     reporters: ['default', new Slowest()],
     sequence: { sequencer: LongFirst },
-    // The tests use up buffers faster than anything else. Node would collect all garbage whenever 64 MiB of them
-    // came together, each time going through whatever the files before have left in the process.
+    // The tests use up buffers faster than anything else. Node would collect all garbage whenever 64 MiB of
+    // them came together, each time going through whatever the files before have left in the process.
     execArgv: ['--external-memory-accounted-in-global-limit', '--initial-old-space-size=256'],
     // How long something takes is not what is tested: a machine may be busy.
     testTimeout: 300_000,
