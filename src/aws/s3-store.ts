@@ -3,8 +3,8 @@ import type { ObjectStore, PutResult, StoredObject } from '../replication/model/
 import type { S3Url } from '../values/s3-url.ts';
 import { eraseObjects } from './erase-objects.ts';
 import { codeOf, type ErrorClass, statusOf, toFailure } from './errors.ts';
-import { type Checksum, payloadsOf } from './wire/payloads.ts';
 import type { S3Connection } from './s3-client.ts';
+import { type Checksum, payloadsOf } from './wire/payloads.ts';
 import { withRetries } from './with-retries.ts';
 
 const notThere = (error: unknown) => codeOf(error) === 'NoSuchKey' || codeOf(error) === 'NotFound';
@@ -103,7 +103,11 @@ export function s3Store(connection: S3Connection, place: S3Url): ObjectStore {
       });
     };
     try {
-      const answer = await payloads.put(bytes, send, async () => (await holds(key, bytes, signal)) !== undefined);
+      const answer = await payloads.put(
+        bytes,
+        send,
+        async () => (await holds(key, bytes, signal)) !== undefined,
+      );
       return { ok: true, etag: bare(answer.ETag) };
     } catch (error) {
       signal?.throwIfAborted();

@@ -30,14 +30,13 @@ export const LARGE = 1024 * 1024;
 export async function largeBodies(usual: Handler, options: WireOptions): Promise<Handler> {
   const { buildQueryString, HttpResponse } = await import('@smithy/core/protocols');
   const wire = createWire(options);
-  return {
-    ...usual,
-    async handle(request, { abortSignal, landing, ...others } = {}) {
+  // Whatever else the SDK asks of its handler, `usual` answers.
+  return Object.assign(Object.create(usual) as Handler, {
+    async handle(request: HttpRequest, { abortSignal, landing, ...others }: HandlerOptions = {}) {
       const { method, body, headers, protocol, hostname, port } = request;
       const isPut = method === 'PUT' && Buffer.isBuffer(body) && body.length >= LARGE;
       const isGet = method === 'GET' && landing !== undefined;
-      if (!isPut && !isGet)
-        return usual.handle(request, { ...others, ...(abortSignal && { abortSignal }) });
+      if (!isPut && !isGet) return usual.handle(request, { ...others, ...(abortSignal && { abortSignal }) });
       const secure = protocol === 'https:';
       const query = buildQueryString(request.query);
       const answer = await wire.exchange(
@@ -65,5 +64,5 @@ export async function largeBodies(usual: Handler, options: WireOptions): Promise
       wire.close();
       usual.destroy?.();
     },
-  };
+  });
 }

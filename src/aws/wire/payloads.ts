@@ -19,11 +19,7 @@ export interface Payloads {
    *
    * @param holds whether the store has these very bytes
    */
-  put(
-    bytes: Buffer,
-    send: (checksum: Checksum) => Promise<Put>,
-    holds: () => Promise<boolean>,
-  ): Promise<Put>;
+  put(bytes: Buffer, send: (checksum: Checksum) => Promise<Put>, holds: () => Promise<boolean>): Promise<Put>;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { isIP, connect as connectNet, type Socket } from 'node:net';
+import { connect as connectNet, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { type Answer, type AnswerReader, answerReader, cutOff } from './answer.ts';
 
@@ -111,7 +111,13 @@ async function open(to: Origin, timeout: number, signal: AbortSignal | undefined
   const { secure, host, port } = to;
   const socket = secure
     ? // A literal address may not be sent as the server's name (RFC 6066 section 3).
-      connectTls({ host, port, servername: isIP(host) ? '' : host, ALPNProtocols: ['http/1.1'], ...{ onread } })
+      connectTls({
+        host,
+        port,
+        servername: isIP(host) ? '' : host,
+        ALPNProtocols: ['http/1.1'],
+        ...{ onread },
+      })
     : connectNet({ host, port, onread });
   connection.socket = socket;
   const onAbort = () => socket.destroy(aborted());
@@ -208,7 +214,8 @@ async function send(socket: Socket, head: string, body: Buffer | undefined): Pro
 function headOf(method: string, path: string, headers: Record<string, string>): string {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   for (const text of [path, ...lines])
-    if (/[^\t\x20-\x7e\x80-\xff]/.test(text)) throw new RangeError('a header or path holds control characters');
+    if (/[^\t\x20-\x7e\x80-\xff]/.test(text))
+      throw new RangeError('a header or path holds control characters');
   return `${[`${method} ${path} HTTP/1.1`, ...lines].join('\r\n')}\r\n\r\n`;
 }
 
