@@ -24,8 +24,8 @@ export interface Handler {
 export const LARGE = 1024 * 1024;
 
 /**
- * Sends large bodies, and gets what has a landing, over a wire of our own; all else as `usual` does. The SDK signs,
- * reads the answers and tells the errors as ever.
+ * Sends large bodies, and gets what has a landing, over a wire of our own; all else as `usual` does. The SDK
+ * signs, reads the answers and tells the errors as ever.
  */
 export async function largeBodies(usual: Handler, options: WireOptions): Promise<Handler> {
   const { buildQueryString, HttpResponse } = await import('@smithy/core/protocols');

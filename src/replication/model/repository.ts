@@ -60,6 +60,10 @@ export interface Point {
    * versions don't say.
    */
   presence?: number;
+  /**
+   * Until when what was written for it was locked as it was written, ms since the epoch; absent: not at all.
+   */
+  locked?: number;
   disks: PointDisk[];
   /** Disks of the VM that this point leaves out, and why, so that nobody thinks they are protected. */
   left_out: { label: string; identity: string; why: string }[];
@@ -119,8 +123,8 @@ export interface DiskReader {
    */
   blocks(wanted: Iterable<number>, signal?: AbortSignal): AsyncGenerator<ReadBlock>;
   /**
-   * The same, those together that come together and are neighbours on the disk. `zerosToo`: also blocks that hold
-   * zeros only. The bytes are there until the next extent is asked for.
+   * The same, those together that come together and are neighbours on the disk. `zerosToo`: also blocks that
+   * hold zeros only. The bytes are there until the next extent is asked for.
    */
   extents(
     wanted: Iterable<number>,
@@ -154,8 +158,8 @@ export interface WriteTotals {
 export interface DiskWriter {
   readonly blockSize: number;
   /**
-   * Whole blocks of the disk, one after the other from number `first`; a block that isn't put keeps the base's
-   * content, or zero without a base. The bytes are the caller's again when it resolves.
+   * Whole blocks of the disk, one after the other from number `first`; a block that isn't put keeps the
+   * base's content, or zero without a base. The bytes are the caller's again when it resolves.
    */
   put(first: number, bytes: Buffer): Promise<void>;
 }

@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { answerReader, BadAnswer } from '../../../src/aws/wire/answer.ts';
 
-/** What a reader makes of bytes that come in such pieces, whose buffer is used for something else afterwards. */
+/**
+ * What a reader makes of bytes that come in such pieces, whose buffer is used for something else afterwards.
+ */
 function read(bytes: Buffer, cuts: number[], into?: Buffer) {
   const reader = answerReader(into);
   const ends = [...new Set(cuts.map(cut => cut % (bytes.length + 1)))].sort((a, b) => a - b);

@@ -1,5 +1,7 @@
-import type { AgentOptions, Heard } from '../../../app/operation/agent.ts';
-import type { Moved } from '../../../app/operation/move-duty.ts';
+import type { AgentOptions } from '../../../app/operation/agent/agent.ts';
+import type { Moved } from '../../../app/operation/agent/move-duty.ts';
+import type { Heard } from '../../../app/operation/agent/telling.ts';
+import type { QueueOptions } from '../../../app/operation/queue/open-queue.ts';
 import type { ServeOptions } from '../../../app/operation/surface/open.ts';
 import type { CommonOptions } from '../../../app/options.ts';
 import { apart, type Diagnostic, Failure, given } from '../../../diagnostics/diagnostic.ts';
@@ -10,7 +12,7 @@ import { describeCycle } from '../../../resources/vsphere/describe-cycle.ts';
 import type { CliContext } from '../../context/cli-context.ts';
 import { pageLines } from './open.ts';
 
-type Options = CommonOptions & ServeOptions & { once?: boolean; slots: string };
+type Options = CommonOptions & ServeOptions & Partial<QueueOptions> & { once?: boolean; slots: string };
 
 /** In the place of PATHS: end the agent with this state folder. */
 const DRAIN = 'drain';
@@ -18,9 +20,7 @@ const DRAIN = 'drain';
 /** `converge agent PATHS`, with `--once`, or `converge agent drain`. Gives the exit code. */
 export async function agentOfPaths(context: CliContext, paths: string[], options: Options): Promise<number> {
   if (paths[0] === DRAIN) return drain(context, paths, options);
-  if (!/^[1-9]\d{0,2}$/.test(options.slots))
-    throw new Failure(given('bad-slots', `--slots ${options.slots}: expected a whole number from 1 to 999`));
-  const given_ = { ...options, slots: Number(options.slots) };
+  const given_ = { ...options, slots: slotsOf(options.slots) };
   return options.once ? once(context, paths, given_) : goOn(context, paths, given_);
 }
 
@@ -31,14 +31,14 @@ async function drain(context: CliContext, paths: string[], options: Options): Pr
         hint: `name it with --state; a folder of manifests that is called ${DRAIN} is ./${DRAIN}`,
       }),
     );
-  const { drainAgent } = await import('../../../app/operation/drain.ts');
+  const { drainAgent } = await import('../../../app/operation/agent/drain.ts');
   const wasThere = await drainAgent(context, options);
   context.print([wasThere ? 'the agent has ended' : 'no agent runs with this state folder']);
   return 0;
 }
 
 async function once(context: CliContext, paths: string[], options: AgentOptions): Promise<number> {
-  const { agentOnce } = await import('../../../app/operation/agent-once.ts');
+  const { agentOnce } = await import('../../../app/operation/agent/agent-once.ts');
   const turn = await agentOnce(context, paths, options, moved => told(context, moved));
   if (!turn) return 1;
   context.report(turn.diagnostics);
@@ -46,12 +46,36 @@ async function once(context: CliContext, paths: string[], options: AgentOptions)
   return exitCode({ diagnostics: elsewhere([...turn.diagnostics, ...failed]) });
 }
 
+/** `converge worker PATHS`. Gives the exit code. */
+export async function workerOfPaths(
+  context: CliContext,
+  paths: string[],
+  options: CommonOptions & QueueOptions & { slots: string },
+): Promise<number> {
+  const { worker } = await import('../../../app/operation/agent/worker.ts');
+  const manager = serviceManager(context.io.host);
+  const turned = () => manager?.alive();
+  const given_ = { ...options, slots: slotsOf(options.slots), turned };
+  const ended = await worker(context, paths, given_, heard => {
+    tell(context, heard);
+    if (heard.type === 'works')
+      void manager?.ready(`taking from the queue, ${plural(heard.vms, 'VM')} known`);
+  });
+  await manager?.stopping();
+  return ended === undefined ? 1 : 0;
+}
+
+function slotsOf(slots: string): number {
+  if (/^[1-9]\d{0,2}$/.test(slots)) return Number(slots);
+  throw new Failure(given('bad-slots', `--slots ${slots}: expected a whole number from 1 to 999`));
+}
+
 async function goOn(
   context: CliContext,
   paths: string[],
   options: AgentOptions & ServeOptions,
 ): Promise<number> {
-  const { agent } = await import('../../../app/operation/agent.ts');
+  const { agent } = await import('../../../app/operation/agent/agent.ts');
   const manager = serviceManager(context.io.host);
   const turned = () => manager?.alive();
   const serve: AgentOptions['serve'] = async (within, operation) => {
@@ -122,6 +146,15 @@ function tell(context: CliContext, heard: Heard): void {
       if (found > 0) context.print([`${job}${subject === undefined ? '' : ` ${subject}`}: ${found} found`]);
       return;
     }
+    case 'works': {
+      const { vms, slots } = heard;
+      context.print([`taking from the queue, ${plural(slots, 'cycle')} at once; ${plural(vms, 'VM')} known`]);
+      return;
+    }
+    case 'queue':
+      context.report(heard.why);
+      if (heard.why.length === 0) context.print(['the queue is back']);
+      return;
     case 'job-failed':
       context.report(heard.diagnostics);
       return;

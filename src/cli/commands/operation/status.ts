@@ -174,7 +174,9 @@ function lines({ at, vms, repositories }: Status, columns?: number): string[] {
     ...repositories.flatMap(({ alerts = [] }) =>
       alerts.map(({ severity, text, since }) => `${severity}, for ${span(at - since)}: ${text}`),
     ),
-    ...agentsOf(repositories).map(agent => `agent on ${agent.host}: ${doingOf(agent, at)}`),
+    ...agentsOf(repositories).map(
+      agent => `${agent.kind ?? 'agent'} on ${agent.host}: ${doingOf(agent, at)}`,
+    ),
     ...repositories.flatMap(({ url, bytes: size }) => (size === undefined ? [] : [`${url}: ${bytes(size)}`])),
     `${plural(vms.length, 'VM')}${counts.length > 0 ? `: ${counts.join(', ')}` : ''}`,
   ];

@@ -45,10 +45,11 @@ function readerOf(context: VmContext, root: Root, { disk, number, pages }: RootD
     },
   };
 
-  // Index objects that this point names may be superseded and pruned by now: the newest point's count.
+  // Index objects that this point names may be superseded and pruned by now: the newest point's count, and of
+  // the newest itself those that its head has, where a pruner moved what packs hold.
   const inForce = () => {
     segments ??= newestRoot(context, () => {}).then(newest =>
-      newest && newest.point.generation > root.point.generation ? newest.segments : root.segments,
+      newest && newest.point.generation >= root.point.generation ? newest.segments : root.segments,
     );
     return segments;
   };
@@ -164,7 +165,10 @@ function readerOf(context: VmContext, root: Root, { disk, number, pages }: RootD
       return open(run.wanted[0]!);
     });
 
-  /** Blocks of one request at a time, as they lie in the pack; their bytes are there until the next are asked for. */
+  /**
+   * Blocks of one request at a time, in the pack's order; their bytes are there until the next are asked
+   * for.
+   */
   async function* batches(wanted: Iterable<number>, zerosToo: boolean, signal?: AbortSignal) {
     const fetch = async (job: Run | number[]) => {
       if (Array.isArray(job)) return { job, bytes: undefined };

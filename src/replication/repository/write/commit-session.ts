@@ -30,7 +30,7 @@ export function session(context: VmContext, generation: number, step: Step): Ses
     step,
     async put(name, key, bytes) {
       await self.step(name);
-      await putOnce(context.store, key, bytes);
+      await putOnce(context.store, key, bytes, { lock: context.lock?.() });
       self.totals.bytes_uploaded += bytes.length;
     },
   };

@@ -1,0 +1,81 @@
+import type { Diagnostic } from '../../../diagnostics/diagnostic.ts';
+import { Agenda } from '../../../operation/agenda.ts';
+import { runAgent } from '../../../operation/agent.ts';
+import type { Context } from '../../app-context.ts';
+import type { CommonOptions } from '../../options.ts';
+import { loadCatalog } from '../../session/load-catalog.ts';
+import { dutiesOf, type VmDuty } from '../site/duties.ts';
+import { locate } from '../site/locate.ts';
+import { look, openSite, seenOf } from '../site/site.ts';
+import { LogBook } from './log-book.ts';
+import { type Moved, moveDuty } from './move-duty.ts';
+import { pastCycle } from './past-cycle.ts';
+
+export interface AgentOnceOptions extends CommonOptions {
+  /** Cycles at once. */
+  slots: number;
+}
+
+export interface Turn {
+  moved: Moved[];
+  /** What could not be seen. */
+  diagnostics: Diagnostic[];
+}
+
+/**
+ * Runs the cycles that are due by now, those with the earliest deadline first, and ends. Undefined when the
+ * manifests have mistakes, which were told.
+ *
+ * @param told gets what came of each VM as soon as it did
+ */
+export async function agentOnce(
+  context: Context,
+  paths: string[],
+  { slots, ...options }: AgentOnceOptions,
+  told: (moved: Moved) => void,
+): Promise<Turn | undefined> {
+  const catalog = await loadCatalog(context, paths, options);
+  if (!catalog) return undefined;
+  const site = await openSite(context, catalog, options);
+  try {
+    const { interrupt } = context.io;
+    const diagnostics = await look(site);
+    const duties = new Map<string, VmDuty>(
+      dutiesOf(site, slots, await locate(context, site, diagnostics)).map(duty => [duty.id, duty]),
+    );
+    const moved: Moved[] = [];
+    const agenda = new Agenda(slots);
+    const { clock, random } = site.session.world.host;
+    const book = new LogBook({ id: random.uuid(), slots, since: clock.now() }, false);
+    const ports = {
+      clock,
+      duties: async () => ({ duties: [...duties.values()], newest: newestOf(duties.values()) }),
+      draining: async () => false,
+      async move(id: string, mayBeLong: () => boolean) {
+        const duty = duties.get(id)!;
+        const began = clock.now();
+        const done = await moveDuty(context, site, duty, mayBeLong);
+        moved.push(done.moved);
+        const past = pastCycle(duty, done.moved, began, clock.now());
+        if (past) book.add(duty.declared.repository, past);
+        told(done.moved);
+        return done.outcome;
+      },
+    };
+    await runAgent(agenda, ports, { signal: interrupt, once: true });
+    interrupt.throwIfAborted();
+    if (moved.length > 0) {
+      const failures = await book.write(site, [], clock.now(), true);
+      diagnostics.push(...failures.flatMap(failure => failure.diagnostics));
+    }
+    return { moved, diagnostics };
+  } finally {
+    await site.close();
+  }
+}
+
+/** The times of the newest points that were seen, by duty; undefined where none was. */
+export const newestOf = (duties: Iterable<VmDuty>): Map<string, number | undefined> =>
+  new Map(
+    [...duties].map(({ id, view, declared }) => [id, seenOf(view, declared.title)?.newest?.time] as const),
+  );

@@ -1,0 +1,77 @@
+import type { Progress } from '../../../engine/model/io.ts';
+import type { Outcome } from '../../../operation/agenda.ts';
+import type { Mover, Moving } from '../../../operation/model.ts';
+import { moversIn } from '../movers.ts';
+import type { Followed, Follower } from './followed.ts';
+import { LogBook } from './log-book.ts';
+import { moveDuty } from './move-duty.ts';
+import { pastCycle } from './past-cycle.ts';
+
+/** What came of a cycle. */
+export type Done = Awaited<ReturnType<typeof moveDuty>>;
+
+/** The cycles that one process runs, and what it writes about them. */
+export class Cycles {
+  readonly #by: Follower;
+  readonly #followed: Followed;
+  /** Those that run, by duty. */
+  readonly #running = new Map<string, Moving>();
+  /** Of the mover that this is. */
+  readonly id: string;
+  readonly #book: LogBook;
+
+  constructor(by: Follower, followed: Followed, kind: NonNullable<Mover['kind']> = 'agent') {
+    const { clock, random } = by.base.world.host;
+    this.#by = by;
+    this.#followed = followed;
+    this.id = random.uuid();
+    this.#book = new LogBook({ id: this.id, kind, slots: by.options.slots, since: clock.now() });
+  }
+
+  /** Runs the cycle of a duty if it is still due, and tells what came of it. Doesn't reject. */
+  async move(id: string, mayBeLong: () => boolean): Promise<Outcome> {
+    const done = await this.run(id, mayBeLong);
+    if (done) this.#by.concerns.note(done.moved);
+    return done?.outcome ?? { result: 'busy' };
+  }
+
+  /** The same for whoever notes it itself; undefined: it was let go of between two looks. */
+  async run(id: string, mayBeLong: () => boolean): Promise<Done | undefined> {
+    const { context, base, telling } = this.#by;
+    const { open } = this.#followed;
+    const duty = open.duties.get(id);
+    if (!duty) return undefined;
+    const { clock } = base.world.host;
+    const began = clock.now();
+    const moving: Moving = { vm: duty.declared.title, since: began };
+    return this.#followed.during(open, async () => {
+      this.#running.set(id, moving);
+      const onProgress = ({ done, total }: Progress) => Object.assign(moving, { done, total });
+      const { outcome, moved } = await moveDuty(context, open.site, duty, mayBeLong, onProgress);
+      this.#running.delete(id);
+      const past = pastCycle(duty, moved, began, clock.now());
+      if (past) this.#book.add(duty.declared.repository, past);
+      const said = 'diagnostics' in moved ? moved.diagnostics : 'paused' in moved ? ['paused'] : [];
+      if (!('busy' in moved) && !('waits' in moved))
+        telling.once(`moved ${id}`, said, { type: 'moved', moved });
+      return { outcome, moved };
+    });
+  }
+
+  /** What this mover says about itself. */
+  mover(): Promise<Mover> {
+    return this.#book.mover([...this.#running.values()], this.#by.base.world.host.clock.now());
+  }
+
+  /** What it did, and what it does, into the repositories; others that have fallen silent are told of. */
+  async write(isEnd: boolean): Promise<void> {
+    const { base, telling, concerns } = this.#by;
+    const { site } = this.#followed.open;
+    const now = base.world.host.clock.now();
+    const failures = await this.#book.write(site, [...this.#running.values()], now, isEnd);
+    const diagnostics = failures.flatMap(failure => failure.diagnostics);
+    telling.once('log-book', diagnostics, { type: 'unseen', diagnostics });
+    for (const { repository } of isEnd ? [] : site.views.values())
+      if (repository) concerns.silent(await moversIn(repository, now), this.id, now);
+  }
+}

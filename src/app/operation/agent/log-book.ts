@@ -1,0 +1,90 @@
+import { Failure } from '../../../diagnostics/diagnostic.ts';
+import { ownId, processTable } from '../../../io/handles/process-table.ts';
+import type { PastCycle } from '../../../operation/history.ts';
+import type { Mover, Moving } from '../../../operation/model.ts';
+import { forgetNotes } from '../../../replication/repository/forget-notes.ts';
+import { keepHistory } from '../history.ts';
+import { moversFolder } from '../movers.ts';
+import type { Site, View } from '../site/site.ts';
+
+/** Between two notes about what came about, ms: a hard kill loses that much of the history. */
+const often = 10 * 60_000;
+const day = 86_400_000;
+
+type Writing = [site: Site, running: readonly Moving[], now: number, isEnd?: boolean];
+
+/** What an agent writes into the repositories about itself and what it did. What can't be written waits. */
+export class LogBook {
+  readonly #of: Pick<Mover, 'id' | 'kind' | 'slots' | 'since'>;
+  /** By URL of the repository. */
+  readonly #cycles = new Map<string, PastCycle[]>();
+  readonly #etags = new Map<string, string>();
+  /** A run that only looks once has nothing to say about itself. */
+  readonly #introduces: boolean;
+  #kept: number;
+  #last: Promise<Failure[]> = Promise.resolve([]);
+  #forgot = Number.NEGATIVE_INFINITY;
+
+  constructor(of: Pick<Mover, 'id' | 'kind' | 'slots' | 'since'>, introduces = true) {
+    this.#of = of;
+    this.#introduces = introduces;
+    this.#kept = of.since;
+  }
+
+  add(url: string, cycle: PastCycle): void {
+    this.#cycles.set(url, [...(this.#cycles.get(url) ?? []), cycle]);
+  }
+
+  /** Writes what is due, one after the other; all of it at the end. Gives back what kept it from that. */
+  write(...what: Writing): Promise<Failure[]> {
+    const next = this.#last.then(() => this.#write(...what));
+    this.#last = next.catch(() => []);
+    return next;
+  }
+
+  /** What it says about itself. */
+  async mover(running: readonly Moving[], now: number): Promise<Mover> {
+    const { host } = await ownId(processTable);
+    return { ...this.#of, host, at: now, running: [...running] };
+  }
+
+  async #write(...[{ views }, running, now, isEnd = false]: Writing): Promise<Failure[]> {
+    const failures: Failure[] = [];
+    const isDue = isEnd || now - this.#kept >= often;
+    const forgets = now - this.#forgot >= day;
+    if (isDue) this.#kept = now;
+    if (forgets) this.#forgot = now;
+    for (const [url, view] of views)
+      try {
+        if (this.#introduces) await this.#introduce(url, view, running, now, isEnd);
+        const cycles = this.#cycles.get(url) ?? [];
+        if (isDue && cycles.length > 0 && view.repository) {
+          await keepHistory(view.repository.board, cycles, this.#of.id, now);
+          this.#cycles.set(url, (this.#cycles.get(url) ?? []).slice(cycles.length));
+        }
+        if (forgets && view.repository) await forgetNotes(view.repository.board, view.now());
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error;
+        failures.push(error);
+      }
+    return failures;
+  }
+
+  async #introduce(
+    url: string,
+    { repository }: View,
+    running: readonly Moving[],
+    now: number,
+    isEnd: boolean,
+  ): Promise<void> {
+    if (!repository) return;
+    const mover = { ...(await this.mover(running, now)), ...(isEnd && { ended: true as const }) };
+    const name = `${moversFolder}${this.#of.id}`;
+    const { board } = repository;
+    // Nobody else writes it: what doesn't fit is an answer that was lost.
+    const etag =
+      (await board.write(name, mover, this.#etags.get(url))) ??
+      (await board.write(name, mover, (await board.read(name))?.etag));
+    if (etag !== undefined) this.#etags.set(url, etag);
+  }
+}

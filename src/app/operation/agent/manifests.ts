@@ -1,0 +1,76 @@
+import type { Diagnostic } from '../../../diagnostics/diagnostic.ts';
+import { addressOfAgentKey, agentKey } from '../../../engine/guard/agent-key.ts';
+import { canonicalJson } from '../../../engine/model/canonical.ts';
+import type { Address, Catalog, CatalogResource, CatalogTarget } from '../../../engine/model/catalog.ts';
+import type { EngineMemory } from '../../../engine/model/world.ts';
+import { sha256 } from '../../../values/digest.ts';
+import type { Context } from '../../app-context.ts';
+import { type CatalogOptions, loadCatalog } from '../../session/load-catalog.ts';
+import { type HeldBack, type Kept, kept, restored, takeUp } from './take-up.ts';
+
+/** What an agent goes by, as it was last read. */
+export interface TakenUp {
+  catalog: Catalog;
+  /** Equal digests mean that nothing changed. */
+  digest: string;
+  held: HeldBack[];
+}
+
+/** The same, or why the manifests can't be used: then what was read before stays. */
+export type Read = { taken: TakenUp } | { broken: Diagnostic[] };
+
+/**
+ * Reads the manifests, and holds on to what protects more than they do by now.
+ *
+ * @param memory of the state folder, as it is now: `apply --allow` removes what it lets go of; undefined:
+ *   whoever reads holds on to nothing
+ */
+export async function readManifests(
+  context: Context,
+  paths: string[],
+  options: CatalogOptions,
+  memory: EngineMemory | undefined,
+  targets: readonly CatalogTarget[],
+): Promise<Read> {
+  const found: Diagnostic[] = [];
+  const quiet: Context = {
+    ...context,
+    reporter: { ...context.reporter, diagnostics: more => void found.push(...more), notice() {} },
+  };
+  const next = await loadCatalog(quiet, paths, options);
+  if (!next) return { broken: found };
+  const { catalog, held } = takeUp(
+    memory ? rememberedIn(memory) : new Map(),
+    targets,
+    next,
+    context.registry,
+  );
+  return { taken: { catalog, digest: digestOf(catalog), held } };
+}
+
+/** What the agent goes by for each VM from now on, durable. */
+export async function remember(memory: EngineMemory, { resources }: Catalog): Promise<void> {
+  const vms = new Map(
+    resources.filter(({ type }) => type === 'protected_vm').map(one => [one.address, kept(one)]),
+  );
+  for (const [address, one] of vms)
+    if (canonicalJson(memory.get(agentKey(address)) ?? null) !== canonicalJson(one))
+      await memory.set(agentKey(address), one);
+}
+
+function rememberedIn(memory: EngineMemory): Map<Address, CatalogResource> {
+  const found = new Map<Address, CatalogResource>();
+  for (const key of memory.keys()) {
+    const address = addressOfAgentKey(key);
+    if (address !== undefined) found.set(address, restored(memory.get(key) as Kept));
+  }
+  return found;
+}
+
+const digestOf = ({ resources, targets }: Catalog): string =>
+  sha256(
+    canonicalJson({
+      resources: resources.map(({ at: _, ...one }) => kept({ ...one, at: { file: '', line: 1, column: 1 } })),
+      targets: targets.map(({ at: _, ...one }) => one),
+    }),
+  );

@@ -1,0 +1,83 @@
+import { type Diagnostic, Failure } from '../../../diagnostics/diagnostic.ts';
+import type { Progress } from '../../../engine/model/io.ts';
+import type { Outcome } from '../../../operation/agenda.ts';
+import { pauseOf } from '../../../operation/status.ts';
+import { oneDiagnostic } from '../../../resources/shared/one-diagnostic.ts';
+import type { Context } from '../../app-context.ts';
+import { moveDeclared, type Replicated } from '../../repository/replicate.ts';
+import type { VmDuty } from '../site/duties.ts';
+import { lookInto, noteNewest, type Site, seenOf } from '../site/site.ts';
+
+/** What came of a VM that was due. */
+export type Moved = { vm: string; address: string } & (
+  | { cycle: Replicated['cycle'] }
+  /** Somebody else moves it, or has just done so. */
+  | { busy: true }
+  /** It is due, and somebody paused it. */
+  | { paused: true }
+  /** It was failed over meanwhile. */
+  | { suspended: true }
+  /** It has to be read whole, which waits until another such cycle has ended. */
+  | { waits: true }
+  | { diagnostics: Diagnostic[] }
+);
+
+/** Codes of refusals that mean that somebody else is at work, which nobody has to hear of. */
+const busy = ['locked', 'lease-held', 'lab-in-use'] as const;
+
+/** Reasons why a disk is read whole that don't pass by themselves: the next cycle does so too. */
+const lasting = new Set(['tracking-off', 'no-change-id', 'ambiguous-identity', 'change-id-unreadable']);
+
+/** Runs one cycle of a VM that has a slot, if it is still due. Doesn't reject. */
+export async function moveDuty(
+  context: Context,
+  site: Site,
+  { resource, view, declared, dueNow }: VmDuty,
+  mayBeLong: () => boolean,
+  onProgress?: (progress: Progress) => void,
+): Promise<{ outcome: Outcome; moved: Moved }> {
+  const base = { vm: declared.title, address: resource.address };
+  let found: number | undefined;
+  try {
+    const { session, run, catalog } = site;
+    // Whether it has points is only known once its repository was read.
+    if (!seenOf(view, declared.title)) await lookInto(site, view, []);
+    const seen = seenOf(view, declared.title);
+    if (seen && pauseOf(view.pauses, seen.uuid, view.now()))
+      return { outcome: { result: 'paused' }, moved: { ...base, paused: true } };
+    const wishOf = async () => {
+      const newest = seen && view.repository ? await view.repository.vm(seen.uuid).newest() : undefined;
+      if (newest) noteNewest(view, newest);
+      found = newest?.time;
+      const due = dueNow(found, view.now());
+      return due && { due, mayBeLong };
+    };
+    const cycle = await moveDeclared(context, session, run, catalog.targets, resource, wishOf, onProgress);
+    if (!cycle) return { outcome: { result: 'seen', newest: found }, moved: { ...base, busy: true } };
+    noteNewest(view, cycle.point);
+    const long = cycle.disks.some(({ mode, reason }) => mode !== 'incremental' && lasting.has(reason));
+    return { outcome: { result: 'made', newest: cycle.point.time, long }, moved: { ...base, cycle } };
+  } catch (error) {
+    if (!(error instanceof Failure))
+      return failed(base, [oneDiagnostic(error)], context.io.interrupt.aborted);
+    if (error.has('long-cycles-first'))
+      return { outcome: { result: 'put-back' }, moved: { ...base, waits: true } };
+    if (error.hasOnly('failed-over'))
+      return { outcome: { result: 'paused' }, moved: { ...base, suspended: true } };
+    // Whoever took the lease over has the VM: that is told, and nothing is wrong with the VM.
+    if (error.has('lease-lost'))
+      return { outcome: { result: 'busy' }, moved: { ...base, diagnostics: error.diagnostics } };
+    if (error.hasOnly(...busy)) return { outcome: { result: 'busy' }, moved: { ...base, busy: true } };
+    return failed(base, error.diagnostics, context.io.interrupt.aborted);
+  }
+}
+
+/** What was interrupted has not failed: nobody has to be told. */
+const failed = (
+  base: { vm: string; address: string },
+  diagnostics: Diagnostic[],
+  isInterrupted: boolean,
+): { outcome: Outcome; moved: Moved } =>
+  isInterrupted
+    ? { outcome: { result: 'busy' }, moved: { ...base, busy: true } }
+    : { outcome: { result: 'failed' }, moved: { ...base, diagnostics } };

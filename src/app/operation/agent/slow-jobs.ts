@@ -1,0 +1,123 @@
+import { type Diagnostic, Failure } from '../../../diagnostics/diagnostic.ts';
+import { isPending } from '../../../engine/model/plan.ts';
+import type { EngineMemory } from '../../../engine/model/world.ts';
+import type { Job } from '../../../masterless/instance/jobs.ts';
+import type { Context } from '../../app-context.ts';
+import type { CommonOptions } from '../../options.ts';
+import { ALL, failoverCleanup } from '../../recovery/failover-status.ts';
+import { prune } from '../../repository/prune.ts';
+import { planManifests } from '../../run/plan-manifests.ts';
+import type { Site, View } from '../site/site.ts';
+
+const hour = 3_600_000;
+
+/** How often each slow job is done, ms. */
+const often = { verify: 24 * hour, prune: 24 * hour, drift: 6 * hour, cleanup: hour / 4 };
+
+/** Of the bytes of all packs; with one turn a day all of them are read in a month. */
+const sample = { percent: 4 };
+
+/** What a slow job found, for whoever tells of it. */
+export interface JobDone {
+  job: 'verify' | 'prune' | 'drift' | 'cleanup';
+  /** The repository, where it is about one. */
+  subject?: string;
+  at: number;
+  /** How many things are wrong, or differ. */
+  found: number;
+  diagnostics: Diagnostic[];
+}
+
+export interface SlowJobs {
+  context: Context;
+  paths: string[];
+  options: CommonOptions;
+  /** As things are now; they change with the manifests. */
+  site(): Site;
+  /** Remembers when each was last done, so that a restart doesn't begin all of them. */
+  memory(): EngineMemory;
+  /** Nothing is begun any more. */
+  draining(): boolean;
+  done(what: JobDone): void;
+}
+
+/**
+ * What an agent does beside its cycles, one at a time: it reads a sample of each repository, removes what
+ * no retention keeps, plans what manifests say against what is there, and cleans up tests whose time is over.
+ */
+export function slowJobs(given: SlowJobs): Job[] {
+  const { site, draining } = given;
+  const quiet: Context = {
+    ...given.context,
+    reporter: { ...given.context.reporter, diagnostics() {}, notice() {} },
+  };
+  const job = (kind: JobDone['job'], turn: () => Promise<void>): Job => ({
+    name: kind,
+    every: often[kind],
+    first: firstTurn(given, kind),
+    async turn() {
+      if (draining()) return 'yielded';
+      await turn();
+      await given.memory().set(`agent-job:${kind}`, clockOf(site()).now());
+      return 'done';
+    },
+  });
+  const verifyAll = async () => {
+    for (const view of site().views.values()) await verifyOne(given, view);
+  };
+  return [
+    job('verify', verifyAll),
+    job('prune', () => pruneAll(given, quiet)),
+    job('drift', () => drift(given, quiet)),
+    job('cleanup', () => cleanUp(given, quiet)),
+  ];
+}
+
+const clockOf = ({ session }: Site) => session.world.host.clock;
+
+/** Milliseconds until it is due for the first time. */
+function firstTurn({ memory, site }: SlowJobs, kind: JobDone['job']): number {
+  const last = memory().get(`agent-job:${kind}`);
+  const every = often[kind];
+  const since = typeof last === 'number' ? Math.max(0, clockOf(site()).now() - last) : 0;
+  return Math.max(0, every - since);
+}
+
+async function verifyOne({ context, site, done }: SlowJobs, { repository, ref }: View): Promise<void> {
+  if (!repository) return;
+  const { verify } = await import('../../../replication/verify/verify.ts');
+  const known = await site().session.reach.known.at(ref.url);
+  const at = clockOf(site()).now();
+  const signal = context.io.interrupt;
+  const report = await verify(repository, { sample, note: { at }, seen: known?.generations ?? {}, signal });
+  const subject = ref.url.canonical;
+  done({ job: 'verify', subject, at, found: report.problems.length, diagnostics: report.unnoted });
+}
+
+/** What no retention keeps, where a retention is declared; with the pruner's own credentials. */
+async function pruneAll({ paths, options, site, done }: SlowJobs, quiet: Context): Promise<void> {
+  if (!site().resources.some(one => one.type === 'protected_vm' && one.properties.retention !== undefined))
+    return;
+  for (const { url } of (await prune(quiet, { ...options, paths })) ?? [])
+    done({ job: 'prune', subject: url, at: clockOf(site()).now(), found: 0, diagnostics: [] });
+}
+
+async function drift({ paths, options, site, done }: SlowJobs, quiet: Context): Promise<void> {
+  const planned = await planManifests(quiet, paths, options);
+  if (!planned) return;
+  // A point that is due is made: nothing differs.
+  const found = planned.plan.resources.filter(one => isPending(one) && one.type !== 'protected_vm').length;
+  done({ job: 'drift', at: clockOf(site()).now(), found, diagnostics: [] });
+}
+
+async function cleanUp({ paths, options, site, done }: SlowJobs, quiet: Context): Promise<void> {
+  if (!site().catalog.resources.some(({ type }) => type === 'recovery_plan')) return;
+  const cleaned = (await failoverCleanup(quiet, ALL, paths, { ...options, expired: true })) ?? [];
+  const diagnostics = cleaned.flatMap(one => ('diagnostics' in one ? one.diagnostics : []));
+  const found = cleaned.filter(one => 'cleaned' in one).length;
+  done({ job: 'cleanup', at: clockOf(site()).now(), found, diagnostics });
+}
+
+/** What went wrong in a slow job, as diagnostics. */
+export const wentWrong = (error: unknown): Diagnostic[] | undefined =>
+  error instanceof Failure ? error.diagnostics : undefined;

@@ -1,0 +1,139 @@
+import { type Diagnostic, Failure } from '../../../diagnostics/diagnostic.ts';
+import type { Catalog, CatalogResource } from '../../../engine/model/catalog.ts';
+import type { Run } from '../../../engine/model/run.ts';
+import { expandSelections } from '../../../engine/select/members.ts';
+import { lookAt, seenPoint } from '../../../operation/look.ts';
+import type { DeclaredVm, SeenVm } from '../../../operation/model.ts';
+import type { Repositories, RepositoryRef } from '../../../replication/model/clients.ts';
+import { type Pause, pausesIn } from '../../../replication/model/pauses.ts';
+import type { Point } from '../../../replication/model/repository.ts';
+import type { OpenRepository } from '../../../replication/repository/open-repository.ts';
+import type { Context } from '../../app-context.ts';
+import { makeRepositories } from '../../connect/repositories.ts';
+import type { CommonOptions } from '../../options.ts';
+import { openSession, type Session } from '../../session/open-session.ts';
+import { runOf } from '../../session/run-of.ts';
+import { declaredVms } from './declared-vms.ts';
+
+/** What is known of one repository. */
+export interface View {
+  readonly ref: RepositoryRef;
+  /** By the clock of its store. */
+  now(): number;
+  /** Undefined: it isn't there, or couldn't be read. */
+  repository: OpenRepository | undefined;
+  problem?: 'no-repository' | 'repository-unreachable';
+  /** By UUID, as they were last seen. */
+  vms: Map<string, SeenVm>;
+  pauses: Pause[];
+}
+
+/** Manifests with what they lead to, open. */
+export interface Site {
+  readonly catalog: Catalog;
+  readonly session: Session;
+  readonly run: Run;
+  readonly repositories: Repositories;
+  /** Protected VMs and everything else, selections as what they mean. */
+  resources: CatalogResource[];
+  declared: DeclaredVm[];
+  /** By canonical URL. */
+  readonly views: Map<string, View>;
+  /** What was known of repositories before these manifests: it isn't looked at once more. */
+  readonly seenBefore: Map<string, Pick<View, 'vms'>>;
+  close(): Promise<void>;
+}
+
+/** Opens what the manifests lead to; nothing is looked at yet. */
+export async function openSite(context: Context, catalog: Catalog, options: CommonOptions): Promise<Site> {
+  const { targets, platform } = catalog;
+  const given = { targets, platform, declared: catalog, changes: true };
+  const session = await openSession(context, options, given);
+  const closing: (() => Promise<void> | void)[] = [];
+  return {
+    catalog,
+    session,
+    run: runOf(context, session),
+    repositories: makeRepositories(session.reach, session.world.host, closing),
+    resources: catalog.resources,
+    declared: [],
+    views: new Map(),
+    seenBefore: new Map(),
+    async close() {
+      for (const end of closing) await end();
+      await session.close();
+    },
+  };
+}
+
+/**
+ * Looks at which VMs are meant, and at those in the repositories that weren't seen before. What can't be
+ * looked at is told, and stays as it was.
+ */
+export async function look(site: Site): Promise<Diagnostic[]> {
+  const { resources, diagnostics } = await expandSelections(site.catalog, site.run);
+  const told = [...diagnostics, ...resources.flatMap(({ fault }) => fault ?? [])];
+  // While nobody can say which VMs a selection means, it goes on meaning those of the last time.
+  const meant = resources.flatMap(one => {
+    const before = one.fault ? site.resources.filter(({ selectedBy }) => selectedBy === one.address) : [];
+    return before.length > 0 ? before : [one];
+  });
+  const { declared, refs } = declaredVms(meant);
+  site.resources = meant;
+  site.declared = declared;
+  for (const [url, ref] of refs) if (!site.views.has(url)) site.views.set(url, viewOf(site, ref));
+  await Promise.all([...site.views.values()].map(view => lookIn(site, view, told)));
+  return told;
+}
+
+function viewOf({ session, seenBefore }: Site, ref: RepositoryRef): View {
+  const view: View = {
+    ref,
+    now: () => session.world.host.clock.now() + (view.repository?.store.clockAhead?.() ?? 0),
+    repository: undefined,
+    vms: new Map(seenBefore.get(ref.url.canonical)?.vms),
+    pauses: [],
+  };
+  return view;
+}
+
+/**
+ * Looks at the VMs of a repository that weren't seen before, and at its pauses.
+ *
+ * @throws Failure what keeps it from being read
+ */
+export async function lookInto(site: Site, view: View, told: Diagnostic[]): Promise<void> {
+  view.repository ??= (await site.repositories.open(view.ref, 'read')) as OpenRepository | undefined;
+  if (view.repository) {
+    const onDamage = ({ diagnostics }: Failure) => void told.push(...diagnostics);
+    const seen = await lookAt(view.repository, onDamage, () => false, view.vms);
+    for (const vm of seen) view.vms.set(vm.uuid, vm);
+    view.pauses = await pausesIn(view.repository);
+    delete view.problem;
+  } else view.problem = 'no-repository';
+}
+
+async function lookIn(site: Site, view: View, told: Diagnostic[]): Promise<void> {
+  try {
+    await lookInto(site, view, told);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    view.problem = 'repository-unreachable';
+    told.push(...error.diagnostics);
+  }
+}
+
+/** Notes a point that was made, or found. */
+export function noteNewest({ vms }: View, point: Point): void {
+  const { uuid, name } = point.vm;
+  vms.set(uuid, { uuid, name, newest: seenPoint(point) });
+}
+
+/** What a view knows of the VM of that title, a name or a UUID. */
+export function seenOf({ vms }: View, title: string): SeenVm | undefined {
+  const wanted = title.toLowerCase();
+  const byId = vms.get(wanted);
+  if (byId) return byId;
+  for (const vm of vms.values()) if (vm.name?.toLowerCase() === wanted) return vm;
+  return undefined;
+}
