@@ -1,6 +1,7 @@
 /**
- * Measures uploads and restores of one disk against VersityGW in other processes, beside rclone, aws, restic and
- * borg (.ci/peers.d/backup.sh and s3.sh bring them), and writes bench/DATA-PATH.md: `node bench/data-path.ts
+ * Measures uploads and restores of one disk against VersityGW in other processes, beside rclone, aws, restic
+ * and borg (.ci/peers.d/backup.sh and s3.sh bring them), and writes bench/DATA-PATH.md: `node
+ * bench/data-path.ts
  * [--gib 1] [--rounds 3] [--image random|mixed]`, after `npm run build`.
  */
 import { randomFillSync } from 'node:crypto';

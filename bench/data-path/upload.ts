@@ -1,6 +1,6 @@
 /**
- * Uploads a raw image as one point, in a process of its own: what a cycle does with a disk that it can read, and
- * nothing else. Arguments: the file, `s3://BUCKET/PREFIX`, its endpoint, `plain` or a printed key.
+ * Uploads a raw image as one point, in a process of its own: what a cycle does with a disk that it can read,
+ * and nothing else. Arguments: the file, `s3://BUCKET/PREFIX`, its endpoint, `plain` or a printed key.
  */
 import { connectS3 } from '../../src/aws/s3-client.ts';
 import { s3Store } from '../../src/aws/s3-store.ts';

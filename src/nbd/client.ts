@@ -33,8 +33,8 @@ export interface NbdClient {
   /** Of the export, in bytes. */
   readonly size: number;
   /**
-   * Fills `target` with the bytes from `offset` on. Many reads may be under way at once; one that was aborted goes
-   * on writing to its target.
+   * Fills `target` with the bytes from `offset` on. Many reads may be under way at once; one that was aborted
+   * goes on writing to its target.
    * @throws Failure `nbd-read` when the server can't read there, `nbd-ended`, `nbd-protocol`
    */
   readInto(target: Buffer, offset: number, signal?: AbortSignal): Promise<void>;

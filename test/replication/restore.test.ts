@@ -51,7 +51,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(join(directory, '..'), { recursive: true }));
 
-/** Files whose writes are announced, counted from 1. */
+/** Files whose writes are announced, block by block, counted from 1. */
 const withWrites = (before: (n: number) => Promise<void>): Files => {
   let writes = 0;
   return {
@@ -61,9 +61,13 @@ const withWrites = (before: (n: number) => Promise<void>): Files => {
       if (!file || mode === 'r') return file;
       return {
         ...file,
-        async write(bytes, offset) {
-          await before(++writes);
-          return file.write(bytes, offset);
+        async writev(pieces, offset) {
+          let at = offset;
+          for (const piece of pieces) {
+            await before(++writes);
+            await file.write(piece, at);
+            at += piece.length;
+          }
         },
       };
     },
@@ -140,7 +144,13 @@ const counted = async (files = withWrites(async () => {})) => {
     async open(path: string, mode: 'r' | 'r+' | 'create-new', options?: { mode?: number }) {
       const file = await files.open(path, mode as 'r+', options);
       if (!file || !path.includes('.raw')) return file;
-      return { ...file, write: (bytes, at) => file.write(bytes, at).then(() => void writes++) };
+      return {
+        ...file,
+        async writev(pieces, at) {
+          await file.writev(pieces, at);
+          writes += pieces.length;
+        },
+      };
     },
   };
   await restore(repository, point, { directory, files: counting, random, clock });

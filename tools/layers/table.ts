@@ -1332,6 +1332,7 @@ export const layers: Layers = {
     'node:vm': ['manifest/syntax'],
     'node:zlib': [
       'lab/vsphere/world',
+      'aws/wire',
       'replication/format',
       'recovery/readiness/*',
       'resources/host/archive',

@@ -83,7 +83,7 @@ export function answerReader(into: Buffer | undefined): AnswerReader {
   /** The bytes before the next end of line, or of the head; undefined when it has still to come. */
   const before = (end: string, most: number): string | undefined => {
     const at = pending.indexOf(end);
-    if (at < 0 ? pending.length > most : at > most)
+    if (at < 0 ? pending.length >= most + end.length : at > most)
       throw new BadAnswer(`a line is longer than ${most} bytes`);
     if (at < 0) return undefined;
     const text = pending.toString('latin1', 0, at);
@@ -177,9 +177,10 @@ function readHead(text: string): Head {
   if (status === undefined) throw new BadAnswer('it does not begin as HTTP/1.1 does');
   const headers: Record<string, string> = {};
   for (const line of lines) {
-    const [, name, value = ''] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*$/.exec(line) ?? [];
-    if (name === undefined) throw new BadAnswer('one of its headers is not one');
-    const key = name.toLowerCase();
+    const colon = line.indexOf(':');
+    const key = line.slice(0, Math.max(colon, 0)).toLowerCase();
+    const value = line.slice(colon + 1).trim();
+    if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(key)) throw new BadAnswer('one of its headers is not one');
     if (Object.hasOwn(headers, key)) {
       const before = headers[key];
       if (key === 'content-length' && before !== value) throw new BadAnswer('it has two lengths');

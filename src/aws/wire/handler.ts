@@ -24,15 +24,15 @@ export interface Handler {
 export const LARGE = 1024 * 1024;
 
 /**
- * Sends large bodies, and gets what has a landing, over a wire of our own; all else as `usual` does. The SDK signs,
- * reads the answers and tells the errors as ever.
+ * Sends large bodies, and gets what has a landing, over a wire of our own; all else as `usual` does. The SDK
+ * signs, reads the answers and tells the errors as ever.
  */
 export async function largeBodies(usual: Handler, options: WireOptions): Promise<Handler> {
   const { buildQueryString, HttpResponse } = await import('@smithy/core/protocols');
   const wire = createWire(options);
-  return {
-    ...usual,
-    async handle(request, { abortSignal, landing, ...others } = {}) {
+  // Whatever else the SDK asks of its handler, `usual` answers.
+  return Object.assign(Object.create(usual) as Handler, {
+    async handle(request: HttpRequest, { abortSignal, landing, ...others }: HandlerOptions = {}) {
       const { method, body, headers, protocol, hostname, port } = request;
       const isPut = method === 'PUT' && Buffer.isBuffer(body) && body.length >= LARGE;
       const isGet = method === 'GET' && landing !== undefined;
@@ -64,5 +64,5 @@ export async function largeBodies(usual: Handler, options: WireOptions): Promise
       wire.close();
       usual.destroy?.();
     },
-  };
+  });
 }

@@ -14,8 +14,8 @@ interface Put {
 
 export interface Payloads {
   /**
-   * Sends a PUT with the checksum that suits bytes and store, once more with the other one where the store won't
-   * have the first. Rejects with what `send` rejects with, or with a Failure `object-altered`.
+   * Sends a PUT with the checksum that suits bytes and store, once more with the other one where the store
+   * won't have the first. Rejects with what `send` rejects with, or with a Failure `object-altered`.
    *
    * @param holds whether the store has these very bytes
    */
@@ -23,10 +23,10 @@ export interface Payloads {
 }
 
 /**
- * What vouches for the bytes of one bucket's objects. A SHA-256 that signs the request is right everywhere, and
- * costs three times what a CRC-32 does. Where nobody can alter a request on its way, by TLS or on this machine, the
- * CRC-32 of a large body does: against chance, with the payload unsigned. A policy may refuse what is unsigned, and
- * a store take no notice of the checksum: then it is the SHA-256 from there on.
+ * What vouches for the bytes of one bucket's objects. A SHA-256 that signs the request is right everywhere,
+ * and costs three times what a CRC-32 does. Where nobody can alter a request on its way, by TLS or on this
+ * machine, the CRC-32 of a large body does: against chance, with the payload unsigned. A policy may refuse
+ * what is unsigned, and a store take no notice of the checksum: then it is the SHA-256 from there on.
  *
  * @param endpoint of another service than AWS's own
  */

@@ -22,14 +22,15 @@ export interface WireRequest {
 }
 
 /**
- * HTTP/1.1 for large bodies, on kept connections: what comes is copied once, into the caller's buffer, and what
- * goes is sent from it. A stream of Node's for each answer takes several times as long as the bytes themselves.
+ * HTTP/1.1 for large bodies, on kept connections: what comes is copied once, into the caller's buffer, and
+ * what goes is sent from it. A stream of Node's for each answer takes several times as long as the bytes
+ * themselves.
  */
 export interface Wire {
   /**
-   * One request and its answer. Rejects with an error of Node's by its `code`, of name `TimeoutError` where nothing
-   * moved for too long, `AbortError` when the signal was aborted, or `BadAnswer`. Once it has settled nothing reads
-   * from the body or writes to `into` any more.
+   * One request and its answer. Rejects with an error of Node's by its `code`, of name `TimeoutError` where
+   * nothing moved for too long, `AbortError` when the signal was aborted, or `BadAnswer`. Once it has settled
+   * nothing reads from the body or writes to `into` any more.
    */
   exchange(to: Origin, request: WireRequest): Promise<Answer>;
   /** Closes the connections that wait for another request. */
@@ -152,7 +153,8 @@ async function converse(
   const reader = answerReader(into);
   let sending = true;
   const finish = (answer: Answer) => {
-    // Answered before all was sent: the rest of it must not be read from a buffer that is somebody else's by then.
+    // Answered before all was sent: the rest of it must not be read from a buffer that is somebody else's by
+    // then.
     if (sending) socket.destroy();
     settled.resolve(answer);
   };

@@ -8,8 +8,8 @@ const readSize = 1 << 20;
 const readsAhead = 4;
 
 /**
- * Reads `blocks` from the frozen disk and puts them in ascending order. Every put is awaited in turn, reads run
- * ahead of it, into a few buffers that are used again. `bytes`: size of the disk.
+ * Reads `blocks` from the frozen disk and puts them in ascending order. Every put is awaited in turn, reads
+ * run ahead of it, into a few buffers that are used again. `bytes`: size of the disk.
  */
 export async function copyBlocks(
   source: BlockSource,

@@ -13,15 +13,17 @@ const JUDGED = 32 * 1024;
 const SPOTS = 8;
 const SPOT = 256;
 /**
- * Chi-square of 2,048 random bytes is 255, give or take 23; where frequencies alone save 5 % it is some 1,400.
+ * Chi-square of 2,048 random bytes is 255, give or take 23; where frequencies alone save 5 % it is some
+ * 1,400.
  */
 const RANDOM = 400;
 
 const counts = new Uint16Array(256);
 
 /**
- * Whether bytes look like what is compressed or encrypted already: each value about as often as any other. The
- * spots lie at uneven distances, so that what repeats at a power of two isn't met at the same place of it.
+ * Whether bytes look like what is compressed or encrypted already: each value about as often as any other.
+ * The spots are unevenly apart, so that what repeats at a power of two isn't met at the same place of
+ * it.
  */
 function looksRandom(bytes: Buffer): boolean {
   counts.fill(0);
@@ -39,8 +41,8 @@ function looksRandom(bytes: Buffer): boolean {
 /**
  * zstd where it saves at least 5 %, else the bytes themselves. Bytes of 32 KiB and more are judged first.
  * Synchronous on purpose: on 64 KiB blocks several asynchronous compressions in flight are slower than one
- * synchronous thread (305 against 406 MB/s measured). zstd is told the size, so that its tables are no larger
- * than they need be, and gives all it has at once.
+ * synchronous thread (305 against 406 MB/s measured). zstd is told the size, so that its tables aren't larger
+ * than they need to be, and gives all it has at once.
  */
 export function compress(bytes: Buffer, level: number): { encoding: number; bytes: Buffer } {
   if (bytes.length >= JUDGED && looksRandom(bytes)) return { encoding: RAW, bytes };

@@ -57,8 +57,8 @@ export interface Sealer {
    */
   open(offset: number, stored: Buffer, cap: number, label?: Buffer): Buffer;
   /**
-   * Writes the section of a block, labelled with its id, into the object's bytes where it belongs. Answers with
-   * its length; throws RangeError where there isn't room for `roomOf` the block.
+   * Writes the section of a block, labelled with its id, into the object's bytes where it belongs. Answers
+   * with its length; throws RangeError where there isn't room for `roomOf` the block.
    */
   sealBlock(object: Buffer, offset: number, id: Buffer, plaintext: Buffer): number;
   /** The plaintext, which is the one that has this id: all else throws a `damaged-object` Failure. */

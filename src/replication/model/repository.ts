@@ -126,8 +126,8 @@ export interface DiskReader {
    */
   blocks(wanted: Iterable<number>, signal?: AbortSignal): AsyncGenerator<ReadBlock>;
   /**
-   * The same, those together that come together and are neighbours on the disk. `zerosToo`: also blocks that hold
-   * zeros only. The bytes are there until the next extent is asked for.
+   * The same, those together that come together and are neighbours on the disk. `zerosToo`: also blocks that
+   * hold zeros only. The bytes are there until the next extent is asked for.
    */
   extents(
     wanted: Iterable<number>,
@@ -162,8 +162,8 @@ export interface WriteTotals {
 export interface DiskWriter {
   readonly blockSize: number;
   /**
-   * Whole blocks of the disk, one after the other from number `first`; a block that isn't put keeps the base's
-   * content, or zero without a base. The bytes are the caller's again when it resolves.
+   * Whole blocks of the disk, one after the other from number `first`; a block that isn't put keeps the
+   * base's content, or zero without a base. The bytes are the caller's again when it resolves.
    */
   put(first: number, bytes: Buffer): Promise<void>;
 }

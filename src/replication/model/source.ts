@@ -32,8 +32,8 @@ export interface BlockSource {
   /** Bytes. */
   readonly size: number;
   /**
-   * Fills `target` with the bytes from `offset` on; fewer of them are an error, never a short result. A call that
-   * rejected may go on writing there.
+   * Fills `target` with the bytes from `offset` on; fewer of them are an error, never a short result. A call
+   * that rejected may go on writing there.
    */
   readInto(target: Buffer, offset: number, signal?: AbortSignal): Promise<void>;
   /**
@@ -183,7 +183,9 @@ export interface RestingMachine {
     signal?: AbortSignal,
   ): Promise<ChangedAreas>;
   open(disk: SourceDisk, signal?: AbortSignal): Promise<BlockSource>;
-  /** Why its disks can be written as a whole alone: a clause, and the way out. Undefined: ranges can, too. */
+  /**
+   * Why its disks can only be written as a whole: a clause, and the way out. Undefined: ranges can be, too.
+   */
   readonly wholeOnly?: { why: string; hint: string };
   /** Opens a disk whose ranges are to be written. */
   openToWrite(disk: SourceDisk, signal?: AbortSignal): Promise<BlockTarget>;

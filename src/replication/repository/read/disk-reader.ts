@@ -165,7 +165,10 @@ function readerOf(context: VmContext, root: Root, { disk, number, pages }: RootD
       return open(run.wanted[0]!);
     });
 
-  /** Blocks of one request at a time, as they lie in the pack; their bytes are there until the next are asked for. */
+  /**
+   * Blocks of one request at a time, in the pack's order; their bytes are there until the next are asked
+   * for.
+   */
   async function* batches(wanted: Iterable<number>, zerosToo: boolean, signal?: AbortSignal) {
     const fetch = async (job: Run | number[]) => {
       if (Array.isArray(job)) return { job, bytes: undefined };
