@@ -1291,7 +1291,7 @@ export const layers: Layers = {
     'node:dns/promises': ['alerts'],
     'node:https': ['alerts', 'content', 'operation/server', 'vsphere/http', 'lab/*'],
     'node:module': ['manifest/types', 'cli'],
-    'node:net': ['alerts', 'io', 'nbd', 'recovery/prober', 'vsphere/http', 'windows/security', 'lab/*'],
+    'node:net': ['alerts', 'io', 'nbd', 'queue', 'recovery/prober', 'vsphere/http', 'windows/security', 'lab/*'],
     'node:os': ['io', 'io/handles', 'app/aws', 'app/run', 'cli/*'],
     'node:path': ['*'],
     'node:readline': ['cli'],

@@ -1,10 +1,10 @@
 import type { Line, WakeUp } from './wake-up.ts';
 
-/** A wake-up that a mover has taken, which is its own until it is answered or not kept for a minute. */
+/** A wake-up that a mover has taken, which is its own until it is answered or not kept for half a minute. */
 export interface Taken {
   /** Whatever lay in the queue. */
   data: unknown;
-  /** Keeps others from it for another minute. */
+  /** Keeps others from it for another half minute. */
   keep(): Promise<void>;
   /** It leaves the queue. */
   answer(data: object): Promise<void>;
