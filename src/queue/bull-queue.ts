@@ -24,8 +24,8 @@ const patience = 5_000;
 /** How long what is taken is kept from others without another word, ms. */
 const keptFor = 30_000;
 
-/** Answers are forgotten after so many seconds, or when there are more. */
-const answers = { age: 600, count: 1_000 };
+/** Answers that are kept: no age, which would be told by the clock of whoever answers last. */
+const answers = { count: 1_000 };
 
 /** How many of them are read at once. */
 const read = 300;

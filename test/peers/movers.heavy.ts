@@ -129,8 +129,9 @@ async function world() {
     });
   const advance = async (ms: number) => {
     ahead += ms;
-    writeFileSync(clockFile, String(ahead));
+    // First the store: a mover that is ahead of it for a moment would else take it for one with a wrong clock.
     await lab.command({ do: 'clock', offset: ahead });
+    writeFileSync(clockFile, String(ahead));
   };
   /** The newest point of each VM that a mover told of. */
   const newest = () => {

@@ -37,7 +37,7 @@ export interface WakeQueue {
    * @param priority see `priorityOf`
    */
   add(line: Line, wake: WakeUp, key: string, priority: number): Promise<string>;
-  /** Those of the last minutes that were answered, the last one first, at most some hundred. */
+  /** Those that were answered last, at most some hundred. */
   answered(line: Line): Promise<Answered[]>;
   /** Whether it is there, answered or not. */
   has(line: Line, id: string): Promise<boolean>;
