@@ -150,6 +150,13 @@ function describe(error: unknown, about: About): Diagnostic {
       hint: 'Check its name and the region of the aws target. One that is declared under `bucket:` is made by `converge apply`.',
     });
   }
+  // S3 spells it in words, others in one.
+  if (code === 'InvalidRequest' && /object ?lock ?config/i.test(fieldsOf(error).message ?? '')) {
+    return world('bucket-without-lock', `Objects in the bucket ${bucket ?? ''} can't be locked.`, {
+      ...(bucket !== undefined && { cause: bucketCause(bucket) }),
+      hint: 'Declare the bucket with `versioning: true` and `object_lock: true`, or leave `lock` of the repository out.',
+    });
+  }
   // Also a 403, though no permission would help.
   if (code === 'InvalidObjectState') {
     const tier = fieldsOf(error).StorageClass;

@@ -6,8 +6,8 @@ import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { crc32, deflateSync } from 'node:zlib';
 import { expect, onTestFinished, test } from 'vitest';
-import { evidenceOf } from '../../src/recovery/failover/evidence.ts';
-import { evidencePage } from '../../src/recovery/failover/evidence-page.ts';
+import { evidenceOf } from '../../src/recovery/evidence/evidence.ts';
+import { evidencePage } from '../../src/recovery/evidence/evidence-page.ts';
 import { aRun } from '../recovery/evidence-run.ts';
 import { scratch } from '../support/cli.ts';
 import { describeWith } from './s3-programs.ts';
@@ -134,6 +134,26 @@ describeWith("a test's evidence in a browser", 'chromium-headless-shell', ['--ve
       expect(printed).toContain(one);
     expect((await run('pdfimages', ['-list', 'page.pdf'], { cwd: dir })).stdout).toMatch(/ image /);
     expect(asked).toEqual([]);
+  });
+
+  test('a planned failover, and what is left of one, print whole', async () => {
+    const { port } = await anybody();
+    const { start, steps } = aRun();
+    const fencing = [{ at: start.began, vm: 'web01', did: 'at-rest' as const }];
+    const things = [{ kind: 'instance' as const, id: 'i-098c54c1fa6e4f9a3', vm: 'web01', hourly: 0.096 }];
+    const html = evidencePage(
+      evidenceOf({
+        start: { ...start, kind: 'real', planned: true, fencing },
+        steps: [...steps, { at: start.began, what: 'left', things }],
+      }),
+      new Map(),
+    );
+    const { dir, browser } = await browse(html, port);
+    await browser('--print-to-pdf=page.pdf', '--no-pdf-header-footer');
+    const { stdout: printed } = await run('pdftotext', ['-layout', 'page.pdf', '-'], { cwd: dir });
+    const text = printed.replace(/\s+/g, ' ');
+    for (const one of ['Planned', '0 s', 'fenced at home', 'What is left of it', '$0.096 an hour'])
+      expect(text).toContain(one);
   });
 
   test('the same text in a page that takes it for HTML runs, and asks: the test would see it', async () => {

@@ -129,7 +129,7 @@ async function world() {
     });
   const advance = async (ms: number) => {
     ahead += ms;
-    // First the store: a mover that is ahead of it for a moment would else take it for one with a wrong clock.
+    // First the store: a mover that is ahead of it for a moment would else take it to have a wrong clock.
     await lab.command({ do: 'clock', offset: ahead });
     writeFileSync(clockFile, String(ahead));
   };

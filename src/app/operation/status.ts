@@ -72,7 +72,7 @@ async function declaredStatus(
   const closing: (() => Promise<void> | void)[] = [];
   try {
     const { host } = session.world;
-    const repositories = makeRepositories(session.reach, host.random, closing);
+    const repositories = makeRepositories(session.reach, host, closing);
     const expanded = await expandSelections(catalog, runOf(context, session));
     const { declared, refs } = declaredVms(expanded.resources);
     const diagnostics = [...expanded.diagnostics, ...expanded.resources.flatMap(({ fault }) => fault ?? [])];

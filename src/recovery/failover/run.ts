@@ -65,6 +65,17 @@ export interface PostLaunch {
   noop?: true;
 }
 
+/**
+ * What was done at home before a planned failover: a guest was asked to shut down or was off before, was off,
+ * its last point was made, and vSphere said that nothing was written since.
+ */
+export interface Fencing {
+  /** Milliseconds since the epoch. */
+  at: number;
+  vm: string;
+  did: 'asked' | 'was-off' | 'off' | 'point' | 'at-rest';
+}
+
 /** What a run began with. Whoever goes on with it needs nothing else. */
 export interface RunStart {
   version: 1;
@@ -74,6 +85,8 @@ export interface RunStart {
   kind?: 'real';
   /** The machines at home were shut down before, and their last points hold all that they ever wrote. */
   planned?: true;
+  /** Of a planned one, in the order in which it was; left out by earlier versions. */
+  fencing?: Fencing[];
   /** Milliseconds since the epoch. */
   began: number;
   /** SHA-256 of the plan that was approved; left out by earlier versions. */
@@ -136,7 +149,11 @@ export type RunStep = { at: number } & (
   /** `picture`: number of its record, where a probe took one. */
   | { what: 'probed'; vm: string; instance: string; results: ProbeResult[]; picture?: number }
   | DnsStep
-  | { what: 'finished'; ok: boolean; took: number }
+  /**
+   * Of a test: `apart`: nothing led out of its network at the end either; `opened`: what did by then, and it
+   * did not pass.
+   */
+  | { what: 'finished'; ok: boolean; took: number; apart?: true; opened?: string[] }
   /** Of a `real` run: a machine is being brought home. From here on nobody starts or launches it again. */
   | { what: 'failback'; vm: string; instance: string; to: 'folder' | 'disk' | 'new-vm' }
   /** Its disks, at rest, by their number in the point. */
@@ -149,6 +166,8 @@ export type RunStep = { at: number } & (
   | { what: 'undoing' }
   /** All of the run that a clean-up found and is about to remove, beside what one before it had found. */
   | ({ what: 'removing' } & Removing)
+  /** What a clean-up could not remove: `cleaned` follows when one has. */
+  | { what: 'left'; things: LeftThing[] }
   | { what: 'cleaned'; instances: number; images: number; groups?: number; schedules: number }
 );
 
@@ -158,6 +177,19 @@ export interface Removing {
   images: string[];
   groups: string[];
   schedules: string[];
+}
+
+/** Something of a run that is there still after a clean-up did what it could. */
+export interface LeftThing {
+  kind: 'instance' | 'image' | 'import' | 'image in S3' | 'volume' | 'security group' | 'tear-down entry';
+  /** Its id; of an image in S3 `s3://BUCKET/KEY`, of a tear-down entry its name. */
+  id: string;
+  /** Of an instance: the machine that it is, where the record says it. */
+  vm?: string;
+  /** US dollars while it runs, where they are known. */
+  hourly?: number;
+  /** Why it couldn't be removed; undefined where AWS took the call, and shows it still. */
+  why?: string;
 }
 
 export interface Run {

@@ -60,6 +60,8 @@ export interface Point {
    * versions don't say.
    */
   presence?: number;
+  /** Until when what was written for it was locked as it was written, ms since the epoch; absent: not at all. */
+  locked?: number;
   disks: PointDisk[];
   /** Disks of the VM that this point leaves out, and why, so that nobody thinks they are protected. */
   left_out: { label: string; identity: string; why: string }[];
@@ -101,6 +103,12 @@ export interface ReadBlock {
   sha256?: Buffer;
 }
 
+/** Blocks that follow one another on a disk, from number `first` on. */
+export interface ReadExtent {
+  first: number;
+  blocks: Buffer[];
+}
+
 /** Reads blocks of one disk of one point, each checked against its id. */
 export interface DiskReader {
   readonly map: DiskMap;
@@ -112,6 +120,14 @@ export interface DiskReader {
    * there until the next one is asked for: their buffer is read into again.
    */
   blocks(wanted: Iterable<number>, signal?: AbortSignal): AsyncGenerator<ReadBlock>;
+  /**
+   * The same, those together that come together and are neighbours on the disk. `zerosToo`: also blocks that hold
+   * zeros only. The bytes are there until the next extent is asked for.
+   */
+  extents(
+    wanted: Iterable<number>,
+    options: { zerosToo: boolean; signal?: AbortSignal | undefined },
+  ): AsyncGenerator<ReadExtent>;
   /** Keys of the objects that reading these blocks takes, ascending numbers; none of them is read. */
   packs(wanted: Iterable<number>, signal?: AbortSignal): Promise<Set<string>>;
 }
@@ -140,9 +156,10 @@ export interface WriteTotals {
 export interface DiskWriter {
   readonly blockSize: number;
   /**
-   * Blocks of the disk by number; a block that isn't put keeps the base's content, or zero without a base.
+   * Whole blocks of the disk, one after the other from number `first`; a block that isn't put keeps the base's
+   * content, or zero without a base. The bytes are the caller's again when it resolves.
    */
-  put(block: number, plaintext: Buffer, signal?: AbortSignal): Promise<'stored' | 'reused' | 'same' | 'zero'>;
+  put(first: number, bytes: Buffer): Promise<void>;
 }
 
 export interface Committed {

@@ -1,5 +1,5 @@
 import type { PastCycle } from '../../../operation/history.ts';
-import { leadingMode } from '../../../replication/model/leading-mode.ts';
+import { leadingMode } from '../../../replication/model/point.ts';
 import { breachedAfter } from '../../../schedule/due.ts';
 import type { VmDuty } from '../site/duties.ts';
 import type { Moved } from './move-duty.ts';

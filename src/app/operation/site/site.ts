@@ -54,7 +54,7 @@ export async function openSite(context: Context, catalog: Catalog, options: Comm
     catalog,
     session,
     run: runOf(context, session),
-    repositories: makeRepositories(session.reach, session.world.host.random, closing),
+    repositories: makeRepositories(session.reach, session.world.host, closing),
     resources: catalog.resources,
     declared: [],
     views: new Map(),

@@ -1,6 +1,6 @@
 import { htmlText as escaped } from '../../diagnostics/html-text.ts';
+import type { RunPicture, RunStep } from '../failover/run.ts';
 import type { Evidence } from './evidence.ts';
-import type { RunPicture, RunStep } from './run.ts';
 
 /** A picture of a console, and what kind of file it is. */
 export type EvidencePicture = Pick<RunPicture, 'image'> & { type: 'png' | 'jpeg' };
@@ -44,7 +44,8 @@ const list = (items: readonly string[]): string =>
 const outcomes: Record<string, string> = { passed: 'good', failed: 'bad', 'not run': 'open' };
 
 /** One that is new has to be named here. */
-const phases: Record<RunStep['what'], string> = {
+const phases: Record<RunStep['what'] | 'fenced', string> = {
+  fenced: 'fenced at home',
   proven: 'nothing led out of the network',
   scheduled: 'made sure of its end',
   refused: 'was not launched',
@@ -66,6 +67,7 @@ const phases: Record<RunStep['what'], string> = {
   committed: 'the machines stay',
   undoing: 'it is being undone',
   removing: 'something of it is removed',
+  left: 'could not be removed',
   cleaned: 'removed',
 };
 
@@ -111,7 +113,8 @@ ${facts([
   ),
   ['Security group', network.group],
 ])}
-${network.proven ? `<p>Proven apart at ${escaped(time(network.proven.at))}:</p>${list(network.proven.looked)}` : ''}</section>
+${network.proven ? `<p>Proven apart at ${escaped(time(network.proven.at))}:</p>${list(network.proven.looked)}` : ''}
+${network.apart === undefined ? '' : `<p>The same at the end, at ${escaped(time(network.apart))}.</p>`}${network.opened ? `<p class="bad">At the end it was open:</p>${list(network.opened)}` : ''}</section>
 ${machines.map(one => machineSection(one, pictures)).join('\n')}
 <section><h2>What was done</h2>
 ${table(
@@ -125,11 +128,27 @@ ${table(
   ]),
   (_, column) => (column < 2 ? 'time' : undefined),
 )}</section>
-<section><h2>What it does not show</h2>
+${evidence.left ? leftSection(evidence.left) : ''}<section><h2>What it does not show</h2>
 ${list(evidence.unproven)}</section>
 </body></html>
 `;
 }
+
+const leftSection = ({
+  at,
+  cost,
+  things,
+}: NonNullable<Evidence['left']>): string => `<section><h2>What is left of it</h2>
+<p class="bad">At ${escaped(time(at))} this could not be removed; ${escaped(cost)}.</p>
+${table(
+  ['What', 'Which', 'Why'],
+  things.map(({ kind, id, vm, why = 'AWS took the call, and still showed it' }) => [
+    kind,
+    vm === undefined ? id : `${id} (${vm})`,
+    why,
+  ]),
+)}</section>
+`;
 
 function machineSection(
   {
