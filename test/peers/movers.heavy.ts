@@ -116,7 +116,7 @@ async function world() {
       from.on('data', piece => writeFileSync(log, piece as Buffer, { flag: 'a' }));
     movers.set(name, { child, log, address });
   };
-  const worker = (n: number) => startMover(`w${n}`, n, ['worker', '--slots', '2'], n === 3 ? 10 * minute : 0);
+  const worker = (n: number) => startMover(`w${n}`, n, ['worker', '--slots', '8'], n === 3 ? 10 * minute : 0);
   const said = (name: string) => {
     const { log } = movers.get(name)!;
     return existsSync(log) ? readFileSync(log, 'utf8') : '';
@@ -152,7 +152,7 @@ async function world() {
         expect(fresh.length).toBeGreaterThanOrEqual(count);
         return now;
       },
-      { timeout: 150_000, interval: 200 },
+      { timeout: 240_000, interval: 200 },
     );
   const end = async () => {
     for (const { child } of movers.values()) endAll(child);
@@ -173,7 +173,7 @@ describeWith('many movers over a real Redis', 'redis-server', ['--version'], () 
     const table: string[] = [];
     const address = (name: string) => movers.get(name)!.address;
     try {
-      it.startMover('agent', 0, ['agent', '--slots', '2']);
+      it.startMover('agent', 0, ['agent', '--slots', '4']);
       for (const n of [1, 2, 3, 4]) it.worker(n);
       await it.write();
       let state = await it.moved(names, names.length);
@@ -292,8 +292,8 @@ describeWith('many movers over a real Redis', 'redis-server', ['--version'], () 
       }
       const { lines } = await it.lab.command({ do: 'show' });
       expect(lines.filter(line => /converge-/.test(line))).toEqual([]);
-      console.log(table.map(row => `| ${row} |`).join('\n'));
     } finally {
+      console.log(table.map(row => `| ${row} |`).join('\n'));
       if (process.env.MOVERS_LOGS) console.log([...movers.keys()].map(n => `== ${n}\n${said(n)}`).join('\n'));
       await it.end();
     }
