@@ -1315,6 +1315,7 @@ export const layers: Layers = {
       'alerts',
       'io',
       'nbd',
+      'queue',
       'recovery/prober',
       'vsphere/http',
       'aws/wire',
