@@ -7,6 +7,8 @@ export const RULES = {
   unknown: 'nobody can say how a VM stands',
   'failed-twice': 'cycles of a VM keep failing',
   resync: 'a VM was read whole',
+  'rehearsal-failed': 'the newest test of a recovery plan failed',
+  'rehearsal-overdue': 'a recovery plan has not passed a test for too long',
   damaged: 'something in a repository is damaged',
   'repository-gone': 'a repository is gone, or can not be read',
   skew: "a repository's clock and the one here differ",

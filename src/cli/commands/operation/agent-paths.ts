@@ -117,9 +117,10 @@ function tell(context: CliContext, heard: Heard): void {
       );
       return;
     case 'job': {
-      const { job, subject, found, diagnostics } = heard.done;
+      const { job, subject, found, outcome, diagnostics } = heard.done;
       context.report(diagnostics);
-      if (found > 0) context.print([`${job}${subject === undefined ? '' : ` ${subject}`}: ${found} found`]);
+      if (outcome !== undefined) context.print([outcome]);
+      else if (found > 0) context.print([`${job}${subject === undefined ? '' : ` ${subject}`}: ${found} found`]);
       return;
     }
     case 'job-failed':
