@@ -3,7 +3,8 @@
  * included, on one thread: `node bench/sections.ts`. Incompressible and compressible blocks of 64 KiB.
  */
 import { randomBytes } from 'node:crypto';
-import { containerBuilder } from '../src/replication/format/container.ts';
+import { PACK_ROOM, packBuilder } from '../src/replication/format/pack-object.ts';
+import { sealerFor } from '../src/replication/format/sealing.ts';
 import { vaultOf } from '../src/replication/format/vault.ts';
 
 const BLOCK = 64 * 1024;
@@ -34,24 +35,26 @@ for (const [name, master] of [
     ['hex text', text],
   ] as const) {
     const vault = vaultOf(master);
+    const room = Buffer.allocUnsafeSlow(PACK_ROOM);
     const up: number[] = [];
     const down: number[] = [];
     for (let round = 0; round < ROUNDS; round++) {
-      const builder = containerBuilder(vault, 'pack', KEY, ID);
+      const builder = packBuilder(vault, KEY, ID, room);
       const spans: { id: Buffer; offset: number; length: number }[] = [];
       up.push(
         cpu(() => {
           for (const block of blocks) {
             const id = vault.blockId(block);
-            spans.push({ id, ...builder.addBlock(id, block) });
+            spans.push({ id, ...builder.add(id, block) });
           }
         }),
       );
-      const { bytes } = builder.finish(Buffer.alloc(0));
+      const bytes = builder.finish();
+      const sealer = sealerFor(vault, 'pack', KEY, Buffer.from(ID, 'hex'));
       down.push(
         cpu(() => {
           for (const { id, offset, length } of spans)
-            builder.sealer.openBlock(offset, bytes.subarray(offset, offset + length), BLOCK, id);
+            sealer.openBlock(offset, bytes.subarray(offset, offset + length), BLOCK, id);
         }),
       );
     }

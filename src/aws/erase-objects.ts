@@ -1,19 +1,15 @@
+import { failedWith } from '../diagnostics/diagnostic.ts';
 import type { Kept } from '../replication/model/store.ts';
-import type { S3Connection } from './s3-client.ts';
+import { codeOf } from './errors.ts';
+import { lockOf, type Place } from './object-locks.ts';
 
 /** What one request may delete. */
 const MOST = 1000;
 
-interface Place {
-  connection: S3Connection;
-  bucket: string;
-  /** What comes before each key in the bucket. */
-  root: string;
-}
-
 /**
  * Deletes these keys for good: each version and each delete marker by its id, which in a bucket without
  * versions is `null`. One listing of what the keys have in common, and a request for each thousand versions.
+ * Where the bucket has Object Lock, each version is asked for its own first; one that is locked isn't tried.
  */
 export async function eraseObjects(
   { connection, bucket, root }: Place,
@@ -24,6 +20,7 @@ export async function eraseObjects(
   const wanted = new Set(keys.map(key => root + key));
   const kept = new Map<string, Kept>();
   let batch: { Key: string; VersionId: string }[] = [];
+  let locking: boolean | undefined;
   const flush = async () => {
     const Objects = batch;
     batch = [];
@@ -43,17 +40,61 @@ export async function eraseObjects(
   };
   for await (const one of versions({ connection, bucket, root }, commonStart([...wanted]))) {
     if (!wanted.has(one.Key)) continue;
-    batch.push(one);
+    // Only versions are ever locked, and only a bucket that has them gives them ids.
+    if (one.VersionId !== 'null' && !one.isMarker) {
+      locking ??= await hasLocks({ connection, bucket });
+      const until = locking ? await lockedUntil({ connection, bucket, root }, one) : undefined;
+      if (until !== undefined) {
+        const key = one.Key.slice(root.length);
+        const before = kept.get(key)?.until ?? 0;
+        kept.set(key, { key, why: 'it is locked', until: Math.max(before, until) });
+        continue;
+      }
+    }
+    batch.push({ Key: one.Key, VersionId: one.VersionId });
     if (batch.length === MOST) await flush();
   }
   await flush();
   return [...kept.values()];
 }
 
+/** Whether a bucket's versions may be locked; where that can't be asked, they may. */
+async function hasLocks({ connection, bucket }: Pick<Place, 'connection' | 'bucket'>): Promise<boolean> {
+  const { sdk, client } = connection;
+  let refused = false;
+  const answer = await connection.call(
+    { action: 's3:GetBucketObjectLockConfiguration', bucket },
+    options => client.send(new sdk.GetObjectLockConfigurationCommand({ Bucket: bucket }), options),
+    {
+      expected: error => {
+        refused = codeOf(error) === 'AccessDenied';
+        return refused || codeOf(error) === 'ObjectLockConfigurationNotFoundError';
+      },
+    },
+  );
+  return refused || answer?.ObjectLockConfiguration?.ObjectLockEnabled === 'Enabled';
+}
+
+async function lockedUntil(
+  place: Place,
+  { Key, VersionId }: { Key: string; VersionId: string },
+): Promise<number | undefined> {
+  const { connection, root } = place;
+  try {
+    const lock = await lockOf(place, Key.slice(root.length), VersionId);
+    const now = connection.settings.clock.now() + connection.clockAhead();
+    return lock && lock.until > now ? lock.until : undefined;
+  } catch (error) {
+    // Who may not look tries: the store refuses what is locked.
+    if (failedWith(error, 'missing-object', 'aws-access-denied')) return undefined;
+    throw error;
+  }
+}
+
 async function* versions(
   { connection, bucket }: Place,
   Prefix: string,
-): AsyncGenerator<{ Key: string; VersionId: string }> {
+): AsyncGenerator<{ Key: string; VersionId: string; isMarker: boolean }> {
   const { sdk, client } = connection;
   let from: { KeyMarker?: string; VersionIdMarker?: string } | undefined = {};
   while (from) {
@@ -62,8 +103,12 @@ async function* versions(
     const page = await connection.call(about, options =>
       client.send(new sdk.ListObjectVersionsCommand({ Bucket: bucket, Prefix, ...at }), options),
     );
-    for (const { Key, VersionId } of [...(page?.Versions ?? []), ...(page?.DeleteMarkers ?? [])])
-      if (Key !== undefined) yield { Key, VersionId: VersionId ?? 'null' };
+    for (const [isMarker, all] of [
+      [false, page?.Versions ?? []],
+      [true, page?.DeleteMarkers ?? []],
+    ] as const)
+      for (const { Key, VersionId } of all)
+        if (Key !== undefined) yield { Key, VersionId: VersionId ?? 'null', isMarker };
     from = page?.IsTruncated
       ? {
           ...(page.NextKeyMarker !== undefined && { KeyMarker: page.NextKeyMarker }),

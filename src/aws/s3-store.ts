@@ -5,6 +5,7 @@ import { sha256Base64 } from '../values/digest.ts';
 import type { S3Url } from '../values/s3-url.ts';
 import { eraseObjects } from './erase-objects.ts';
 import { codeOf, type ErrorClass, statusOf, toFailure } from './errors.ts';
+import { modeOf, s3Locks } from './object-locks.ts';
 import type { S3Connection } from './s3-client.ts';
 import { withRetries } from './with-retries.ts';
 
@@ -84,7 +85,7 @@ export function s3Store(connection: S3Connection, place: S3Url): ObjectStore {
   async function put(
     key: string,
     bytes: Buffer,
-    { when, signal, patience }: Parameters<ObjectStore['put']>[2],
+    { when, lock, signal, patience }: Parameters<ObjectStore['put']>[2],
   ): Promise<PutResult> {
     // Once an attempt may have been done, a later 412 can be our own doing.
     let inDoubt = false;
@@ -99,6 +100,10 @@ export function s3Store(connection: S3Connection, place: S3Url): ObjectStore {
         Body: bytes,
         ContentLength: bytes.length,
         ChecksumSHA256: sha256Base64(bytes),
+        ...(lock && {
+          ObjectLockMode: modeOf(lock),
+          ObjectLockRetainUntilDate: new Date(lock.until),
+        }),
         ...('ifMatch' in when ? { IfMatch: `"${when.ifMatch}"` } : { IfNoneMatch: '*' }),
       });
     try {
@@ -112,7 +117,8 @@ export function s3Store(connection: S3Connection, place: S3Url): ObjectStore {
     } catch (error) {
       signal?.throwIfAborted();
       if (!inDoubt && refusedBy(error)) return { ok: false, reason: 'precondition' };
-      if (!inDoubt) throw toFailure(error, about('s3:PutObject', key));
+      const action = lock ? 's3:PutObject and s3:PutObjectRetention' : 's3:PutObject';
+      if (!inDoubt) throw toFailure(error, about(action, key));
       const etag = await holds(key, bytes, signal).catch(() => undefined);
       if (etag !== undefined) return { ok: true, etag };
       throw new Failure(
@@ -181,5 +187,6 @@ export function s3Store(connection: S3Connection, place: S3Url): ObjectStore {
 
   const erase = (keys: readonly string[]) => eraseObjects({ connection, bucket: Bucket, root }, keys);
 
-  return { url, get, head, put, list, remove, erase, clockAhead: () => connection.clockAhead() };
+  const locks = s3Locks({ connection, bucket: Bucket, root });
+  return { url, get, head, put, list, remove, erase, locks, clockAhead: () => connection.clockAhead() };
 }

@@ -1,7 +1,8 @@
 import { connect, type Socket } from 'node:net';
-import { Failure, world } from '../diagnostics/diagnostic.ts';
+import type { Failure } from '../diagnostics/diagnostic.ts';
 import { own } from '../diagnostics/own-words.ts';
 import type { Allocation } from '../replication/model/source.ts';
+import { cannotRead, cannotWrite, ended, errorIn, errorName, strange } from './failures.ts';
 import { ConnectionEnded, type Incoming, incoming } from './incoming.ts';
 import {
   allocation,
@@ -11,38 +12,50 @@ import {
   command,
   decodeChunk,
   decodeOptionReply,
+  decodeSimple,
   encodeOption,
   encodeRequest,
+  forced,
   goData,
   greeting,
   handshakeFlag,
   infoExport,
-  isSimpleReply,
   metaContextData,
   option,
   optionReply,
   optionReplyBytes,
+  simpleBytes,
   stateZero,
+  transmission,
 } from './protocol.ts';
 
 export interface NbdClient {
   /** Of the export, in bytes. */
   readonly size: number;
   /**
-   * Exactly `length` bytes from `offset`. Many may be under way at once.
+   * Fills `target` with the bytes from `offset` on. Many reads may be under way at once; one that was aborted goes
+   * on writing to its target.
    * @throws Failure `nbd-read` when the server can't read there, `nbd-ended`, `nbd-protocol`
    */
-  read(offset: number, length: number, signal?: AbortSignal): Promise<Buffer>;
+  readInto(target: Buffer, offset: number, signal?: AbortSignal): Promise<void>;
   /**
    * What is zeros between `offset` and `offset + length`, in order and without gaps; one run that isn't known
    * to be zeros when the server doesn't tell.
    */
   status(offset: number, length: number, signal?: AbortSignal): Promise<Allocation[]>;
+  /**
+   * Writes bytes at `offset`; they last once `flush` has resolved. Where two writes overlap that are under way
+   * at once, either may be the later one.
+   * @throws Failure `nbd-write` when the server can't write there, or writes to nobody; `nbd-ended`
+   */
+  write(offset: number, bytes: Buffer, signal?: AbortSignal): Promise<void>;
+  /** Has all that was answered before outlast whatever ends the server. */
+  flush(signal?: AbortSignal): Promise<void>;
   /** Says goodbye and closes. Requests that are under way are rejected. */
   close(): Promise<void>;
 }
 
-/** Reads are asked for in pieces of this size. Bytes. */
+/** Reads and writes are asked for in pieces of this size. Bytes. */
 const largestRequest = 32 * 1024 * 1024;
 
 /** What is allocated is asked for in pieces of this size: no content comes, and a disk has many. Bytes. */
@@ -52,7 +65,7 @@ const largestLook = 1024 * 1024 * 1024;
 const longestText = 64 * 1024;
 
 /**
- * A client of an NBD server that listens on a local socket. Only what is readable is asked of it.
+ * A client of an NBD server that listens on a local socket.
  * @param path of the socket
  * @param of which disk, for messages
  * @throws Failure `nbd-ended` when nobody listens or the connection ends, `nbd-protocol`
@@ -77,6 +90,8 @@ export async function connectNbd(path: string, of: string, signal?: AbortSignal)
 
 interface Agreed {
   size: number;
+  /** `transmission` flags of the export. */
+  flags: number;
   /** Id of `base:allocation`; undefined when the server doesn't tell what is allocated. */
   context: number | undefined;
 }
@@ -102,7 +117,9 @@ async function negotiate(socket: Socket, from: Incoming, of: string): Promise<Ag
   if (info === undefined) throw strange(of, 'it does not serve its default export');
   const size = info.data.readBigUInt64BE(2);
   if (size > BigInt(Number.MAX_SAFE_INTEGER)) throw strange(of, `its size is ${size} bytes`);
-  return { size: Number(size), context };
+  // Some answer without flags: what they can't say, they can't do.
+  const transmitted = info.data.length >= 12 ? info.data.readUInt16BE(10) : transmission.readOnly;
+  return { size: Number(size), flags: transmitted, context };
 }
 
 /** The answers to an option before the one that ends them; undefined when the server won't have it. */
@@ -134,6 +151,8 @@ interface Pending {
   target?: Buffer;
   /** Of a read: bytes that came. */
   received: number;
+  /** An answer without content is one: of a write, or a flush. */
+  bare?: true;
   /** Of a look at what is allocated. */
   runs: Allocation[];
   failure?: Failure;
@@ -141,7 +160,7 @@ interface Pending {
   reject(error: unknown): void;
 }
 
-function session(socket: Socket, from: Incoming, { size, context }: Agreed, of: string): NbdClient {
+function session(socket: Socket, from: Incoming, { size, flags, context }: Agreed, of: string): NbdClient {
   const pending = new Map<bigint, Pending>();
   let cookies = 0n;
   let over: unknown;
@@ -162,6 +181,7 @@ function session(socket: Socket, from: Incoming, { size, context }: Agreed, of: 
     length: number,
     target: Buffer | undefined,
     signal?: AbortSignal,
+    sent?: { bytes?: Buffer; flags?: number },
   ) => {
     signal?.throwIfAborted();
     if (over !== undefined) return Promise.reject(over);
@@ -169,8 +189,12 @@ function session(socket: Socket, from: Incoming, { size, context }: Agreed, of: 
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const asked: Pending = { offset, length, received: 0, runs: [], resolve, reject };
     if (target) asked.target = target;
+    if (sent) asked.bare = true;
     pending.set(cookie, asked);
-    socket.write(encodeRequest({ command: what, cookie, offset, length }));
+    socket.cork();
+    socket.write(encodeRequest({ command: what, cookie, offset, length, flags: sent?.flags ?? 0 }));
+    if (sent?.bytes) socket.write(sent.bytes);
+    socket.uncork();
     // The answer to what nobody waits for any more is still read, so that the next one is found.
     const onAbort = () => reject(signal!.reason);
     signal?.addEventListener('abort', onAbort, { once: true });
@@ -179,16 +203,14 @@ function session(socket: Socket, from: Incoming, { size, context }: Agreed, of: 
 
   return {
     size,
-    read: async (offset, length, signal) => {
-      within(size, offset, length);
-      const target = Buffer.allocUnsafeSlow(length);
+    readInto: async (target, offset, signal) => {
+      within(size, offset, target.length);
       const parts: Promise<Pending>[] = [];
-      for (let at = 0; at < length; at += largestRequest) {
-        const part = target.subarray(at, Math.min(length, at + largestRequest));
+      for (let at = 0; at < target.length; at += largestRequest) {
+        const part = target.subarray(at, at + largestRequest);
         parts.push(request(command.read, offset + at, part.length, part, signal));
       }
       await Promise.all(parts);
-      return target;
     },
     status: async (offset, length, signal) => {
       within(size, offset, length);
@@ -204,6 +226,24 @@ function session(socket: Socket, from: Incoming, { size, context }: Agreed, of: 
       }
       return runs;
     },
+    write: async (offset, bytes, signal) => {
+      within(size, offset, bytes.length);
+      if (flags & transmission.readOnly) throw cannotWrite(of, 'its server lets nobody write');
+      if (!(flags & (transmission.sendFlush | transmission.sendFua)))
+        throw cannotWrite(of, 'its server can not be told to keep what is written');
+      // A server that can't flush is asked to keep each write before it answers.
+      const how = flags & transmission.sendFlush ? 0 : forced;
+      const parts: Promise<Pending>[] = [];
+      for (let at = 0; at < bytes.length; at += largestRequest) {
+        const part = bytes.subarray(at, Math.min(bytes.length, at + largestRequest));
+        const sent = { bytes: part, flags: how };
+        parts.push(request(command.write, offset + at, part.length, undefined, signal, sent));
+      }
+      await Promise.all(parts);
+    },
+    flush: async signal => {
+      if (flags & transmission.sendFlush) await request(command.flush, 0, 0, undefined, signal, {});
+    },
     close: async () => {
       if (over === undefined) {
         over = ended(of, new ConnectionEnded('it was closed on this side'));
@@ -217,26 +257,33 @@ function session(socket: Socket, from: Incoming, { size, context }: Agreed, of: 
   };
 }
 
-/** Reads one chunk of an answer. */
+/**
+ * Reads one chunk of an answer, or a simple answer: a server may give one to whatever has no content to come,
+ * although structured replies were agreed on (nbdkit does).
+ */
 async function receive(
   from: Incoming,
   pending: Map<bigint, Pending>,
   context: number | undefined,
   of: string,
 ): Promise<void> {
-  const head = await from.take(chunkBytes);
-  const one = decodeChunk(head);
-  if (one === undefined)
-    throw strange(of, isSimpleReply(head) ? 'it sent a simple reply' : 'what it sent is not a reply');
+  const begin = await from.take(simpleBytes);
+  const simple = decodeSimple(begin);
+  const one =
+    simple ?? decodeChunk(Buffer.concat([begin, await from.take(chunkBytes - simpleBytes)], chunkBytes));
+  if (one === undefined) throw strange(of, 'what it sent is not a reply');
   const asked = pending.get(one.cookie);
   if (asked === undefined) throw strange(of, 'it answered what it was not asked');
-  await take(one, asked, from, context, of);
+  if (simple) {
+    if (!asked.bare) throw strange(of, 'it sent a simple reply');
+    if (simple.error !== 0) asked.failure = refusedWrite(of, asked, errorName(simple.error));
+  } else await take(one as Chunk, asked, from, context, of);
   if (!one.last) return;
   pending.delete(one.cookie);
   if (asked.failure) asked.reject(asked.failure);
   else if (asked.target && asked.received !== asked.length)
     throw strange(of, `it sent ${asked.received} of ${asked.length} bytes at ${asked.offset}`);
-  else if (!asked.target && asked.runs.length === 0)
+  else if (!asked.target && !asked.bare && asked.runs.length === 0)
     throw strange(of, `it did not tell what is allocated at ${asked.offset}`);
   else asked.resolve();
 }
@@ -251,7 +298,8 @@ async function take(
   const { target } = asked;
   if (type & chunk.error) {
     if (length > longestText) throw strange(of, 'the message of an error is too long');
-    asked.failure ??= cannotRead(of, asked.offset, await from.take(length));
+    const said = errorIn(await from.take(length));
+    asked.failure ??= asked.bare ? refusedWrite(of, asked, said) : cannotRead(of, asked.offset, said);
   } else if (type === chunk.offsetData && target && length > 8) {
     const at = Number((await from.take(8)).readBigUInt64BE()) - asked.offset;
     await from.fill(room(asked, target, at, length - 8, of));
@@ -266,6 +314,9 @@ async function take(
     throw strange(of, `it sent a chunk of type ${type} with ${length} bytes`);
   }
 }
+
+const refusedWrite = (of: string, { offset }: Pending, said: string): Failure =>
+  cannotWrite(of, own`at byte ${offset}: ${said}`);
 
 /** Where a part of an answer goes. Parts may not overlap, so counting bytes shows that all have come. */
 function room(asked: Pending, target: Buffer, at: number, length: number, of: string): Buffer {
@@ -300,43 +351,3 @@ function within(size: number, offset: number, length: number): void {
   if (!Number.isSafeInteger(offset) || offset < 0 || length < 0 || offset + length > size)
     throw new RangeError(`${length} bytes at ${offset} of a disk of ${size}`);
 }
-
-/** Numbers of errors that NBD has, by their names in its specification. */
-const errors: Readonly<Record<number, string>> = {
-  1: 'EPERM',
-  5: 'EIO',
-  12: 'ENOMEM',
-  22: 'EINVAL',
-  28: 'ENOSPC',
-  75: 'EOVERFLOW',
-  95: 'ENOTSUP',
-  108: 'ESHUTDOWN',
-};
-
-function cannotRead(of: string, offset: number, data: Buffer): Failure {
-  const number = data.length >= 4 ? data.readUInt32BE(0) : 0;
-  const said = data.length >= 6 ? data.subarray(6, 6 + data.readUInt16BE(4)).toString() : '';
-  const name = errors[number] ?? `error ${number}`;
-  return new Failure(
-    world('nbd-read', own`${of} can't be read at byte ${offset}: ${said ? `${name}, ${said}` : name}.`, {
-      hint: 'The datastore, or the host that serves it, can not read there; its log says more.',
-    }),
-  );
-}
-
-const ended = (of: string, cause: Error): Failure =>
-  new Failure(
-    world('nbd-ended', own`The connection that ${of} is read over ended: ${why(cause)}.`, {
-      hint: 'Run again; what was uploaded by then is not uploaded a second time.',
-    }),
-    { cause },
-  );
-
-const why = (error: Error): string => (error.cause instanceof Error ? error.cause.message : error.message);
-
-const strange = (of: string, what: string): Failure =>
-  new Failure(
-    world('nbd-protocol', own`What serves ${of} doesn't speak NBD as it should: ${what}.`, {
-      hint: 'nbdkit 1.24 or newer is expected to serve it.',
-    }),
-  );

@@ -25,6 +25,8 @@ export interface Export {
    */
   secrets?: Readonly<Record<string, string>>;
   env?: Record<string, string>;
+  /** It may be written. Left out: nbdkit is told to let nobody. */
+  writable?: true;
 }
 
 export interface Served {
@@ -40,7 +42,7 @@ const startsWithin = 120_000;
 const diesWithin = 2_000;
 
 /**
- * Starts nbdkit for one disk, read-only, on a socket in a folder that nobody else can enter, and connects to
+ * Starts nbdkit for one disk on a socket in a folder that nobody else can enter, and connects to
  * it. It ends with this process, however that ends.
  *
  * nbdkit doesn't end on SIGTERM while a client stays connected (seen with 1.32), so the client says goodbye
@@ -68,7 +70,8 @@ export async function serve(
     secrets.push(`${name}=+${await folder.put(name, content)}`);
   const filters = (what.filters ?? []).map(name => `--filter=${name}`);
   const [plugin = '', ...parameters] = what.plugin;
-  const args = ['--foreground', '--exit-with-parent', '--readonly', '--unix', socket, ...filters, plugin];
+  const only = what.writable ? [] : ['--readonly'];
+  const args = ['--foreground', '--exit-with-parent', ...only, '--unix', socket, ...filters, plugin];
   const running = processes
     .run(
       {
@@ -142,8 +145,10 @@ function explained(
   };
   return {
     size: client.size,
-    read: (...range) => explain(client.read(...range)),
+    readInto: (...range) => explain(client.readInto(...range)),
     status: (...range) => explain(client.status(...range)),
+    write: (...range) => explain(client.write(...range)),
+    flush: signal => explain(client.flush(signal)),
     close: () => client.close(),
   };
 }

@@ -16,7 +16,13 @@ export const optionReply = { ack: 1, info: 3, metaContext: 4, error: 0x80000000 
 /** `NBD_INFO_EXPORT` is the only information that is looked at. */
 export const infoExport = 0;
 
-export const command = { read: 0, disconnect: 2, blockStatus: 7 } as const;
+export const command = { read: 0, write: 1, disconnect: 2, flush: 3, blockStatus: 7 } as const;
+
+/** `NBD_CMD_FLAG_FUA`: a write is answered once it is on stable storage. */
+export const forced = 1;
+
+/** Of an export: what a client may ask of it. */
+export const transmission = { readOnly: 0x2, sendFlush: 0x4, sendFua: 0x8 } as const;
 
 export const chunk = {
   none: 0,
@@ -41,6 +47,7 @@ export const simpleMagic = 0x67446698;
 
 export const optionReplyBytes = 20;
 export const chunkBytes = 20;
+export const simpleBytes = 16;
 
 /** One option of the negotiation. */
 export function encodeOption(number: number, data: Buffer = Buffer.alloc(0)): Buffer {
@@ -83,11 +90,14 @@ export interface Request {
   offset: number;
   /** Bytes. */
   length: number;
+  /** None when left out. */
+  flags?: number;
 }
 
-export function encodeRequest({ command, cookie, offset, length }: Request): Buffer {
+export function encodeRequest({ command, cookie, offset, length, flags = 0 }: Request): Buffer {
   const head = Buffer.alloc(28);
   head.writeUInt32BE(requestMagic, 0);
+  head.writeUInt16BE(flags, 4);
   head.writeUInt16BE(command, 6);
   head.writeBigUInt64BE(cookie, 8);
   head.writeBigUInt64BE(BigInt(offset), 16);
@@ -114,5 +124,8 @@ export function decodeChunk(head: Buffer): Chunk | undefined {
   };
 }
 
-/** Whether the server answers as if structured replies had never been agreed on. */
-export const isSimpleReply = (head: Buffer): boolean => head.readUInt32BE(0) === simpleMagic;
+/** A reply without content, which may be given to what asks for none; undefined when it isn't one. */
+export function decodeSimple(head: Buffer): { last: true; error: number; cookie: bigint } | undefined {
+  if (head.readUInt32BE(0) !== simpleMagic) return undefined;
+  return { last: true, error: head.readUInt32BE(4), cookie: head.readBigUInt64BE(8) };
+}

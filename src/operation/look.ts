@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 import type { Failure } from '../diagnostics/diagnostic.ts';
 import { isUnreadable } from '../replication/format/damage.ts';
-import { leadingMode } from '../replication/model/leading-mode.ts';
+import { leadingMode } from '../replication/model/point.ts';
 import type { OnDamage, Point, Repository, VmRepository } from '../replication/model/repository.ts';
 import type { SeenPoint, SeenVm } from './model.ts';
 

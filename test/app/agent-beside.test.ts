@@ -3,24 +3,15 @@ import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { bootBlock } from '../lab/ec2/fixture.ts';
 import { cli, scratch } from '../support/cli.ts';
-import { httpsReceiver } from '../support/https-receiver.ts';
 import { recoveryWorld } from '../support/recovery-world.ts';
 import { SteppedClock } from '../support/stepped-clock.ts';
 
-interface Told {
-  kind: string;
-  rule: string;
-  subjects: string[];
-}
-
-test('an agent rehearses the plan that is due and leaves nothing, tells who is to know once, and when it is over', async () => {
+test('an agent rehearses the plan that is due, and leaves nothing of it', async () => {
   const dir = await scratch();
-  const receiver = await httpsReceiver();
   await writeFile(join(dir, 'disk.raw'), Buffer.concat([bootBlock(), Buffer.alloc(512 * 1000, 7)]));
-  const env = { HOOK: receiver.url };
   const world = await recoveryWorld({
     dir,
-    run: (cwd, args) => cli(cwd, args, { env }),
+    run: cli,
     machines: [{ name: 'web01', disks: ['disk.raw'] }],
   });
   const file = join(dir, 'm/dr.yaml');
@@ -28,18 +19,7 @@ test('an agent rehearses the plan that is due and leaves nothing, tells who is t
     'teardown: none',
     'teardown: none, schedule: every 7 days',
   );
-  await writeFile(
-    file,
-    `${declared}  alert_route:
-    ops:
-      repository: s3://gdh-vm-replication/dr
-      webhook:
-        shape: json
-        url: \${secret('env:HOOK')}
-        private: true
-        ca: |
-${receiver.ca.replace(/^/gm, '          ')}`,
-  );
+  await writeFile(file, declared);
   await world.ok('apply', 'm');
   await world.close();
 
@@ -47,7 +27,7 @@ ${receiver.ca.replace(/^/gm, '          ')}`,
   const ending = new AbortController();
   let said = '';
   let done = false;
-  const options = { clock, interrupt: ending.signal, env };
+  const options = { clock, interrupt: ending.signal };
   const lab = ['--lab', join(dir, 'lab')];
   const agent = cli(dir, ['agent', 'm', ...lab], {
     ...options,
@@ -66,26 +46,16 @@ ${receiver.ca.replace(/^/gm, '          ')}`,
       },
       { interval: 1, timeout: 60_000 },
     );
-  await until(() => expect(said).toMatch(/the test of everything passed in /), 2_000);
+  // In steps that are shorter than what AWS takes for too old a signature.
+  await until(() => expect(said).toMatch(/the test of everything passed in /), 250);
   expect(said).toContain('a test of everything begins');
-
-  // The VM is paused beyond its RPO.
-  const of = (rule: string) => (receiver.got as Told[]).filter(one => one.rule === rule);
-  await cli(dir, ['pause', 'web01', 'm', ...lab], { clock, env });
-  await until(() => expect(of('breached')).toHaveLength(1), 10_000);
-  await until(() => expect(receiver.got.length).toBeGreaterThan(0), 600_000);
-  expect(of('breached').map(({ kind, subjects }) => [kind, subjects])).toEqual([['opened', ['web01']]]);
-  await cli(dir, ['resume', 'web01', 'm', ...lab], { clock, env });
-  await until(() => expect(of('breached')).toHaveLength(2), 10_000);
-  expect(of('breached')[1]!.kind).toBe('recovered');
-
   ending.abort('SIGTERM');
-  await until(() => expect(done).toBe(true), 1_000);
+  await until(() => expect(done).toBe(true), 250);
   expect((await agent).stdout).toMatch(/ended\n$/);
-  const status = await cli(dir, ['status', 'm', ...lab], { clock, env });
+  const status = await cli(dir, ['status', 'm', ...lab], { clock });
   expect(status.stdout).toMatch(
-    /recovery plan everything: test 1 passed in .*, .* ago; the next is due in [67] days/,
+    /recovery plan everything: test 1 passed in .*, .* ago; the next is due in [67] d/,
   );
-  const cleaned = await cli(dir, ['failover', 'cleanup', 'everything', 'm', ...lab], { clock, env });
-  expect(cleaned.stdout).toMatch(/nothing|cleaned/);
+  const cleaned = await cli(dir, ['failover', 'status', 'everything', 'm', ...lab], { clock });
+  expect(cleaned.stdout).toMatch(/cleaned up|nothing is left/);
 });

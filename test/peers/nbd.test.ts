@@ -9,6 +9,7 @@ import { nodeHost } from '../../src/io/node.ts';
 import type { Command, Processes } from '../../src/io/ports.ts';
 import { type Export, serve } from '../../src/nbd/nbdkit.ts';
 import { cli, scratch } from '../support/cli.ts';
+import { readFrom } from '../support/read-from.ts';
 import { failureOf } from '../vsphere/scripted-server.ts';
 import { nbdkitPresent, vddkStandIn } from './nbdkit.ts';
 
@@ -59,13 +60,13 @@ describe.skipIf(!nbdkitPresent)('a client of NBD and nbdkit', () => {
       .map(([a, b]) => ({ offset: Math.min(a, b), length: Math.abs(a - b) }));
     await fc.assert(
       fc.asyncProperty(fc.array(range, { minLength: 1, maxLength: 12 }), async ranges => {
-        const read = await Promise.all(ranges.map(({ offset, length }) => client.read(offset, length)));
+        const read = await Promise.all(ranges.map(({ offset, length }) => readFrom(client, offset, length)));
         for (const [i, { offset, length }] of ranges.entries())
           expect(read[i]!.equals(bytes.subarray(offset, offset + length))).toBe(true);
       }),
       { numRuns: 20 },
     );
-    await expect(client.read(size - 1, 2)).rejects.toThrow(RangeError);
+    await expect(readFrom(client, size - 1, 2)).rejects.toThrow(RangeError);
   });
 
   test('what is zeros is what nbdinfo says, without gaps and whatever part is asked for', async () => {
@@ -101,8 +102,8 @@ describe.skipIf(!nbdkitPresent)('a client of NBD and nbdkit', () => {
       ],
     });
     const [ok, refused] = await Promise.all([
-      client.read(4 * MiB, 512),
-      failureOf(client.read(6 * MiB, 512)),
+      readFrom(client, 4 * MiB, 512),
+      failureOf(readFrom(client, 6 * MiB, 512)),
     ]);
     expect(ok.equals(bytes.subarray(4 * MiB, 4 * MiB + 512))).toBe(true);
     expect(refused.diagnostics).toMatchObject([
@@ -114,9 +115,82 @@ describe.skipIf(!nbdkitPresent)('a client of NBD and nbdkit', () => {
     const { path } = await disk();
     const { processes, kill } = killable();
     const client = await served({ filters: ['delay'], plugin: ['file', path, 'rdelay=30'] }, processes);
-    const reading = failureOf(client.read(0, 512));
+    const reading = failureOf(readFrom(client, 0, 512));
     kill();
-    for (const failure of [await reading, await failureOf(client.read(0, 512))])
+    for (const failure of [await reading, await failureOf(readFrom(client, 0, 512))])
+      expect(failure.has('nbdkit-failed')).toBe(true);
+  });
+
+  test('what is written anywhere, many at once, is in the file once it is flushed', async () => {
+    const { path, bytes } = await disk();
+    const client = await served({ plugin: ['file', path], writable: true });
+    const piece = fc.record({ at: fc.nat(size - 1), length: fc.integer({ min: 1, max: 3 * MiB }) });
+    await fc.assert(
+      fc.asyncProperty(fc.array(piece, { minLength: 1, maxLength: 8 }), async pieces => {
+        // Those that overlap go one after another.
+        const apart = pieces.filter(
+          (one, n) =>
+            !pieces.some((it, m) => m < n && it.at < one.at + one.length && one.at < it.at + it.length),
+        );
+        await Promise.all(
+          apart.map(({ at, length }) => {
+            const sent = randomBytes(Math.min(length, size - at));
+            sent.copy(bytes, at);
+            return client.write(at, sent);
+          }),
+        );
+        await client.flush();
+        expect(sha256(await readFile(path))).toBe(sha256(bytes));
+      }),
+      { numRuns: 10 },
+    );
+    await expect(client.write(size - 1, Buffer.alloc(2))).rejects.toThrow(RangeError);
+  });
+
+  test.for<[string, Omit<Export, 'of' | 'program'>, RegExp]>([
+    ['a server that is not to be written', { plugin: ['memory', '1M'] }, /lets nobody write/],
+    [
+      'one that keeps nothing for certain',
+      { plugin: ['eval', 'get_size=echo 4096', 'pwrite=cat >/dev/null', 'pread=exit 1'], writable: true },
+      /can not be told to keep/,
+    ],
+    [
+      'a place that can not be written',
+      {
+        filters: ['error'],
+        plugin: ['memory', '1M', 'error-pwrite=ENOSPC', 'error-pwrite-rate=100%'],
+        writable: true,
+      },
+      /Hard disk 1 can't be written: at byte 512: ENOSPC/,
+    ],
+  ])('%s: which disk, and why', async ([, what, why]) => {
+    const client = await served(what);
+    const failure = await failureOf(client.write(512, Buffer.alloc(512, 1)));
+    expect(failure.diagnostics).toMatchObject([{ code: 'nbd-write', message: expect.stringMatching(why) }]);
+  });
+
+  test('a server that can not flush is asked to keep each write before it answers', async () => {
+    const dir = await scratch();
+    const plugin = ['eval', 'get_size=echo 4096', 'can_fua=echo native', 'pread=exit 1'];
+    const client = await served({
+      plugin: [...plugin, `pwrite=cat >/dev/null; echo $5 >> ${dir}/flags`],
+      writable: true,
+    });
+    await Promise.all([client.write(0, Buffer.alloc(512)), client.write(512, Buffer.alloc(512))]);
+    await client.flush();
+    expect(await readFile(join(dir, 'flags'), 'utf8')).toBe('fua\nfua\n');
+  });
+
+  test('a server that is killed while it is written: said with how it ended', async () => {
+    const { path } = await disk();
+    const { processes, kill } = killable();
+    const client = await served(
+      { filters: ['delay'], plugin: ['file', path, 'wdelay=30'], writable: true },
+      processes,
+    );
+    const writing = failureOf(client.write(0, Buffer.alloc(512)));
+    kill();
+    for (const failure of [await writing, await failureOf(client.flush())])
       expect(failure.has('nbdkit-failed')).toBe(true);
   });
 
@@ -140,7 +214,7 @@ describe.skipIf(!nbdkitPresent)('a client of NBD and nbdkit', () => {
       { of: 'Hard disk 1', program: 'nbdkit', filters: ['delay'], plugin: ['file', path, 'rdelay=1'] },
       host,
     );
-    const reading = failureOf(it.client.read(0, 512));
+    const reading = failureOf(readFrom(it.client, 0, 512));
     await it.close();
     expect((await reading).has('nbd-ended')).toBe(true);
     const left = (await readdir(tmpdir())).filter(

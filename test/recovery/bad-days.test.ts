@@ -36,7 +36,7 @@ test('throttled for longer than a few attempts, a failover waits its turn; what 
   expect(await world.all()).toHaveLength(1);
   await fault({ kind: 'internal-error', operation: 'TerminateInstances', times: 5 });
   const gaveUp = await failureOf(cleanUp(await world.at()));
-  expect(gaveUp.diagnostics).toMatchObject([{ code: 'aws-unreachable' }]);
+  expect(gaveUp.diagnostics).toMatchObject([{ code: 'left-behind' }, { code: 'aws-unreachable' }]);
   expect(await cleanUp(await world.at())).toMatchObject({ instances: 1, images: 1 });
 });
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { evidenceOf } from '../../src/recovery/failover/evidence.ts';
-import { evidencePage } from '../../src/recovery/failover/evidence-page.ts';
+import { evidenceOf } from '../../src/recovery/evidence/evidence.ts';
+import { evidencePage } from '../../src/recovery/evidence/evidence-page.ts';
 import { notLooked } from '../../src/recovery/failover/isolation.ts';
 import { aRun, minute } from './evidence-run.ts';
 

@@ -10,6 +10,7 @@ import { estimate, wayOf } from '../../src/recovery/failback/differences.ts';
 import { bringHome, type FailbackOptions, lookAhead } from '../../src/recovery/failback/failback.ts';
 import { FOLDER_INDEX, type FolderIndex, writeFolder } from '../../src/recovery/failback/folder.ts';
 import { changesAtHome } from '../../src/recovery/failback/home-changes.ts';
+import { digestOfRanges, writeRanges } from '../../src/recovery/failback/write-ranges.ts';
 import { takeOver } from '../../src/recovery/failover/take-over.ts';
 import { SNAPSHOT_BLOCK as BLOCK, type SnapshotStore } from '../../src/recovery/model/snapshots.ts';
 import { bootBlock } from '../lab/ec2/fixture.ts';
@@ -89,7 +90,7 @@ async function away(home: (image: Buffer) => Resting = image => resting(image)) 
 
 test('a folder has what differs from home, no padding, and makes home what it is in EC2 byte for byte', async () => {
   const world = await away();
-  const seen = await lookAhead(await world.options());
+  const seen = await lookAhead(await world.options(), 'folder');
   expect((await world.live())[0]!.State!.Name).toBe('running');
   const { bytes, rescan } = await world.toFolder();
   expect(rescan).toBeUndefined();
@@ -208,6 +209,80 @@ test('into the disks at home: tracking ends first, then all is written, compared
   await expect(into()).rejects.toThrow("isn't at home what it is in EC2");
 });
 
+/** A home whose disks take ranges. */
+const ranged = (image: Buffer): Resting => {
+  const machine = resting(image);
+  delete machine.wholeOnly;
+  return machine;
+};
+
+test('into ranges of its disks: what either side changed and nothing else is written, and read back', async () => {
+  const world = await away(ranged);
+  world.machine.write(5 * BLOCK + 7, someBytes('ran on', BLOCK));
+  const seen = await lookAhead(await world.options(), 'disk');
+  expect(world.machine.asked).toEqual([]);
+  const { bytes } = await bringHome(await world.options(), { to: 'disk' });
+  // Of the guest in EC2 blocks 1, 2, 3 (zeros by now) and the tail; of home 5 and 6.
+  expect(world.machine.wrote.map(({ start }) => start / BLOCK).sort()).toEqual([1, 2, 3, 5, 6, 8]);
+  expect(bytes).toBe(5 * BLOCK + 512 * 3);
+  expect(seen).toMatchObject({ writes: bytes, disks: [{ mode: 'changes' }] });
+  expect(seen.atMost).toBeUndefined();
+  expect(world.machine.asked).toEqual(['end-tracking', 'open-to-write', 'flush']);
+  expect(sha256(world.machine.disk)).toBe(sha256(world.expected));
+  expect(await world.held()).toBeUndefined();
+});
+
+test('into ranges, when nobody can say what home changed: all is compared, and what differs is written', async () => {
+  const world = await away(image => {
+    const machine = ranged(image);
+    machine.changed = 'reset';
+    someBytes('unseen', 300).copy(machine.disk, 6 * BLOCK);
+    return machine;
+  });
+  expect(await lookAhead(await world.options(), 'disk')).toMatchObject({ writes: size, atMost: true });
+  const { bytes } = await bringHome(await world.options(), { to: 'disk' });
+  expect(world.machine.wrote.map(({ start }) => start / BLOCK).sort()).toEqual([1, 2, 3, 6, 8]);
+  expect(bytes).toBe(4 * BLOCK + 512 * 3);
+  expect(sha256(world.machine.disk)).toBe(sha256(world.expected));
+});
+
+test('into ranges, where home keeps something else than was written: said, and nothing of it goes on', async () => {
+  const world = await away(ranged);
+  const { openToWrite } = world.machine;
+  world.machine.openToWrite = async disk => ({
+    ...(await openToWrite(disk)),
+    async flush() {
+      world.machine.disk[BLOCK + 3]! ^= 1;
+    },
+  });
+  await expect(bringHome(await world.options(), { to: 'disk' })).rejects.toThrow(
+    "isn't at home what it is in EC2",
+  );
+  expect(await world.held()).toBeDefined();
+});
+
+test('home is not written while anything is in the way, and each of it is said', async () => {
+  const world = await away(ranged);
+  const { is } = world.machine;
+  is.poweredOn = true;
+  is.snapshots = [{ moref: 's', name: 'before', created: 0, quiesced: false }];
+  is.disks[0]!.capacity += 512;
+  for (const go of [
+    async () => lookAhead(await world.options(), 'disk'),
+    async () => bringHome(await world.options(), { to: 'disk' }),
+  ])
+    await expect(go()).rejects.toThrow(
+      /it runs[\s\S]*it has snapshots: before[\s\S]*Hard disk 1 has 4196352 bytes there, and 4195840 in EC2/,
+    );
+  is.disks[0]!.identity = 'another';
+  await expect(lookAhead(await world.options(), 'disk')).rejects.toThrow("it hasn't Hard disk 1 any more");
+  is.disks[0]!.identity = 'disk-a';
+  is.disks[0]!.unprotectable = 'shared disk (multi-writer)';
+  is.disks[0]!.capacity = size;
+  await expect(lookAhead(await world.options(), 'disk')).rejects.toThrow('shared disk (multi-writer)');
+  expect(world.machine.asked).toEqual([]);
+});
+
 test('one per cent of 40 GiB: what is written is what changed, and is said before, with its time', async () => {
   const GiB = 2 ** 30;
   const all = (40 * GiB) / BLOCK;
@@ -234,14 +309,78 @@ test('one per cent of 40 GiB: what is written is what changed, and is said befor
   expect(written).toBeLessThanOrEqual(1.1 * changed.length * BLOCK);
   expect(Math.abs(said.bytes / written - 1)).toBeLessThan(0.2);
   expect(Math.abs(said.seconds / ((now - began) / 1000) - 1)).toBeLessThan(0.2);
+
+  // Into ranges of a disk: EC2 is read while home is written, which is slower here, and is read back.
+  const spent = { there: 0, home: 0, back: 0 };
+  const clock = () => Math.max(spent.there, spent.home) + spent.back;
+  const timed = {
+    ...store,
+    async get() {
+      spent.there += 500;
+      return bytes;
+    },
+  } as unknown as SnapshotStore;
+  const wrote: number[] = [];
+  const source = (onRead: (length: number) => void) => ({
+    size: 40 * GiB,
+    async readInto(into: Buffer) {
+      onRead(into.length);
+      for (let at = 0; at < into.length; at += BLOCK) bytes.copy(into, at);
+    },
+    close: async () => {},
+  });
+  const reading = source(length => {
+    spent.back += (800 * length) / BLOCK;
+  });
+  const home = { whole: false, open: async () => reading };
+  const into = await estimate(timed, disks, clock, home);
+  const start = clock();
+  const target = {
+    ...reading,
+    async write(offset: number, { length }: Buffer) {
+      spent.home += (800 * length) / BLOCK;
+      wrote.push(offset / BLOCK);
+    },
+    flush: async () => {},
+  };
+  const done = await writeRanges(target, disks[0]!, timed);
+  expect(await digestOfRanges(reading, done.ranges)).toBe(done.sha256);
+  expect(wrote).toEqual(changed);
+  expect(done.bytes).toBeLessThanOrEqual(1.1 * changed.length * BLOCK);
+  expect(Math.abs(into.writes / done.bytes - 1)).toBeLessThan(0.2);
+  expect(Math.abs(into.seconds / ((clock() - start) / 1000) - 1)).toBeLessThan(0.2);
+});
+
+test('into ranges, killed in the middle of its blocks: the same goes on, and it is whole at home', async () => {
+  const world = await away(ranged);
+  const { openToWrite } = world.machine;
+  let left = 2;
+  world.machine.openToWrite = async disk => {
+    const target = await openToWrite(disk);
+    return {
+      ...target,
+      async write(offset, bytes) {
+        if (left-- > 0) return target.write(offset, bytes);
+        throw new Failure(unreached('nbdkit-failed', 'killed'));
+      },
+    };
+  };
+  const go = async () => bringHome(await world.options(), { to: 'disk' });
+  await expect(go()).rejects.toThrow('killed');
+  expect(world.machine.wrote).toHaveLength(2);
+  expect(await world.held()).toBeDefined();
+  left = Number.POSITIVE_INFINITY;
+  await go();
+  expect(sha256(world.machine.disk)).toBe(sha256(world.expected));
 });
 
 const common = ['failback', 'stop-web01', 'snapshot-final-0', 'frozen'];
 test.for([
   ...[...common, 'folder', 'data-0', 'index', 'brought'].map(step => ['folder', step] as const),
   ...['untrack', 'write-0', 'compare-0', 'brought', 'unsuspend'].map(step => ['disk', step] as const),
+  ...['untrack', 'write-0', 'compare-0', 'brought', 'unsuspend'].map(step => ['range', step] as const),
 ])('into a %s, killed before %s: the same goes on, and it is whole at home', async ([to, step]) => {
-  const world = await away();
+  const world = await away(to === 'range' ? ranged : resting);
   const go = async (at?: (name: string) => Promise<void>) =>
     to === 'folder' ? world.toFolder(at) : bringHome(await world.options(at), { to: 'disk' });
   await expect(go(killedBefore(step))).rejects.toThrow('killed');

@@ -14,9 +14,9 @@ import {
 } from '@aws-sdk/client-s3';
 import { expect, onTestFinished, test } from 'vitest';
 import { connectRoles } from '../../src/aws/iam/roles.ts';
+import { evidenceOf } from '../../src/recovery/evidence/evidence.ts';
 import { failedOf, tryAgain } from '../../src/recovery/failover/attempts.ts';
 import { cleanUp, standing } from '../../src/recovery/failover/cleanup.ts';
-import { evidenceOf } from '../../src/recovery/failover/evidence.ts';
 import { rehearse } from '../../src/recovery/failover/rehearse.ts';
 import { imageParts } from '../../src/recovery/import/image-parts.ts';
 import type { Imported } from '../../src/recovery/import/imported.ts';

@@ -24,7 +24,7 @@ const probes = [
 
 async function withProber(vms = ['web01']) {
   const world = await begun({ probes: Object.fromEntries(vms.map(vm => [vm, probes])) }, vms);
-  const image = (await world.recovery.shells.newest('al2023-ami-2023.*-x86_64'))!.id;
+  const image = (await world.recovery.shells.newestLinux())!;
   const probers = async () =>
     (await world.all()).filter(({ Tags }) => Tags?.some(({ Value }) => Value?.startsWith('prober (')));
   const at = async (step?: (name: string) => Promise<void>): Promise<RehearseOptions> => {

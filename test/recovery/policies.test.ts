@@ -20,6 +20,7 @@ import { recoveryOver } from '../../src/aws/recovery/cloud.ts';
 import { connectRecovery } from '../../src/aws/recovery/connection.ts';
 import { connectS3 } from '../../src/aws/s3-client.ts';
 import { s3Store } from '../../src/aws/s3-store.ts';
+import { connectSecrets } from '../../src/aws/secrets.ts';
 import { nodeHost } from '../../src/io/node.ts';
 import { unknownIn } from '../../src/lab/instance/role.ts';
 import { cleanUp } from '../../src/recovery/failover/cleanup.ts';
@@ -73,7 +74,7 @@ async function as(lab: Awaited<ReturnType<typeof cloud>>['lab'], may: May) {
     ec2.destroy();
   });
   const store = s3Store(s3, s3Url('gdh-vm-replication', 'dr'));
-  return { s3, recovery, ec2, store };
+  return { s3, recovery, ec2, store, settings };
 }
 const denied = /did not allow|not authorized/;
 
@@ -206,6 +207,12 @@ test('a pruner prunes a bucket that keeps versions, by its own policy; a writer 
     );
 });
 
+test('who may not ask for the image of a prober is told which call, and readiness doesn’t know then', async () => {
+  const { lab } = await cloud();
+  const reader = await as(lab, 'reader');
+  await expect(reader.recovery.shells.newestLinux()).rejects.toThrow(/ssm:GetParameter.*al2023/);
+});
+
 test('a pruner leaves a snapshot alone that has no tag of a repository', async () => {
   const world = await begun();
   const pruner = await as(world.lab, 'pruner');
@@ -225,6 +232,12 @@ test('an operator rehearses and cleans up, and touches nothing without the tag o
   const world = await begun();
   const operator = await as(world.lab, 'operator');
   const options = { ...(await world.at()), cloud: operator.recovery };
+  // Its prober is of the image that the region itself says is the newest; nothing else of SSM is read.
+  const linux = await operator.recovery.shells.newestLinux();
+  expect(await operator.recovery.shells.image(linux!)).toMatchObject({ id: linux });
+  const secrets = connectSecrets({ ...operator.settings, endpoint: world.lab.api.url });
+  onTestFinished(() => secrets.close());
+  await expect(secrets.parameter('/converge/key')).rejects.toThrow(/ssm:GetParameter/);
   const [recovered] = await rehearse(options);
   expect(recovered).toMatchObject({ results: [{ outcome: 'passed' }] });
   const own = await world.all();

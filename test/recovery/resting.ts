@@ -16,6 +16,9 @@ export interface Resting extends RestingMachine {
   changed: Extent[] | 'reset';
   /** What was asked of it that changes something, in order. */
   asked: string[];
+  /** Ranges that were written into its disk, in order. */
+  wrote: Extent[];
+  wholeOnly?: NonNullable<RestingMachine['wholeOnly']>;
   /** What it writes while it runs on. */
   write(offset: number, bytes: Buffer): void;
 }
@@ -28,6 +31,7 @@ export function resting(content: Buffer, label = 'Hard disk 1', identity = 'disk
     disk: Buffer.from(content),
     changed: [],
     asked: [],
+    wrote: [],
     is: {
       moref: 'vm-1',
       name: VM.name,
@@ -53,9 +57,21 @@ export function resting(content: Buffer, label = 'Hard disk 1', identity = 'disk
     },
     open: async () => ({
       size: machine.disk.length,
-      read: async (offset, length) => machine.disk.subarray(offset, offset + length),
+      readInto: async (target, offset) => void machine.disk.copy(target, 0, offset),
       close: async () => {},
     }),
+    wholeOnly: { why: 'it takes whole files', hint: 'give it more' },
+    async openToWrite(disk) {
+      machine.asked.push('open-to-write');
+      return {
+        ...(await machine.open(disk)),
+        async write(offset, bytes) {
+          machine.wrote.push({ start: offset, length: bytes.length });
+          bytes.copy(machine.disk, offset);
+        },
+        flush: async () => void machine.asked.push('flush'),
+      };
+    },
     async replace(_disk, content) {
       machine.asked.push('replace');
       let at = 0;

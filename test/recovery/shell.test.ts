@@ -9,9 +9,9 @@ import {
 } from '@aws-sdk/client-ec2';
 import { expect, onTestFinished, test } from 'vitest';
 import { recoveryOver } from '../../src/aws/recovery/cloud.ts';
+import { evidenceOf } from '../../src/recovery/evidence/evidence.ts';
 import { failedOf, tryAgain } from '../../src/recovery/failover/attempts.ts';
 import { cleanUp, standing } from '../../src/recovery/failover/cleanup.ts';
-import { evidenceOf } from '../../src/recovery/failover/evidence.ts';
 import { fitFor, machineOf, type TargetMachine } from '../../src/recovery/failover/prepare.ts';
 import { rehearse } from '../../src/recovery/failover/rehearse.ts';
 import {

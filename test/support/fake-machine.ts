@@ -260,15 +260,16 @@ export class FakeMachine implements SourceMachine {
     const { content } = this.#find(snapshot).disks.find(d => d.disk.key === disk.key)!;
     return {
       size: content.length,
-      read: async (offset, length, signal) => {
+      readInto: async (target, offset, signal) => {
         signal?.throwIfAborted();
+        const { length } = target;
         this.#call('read', `${disk.index}@${offset}+${length}`);
         // The file goes on under its name when the snapshot is removed: it is merged, then the guest writes
         // to it.
         const held = this.snapshots.some(s => s.snapshot.moref === snapshot.moref);
         const now = held ? content : this.disks.find(d => d.key === disk.key)!.content;
-        if (offset + length > now.length) throw new Failure(world('short-read', 'past the end'));
-        return Buffer.from(now.subarray(offset, offset + length));
+        if (offset + length > now.length) throw new Failure(world('vsphere-bad-range', 'past the end'));
+        now.copy(target, 0, offset, offset + length);
       },
       close: async () => {},
     };

@@ -6,6 +6,7 @@ import type { BlockSource } from '../../src/replication/model/source.ts';
 import { readDisks } from '../../src/vsphere/inventory/devices.ts';
 import { openDatastoreDisk } from '../../src/vsphere/snapshots/datastore.ts';
 import { parseXml } from '../../src/vsphere/soap/xml.ts';
+import { readFrom } from '../support/read-from.ts';
 import { connected, failureOf, quickClock, type Received, type Reply } from './scripted-server.ts';
 import { type DiskShape, devices, disk } from './wire.ts';
 
@@ -81,7 +82,9 @@ it('gives exactly the bytes asked for, wherever they lie', async () => {
     .map(([a, b]) => [Math.min(a, b), Math.abs(a - b)] as const);
   await fc.assert(
     fc.asyncProperty(range, async ([offset, length]) => {
-      expect((await source.read(offset, length)).equals(file.subarray(offset, offset + length))).toBe(true);
+      expect((await readFrom(source, offset, length)).equals(file.subarray(offset, offset + length))).toBe(
+        true,
+      );
     }),
     { numRuns: 30 },
   );
@@ -90,7 +93,7 @@ it('gives exactly the bytes asked for, wherever they lie', async () => {
 it('asks for at most 2 MiB at once', async () => {
   const file = content(5 * MIB + 512);
   const { server, source } = await open({ file });
-  const read = await (await source).read(0, file.length);
+  const read = await readFrom(await source, 0, file.length);
   expect(read.equals(file)).toBe(true);
   expect(
     server.received
@@ -107,7 +110,7 @@ it.each([
   [0.5, 1],
 ])('refuses to read past the end: %d + %d', async (offset, length) => {
   const source = await (await open()).source;
-  await expect(source.read(offset, length)).rejects.toThrow(RangeError);
+  await expect(readFrom(source, offset, length)).rejects.toThrow(RangeError);
 });
 
 describe('what must not be read this way, refused before any request', () => {
@@ -210,14 +213,14 @@ describe('reading on', () => {
   ];
   it.each(cases)('survives %s', async (_, wrong) => {
     const { server, source } = await open({ answer: once(wrong) });
-    const read = await (await source).read(4096, 1024);
+    const read = await readFrom(await source, 4096, 1024);
     expect(read.equals(content(MIB).subarray(4096, 5120))).toBe(true);
     expect(server.count(FILE)).toBe(3);
   });
 
   it('survives the end of the session, with one login and the new cookie', async () => {
     const { server, source } = await open({ answer: once(() => ({ status: 401 })) });
-    await (await source).read(0, 512);
+    await readFrom(await source, 0, 512);
     const cookies = server.received.filter(r => r.method === FILE).map(r => r.headers.cookie);
     expect(server.count('Login')).toBe(2);
     expect(cookies[1]).toBe(cookies[0]);
@@ -228,7 +231,7 @@ describe('reading on', () => {
     const { clock, source } = await open({
       answer: (call, right) => (call.nth === 0 ? right : { status: 500 }),
     });
-    const failure = await failureOf((await source).read(8192, 512));
+    const failure = await failureOf(readFrom(await source, 8192, 512));
     expect(failure.diagnostics[0]).toMatchObject({ code: 'vsphere-bad-range', category: 'world' });
     expect(failure.message).toBe('A read of Hard disk 1 of VM dc02 at byte 8192 went wrong: HTTP 500.');
     const slept = clock.slept.reduce((sum, ms) => sum + ms, 0);
@@ -241,7 +244,7 @@ it('a read outlasts an outage that the opening does not', async () => {
   const away = (nth: number) => (call: Received, right: Exclude<Reply, string>) =>
     call.nth >= nth && call.nth < nth + 12 ? { status: 503, body: 'no healthy upstream' } : right;
   const reading = await (await open({ answer: away(1) })).source;
-  expect((await reading.read(0, MIB)).equals(content(MIB))).toBe(true);
+  expect((await readFrom(reading, 0, MIB)).equals(content(MIB))).toBe(true);
   const opening = await open({ answer: away(0) });
   await failureOf(opening.source);
 });

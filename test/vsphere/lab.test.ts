@@ -12,6 +12,7 @@ import {
   type SourceMachine,
 } from '../../src/replication/model/source.ts';
 import { connectVsphere, type VsphereClient } from '../../src/vsphere/client/connect.ts';
+import { readFrom } from '../support/read-from.ts';
 import { SteppedClock } from '../support/stepped-clock.ts';
 import { failureOf, quickClock } from './scripted-server.ts';
 
@@ -140,8 +141,8 @@ it('reads the frozen content while the guest goes on writing', async () => {
   await world.write('dc02', 0, 3 * MIB, randomBytes(MIB));
   const [disk] = (await vm.frozen(made)).disks;
   const source = await vm.open(made, disk!);
-  expect((await source.read(0, SIZE)).equals(before)).toBe(true);
-  expect((await source.read(SIZE - 512, 512)).equals(before.subarray(SIZE - 512))).toBe(true);
+  expect((await readFrom(source, 0, SIZE)).equals(before)).toBe(true);
+  expect((await readFrom(source, SIZE - 512, 512)).equals(before.subarray(SIZE - 512))).toBe(true);
   await source.close();
   await vm.removeSnapshot(made);
   await vm.removeSnapshot(made);
@@ -198,7 +199,7 @@ describe('mishaps', () => {
     const [disk] = (await vm.frozen(made)).disks;
     const source = await vm.open(made, disk!);
     world.fault({ kind: 'expire-sessions' });
-    expect(await source.read(0, 4 * MIB)).toHaveLength(4 * MIB);
+    expect(await readFrom(source, 0, 4 * MIB)).toHaveLength(4 * MIB);
     world.fault({ kind: 'expire-sessions' });
     await vm.removeSnapshot(made);
     world.fault({ kind: 'expire-sessions' });
@@ -217,7 +218,7 @@ describe('mishaps', () => {
     const [disk] = (await vm.frozen(made)).disks;
     const source = await vm.open(made, disk!);
     world.fault({ kind: 'read', how, times: 2 });
-    expect((await source.read(3 * MIB, MIB)).equals(before)).toBe(true);
+    expect((await readFrom(source, 3 * MIB, MIB)).equals(before)).toBe(true);
   });
 
   it('finds its snapshot, and sees it removed, when the tasks are lost', async () => {

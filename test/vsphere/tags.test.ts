@@ -21,7 +21,8 @@ function connected(script: Script) {
       asked.push(request);
       const { status, body } = script[name]?.(request, nth) ?? { status: 404 };
       const bytes = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body ?? ''));
-      return { status, headers: {}, body: async () => bytes, discard: () => {} };
+      const fill = async (target: Buffer) => bytes.copy(target);
+      return { status, headers: {}, body: async () => bytes, fill, discard: () => {} };
     },
   };
   const clock = quickClock();

@@ -51,7 +51,7 @@ export const sharedClients = ({ host, reach, searchPath, closing, declared }: Cl
       const { bundles } = await import('../../recovery/bundle/declared-bundles.ts');
       return bundles(declared);
     },
-    repositories: async () => makeRepositories(reach, host.random, closing),
+    repositories: async () => makeRepositories(reach, host, closing),
   } satisfies Partial<ClientRecord>;
 };
 

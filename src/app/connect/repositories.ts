@@ -1,10 +1,11 @@
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import type { CatalogTarget } from '../../engine/model/catalog.ts';
 import { resolveTarget } from '../../engine/model/targets.ts';
-import type { Random } from '../../io/ports.ts';
+import type { Clock, Random } from '../../io/ports.ts';
 import { parseKey } from '../../replication/format/keys.ts';
 import type { Repositories, RepositoryRef } from '../../replication/model/clients.ts';
 import type { Conditions } from '../../replication/model/conditions.ts';
+import { lockFrom, lockPolicyOf } from '../../replication/model/object-lock.ts';
 import type { CanonicalUrl, RepositoryUrl } from '../../replication/model/repository-url.ts';
 import type { ObjectStore } from '../../replication/model/store.ts';
 import type { OpenRepository } from '../../replication/repository/open-repository.ts';
@@ -13,13 +14,17 @@ import { connectS3Of } from '../aws/aws-access.ts';
 import type { Closing, Reach } from './reach.ts';
 
 /** `s3://` and `file://` behind one interface; a repository that was opened is kept. */
-export function makeRepositories(reach: Reach, random: Random, closing: Closing): Repositories {
+export function makeRepositories(
+  reach: Reach,
+  { random, clock }: { random: Random; clock: Clock },
+  closing: Closing,
+): Repositories {
   const opened = new Map<string, OpenRepository>();
   const written = new Set<OpenRepository>();
   const withoutBucket = new Set<CanonicalUrl>();
   const { known } = reach;
   const opening = async (
-    { url, target, key }: RepositoryRef,
+    { url, target, key, lock }: RepositoryRef,
     mode: 'read' | 'create',
     there: OpenRepository | undefined,
   ) => {
@@ -38,12 +43,16 @@ export function makeRepositories(reach: Reach, random: Random, closing: Closing)
       proven: before?.id === id && before.proven === true,
       passed: () => known.note({ url, ...(target && { target }), ...(key && { key }) }, { id, proven: true }),
     });
-    return open(store, { key: secret, random, conditions });
+    const locking = lock && lockPolicyOf(lock);
+    return open(store, {
+      ...{ key: secret, random, conditions },
+      ...(locking && { lock: () => lockFrom(locking, clock.now() + (store.clockAhead?.() ?? 0)) }),
+    });
   };
   async function open(ref: RepositoryRef, mode: 'create'): Promise<OpenRepository>;
   async function open(ref: RepositoryRef, mode: 'read' | 'create'): Promise<OpenRepository | undefined>;
   async function open(ref: RepositoryRef, mode: 'read' | 'create') {
-    const name = JSON.stringify([ref.url.canonical, ref.target, ref.key]);
+    const name = JSON.stringify([ref.url.canonical, ref.target, ref.key, ref.lock]);
     const before = opened.get(name);
     // Whoever writes has to know what the store says about conditions; for a reader it does not matter.
     if (before && (mode === 'read' || written.has(before))) return before;

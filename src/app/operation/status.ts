@@ -23,7 +23,7 @@ import { loadCatalog } from '../session/load-catalog.ts';
 import { openSession } from '../session/open-session.ts';
 import { runOf } from '../session/run-of.ts';
 import { declaredVms } from './declared-vms.ts';
-import { moversIn } from './log-book.ts';
+import { moversIn } from './movers.ts';
 import { plansIn, seenPlan } from './plans.ts';
 import { replicasOf } from './replicas.ts';
 import { type Opened, type TrackWish, tracksOf } from './tracks.ts';
@@ -72,7 +72,7 @@ async function declaredStatus(
   const closing: (() => Promise<void> | void)[] = [];
   try {
     const { host } = session.world;
-    const repositories = makeRepositories(session.reach, host.random, closing);
+    const repositories = makeRepositories(session.reach, host, closing);
     const expanded = await expandSelections(catalog, runOf(context, session));
     const { declared, refs } = declaredVms(expanded.resources);
     const diagnostics = [...expanded.diagnostics, ...expanded.resources.flatMap(({ fault }) => fault ?? [])];

@@ -39,7 +39,7 @@ export async function askCloud(
   ];
   if (fit.shell) facts.push({ what: 'licence', holds: true, why: `${fit.shell.what} (${fit.shell.image})` });
 
-  const image = fit.shell?.image ?? (await asking('launch', () => dryRuns.anyImage(signal)));
+  const image = fit.shell?.image ?? (await asking('launch', () => cloud.shells.newestLinux(signal)));
   facts.push(
     typeof image === 'string'
       ? await launch(image, fit)

@@ -145,6 +145,7 @@ const cleanNow = (context: Context, recovering: Recovering, declared: Declared):
       clock: recovering.clock,
       step: async () => {},
       signal: context.io.interrupt,
+      again: recovering.again,
     });
   });
 

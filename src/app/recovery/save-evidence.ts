@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
-import { evidenceOf } from '../../recovery/failover/evidence.ts';
-import { type EvidencePicture, evidencePage } from '../../recovery/failover/evidence-page.ts';
+import { evidenceOf } from '../../recovery/evidence/evidence.ts';
+import { type EvidencePicture, evidencePage } from '../../recovery/evidence/evidence-page.ts';
 import { extensionOf } from '../../recovery/failover/probe.ts';
 import { type Run, readPicture } from '../../recovery/failover/run.ts';
 import type { Repository } from '../../replication/model/repository.ts';

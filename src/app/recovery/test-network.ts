@@ -50,8 +50,6 @@ export async function testNetwork(
   );
 }
 
-/** Amazon Linux 2023 has Python for its own use. */
-const usualImage = 'al2023-ami-2023.*-x86_64';
 const usualType = 't3.micro';
 
 /**
@@ -69,12 +67,17 @@ export async function testProber(
   if ((network === undefined && prober === undefined) || !probes.some(one => placeOf(one) === HERE))
     return undefined;
   const { image, type = usualType } = prober ?? {};
+  // Amazon Linux 2023 has Python for its own use.
   const found =
-    image === undefined ? await shells.newest(usualImage, signal) : await shells.image(image, signal);
-  if (found) return { image: found.id, type };
+    image === undefined ? await shells.newestLinux(signal) : (await shells.image(image, signal))?.id;
+  if (found !== undefined) return { image: found, type };
   throw new Failure(
-    world('prober-image', `there is no image ${image ?? usualImage} for a prober in this region`, {
-      hint: 'name one of Amazon Linux by `test: { prober: { image: ami-... } }`',
-    }),
+    world(
+      'prober-image',
+      `there is no image ${image ?? 'of Amazon Linux 2023'} for a prober in this region`,
+      {
+        hint: 'name one of Amazon Linux by `test: { prober: { image: ami-... } }`',
+      },
+    ),
   );
 }

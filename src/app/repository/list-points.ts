@@ -1,9 +1,9 @@
 import { type Diagnostic, world } from '../../diagnostics/diagnostic.ts';
 import { own } from '../../diagnostics/own-words.ts';
 import type { CheckMemory } from '../../replication/model/check-memory.ts';
-import { leadingMode } from '../../replication/model/leading-mode.ts';
 import { pinned } from '../../replication/model/pins.ts';
 import type { PointSummary } from '../../replication/model/point.ts';
+import { leadingMode } from '../../replication/model/point.ts';
 import type { LostPoint, Point } from '../../replication/model/repository.ts';
 import type { ObjectStore } from '../../replication/model/store.ts';
 import { type Hold, holdsIn } from '../../replication/retention/holds.ts';

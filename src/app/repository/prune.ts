@@ -149,7 +149,8 @@ export async function mayDelete(store: { remove(key: string): Promise<void> }): 
   }
 }
 
-function repositoriesOf(
+/** The repositories that protected VMs name, each once, with who may prune it and lengthen locks in it. */
+export function repositoriesOf(
   declared: readonly CatalogResource[],
 ): { ref: RepositoryRef; vms: CatalogResource[] }[] {
   const all = new Map<string, { ref: RepositoryRef; vms: CatalogResource[] }>();
@@ -159,13 +160,15 @@ function repositoriesOf(
     if (!known) all.set(ref.url.canonical, { ref, vms: [one] });
     else {
       known.vms.push(one);
-      if (ref.pruner !== undefined) known.ref = { ...known.ref, pruner: ref.pruner };
+      for (const who of ['pruner', 'extender'] as const)
+        if (ref[who] !== undefined) known.ref = { ...known.ref, [who]: ref[who] };
     }
   }
   return [...all.values()];
 }
 
-function policyIn(
+/** The retention that is declared of a VM, by its UUID or name. */
+export function policyIn(
   vms: readonly CatalogResource[],
   { uuid, name }: { uuid: string; name: string | undefined },
 ): Retention | undefined {

@@ -6,8 +6,6 @@ import type { RecoveryConnection } from './connection.ts';
 
 /** Source: EC2 API reference, "Error codes": what it would have done is an error, too. */
 const WOULD = 'DryRunOperation';
-/** Any that starts on all types. */
-const anyLinux = 'al2023-ami-2023.*-x86_64';
 
 /** No id of EC2 is that. */
 const nobodys = 'snap-00000000000000000';
@@ -39,27 +37,6 @@ export function awsDryRuns({ ec2, onEc2, ebs, onEbs }: RecoveryConnection): DryR
     return { action: `ec2:${action}`, allowed: code === WOULD, answer: `${code}: ${message}` };
   };
   return {
-    async anyImage(signal) {
-      const command = new ec2.DescribeImagesCommand({
-        Owners: ['amazon'],
-        Filters: [
-          { Name: 'name', Values: [anyLinux] },
-          { Name: 'state', Values: ['available'] },
-        ],
-      });
-      const answer = await onEc2(
-        'DescribeImages',
-        anyLinux,
-        (client, options) => client.send(command, options),
-        {
-          signal,
-        },
-      );
-      const newest = (answer?.Images ?? []).sort((a, b) =>
-        (a.CreationDate ?? '') < (b.CreationDate ?? '') ? 1 : -1,
-      );
-      return newest[0]?.ImageId;
-    },
     launch({ image, type, subnet, keyPair }, signal) {
       const command = new ec2.RunInstancesCommand({
         DryRun: true,

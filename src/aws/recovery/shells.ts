@@ -1,11 +1,14 @@
-import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { ShellCloud } from '../../recovery/model/shells.ts';
 import type { RecoveryConnection } from './connection.ts';
+import { newestLinux } from './newest-linux.ts';
 import { imageOf } from './reads.ts';
 import { toTags } from './tags.ts';
 
-export function awsShells({ ec2, onEc2 }: RecoveryConnection): ShellCloud {
+export function awsShells(connection: RecoveryConnection): ShellCloud {
+  const { ec2, onEc2 } = connection;
   return {
+    newestLinux: signal => newestLinux(connection, signal),
+
     async stock(patterns, signal) {
       const command = new ec2.DescribeImagesCommand({
         Owners: ['amazon'],
@@ -23,20 +26,6 @@ export function awsShells({ ec2, onEc2 }: RecoveryConnection): ShellCloud {
         { signal },
       );
       return (answer?.Images ?? []).map(imageOf);
-    },
-
-    async newest(pattern, signal) {
-      const command = new ec2.DescribeImagesCommand({
-        Owners: ['amazon'],
-        Filters: [
-          { Name: 'name', Values: [pattern] },
-          { Name: 'architecture', Values: ['x86_64'] },
-          { Name: 'state', Values: ['available'] },
-        ],
-      });
-      const send = (client: EC2Client, options: object) => client.send(command, options);
-      const answer = await onEc2('DescribeImages', pattern, send, { signal });
-      return (answer?.Images ?? []).map(imageOf).sort((a, b) => b.created - a.created)[0];
     },
 
     async image(id, signal) {

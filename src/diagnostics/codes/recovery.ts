@@ -127,8 +127,8 @@ export const recovery = {
     wayOut: 'Correct it, or make it first.',
   },
   'left-behind': {
-    means: 'After a clean-up something with the tags of the test is still there.',
-    wayOut: 'Run the clean-up again.',
+    means: 'A clean-up could not remove all of a test or a failover: what is left, and why, is said with it.',
+    wayOut: 'Mend what keeps AWS from removing it, then run the clean-up again.',
   },
   'license-mismatch': {
     means: 'EC2 bills an image or a machine as something else than the declared licence.',

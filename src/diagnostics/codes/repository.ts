@@ -290,6 +290,41 @@ export const repository = {
     wayOut:
       'What is locked goes once its time is over. Otherwise give the pruner the rights in `policies/pruner.json`.',
   },
+  'bucket-without-lock': {
+    means: 'The manifest wants objects to be locked, and the bucket has no Object Lock.',
+    wayOut:
+      'Declare the bucket with `versioning: true` and `object_lock: true`, or leave `lock` of the repository out.',
+  },
+  'nothing-to-extend': {
+    means: '`extender` is declared for a repository in which nothing is locked.',
+    wayOut: 'Add `lock: { mode: governance, for: 30d }`, or leave `extender` out.',
+  },
+  'lock-without-bucket': {
+    means: '`lock` is declared for a repository in a folder, which has no Object Lock.',
+    wayOut: 'Leave `lock` out, or keep the points in a bucket with `object_lock: true`.',
+  },
+  'lock-span': {
+    means: "Objects can't be locked for as long, or as short, as that.",
+    wayOut: 'Write a day at least, and 100 years at most: `30d`.',
+  },
+  'lock-outlasts-retention': {
+    means: 'Objects would be locked for longer than any rule of the retention keeps a point.',
+    wayOut: 'Lock for as long as the longest rule of `retention` at most.',
+  },
+  'no-extender': {
+    means: 'Nothing says with which credentials locks may be lengthened.',
+    wayOut:
+      'Name an aws target of its own, `repository: { url: ..., lock: ..., extender: NAME }`, or give --repository with --lock.',
+  },
+  'locks-raced': {
+    means: 'Locks of the same VM are lengthened by another process.',
+    wayOut: 'Run again when it has ended.',
+  },
+  'locks-end': {
+    means: 'Locks of what recovery points need end before the time that the manifest promises (a warning).',
+    wayOut:
+      'Run `converge repository extend-locks` where the credentials of the extender are, best each day.',
+  },
   'prune-raced': {
     means: 'Another pruner is at work on the same VM.',
     wayOut: 'Run again when it has ended.',
@@ -370,10 +405,6 @@ export const repository = {
   'same-key': {
     means: "The key that is to take another's place is that key.",
     wayOut: 'Make a new one with `converge key create`.',
-  },
-  'short-read': {
-    means: "A read of a snapshot's disk gave fewer bytes than were asked for.",
-    wayOut: 'Run again.',
   },
   'snapshot-gone': {
     means: 'Somebody removed a snapshot while it was read; no point was made of it.',

@@ -14,8 +14,8 @@ export const vsphere = {
     wayOut: 'Run again; the next cycle sees the new disk.',
   },
   'nbd-ended': {
-    means: 'The connection that a disk is read over ended.',
-    wayOut: 'Run again; what was uploaded by then is not uploaded a second time.',
+    means: 'The connection that a disk is served over ended.',
+    wayOut: 'Run again; what was uploaded to a repository by then is not uploaded a second time.',
   },
   'nbd-protocol': {
     means: "The server that a disk is read from doesn't speak the NBD protocol as it should.",
@@ -24,6 +24,10 @@ export const vsphere = {
   'nbd-read': {
     means: 'A disk that is read over NBD has bytes that its server could not read.',
     wayOut: "Look at the log of the datastore's host.",
+  },
+  'nbd-write': {
+    means: 'A disk that is written over NBD could not be written somewhere, or not at all.',
+    wayOut: "Look at the log of the datastore's host, and run again: what failed is written anew.",
   },
   'nbdkit-failed': {
     means: 'nbdkit, which serves the disks of a snapshot, did not start or ended.',

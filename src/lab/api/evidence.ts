@@ -19,6 +19,11 @@ const rows: EvidenceRow[] = [
     'Without kms:Decrypt both services answer AccessDeniedException, and the message alone tells it',
     'messages seen by users: aceew/aws-lambda-env-vars issue 7, aws-samples/aws-secrets-manager-rotation-lambdas issue 53',
   ],
+  [
+    'quoted',
+    "Amazon's public parameters name its images, and their ARNs no account",
+    'AWS Systems Manager User Guide, "Calling AMI public parameters"; Amazon Linux 2023 User Guide',
+  ],
   ['believed', 'A SecureString that is not decrypted reads as base64', 'what users print'],
   [
     'verified',

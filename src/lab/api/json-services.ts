@@ -2,9 +2,10 @@ import { automate, isAutomation } from '../automation/operations.ts';
 import { ApiError } from '../aws-model/error.ts';
 import type { AwsService } from '../aws-model/http.ts';
 import type { Ec2World } from '../ec2/world/world.ts';
+import { isAllowed } from '../instance/role.ts';
 import { type ApiFaults, faultError } from './faults.ts';
 import type { Account, Operations } from './operations.ts';
-import { parameterOperations } from './parameters.ts';
+import { parameterOperations, publicParameter } from './parameters.ts';
 import { secretOperations } from './secrets.ts';
 
 /** By the prefix of X-Amz-Target: the name in a credential scope, and what there is to call. */
@@ -29,11 +30,18 @@ export const jsonServices = (account: Account, faults: ApiFaults, world: Ec2Worl
     const service = Object.hasOwn(services, prefix) ? services[prefix]! : undefined;
     if (!service || !Object.hasOwn(service.operations, operation))
       throw new ApiError('UnknownOperationException', `The lab does not know ${prefix}.${operation}.`);
-    if (role) throw faultError('access-denied', service.name, operation);
+    const input = parsed(body);
+    const open =
+      service.name === 'ssm' && operation === 'GetParameter'
+        ? publicParameter(String(input.Name), await world.state(), account.region)
+        : undefined;
+    // What the account keeps itself its instances read nothing of.
+    if (role && !(open && isAllowed(role, 'ssm:GetParameter', open.arn)))
+      throw faultError('access-denied', service.name, operation);
     const fault = faults.take(operation);
     if (fault === 'reset') return undefined;
     if (fault) throw faultError(fault, service.name, operation);
-    const output = await service.operations[operation]!(parsed(body), account);
+    const output = open ? open.answer() : await service.operations[operation]!(input, account);
     return answered(JSON.stringify(output));
   },
 });

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ApiError } from '../aws-model/error.ts';
+import type { Ec2State } from '../ec2/world/state.ts';
 import type { Operations } from './operations.ts';
 
 const validName = /^[a-zA-Z0-9_.\-/]{1,1011}$/;
@@ -7,6 +8,48 @@ const validName = /^[a-zA-Z0-9_.\-/]{1,1011}$/;
 const longestValue = 4096;
 
 const notFound = () => new ApiError('ParameterNotFound', '');
+
+/** Parameters of Amazon's own, which every account may read. */
+const PUBLIC = '/aws/service/ami-amazon-linux-latest/';
+/** The images of the lab that they name, by how their names begin. */
+const named: Record<string, string> = {
+  [`${PUBLIC}al2023-ami-kernel-default-x86_64`]: 'al2023-ami-2023.',
+  [`${PUBLIC}amzn2-ami-kernel-5.10-hvm-x86_64-gp2`]: 'amzn2-ami-kernel-5.10-hvm-2.0.',
+};
+
+/**
+ * A public parameter as GetParameter answers; undefined for any other. Their ARNs name no account. Source:
+ * AWS Systems Manager user guide, "Calling AMI public parameters".
+ */
+export function publicParameter(
+  name: string,
+  { images }: Pick<Ec2State, 'images'>,
+  region: string,
+): { arn: string; answer(): object } | undefined {
+  if (!name.startsWith('/aws/service/')) return undefined;
+  const arn = `arn:aws:ssm:${region}::parameter${name}`;
+  return {
+    arn,
+    answer() {
+      const begins = Object.hasOwn(named, name) ? named[name]! : undefined;
+      const image = Object.values(images)
+        .filter(one => begins !== undefined && one.ownerAlias === 'amazon' && one.name.startsWith(begins))
+        .sort((a, b) => b.created - a.created)[0];
+      if (!image) throw notFound();
+      return {
+        Parameter: {
+          Name: name,
+          Type: 'String',
+          Value: image.id,
+          Version: 1,
+          LastModifiedDate: image.created / 1000,
+          ARN: arn,
+          DataType: 'text',
+        },
+      };
+    },
+  };
+}
 
 /** The operations of SSM Parameter Store that secrets take. Source: AWS Systems Manager API reference. */
 export const parameterOperations: Operations = {

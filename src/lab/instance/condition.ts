@@ -13,11 +13,13 @@ const operators: Record<string, { fits(pattern: string, value: string): boolean;
   StringLike: { fits: matches },
   StringNotLike: { fits: matches, not: true },
   ArnLike: { fits: matches },
+  NumericLessThanEquals: { fits: (pattern, value) => Number(value) <= Number(pattern) },
   Bool: { fits: (pattern, value) => pattern.toLowerCase() === value.toLowerCase() },
 };
 
 /** Keys that the lab can tell something of. */
-const knownKey = /^(aws:(userid|requestedregion|securetransport|(resource|request)tag\/.+)|s3:prefix)$/i;
+const knownKey =
+  /^(aws:(userid|requestedregion|securetransport|(resource|request)tag\/.+)|s3:prefix|s3:object-lock-remaining-retention-days)$/i;
 
 /** `*` stands for any characters, slashes too, and `?` for one. */
 export function matches(pattern: string, value: string): boolean {

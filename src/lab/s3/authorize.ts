@@ -1,5 +1,6 @@
 import type { RequestContext } from '../instance/condition.ts';
 import { isAllowed, type Role } from '../instance/role.ts';
+import { remainingDays } from './objects/lock.ts';
 import type { Storage } from './objects/storage.ts';
 import { errors, S3Error } from './protocol/errors.ts';
 import type { S3Request } from './protocol/request.ts';
@@ -40,8 +41,14 @@ const inParts: Record<string, string> = {
   'GET uploadId': 's3:ListMultipartUploadParts',
   'DELETE uploadId': 's3:AbortMultipartUpload',
 };
-/** Other calls of a bucket. Source: Service Authorization Reference, "Actions defined by Amazon S3". */
-const ofVersions: Record<string, string> = { 'GET versions': 's3:ListBucketVersions' };
+/** Other calls. Source: Service Authorization Reference, "Actions defined by Amazon S3". */
+const others: Record<string, string> = {
+  'GET versions': 's3:ListBucketVersions',
+  'GET versioning': 's3:GetBucketVersioning',
+  'GET object-lock': 's3:GetBucketObjectLockConfiguration',
+  'GET retention': 's3:GetObjectRetention',
+  'PUT retention': 's3:PutObjectRetention',
+};
 const plain =
   /^(x-id|list-type|prefix|delimiter|max-keys|encoding-type|start-after|continuation-token|key-marker|version-id-marker|versionId|response-.*|X-Amz-.*)$/;
 
@@ -56,19 +63,25 @@ export function authorize(role: Role, request: S3Request, storage: Storage): voi
   const allowed = query.has('versionId') && key !== undefined ? `${ofObject}Version` : ofObject;
   const action =
     other !== undefined
-      ? (inParts[`${method} ${other}`] ?? ofVersions[`${method} ${other}`] ?? `s3:${method} ?${other}`)
+      ? (inParts[`${method} ${other}`] ?? others[`${method} ${other}`] ?? `s3:${method} ?${other}`)
       : key === undefined
         ? ofBucket
         : allowed;
   // Whoever names a bucket that isn't there learns that.
   const isMissing = bucket !== undefined && !storage.buckets.get(bucket);
   if (isMissing && action !== 's3:CreateBucket') return;
+  // Until when is in its body: `mayLock`.
+  if (action === 's3:PutObjectRetention') return;
   // What a list names is allowed or refused key by key: `mayDelete`.
   if (method === 'POST' && other === 'delete' && key === undefined) return;
   const bucketArn = `arn:aws:s3:::${bucket ?? '*'}`;
   const need = (what: string, resource: string) =>
     demand(role, what, resource, { 's3:prefix': query.get('prefix') ?? undefined });
-  need(action, key === undefined ? bucketArn : `${bucketArn}/${key}`);
+  const resource = key === undefined ? bucketArn : `${bucketArn}/${key}`;
+  need(action, resource);
+  const until = headers.get('x-amz-object-lock-retain-until-date');
+  if (until !== undefined && other !== 'retention')
+    demand(role, 's3:PutObjectRetention', resource, lockContext(Date.parse(until), storage));
   if (action === 's3:GetObject' && !isThere(storage, bucket, key)) need('s3:ListBucket', bucketArn);
 }
 
@@ -84,6 +97,25 @@ export const mayDelete = (role: Role, bucket: string, key: string, versionId: st
     versionId === undefined ? 's3:DeleteObject' : 's3:DeleteObjectVersion',
     `arn:aws:s3:::${bucket}/${key}`,
   );
+
+/**
+ * Whether a lock that a `<Retention>` document asks for is allowed, which is known once it was read.
+ *
+ * @throws AccessDenied
+ */
+export const mayLock = (
+  role: Role,
+  storage: Storage,
+  ...[bucket, key, until]: [bucket: string, key: string, until: number | undefined]
+): void =>
+  demand(role, 's3:PutObjectRetention', `arn:aws:s3:::${bucket}/${key}`, lockContext(until, storage));
+
+const lockContext = (until: number | undefined, { clock }: Storage): RequestContext => ({
+  's3:object-lock-remaining-retention-days': remainingDays(until, clock.now()),
+});
+
+export const mayOnObject = (role: Role, action: string, bucket: string, key: string): boolean =>
+  isAllowed(role, action, `arn:aws:s3:::${bucket}/${key}`);
 
 function demand(role: Role, action: string, resource: string, context: RequestContext = {}): void {
   if (isAllowed(role, action, resource, context)) return;

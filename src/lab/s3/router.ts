@@ -15,6 +15,7 @@ import { getObject, headObject } from './handlers/get-object.ts';
 import { listObjectsV1, listObjectsV2, listObjectVersions } from './handlers/list-objects.ts';
 import { listParts, listUploads } from './handlers/list-uploads.ts';
 import { abortUpload, completeUpload, createUpload, uploadPart } from './handlers/multipart.ts';
+import { getRetention, putRetention } from './handlers/object-lock.ts';
 import { deleteObjectTagging, getObjectTagging, putObjectTagging } from './handlers/object-tagging.ts';
 import { putObject } from './handlers/put-object.ts';
 import type { Configuration } from './objects/model.ts';
@@ -65,6 +66,8 @@ const objectRoutes: Routes = {
   'GET tagging': getObjectTagging,
   'PUT tagging': putObjectTagging,
   'DELETE tagging': deleteObjectTagging,
+  'GET retention': getRetention,
+  'PUT retention': putRetention,
 };
 
 /** The handler of a request. Throws NotImplemented for what the lab's S3 does not know. */

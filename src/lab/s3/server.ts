@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type { Clock, Random } from '../../io/ports.ts';
 import type { Role } from '../instance/role.ts';
-import { authorize, credentialsOf, mayDelete, roleAsking } from './authorize.ts';
+import { authorize, credentialsOf, mayDelete, mayLock, mayOnObject, roleAsking } from './authorize.ts';
 import { type FaultRule, Faults } from './faults.ts';
 import { openContent } from './handlers/get-object.ts';
 import { publish, putObjects } from './objects/publish.ts';
@@ -87,6 +87,9 @@ async function answer(request: S3Request, lab: Lab): Promise<Answer> {
   return route(request)({
     ...{ request, signature, storage: lab.storage, region: lab.region },
     mayDelete: (bucket, key, versionId) => role && mayDelete(role, bucket, key, versionId),
+    mayLock: (...what) => role && mayLock(role, lab.storage, ...what),
+    mayBypass: (bucket, key) => !role || mayOnObject(role, 's3:BypassGovernanceRetention', bucket, key),
+    mayKnowLock: (bucket, key) => !role || mayOnObject(role, 's3:GetObjectRetention', bucket, key),
   });
 }
 

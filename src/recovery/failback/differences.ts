@@ -1,6 +1,6 @@
 import { failedWith } from '../../diagnostics/diagnostic.ts';
 import type { PointDisk } from '../../replication/model/repository.ts';
-import type { Extent } from '../../replication/model/source.ts';
+import type { BlockSource, Extent } from '../../replication/model/source.ts';
 import { SNAPSHOT_BLOCK, type SnapshotStore } from '../model/snapshots.ts';
 
 /** What changed at home since the point: these bytes, or nobody can say, for this reason. */
@@ -122,8 +122,12 @@ export function blocksIn(areas: readonly Extent[], bytes: number): number[] {
 
 /** What bringing disks home comes to, before anything is done. */
 export interface Estimate {
-  /** Bytes that are read in EC2 and written at home, zeros left out. */
+  /** Bytes that are read in EC2, zeros left out. */
   bytes: number;
+  /** Bytes that are written at home. */
+  writes: number;
+  /** Disks are compared, and what is equal isn't written: no more than so much, and so long. */
+  atMost?: true;
   seconds: number;
   disks: { index: number; mode: Way['mode']; why?: string; bytes: number }[];
 }
@@ -133,33 +137,84 @@ const samples = 16;
 /** Bytes a second where the clock shows no time at all: what `--replica` reckons with. */
 const assumedRate = 100_000_000;
 
+/** Disks at home that are written. */
+export interface HomeDisks {
+  /** Each as a whole; else what differs. */
+  whole: boolean;
+  open(disk: PointDisk, signal?: AbortSignal): Promise<BlockSource>;
+}
+
 /**
- * Counts, and reads a few blocks to see how fast the line is.
+ * Counts, and reads a few blocks to see how fast the line is, and how fast home is. EC2 is read while home is
+ * written, and what was written is read back afterwards.
  *
  * @param ways with their snapshots
+ * @param home undefined: what is in EC2 goes elsewhere
  */
 export async function estimate(
   store: SnapshotStore,
   ways: readonly { of: Homeward; way: Way }[],
   now: () => number,
+  home?: HomeDisks,
   signal?: AbortSignal,
 ): Promise<Estimate> {
   const disks: Estimate['disks'] = [];
-  const sample: { snapshot: string; index: number; token: string }[] = [];
+  const sample: { of: Homeward; block: WantedBlock }[] = [];
+  let writes = 0;
+  let compared = 0;
   for (const { of, way } of ways) {
     let bytes = 0;
-    for await (const { index, length, token } of way.blocks(signal)) {
-      if (token === undefined) continue;
-      bytes += length;
-      if (sample.length < samples) sample.push({ snapshot: of.snapshot, index, token });
+    let listed = 0;
+    for await (const block of way.blocks(signal)) {
+      listed += block.length;
+      if (block.token === undefined) continue;
+      bytes += block.length;
+      if (sample.length < samples) sample.push({ of, block });
     }
     const { mode, why } = way;
+    writes += home ? (home.whole ? of.disk.bytes : listed) : bytes;
+    if (home && !home.whole && mode === 'whole') compared += listed;
     disks.push({ index: of.disk.index, mode, ...(why !== undefined && { why }), bytes });
   }
   const began = now();
-  await Promise.all(sample.map(one => store.get(one.snapshot, one.index, one.token, signal)));
-  const took = now() - began;
-  const rate = took > 0 ? (sample.length * SNAPSHOT_BLOCK * 1000) / took : assumedRate;
+  await Promise.all(sample.map(({ of, block }) => store.get(of.snapshot, block.index, block.token!, signal)));
+  const there = rateOf(sample.length * SNAPSHOT_BLOCK, now() - began);
   const bytes = disks.reduce((sum, disk) => sum + disk.bytes, 0);
-  return { bytes, seconds: Math.ceil(bytes / rate), disks };
+  const known = { bytes, writes, ...(compared > 0 && { atMost: true as const }), disks };
+  if (!home) return { ...known, seconds: Math.ceil(bytes / there) };
+  const atHome = await homeRate(sample, home, now, signal);
+  const moved = Math.max(bytes / there, (compared + writes) / atHome);
+  return { ...known, seconds: Math.ceil(moved + writes / atHome) };
+}
+
+/** Bytes a second. */
+const rateOf = (bytes: number, took: number): number =>
+  took > 0 && bytes > 0 ? (bytes * 1000) / took : assumedRate;
+
+/** How fast home is read where it will be written. Nothing may be written yet to see how fast that is. */
+async function homeRate(
+  sample: readonly { of: Homeward; block: WantedBlock }[],
+  home: HomeDisks,
+  now: () => number,
+  signal?: AbortSignal,
+): Promise<number> {
+  let bytes = 0;
+  let took = 0;
+  for (const of of new Set(sample.map(one => one.of))) {
+    const source = await home.open(of.disk, signal);
+    try {
+      const blocks = sample.filter(one => one.of === of).map(({ block }) => block);
+      const began = now();
+      await Promise.all(
+        blocks.map(({ index, length }) =>
+          source.readInto(Buffer.allocUnsafe(length), index * SNAPSHOT_BLOCK, signal),
+        ),
+      );
+      took += now() - began;
+      bytes += blocks.reduce((sum, { length }) => sum + length, 0);
+    } finally {
+      await source.close();
+    }
+  }
+  return rateOf(bytes, took);
 }

@@ -7,7 +7,7 @@ import { putBack } from '../dns/switch.ts';
 import { claim, holderOf, note, type Run } from '../failover/run.ts';
 import { ofDns } from '../failover/take-over.ts';
 import type { DnsCloud, PutBack } from '../model/dns.ts';
-import { type Estimate, estimate, type Homeward, type Way, wayOf } from './differences.ts';
+import { type Estimate, estimate, type HomeDisks, type Homeward, type Way, wayOf } from './differences.ts';
 import { writeFolder } from './folder.ts';
 import {
   type FreezeOptions,
@@ -18,7 +18,7 @@ import {
   stopInstance,
 } from './freeze.ts';
 import { changesAtHome } from './home-changes.ts';
-import { writeHome } from './write-home.ts';
+import { ready, writeHome } from './write-home.ts';
 
 export interface FailbackOptions extends FreezeOptions {
   cloud: FreezeOptions['cloud'] & { dns: DnsCloud };
@@ -64,15 +64,26 @@ export function refuseHomeward(run: Run): void {
 /**
  * What bringing a machine home comes to. One that runs goes on running meanwhile: its disks are looked at by
  * snapshots of their own, which go again.
+ *
+ * @throws Failure `home-in-the-way`, blocked, and what opening the disks at home throws
  */
-export async function lookAhead(options: FailbackOptions): Promise<Estimate> {
+export async function lookAhead(options: FailbackOptions, to: Destination['to']): Promise<Estimate> {
   const { run, machine, cloud, clock, signal } = options;
+  const into = to === 'disk' ? await homeDisks(options) : undefined;
   const kind = isHomeward(run, machine.vm) ? 'final' : 'look';
   if (kind === 'final') await stopInstance(options);
   const disks = await waysOf(await snapshotsOf(kind, options), options);
-  const found = await estimate(cloud.snapshots, disks, () => clock.now(), signal);
+  const found = await estimate(cloud.snapshots, disks, () => clock.now(), into, signal);
   if (kind === 'look') await removeSnapshots('look', options);
   return found;
+}
+
+async function homeDisks(options: FailbackOptions): Promise<HomeDisks> {
+  const { home, into } = await ready(options);
+  return {
+    whole: home.wholeOnly !== undefined,
+    open: (disk, signal) => home.open(into(disk), signal),
+  };
 }
 
 /**

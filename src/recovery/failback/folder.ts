@@ -5,10 +5,8 @@ import type { FileHandle, Files } from '../../io/ports.ts';
 import { pipelined } from '../../replication/model/pipelined.ts';
 import type { Point } from '../../replication/model/repository.ts';
 import { SNAPSHOT_BLOCK, type SnapshotStore } from '../model/snapshots.ts';
+import { addRange, contentOf, type Range, width } from './content.ts';
 import type { Homeward, Way } from './differences.ts';
-
-/** Offset and length on the disk, bytes. */
-type Range = [start: number, length: number];
 
 /** A disk in `failback.json`; docs/recovery.md explains the format. */
 export interface FolderDisk {
@@ -38,9 +36,6 @@ export interface FolderIndex {
 
 /** Name of the index of a folder: what is there is whole. */
 export const FOLDER_INDEX = 'failback.json';
-
-/** Blocks that are read at once. */
-const width = 16;
 
 /**
  * Writes what home has to get of a machine into a folder, which is made: a file of bytes for each disk, read
@@ -104,7 +99,7 @@ async function writeDisk(
     }));
     for await (const { index, length, content } of read) {
       const start = index * SNAPSHOT_BLOCK;
-      add(content ? extents : zeros, start, length);
+      addRange(content ? extents : zeros, start, length);
       if (!content) continue;
       hash.update(content);
       await file.write(content, bytes);
@@ -132,26 +127,6 @@ async function writeDisk(
   } finally {
     await file.close();
   }
-}
-
-/** What a block holds of its disk; undefined: nothing but zeros. */
-export async function contentOf(
-  store: SnapshotStore,
-  snapshot: string,
-  { index, length, token }: { index: number; length: number; token?: string },
-  signal?: AbortSignal,
-): Promise<Buffer | undefined> {
-  if (token === undefined) return undefined;
-  const content = (await store.get(snapshot, index, token, signal)).subarray(0, length);
-  return content.equals(ZEROS.subarray(0, length)) ? undefined : content;
-}
-
-const ZEROS = Buffer.alloc(SNAPSHOT_BLOCK);
-
-function add(ranges: Range[], start: number, length: number): void {
-  const last = ranges.at(-1);
-  if (last && last[0] + last[1] === start) last[1] += length;
-  else ranges.push([start, length]);
 }
 
 async function digestOf(file: FileHandle, bytes: number, signal?: AbortSignal): Promise<string> {

@@ -2,20 +2,16 @@ import { createHash } from 'node:crypto';
 import { blocked, type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
 import { pipelined } from '../../replication/model/pipelined.ts';
 import type { Point, PointDisk } from '../../replication/model/repository.ts';
-import type { BlockSource, RestingMachine, SourceDisk } from '../../replication/model/source.ts';
+import type { RestingMachine, SourceDisk } from '../../replication/model/source.ts';
 import { SNAPSHOT_BLOCK, type SnapshotStore } from '../model/snapshots.ts';
-import type { Homeward } from './differences.ts';
-import { contentOf } from './folder.ts';
-
-/** Blocks that are read at once. */
-const width = 16;
-/** Bytes that are read back at a time. */
-const readBack = 4 * SNAPSHOT_BLOCK;
+import { contentOf, width } from './content.ts';
+import type { Homeward, Way } from './differences.ts';
+import { digestOfRanges, type WrittenRanges, writeRanges } from './write-ranges.ts';
 
 /**
- * Makes the disks of the machine at home those in EC2, each as a whole, since vSphere's file service takes
- * whole files alone; then reads them back and compares. Its change tracking is ended before: what is written
- * so it doesn't see, and the next cycle has to compare all.
+ * Makes the disks of the machine at home those in EC2, then reads back what was written and compares. Only
+ * what differs is written, where home lets ranges be written; else each disk as a whole. Its change tracking is
+ * ended before: what is written so it doesn't see, and the next cycle has to compare all.
  *
  * @returns bytes written
  * @throws Failure `home-in-the-way`, blocked, with all that is; `readback-differs`
@@ -24,30 +20,62 @@ export async function writeHome(options: {
   home: RestingMachine | undefined;
   store: SnapshotStore;
   point: Point;
-  disks: readonly { of: Homeward }[];
+  disks: readonly { of: Homeward; way: Way }[];
   step(name: string): Promise<void>;
   signal?: AbortSignal;
 }): Promise<number> {
-  const { store, point, disks, step, signal } = options;
+  const { point, disks, step, signal } = options;
   const { home, into } = await ready(options);
   await step('untrack');
   await home.endTracking(signal);
   let bytes = 0;
-  for (const { of } of disks) {
-    const disk = into(of.disk);
-    await step(`write-${of.disk.index}`);
-    const sent = createHash('sha256');
-    await home.replace(disk, hashed(wholeDisk(store, of, signal), sent), signal);
-    bytes += of.disk.bytes;
-    await step(`compare-${of.disk.index}`);
+  for (const one of disks) {
+    const disk = into(one.of.disk);
+    const { index } = one.of.disk;
+    await step(`write-${index}`);
+    const written = await (home.wholeOnly ? replaceDisk : writeDisk)(home, disk, one, options);
+    bytes += written.bytes;
+    await step(`compare-${index}`);
     const source = await home.open(disk, signal);
     try {
-      if ((await digestOf(source, signal)) !== sent.digest('hex')) throw differs(point.vm.name, disk);
+      const found = await digestOfRanges(source, written.ranges, signal);
+      if (found !== written.sha256) throw differs(point.vm.name, disk);
     } finally {
       await source.close();
     }
   }
   return bytes;
+}
+
+interface Reading {
+  store: SnapshotStore;
+  signal?: AbortSignal;
+}
+
+async function writeDisk(
+  home: RestingMachine,
+  disk: SourceDisk,
+  one: { of: Homeward; way: Way },
+  { store, signal }: Reading,
+): Promise<WrittenRanges> {
+  const target = await home.openToWrite(disk, signal);
+  try {
+    return await writeRanges(target, one, store, signal);
+  } finally {
+    await target.close();
+  }
+}
+
+async function replaceDisk(
+  home: RestingMachine,
+  disk: SourceDisk,
+  { of }: { of: Homeward },
+  { store, signal }: Reading,
+): Promise<WrittenRanges> {
+  const sent = createHash('sha256');
+  await home.replace(disk, hashed(wholeDisk(store, of, signal), sent), signal);
+  const { bytes } = of.disk;
+  return { bytes, ranges: [[0, bytes]], sha256: sent.digest('hex') };
 }
 
 /** @throws Failure `home-in-the-way`, blocked, with all that is */
@@ -81,7 +109,9 @@ export async function ready({
       ? `it hasn't ${disk.label} any more`
       : there.capacity !== disk.bytes
         ? `${disk.label} has ${there.capacity} bytes there, and ${disk.bytes} in EC2`
-        : undefined;
+        : there.unprotectable === undefined
+          ? undefined
+          : `${disk.label} is not what it was: ${there.unprotectable}`;
     if (what !== undefined) wrong(what, 'use --to DIR, and put the disks into it by hand');
   }
   if (against.length > 0) throw new Failure(against);
@@ -120,13 +150,6 @@ async function* hashed(
     hash.update(bytes);
     yield bytes;
   }
-}
-
-async function digestOf(source: BlockSource, signal?: AbortSignal): Promise<string> {
-  const hash = createHash('sha256');
-  for (let at = 0; at < source.size; at += readBack)
-    hash.update(await source.read(at, Math.min(readBack, source.size - at), signal));
-  return hash.digest('hex');
 }
 
 const differs = (vm: string, { label }: SourceDisk): Failure =>

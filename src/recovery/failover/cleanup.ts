@@ -1,4 +1,4 @@
-import { Failure, failedWith, world } from '../../diagnostics/diagnostic.ts';
+import { type Diagnostic, Failure, failedWith, world } from '../../diagnostics/diagnostic.ts';
 import type { Clock } from '../../io/ports.ts';
 import { until } from '../../io/until.ts';
 import { unsuspend } from '../../replication/model/pauses.ts';
@@ -8,11 +8,13 @@ import { parseS3Url } from '../../values/s3-url.ts';
 import { imagesPlace } from '../import/imported.ts';
 import type { RecoveryCloud } from '../model/clients.ts';
 import type { ObjectPlace } from '../model/imports.ts';
+import { leftCost, leftOf, leftWords } from './left.ts';
 import {
   attemptOf,
   holderOf,
   imageName,
   kindOf,
+  type LeftThing,
   note,
   PROBER,
   proberTokens,
@@ -145,6 +147,8 @@ async function importsOf(
 
 const lookEvery = 5_000;
 const patience = 10 * 60_000;
+/** Looks after which EC2 is asked once more to end what it still shows. */
+const askAgainAfter = 12;
 
 export interface Cleaned {
   instances: number;
@@ -173,80 +177,55 @@ async function noteFound(repository: Repository, run: Run, at: number, found: St
 const ofEach = <T>(make: (kind: (typeof kinds)[number]) => T) =>
   Object.fromEntries(kinds.map(kind => [kind, make(kind)])) as Record<(typeof kinds)[number], T>;
 
-/**
- * Removes all that a run made and looks until nothing of it is there, then lifts what a real one has
- * suspended, and its pins. The answer counts what all clean-ups of the run have removed since one was
- * done. The tear-down entry
- * goes last, so that it still ends what a clean-up that dies leaves. The replica's snapshots stay. Safe to
- * repeat.
- *
- * @throws Failure `left-behind` with what is still there
- */
-export async function cleanUp(options: {
+export interface CleanUpOptions {
   repository: Repository;
   run: Run;
   cloud: RunCloud;
   clock: Clock;
   step(name: string): Promise<void>;
   signal?: AbortSignal;
-}): Promise<Cleaned> {
+  /** How a command names the same plan; `PATHS` when left out. */
+  again?: string;
+}
+
+/**
+ * Removes all that a run made and looks until nothing of it is there, then lifts what a real one has
+ * suspended, and its pins. The answer counts what all clean-ups of the run have removed since one was
+ * done. What AWS refuses to remove doesn't keep the rest from being removed. The tear-down entry
+ * goes last, so that it still ends what a clean-up that dies, or fails, leaves. The replica's snapshots stay.
+ * Safe to repeat.
+ *
+ * @throws Failure `left-behind` with what is still there, what it costs and how to go on, and why; the record
+ *   says it too
+ */
+export async function cleanUp(options: CleanUpOptions): Promise<Cleaned> {
   const { repository, run, cloud, clock, step, signal } = options;
-  const { machines, volumes, groups, teardown } = cloud;
   const look = () => standing(repository, run, cloud, signal);
   // A clean-up that came to its end has told what it removed.
   const told = ofEach(kind => (stateOf(run) === 'cleaned' ? removedIn(run, kind).size : 0));
   const before = await look();
   await step('found');
   await noteFound(repository, run, clock.now(), before);
-  await step('terminate');
-  await machines.terminate(before.instances, signal);
-  const imported = run.start.groups.some(group => group.machines.some(one => one.imported));
-  const removeImages = async (ids: readonly string[]) => {
-    for (const id of ids) {
-      await step('deregister');
-      // An import has snapshots of its own; what was registered has those of the replica.
-      const known = imported && /^import-ami-/.test((await cloud.shells.image(id, signal))?.name ?? '');
-      await (known ? cloud.shells.remove(id, signal) : machines.removeImage(id, signal));
-    }
-  };
-  await removeImages(before.images);
-  let left: string[] = [];
+  const removals = removing(options);
+  await removals.terminate(before.instances);
+  await removals.images(before.images);
+  let seen = before;
+  const isLeft = (found: Standing) => leftOf(run, { ...found, schedules: [] }, removals.refused).length > 0;
   const { foreign } = await until(
     clock,
     async () => {
-      const now = await look();
-      left = [...now.instances, ...now.images, ...now.imports, ...now.uploads, ...now.volumes, ...now.groups];
-      for (const id of now.imports) {
-        await step('cancel-import');
-        await cloud.imports.cancel(id, signal);
-      }
-      // One that ended before it could be cancelled made an image.
-      await removeImages(now.images.filter(id => !before.images.includes(id)));
-      for (const url of now.uploads) {
-        await step('delete-upload');
-        const { bucket, key } = parseS3Url(url)!;
-        await cloud.uploads.remove({ bucket, key }, signal);
-      }
-      for (const id of now.loose) {
-        await step('delete-volume');
-        await volumes.remove(id, signal);
-      }
-      for (const id of now.instances.length === 0 ? now.groups : []) {
-        await step('delete-group');
-        await groups.remove(id, signal);
-      }
-      return left.length === 0 ? now : undefined;
+      seen = await look();
+      await removals.next(seen);
+      if (isLeft(seen) && removals.isStuck(seen)) throw await leave(options, seen, removals.refused);
+      return isLeft(seen) ? undefined : seen;
     },
     { every: lookEvery, atMost: patience, what: 'all of it to be gone', ...(signal && { signal }) },
-  ).catch(error => {
-    throw failedWith(error, 'waited-too-long') && left.length > 0 ? leftBehind(run, left, error) : error;
+  ).catch(async error => {
+    throw failedWith(error, 'waited-too-long') ? await leave(options, seen, removals.refused, error) : error;
   });
-  for (const name of before.schedules) {
-    await step('unschedule');
-    await teardown.remove(name, signal);
-  }
+  await removals.schedules(before.schedules);
   const after = await look();
-  if (after.schedules.length > 0) throw leftBehind(run, after.schedules, undefined);
+  if (isLeft(after) || after.schedules.length > 0) throw await leave(options, after, removals.refused);
   if (run.start.kind === 'real') {
     await step('unsuspend');
     await unsuspend(repository, holderOf(run.start));
@@ -259,10 +238,118 @@ export async function cleanUp(options: {
   return { ...counts, foreign };
 }
 
-const leftBehind = ({ start }: Run, left: string[], cause: unknown): Failure =>
-  new Failure(
-    world('left-behind', `of the ${kindOf(start)} of ${start.plan} there is still: ${left.join(', ')}`, {
-      hint: 'run the same again; what has the tag by mistake loses it in EC2',
-    }),
-    { cause },
+/** Removes things one by one, and keeps what AWS refuses. */
+function removing({ run, cloud, step, signal }: CleanUpOptions) {
+  const { machines, volumes, groups, teardown, shells, imports, uploads } = cloud;
+  const refused = new Map<string, Failure>();
+  const isImported = run.start.groups.some(group => group.machines.some(one => one.imported));
+  const deregistered = new Set<string>();
+  let looks = 0;
+  /** What is about the account, or the service, and no single thing: nothing more is asked then. */
+  let halted: Failure | undefined;
+
+  async function attempt(ids: readonly string[], remove: () => Promise<unknown>): Promise<void> {
+    try {
+      if (halted) throw halted;
+      await remove();
+      for (const id of ids) refused.delete(id);
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (!(error instanceof Failure)) throw error;
+      for (const id of ids) refused.set(id, error);
+      if (!error.hasOnly('aws-error', 'aws-access-denied')) halted = error;
+    }
+  }
+  const each = async (ids: readonly string[], name: string, remove: (id: string) => Promise<unknown>) => {
+    for (const id of ids) {
+      if (refused.has(id)) continue;
+      await step(name);
+      await attempt([id], () => remove(id));
+    }
+  };
+
+  const terminate = async (ids: readonly string[]) => {
+    await step('terminate');
+    if (ids.length === 0) return;
+    await attempt(ids, () => machines.terminate([...ids], signal));
+    // One that is protected keeps the others of one call running.
+    if (ids.length > 1 && !halted && ids.every(id => refused.has(id)))
+      for (const id of ids) await attempt([id], () => machines.terminate([id], signal));
+  };
+  const images = async (ids: readonly string[]) => {
+    const anew = ids.filter(id => !deregistered.has(id));
+    for (const id of anew) deregistered.add(id);
+    await each(anew, 'deregister', async id => {
+      // An import has snapshots of its own; what was registered has those of the replica.
+      const known = isImported && /^import-ami-/.test((await shells.image(id, signal))?.name ?? '');
+      await (known ? shells.remove(id, signal) : machines.removeImage(id, signal));
+    });
+  };
+  const stuck = (ids: readonly string[]) => ids.every(id => refused.has(id));
+
+  return {
+    refused,
+    terminate,
+    images,
+    schedules: (names: readonly string[]) => each(names, 'unschedule', name => teardown.remove(name, signal)),
+
+    /** Asks for all that can go by now. */
+    async next(now: Standing): Promise<void> {
+      const ending = now.instances.filter(id => !refused.has(id));
+      if (++looks % askAgainAfter === 0 && ending.length > 0) await terminate(ending);
+      await each(now.imports, 'cancel-import', id => imports.cancel(id, signal));
+      // One that ended before it could be cancelled made an image.
+      await images(now.images);
+      await each(now.uploads, 'delete-upload', url => {
+        const { bucket, key } = parseS3Url(url)!;
+        return uploads.remove({ bucket, key }, signal);
+      });
+      await each(now.loose, 'delete-volume', id => volumes.remove(id, signal));
+      if (now.instances.length === 0) await each(now.groups, 'delete-group', id => groups.remove(id, signal));
+    },
+
+    /** Whether nothing that is there is on its way out: what isn't refused waits for what is. */
+    isStuck: ({ instances, volumes: disks, loose, groups: guards, ...now }: Standing): boolean =>
+      [instances, now.imports, now.images, now.uploads, loose].every(stuck) &&
+      (instances.length > 0 || stuck([...disks, ...guards])),
+  };
+}
+
+/** Writes down what is left, and says it. */
+async function leave(
+  { repository, run, clock, step, again = 'PATHS' }: CleanUpOptions,
+  found: Standing,
+  refused: ReadonlyMap<string, Failure>,
+  cause?: unknown,
+): Promise<Failure> {
+  const things = leftOf(run, found, refused);
+  await step('left');
+  await note(repository, run, { at: clock.now(), what: 'left', things });
+  const why = new Map<string, Diagnostic>();
+  for (const { id } of things)
+    for (const one of refused.get(id)?.diagnostics ?? []) why.set(`${one.code} ${one.message}`, one);
+  return new Failure([leftBehind(run, things, found, again), ...why.values()], { cause });
+}
+
+function leftBehind({ start }: Run, things: LeftThing[], { fires }: Standing, again: string): Diagnostic {
+  const command = start.kind === 'real' ? 'undo' : 'cleanup';
+  const shown = things.filter(({ why }) => why === undefined);
+  const hint = [
+    ...(shown.length > 0
+      ? [`AWS still shows ${shown.map(({ id }) => id).join(', ')}, and refused nothing`]
+      : []),
+    `go on with \`converge failover ${command} ${start.plan} ${again}\``,
+    ...(things.some(({ kind }) => kind === 'instance')
+      ? [
+          fires === undefined
+            ? 'nothing else ends its instances'
+            : `EventBridge Scheduler ends its instances at ${new Date(fires).toISOString()}`,
+        ]
+      : []),
+  ];
+  return world(
+    'left-behind',
+    `of the ${kindOf(start)} of ${start.plan} there is still: ${leftWords(things)}; ${leftCost(things)}`,
+    { hint: hint.join('; ') },
   );
+}

@@ -149,6 +149,8 @@ export type RunStep = { at: number } & (
   | { what: 'undoing' }
   /** All of the run that a clean-up found and is about to remove, beside what one before it had found. */
   | ({ what: 'removing' } & Removing)
+  /** What a clean-up could not remove: `cleaned` follows when one has. */
+  | { what: 'left'; things: LeftThing[] }
   | { what: 'cleaned'; instances: number; images: number; groups?: number; schedules: number }
 );
 
@@ -158,6 +160,19 @@ export interface Removing {
   images: string[];
   groups: string[];
   schedules: string[];
+}
+
+/** Something of a run that is there still after a clean-up did what it could. */
+export interface LeftThing {
+  kind: 'instance' | 'image' | 'import' | 'image in S3' | 'volume' | 'security group' | 'tear-down entry';
+  /** Its id; of an image in S3 `s3://BUCKET/KEY`, of a tear-down entry its name. */
+  id: string;
+  /** Of an instance: the machine that it is, where the record says it. */
+  vm?: string;
+  /** US dollars while it runs, where they are known. */
+  hourly?: number;
+  /** Why it couldn't be removed; undefined where AWS took the call, and shows it still. */
+  why?: string;
 }
 
 export interface Run {

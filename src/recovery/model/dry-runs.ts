@@ -12,8 +12,6 @@ export interface DryRun {
  * All calls may reject with a Failure; a refusal isn't one.
  */
 export interface DryRunCloud {
-  /** Amazon's newest image of a Linux, for where a machine has none before it is recovered. */
-  anyImage(signal?: AbortSignal): Promise<string | undefined>;
   launch(
     wanted: { image: string; type: string; subnet: string; keyPair?: string },
     signal?: AbortSignal,

@@ -1,11 +1,14 @@
 import type { CloudImage } from './machines.ts';
 
-/** Images that a recovered disk takes its licence from. All calls may reject with a Failure. */
+/**
+ * Images that a recovered disk takes its licence from, and one of a Linux. All calls may reject with a
+ * Failure.
+ */
 export interface ShellCloud {
   /** Amazon's own available images of Windows, whose name fits one of the patterns. */
   stock(patterns: readonly string[], signal?: AbortSignal): Promise<CloudImage[]>;
-  /** Amazon's newest available image of x86-64 whose name fits; undefined when there is none. */
-  newest(pattern: string, signal?: AbortSignal): Promise<CloudImage | undefined>;
+  /** Id of Amazon's newest Linux of x86-64, as the region says it; undefined where it says none. */
+  newestLinux(signal?: AbortSignal): Promise<string | undefined>;
   /** One image; undefined when it is gone. */
   image(id: string, signal?: AbortSignal): Promise<CloudImage | undefined>;
   /** An image with the snapshots that it alone has. One that is gone already is success. */

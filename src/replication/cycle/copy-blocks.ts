@@ -1,6 +1,4 @@
-import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import { type BlockRange, type Blocks, rangeBytes } from '../extents/blocks.ts';
-import { blockLength } from '../format/blocks.ts';
 import { pipelined } from '../model/pipelined.ts';
 import type { DiskWriter } from '../model/repository.ts';
 import type { BlockSource } from '../model/source.ts';
@@ -10,10 +8,8 @@ const readSize = 1 << 20;
 const readsAhead = 4;
 
 /**
- * Reads `blocks` from the frozen disk and puts them in ascending order. Every put is
- * awaited in turn, reads run ahead of it. `bytes`: size of the disk.
- *
- * @throws Failure `short-read` when the source gives another number of bytes than it was asked for.
+ * Reads `blocks` from the frozen disk and puts them in ascending order. Every put is awaited in turn, reads run
+ * ahead of it, into a few buffers that are used again. `bytes`: size of the disk.
  */
 export async function copyBlocks(
   source: BlockSource,
@@ -25,24 +21,22 @@ export async function copyBlocks(
   const { signal, onRead } = options;
   const { blockSize } = writer;
   const totals = { bytes_read: 0, blocks_read: 0 };
+  // What failed is never read into again: then all of it ends.
+  const free: Buffer[] = [];
   const read = async ({ first, count }: BlockRange) => {
     signal?.throwIfAborted();
-    const offset = first * blockSize;
-    const length = rangeBytes({ first, count }, blockSize, bytes);
-    const content = await source.read(offset, length, signal);
-    if (content.length !== length) throw shortRead(offset, length, content.length);
-    return { first, count, content };
+    const buffer = free.pop() ?? Buffer.allocUnsafeSlow(Math.max(readSize, blockSize));
+    const content = buffer.subarray(0, rangeBytes({ first, count }, blockSize, bytes));
+    await source.readInto(content, first * blockSize, signal);
+    return { first, count, content, buffer };
   };
-  for await (const { first, count, content } of pipelined(
+  for await (const { first, count, content, buffer } of pipelined(
     chunks(blocks.ranges(), blockSize),
     readsAhead,
     read,
   )) {
-    for (let i = 0; i < count; i++) {
-      const length = blockLength({ bytes, blockSize }, first + i);
-      const plaintext = content.subarray(i * blockSize, i * blockSize + length);
-      await unlessAborted(writer.put(first + i, plaintext, signal), signal);
-    }
+    await unlessAborted(writer.put(first, content), signal);
+    free.push(buffer);
     totals.bytes_read += content.length;
     totals.blocks_read += count;
     onRead?.(content.length);
@@ -65,8 +59,3 @@ function* chunks(ranges: Iterable<BlockRange>, blockSize: number): Generator<Blo
     for (let done = 0; done < count; done += most)
       yield { first: first + done, count: Math.min(most, count - done) };
 }
-
-const shortRead = (offset: number, length: number, got: number): Failure =>
-  new Failure(
-    world('short-read', `asked for ${length} bytes at offset ${offset} of the snapshot's disk, got ${got}`),
-  );

@@ -1,4 +1,4 @@
-import { blockCount } from '../format/blocks.ts';
+import { blockCount, isZero } from '../format/blocks.ts';
 import type { BlockSource } from '../model/source.ts';
 import { allBlocks, type BlockRange, type Blocks, blockSet, rangeBytes } from './blocks.ts';
 
@@ -27,8 +27,9 @@ export async function blocksInUse(
   blocks.add(runs.filter(({ zero }) => !zero));
   for (const first of sampled(blocks, blockCount(source.size, blockSize))) {
     const length = rangeBytes({ first, count: 1 }, blockSize, source.size);
-    const content = await source.read(first * blockSize, length, signal);
-    if (content.some(byte => byte !== 0)) return { blocks: all, lie: first * blockSize };
+    const content = Buffer.allocUnsafe(length);
+    await source.readInto(content, first * blockSize, signal);
+    if (!isZero(content)) return { blocks: all, lie: first * blockSize };
   }
   return { blocks };
 }

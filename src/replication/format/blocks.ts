@@ -1,4 +1,4 @@
-import { createHmac, hash } from 'node:crypto';
+import { createHmac, hash, type KeyObject } from 'node:crypto';
 import type { BlockId } from '../model/repository.ts';
 
 export const MIN_BLOCK = 64 * 1024;
@@ -38,7 +38,7 @@ export function isZero(bytes: Buffer): boolean {
 }
 
 /** Block id of bytes that aren't all zero. With an id key an outsider can't confirm contents. */
-export const blockIdOf = (plaintext: Buffer, idKey: Buffer | undefined): BlockId =>
+export const blockIdOf = (plaintext: Buffer, idKey: KeyObject | undefined): BlockId =>
   idKey
     ? createHmac('sha256', idKey).update(plaintext).digest()
     : // Node 22 takes no object of options here.

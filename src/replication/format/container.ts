@@ -12,10 +12,7 @@ export interface ContainerBuilder {
   readonly sealer: Sealer;
   /** Bytes so far, header included. */
   readonly size: number;
-  readonly sections: number;
   add(payload: Buffer): Span;
-  /** A section that is a block with this id. */
-  addBlock(id: Buffer, plaintext: Buffer): Span;
   /** The whole object, and where its footer begins. */
   finish(footer: Buffer): { bytes: Buffer; footer: number };
 }
@@ -39,20 +36,21 @@ export function containerBuilder(vault: Vault, kind: Kind, key: string, id: stri
     get size() {
       return size;
     },
-    get sections() {
-      return parts.length - 1;
-    },
     add: payload => push(sealer.seal(size, payload)),
-    addBlock: (id, plaintext) => push(sealer.sealBlock(size, id, plaintext)),
     finish(footer) {
       const at = push(sealer.seal(size, footer)).offset;
-      const trailer = Buffer.alloc(TRAILER_BYTES);
-      trailer.writeBigUInt64BE(BigInt(at));
-      END.copy(trailer, 8);
-      parts.push(trailer);
+      parts.push(trailer(at));
       return { bytes: Buffer.concat(parts), footer: at };
     },
   };
+}
+
+/** The last bytes of a container whose footer is at this offset. */
+export function trailer(footer: number): Buffer {
+  const bytes = Buffer.alloc(TRAILER_BYTES);
+  bytes.writeBigUInt64BE(BigInt(footer));
+  END.copy(bytes, 8);
+  return bytes;
 }
 
 /**

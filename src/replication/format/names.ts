@@ -21,6 +21,7 @@ export interface VmNames {
   readonly damage: string;
   readonly checked: string;
   readonly pruning: string;
+  readonly locks: string;
   readonly points: string;
   readonly removals: string;
   point(generation: number, id: string): string;
@@ -44,6 +45,7 @@ export function vmNames(vmKey: string): VmNames {
     damage: `${folder}damage`,
     checked: `${folder}checked`,
     pruning: `${folder}pruning`,
+    locks: `${folder}locks`,
     points: `${folder}points/`,
     removals: `${folder}removed/`,
     point: (generation, id) => `${folder}points/${numbered(generation, id)}`,

@@ -134,6 +134,7 @@ const shape = members({
   ),
   stored: optional(whole()),
   presence: optional(moment),
+  locked: optional(moment),
   left_out: listOf(members({ label: text, identity: text, why: text })),
   snapshots: optional(listOf(members({ name: text, created: moment, below: optional(listOf(text)) }))),
   previous: nullOr(members({ generation, id: objectId })),

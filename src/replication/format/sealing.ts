@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, hash } from 'node:crypto';
-import { compress, decompress, RAW } from './compression.ts';
+import { ID_BYTES } from './blocks.ts';
+import { compress, decompress, RAW, ZSTD } from './compression.ts';
 import { damaged, newerFormat } from './damage.ts';
 import type { Vault } from './vault.ts';
 
@@ -18,6 +19,7 @@ const KINDS = {
   damage: 11,
   checked: 12,
   pruning: 13,
+  locks: 14,
 } as const;
 export type Kind = keyof typeof KINDS;
 
@@ -27,7 +29,10 @@ const SEALED = 1;
 export const HEADER_BYTES = 32;
 export const SALT_BYTES = 16;
 const TAG_BYTES = 16;
+const NONCE_BYTES = 12;
+const DIGEST_BYTES = 32;
 const NO_LABEL = Buffer.alloc(0);
+const ENCODINGS = [Buffer.of(RAW), Buffer.of(ZSTD)];
 /** Bytes of a section without content: its encoding and its tag. */
 export const smallestSection = 1 + TAG_BYTES;
 
@@ -44,16 +49,26 @@ export const canBeSection = ({ offset, length }: { offset: number; length: numbe
 export interface Sealer {
   readonly key: string;
   readonly header: Buffer;
-  /** `offset`: where the section will be in the object; it is the nonce. `label`: bound, not stored. */
-  seal(offset: number, payload: Buffer, options?: { level?: number; label?: Buffer }): Buffer;
-  /** Throws a `damaged-object` Failure. `cap`: longest payload that can be right, bytes. */
+  /** `offset`: where the section will be in the object; it is the nonce. */
+  seal(offset: number, payload: Buffer): Buffer;
+  /**
+   * Throws a `damaged-object` Failure. `cap`: longest payload that can be right, bytes. `label`: bound, not
+   * stored; at most 32 bytes.
+   */
   open(offset: number, stored: Buffer, cap: number, label?: Buffer): Buffer;
-  /** The same of a block, labelled with its id. */
-  sealBlock(offset: number, id: Buffer, plaintext: Buffer): Buffer;
+  /**
+   * Writes the section of a block, labelled with its id, into the object's bytes where it belongs. Answers with
+   * its length; throws RangeError where there isn't room for `roomOf` the block.
+   */
+  sealBlock(object: Buffer, offset: number, id: Buffer, plaintext: Buffer): number;
   /** The plaintext, which is the one that has this id: all else throws a `damaged-object` Failure. */
   openBlock(offset: number, stored: Buffer, cap: number, id: Buffer): Buffer;
 }
 
+/** Bytes that a section of this payload takes at most. */
+export const roomOf = (payload: Buffer): number => payload.length + smallestSection;
+
+const LEVEL = 3;
 /** Blocks are many and compress on the way: the fastest level. */
 const BLOCK_LEVEL = 1;
 
@@ -68,33 +83,55 @@ export function sealerFor(vault: Vault, kind: Kind, key: string, salt: Buffer): 
   const secret = vault.objectKey(kind, salt);
   const name = Buffer.from(`${key}\0`);
 
+  // Header, offset, name, label; in a plain repository encoding and digest follow. Made once, and used again.
+  const nameEnd = HEADER_BYTES + 8 + name.length;
+  const bound = Buffer.alloc(nameEnd + ID_BYTES + 1 + DIGEST_BYTES);
+  header.copy(bound);
+  name.copy(bound, HEADER_BYTES + 8);
+  const nonce = Buffer.alloc(NONCE_BYTES);
+
   const associated = (offset: number, label: Buffer) => {
-    const at = Buffer.alloc(8);
-    at.writeBigUInt64BE(BigInt(offset));
-    return Buffer.concat([header, at, name, label]);
+    if (label.length > ID_BYTES) throw new RangeError(`a label of ${label.length} bytes`);
+    bound.writeBigUInt64BE(BigInt(offset), HEADER_BYTES);
+    label.copy(bound, nameEnd);
+    return bound.subarray(0, nameEnd + label.length);
   };
-  const nonce = (offset: number) => {
-    const bytes = Buffer.alloc(12);
-    bytes.writeBigUInt64BE(BigInt(offset), 4);
-    return bytes;
+  const nonceAt = (offset: number) => {
+    nonce.writeBigUInt64BE(BigInt(offset), 4);
+    return nonce;
   };
   const plainTag = (offset: number, label: Buffer, encoding: number, digest: Buffer) => {
-    const bound = Buffer.concat([associated(offset, label), Buffer.of(encoding), digest]);
-    return hash('sha256', bound, 'buffer').subarray(0, TAG_BYTES);
+    const { length } = associated(offset, label);
+    bound[length] = encoding;
+    const end = length + 1 + digest.copy(bound, length + 1);
+    return hash('sha256', bound.subarray(0, end), 'buffer').subarray(0, TAG_BYTES);
   };
 
-  /** `digest`: of the payload as it is, where it is known. */
-  const seal = (offset: number, payload: Buffer, level: number, label: Buffer, digest?: Buffer): Buffer => {
-    const { encoding, bytes } = compress(payload, level);
-    const first = Buffer.of(encoding);
+  /** `digest`: of the payload, where it is known and the payload is stored as it is. */
+  const sealAt = (
+    into: Buffer,
+    at: number,
+    offset: number,
+    { encoding, bytes }: ReturnType<typeof compress>,
+    label: Buffer,
+    digest?: Buffer,
+  ): number => {
+    const length = bytes.length + smallestSection;
+    if (at + length > into.length) throw new RangeError(`no room for ${length} bytes at ${at}`);
     if (!secret) {
+      into[at] = encoding;
+      bytes.copy(into, at + 1);
       const inner = (encoding === RAW && digest) || payloadDigest(bytes);
-      return Buffer.concat([first, bytes, plainTag(offset, label, encoding, inner)]);
+      plainTag(offset, label, encoding, inner).copy(into, at + 1 + bytes.length);
+      return length;
     }
-    const cipher = createCipheriv('aes-256-gcm', secret, nonce(offset));
+    const cipher = createCipheriv('aes-256-gcm', secret, nonceAt(offset));
     cipher.setAAD(associated(offset, label));
-    const body = [cipher.update(first), cipher.update(bytes), cipher.final()];
-    return Buffer.concat([...body, cipher.getAuthTag()]);
+    cipher.update(ENCODINGS[encoding]!).copy(into, at);
+    cipher.update(bytes).copy(into, at + 1);
+    cipher.final(); // GCM has no last bytes
+    cipher.getAuthTag().copy(into, at + 1 + bytes.length);
+    return length;
   };
 
   /** `digest`: of the payload as stored; in an encrypted repository there is none. */
@@ -111,7 +148,7 @@ export function sealerFor(vault: Vault, kind: Kind, key: string, salt: Buffer): 
     let digest: Buffer | undefined;
     try {
       if (secret) {
-        const decipher = createDecipheriv('aes-256-gcm', secret, nonce(offset), {
+        const decipher = createDecipheriv('aes-256-gcm', secret, nonceAt(offset), {
           authTagLength: TAG_BYTES,
         });
         decipher.setAAD(associated(offset, label));
@@ -135,9 +172,15 @@ export function sealerFor(vault: Vault, kind: Kind, key: string, salt: Buffer): 
   return {
     key,
     header,
-    seal: (offset, payload, { level = 3, label = NO_LABEL } = {}) => seal(offset, payload, level, label),
+    seal(offset, payload) {
+      const packed = compress(payload, LEVEL);
+      const stored = Buffer.allocUnsafe(roomOf(packed.bytes));
+      sealAt(stored, 0, offset, packed, NO_LABEL);
+      return stored;
+    },
     open: (offset, stored, cap, label = NO_LABEL) => open(offset, stored, cap, label).plain,
-    sealBlock: (offset, id, plaintext) => seal(offset, plaintext, BLOCK_LEVEL, id, id),
+    sealBlock: (object, offset, id, plaintext) =>
+      sealAt(object, offset, offset, compress(plaintext, BLOCK_LEVEL), id, id),
     openBlock(offset, stored, cap, id) {
       const { plain, encoding, digest } = open(offset, stored, cap, id);
       const found = encoding === RAW && digest ? digest : vault.blockId(plain);

@@ -1,4 +1,4 @@
-import { createHmac, hash, hkdfSync } from 'node:crypto';
+import { createHmac, createSecretKey, hash, hkdfSync, type KeyObject } from 'node:crypto';
 import type { BlockId } from '../model/repository.ts';
 import { blockIdOf } from './blocks.ts';
 
@@ -9,11 +9,12 @@ export interface Vault {
   /** 32 hex digits that stand for a VM in object names. */
   vmKey(uuid: string): string;
   /** Key of one object; undefined in a plain repository. */
-  objectKey(kind: string, salt: Buffer): Buffer | undefined;
+  objectKey(kind: string, salt: Buffer): KeyObject | undefined;
 }
 
 const derive = (secret: Buffer, salt: Buffer, info: string) =>
-  Buffer.from(hkdfSync('sha256', secret, salt, info, 32));
+  // As an object: bytes would be made into one anew by each hash and cipher.
+  createSecretKey(Buffer.from(hkdfSync('sha256', secret, salt, info, 32)));
 
 const plain: Vault = {
   encrypted: false,

@@ -1,4 +1,5 @@
 import type { SecretRef } from '../../engine/model/catalog.ts';
+import type { WrittenLock } from './object-lock.ts';
 import type { BundleContent, Repository } from './repository.ts';
 import type { RepositoryUrl } from './repository-url.ts';
 
@@ -9,6 +10,10 @@ export interface RepositoryRef {
   target?: string;
   /** Name of the target that may delete; only `converge prune` uses it. */
   pruner?: string;
+  /** Name of the target that may lengthen locks; only `converge repository extend-locks` uses it. */
+  extender?: string;
+  /** How what cycles write is locked; it isn't when left out. */
+  lock?: WrittenLock;
   /** Key of an encrypted repository. */
   key?: SecretRef;
 }

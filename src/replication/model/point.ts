@@ -1,4 +1,5 @@
 import type { Level } from './check-memory.ts';
+import type { Point } from './repository.ts';
 
 /** The true label of a point: what the snapshot really achieved, not what was asked. */
 export type Consistency = 'application' | 'file-system' | 'crash';
@@ -46,4 +47,13 @@ export interface MadePoint {
   mode: Mode;
   reason: string;
   stored?: number;
+}
+
+/** How thorough each is, the least first. */
+const order: Mode[] = ['incremental', 'rescan', 'full'];
+
+/** A point's mode is the most thorough of its disks', with that disk's reason. */
+export function leadingMode({ disks }: Pick<Point, 'disks'>): { mode: Mode; reason: string } {
+  const leading = disks.toSorted((a, b) => order.indexOf(b.mode) - order.indexOf(a.mode))[0];
+  return { mode: leading?.mode ?? 'full', reason: leading?.reason ?? '' };
 }

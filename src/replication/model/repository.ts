@@ -60,6 +60,8 @@ export interface Point {
    * versions don't say.
    */
   presence?: number;
+  /** Until when what was written for it was locked as it was written, ms since the epoch; absent: not at all. */
+  locked?: number;
   disks: PointDisk[];
   /** Disks of the VM that this point leaves out, and why, so that nobody thinks they are protected. */
   left_out: { label: string; identity: string; why: string }[];
@@ -140,9 +142,10 @@ export interface WriteTotals {
 export interface DiskWriter {
   readonly blockSize: number;
   /**
-   * Blocks of the disk by number; a block that isn't put keeps the base's content, or zero without a base.
+   * Whole blocks of the disk, one after the other from number `first`; a block that isn't put keeps the base's
+   * content, or zero without a base. The bytes are the caller's again when it resolves.
    */
-  put(block: number, plaintext: Buffer, signal?: AbortSignal): Promise<'stored' | 'reused' | 'same' | 'zero'>;
+  put(first: number, bytes: Buffer): Promise<void>;
 }
 
 export interface Committed {

@@ -11,10 +11,6 @@ export interface Extent {
   length: number;
 }
 
-/**
- * Random access to the frozen content of one disk. Once its snapshot is removed, reads may give newer
- * content.
- */
 /** How the bytes of a disk come here, and why that way. */
 export interface Transport {
   /** `datastore`: ranges of its flat file over HTTPS. `nbd`: nbdkit with VMware's VDDK. */
@@ -28,17 +24,31 @@ export interface Allocation extends Extent {
   zero: boolean;
 }
 
+/**
+ * Random access to the frozen content of one disk. Once its snapshot is removed, reads may give newer
+ * content.
+ */
 export interface BlockSource {
   /** Bytes. */
   readonly size: number;
-  /** Exactly `length` bytes from `offset`; a short read is an error, never a short result. */
-  read(offset: number, length: number, signal?: AbortSignal): Promise<Buffer>;
+  /**
+   * Fills `target` with the bytes from `offset` on; fewer of them are an error, never a short result. A call that
+   * rejected may go on writing there.
+   */
+  readInto(target: Buffer, offset: number, signal?: AbortSignal): Promise<void>;
   /**
    * Whatever `start` to `start + length` holds, in order and without gaps; left out where nothing is known.
    */
   status?(start: number, length: number, signal?: AbortSignal): Promise<Allocation[]>;
   readonly transport?: Transport;
   close(): Promise<void>;
+}
+
+/** The same, of a disk that may be written. */
+export interface BlockTarget extends BlockSource {
+  /** They last once `flush` has resolved. */
+  write(offset: number, bytes: Buffer, signal?: AbortSignal): Promise<void>;
+  flush(signal?: AbortSignal): Promise<void>;
 }
 
 export interface SourceDisk {
@@ -173,6 +183,10 @@ export interface RestingMachine {
     signal?: AbortSignal,
   ): Promise<ChangedAreas>;
   open(disk: SourceDisk, signal?: AbortSignal): Promise<BlockSource>;
+  /** Why its disks can only be written as a whole: a clause, and the way out. Undefined: ranges can be, too. */
+  readonly wholeOnly?: { why: string; hint: string };
+  /** Opens a disk whose ranges are to be written. */
+  openToWrite(disk: SourceDisk, signal?: AbortSignal): Promise<BlockTarget>;
   /** Has these bytes, as many as the disk has, take the place of all that is on it. */
   replace(disk: SourceDisk, content: AsyncIterable<Buffer>, signal?: AbortSignal): Promise<void>;
   /** No change id that was given before is accepted any more once the machine has run again. */

@@ -1,3 +1,5 @@
+import type { ObjectLock } from './object-lock.ts';
+
 /** What `put` may demand of the key's present state. */
 export type Precondition = { ifNoneMatch: '*' } | { ifMatch: string };
 
@@ -16,6 +18,19 @@ export interface Kept {
   key: string;
   /** In the store's words. */
   why: string;
+  /** It is locked until then, ms since the epoch; undefined: it is kept for another reason. */
+  until?: number;
+}
+
+/** Locks of single objects, where a store has them. */
+export interface ObjectLocks {
+  /**
+   * The lock of the newest version of an object. Undefined: it has none. Throws a Failure `missing-object`,
+   * or `bucket-without-lock` where nothing can be locked.
+   */
+  of(key: string, signal?: AbortSignal): Promise<ObjectLock | undefined>;
+  /** Locks it, or for longer. Throws the same, and `aws-access-denied` where a lock would get weaker. */
+  extend(key: string, lock: ObjectLock, signal?: AbortSignal): Promise<void>;
 }
 
 export type PutResult = { ok: true; etag: string } | { ok: false; reason: 'precondition' };
@@ -48,20 +63,25 @@ export interface ObjectStore {
   /**
    * Atomic: readers see the whole new object or what was there. Durable when it resolves. A lost
    * answer rejects with a Failure of code `answer-lost`: the caller reads back to learn what happened.
+   *
+   * @param options.lock only where there are `locks`; it is of this version
    */
   put(
     key: string,
     bytes: Buffer,
-    options: { when: Precondition; signal?: AbortSignal; patience?: 'quick' },
+    options: { when: Precondition; lock?: ObjectLock; signal?: AbortSignal; patience?: 'quick' },
   ): Promise<PutResult>;
   /** Keys with the prefix in ascending UTF-8 order, without the empty ones that stand for folders. */
   list(prefix: string): AsyncIterable<StoredObject>;
   remove(key: string): Promise<void>;
   /**
    * Removes these for good, with all versions that the store has of them; keys that aren't there are gone
-   * already. Answers with those that the store won't give up, because they are locked or by its rights.
+   * already. Answers with those that the store won't give up, because they are locked, which is known before
+   * anything is tried, or by its rights.
    */
   erase(keys: readonly string[]): Promise<Kept[]>;
+  /** Undefined: objects of this store can't be locked. */
+  readonly locks?: ObjectLocks;
   /**
    * Milliseconds by which the store's clock is ahead of this machine's, as its answers so far tell; 0: not
    * known.

@@ -13,6 +13,7 @@ import type { Key } from '../format/keys.ts';
 import { CONFIG, ROSTER } from '../format/names.ts';
 import { vaultOf } from '../format/vault.ts';
 import type { Conditions } from '../model/conditions.ts';
+import type { ObjectLock } from '../model/object-lock.ts';
 import type { OnDamage, Repository } from '../model/repository.ts';
 import type { ObjectStore } from '../model/store.ts';
 import { boardStore } from './board.ts';
@@ -31,6 +32,8 @@ export interface OpenOptions {
    * What is known of the store's conditions, by the id of the repository; default: nothing, noted nowhere.
    */
   conditions?: (id: string) => Conditions;
+  /** How what is written now is locked; default: not at all. */
+  lock?: (() => ObjectLock) | undefined;
 }
 
 /** What `verify` needs besides: keys and raw objects. */
@@ -77,25 +80,25 @@ export async function proveForWriting({ store, conditions }: OpenRepository): Pr
 }
 
 async function begin(store: ObjectStore, options: OpenOptions): Promise<OpenRepository> {
-  const { key, random } = options;
+  const { key, random, lock } = options;
   const id = random.bytes(16).toString('hex');
   const config: RepositoryConfig = {
     format: FORMAT,
     id,
     encryption: key ? { cipher: 'AES-256-GCM', keys: [wrapMaster(random.bytes(32), key, id, random)] } : null,
   };
-  await putOnce(store, CONFIG, encodeConfig(config));
+  await putOnce(store, CONFIG, encodeConfig(config), { lock: lock?.() });
   return openRepository(store, options);
 }
 
 async function tryOpen(
   store: ObjectStore,
-  { key, random, conditions = untried }: OpenOptions,
+  { key, random, conditions = untried, lock }: OpenOptions,
 ): Promise<OpenRepository | undefined> {
   const found = await store.get(CONFIG);
   if (!found) return undefined;
   const config = decodeConfig(store.url, found.bytes);
-  const context = { store, vault: vaultOf(unwrapMaster(store.url, config, key)), random };
+  const context = { store, vault: vaultOf(unwrapMaster(store.url, config, key)), random, lock };
   return {
     id: config.id,
     store,

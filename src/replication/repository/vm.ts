@@ -20,9 +20,9 @@ import { fenceHead } from './write/fence-head.ts';
 import { openWriter } from './write/writer.ts';
 
 /** A VM's part of an open repository; `uuid` need not be known to it yet. */
-export function vmRepository({ store, vault, random }: Context, uuid: string): VmRepository {
+export function vmRepository({ store, vault, random, lock }: Context, uuid: string): VmRepository {
   const names = vmNames(vault.vmKey(uuid));
-  const context: VmContext = { store, vault, random, uuid, names, ranges: rangeReader(store) };
+  const context: VmContext = { store, vault, random, lock, uuid, names, ranges: rangeReader(store) };
   // The root that was read last: a cycle reads the head, its point, its disks and a writer in a row.
   let last: Root | undefined;
   let suspended = true;

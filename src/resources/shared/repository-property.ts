@@ -1,9 +1,10 @@
 import { posix, win32 } from 'node:path';
 import Type, { type Static } from 'typebox';
 import { Failure } from '../../diagnostics/diagnostic.ts';
-import { mistakeAt } from '../../engine/model/mistakes.ts';
+import { mistake, mistakeAt } from '../../engine/model/mistakes.ts';
 import type { Claim, Mistake, Where } from '../../engine/model/resource-type.ts';
 import type { RepositoryRef } from '../../replication/model/clients.ts';
+import { lockPolicyOf } from '../../replication/model/object-lock.ts';
 import { type FolderPath, parseRepositoryUrl } from '../../replication/model/repository-url.ts';
 import { awsTargetName, onAws, secret } from './schema-parts.ts';
 
@@ -29,6 +30,36 @@ export const repositorySchema = Type.Union(
             'x-target': 'aws',
           }),
         ),
+        lock: Type.Optional(
+          Type.Object(
+            {
+              mode: Type.Union([Type.Literal('governance'), Type.Literal('compliance')], {
+                description:
+                  '`governance`: whoever has the right s3:BypassGovernanceRetention can lift it. `compliance`: nobody can, not even the owner of the account.',
+                'x-grade': { order: ['governance', 'compliance'] },
+              }),
+              for: Type.String({
+                description:
+                  'How long what a cycle writes stays locked, and how far ahead `converge repository extend-locks` keeps what points need locked, as long as retention keeps them. Days at least.',
+                format: 'duration',
+                'x-grade': { weakens: 'decrease' },
+              }),
+            },
+            {
+              description:
+                'Object Lock of what points need, each object by itself; nothing is locked when left out. The bucket needs `object_lock: true`.',
+              additionalProperties: false,
+            },
+          ),
+        ),
+        extender: Type.Optional(
+          Type.String({
+            description:
+              'Name of the aws target that `converge repository extend-locks` works with, whose credentials may lengthen locks and nothing else. No cycle uses it.',
+            minLength: 1,
+            'x-target': 'aws',
+          }),
+        ),
         key: Type.Optional(
           secret({
             description: 'Key of an encrypted repository, from `converge key create`.',
@@ -38,7 +69,7 @@ export const repositorySchema = Type.Union(
       { additionalProperties: false },
     ),
   ],
-  { description: 'The repository: its URL, or `{ url, target, pruner, key }`.' },
+  { description: 'The repository: its URL, or `{ url, target, pruner, lock, extender, key }`.' },
 );
 
 /** A repository as written: its URL, or that with what opening it takes. */
@@ -54,12 +85,49 @@ export const repositoryRef = (property: RepositoryProperty): RepositoryRef =>
 export function repositoryMistakes({ repository }: { repository?: RepositoryProperty }): Mistake[] {
   if (repository === undefined) return [];
   try {
-    parseRepositoryUrl(typeof repository === 'string' ? repository : repository.url);
-    return [];
+    const { kind } = parseRepositoryUrl(typeof repository === 'string' ? repository : repository.url);
+    return typeof repository === 'string' ? [] : lockMistakes(repository, kind);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     return error.diagnostics.map(one => mistakeAt(pointerOf(repository), one));
   }
+}
+
+const DAY = 24 * 3_600_000;
+/** What S3 takes as a period of retention, days. */
+const LONGEST = 36_500;
+
+function lockMistakes({ url, lock, extender }: Exclude<RepositoryProperty, string>, kind: 's3' | 'file') {
+  if (lock === undefined)
+    return extender === undefined
+      ? []
+      : [
+          mistake(
+            '/repository/extender',
+            'nothing-to-extend',
+            `\`extender\` says who lengthens locks, and nothing in ${url} is locked`,
+            'add `lock: { mode: governance, for: 30d }`, or leave `extender` out',
+          ),
+        ];
+  if (kind === 'file')
+    return [
+      mistake(
+        '/repository/lock',
+        'lock-without-bucket',
+        `a folder has no Object Lock: ${url}`,
+        'leave `lock` out, or keep the points in a bucket with `object_lock: true`',
+      ),
+    ];
+  const span = lockPolicyOf(lock).for;
+  if (span >= DAY && span <= LONGEST * DAY) return [];
+  return [
+    mistake(
+      '/repository/lock/for',
+      'lock-span',
+      `objects can't be locked for ${lock.for}`,
+      'write a day at least, and 100 years at most: `30d`',
+    ),
+  ];
 }
 
 const pointerOf = (property: RepositoryProperty): string =>

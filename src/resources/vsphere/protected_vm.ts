@@ -10,8 +10,10 @@ import type {
   Outcome,
   Step,
 } from '../../engine/model/resource-type.ts';
+import { lockPolicyOf } from '../../replication/model/object-lock.ts';
 import { type Due, earliestDeadlineFirst } from '../../replication/movers/due-jobs.ts';
 import { declareRetention, isSame } from '../../replication/retention/in-force.ts';
+import { retentionOf } from '../../replication/retention/policy.ts';
 import { longestGap, parseSchedule } from '../../schedule/schedule.ts';
 import { oneDiagnostic } from '../shared/one-diagnostic.ts';
 import {
@@ -55,7 +57,11 @@ your own, and each VM is a resource \`protected_vm:TITLE/VM\`.`,
   shows: { instance_uuid: 'Tells the VM apart for good, whatever it is called.' },
   select: { ...vmSelector, claims: ({ repository }, where) => repositoryClaims(repository, where) },
   windows: windowsIn,
-  check: properties => [...repositoryMistakes(properties), ...timeMistakes(properties)],
+  check: properties => [
+    ...repositoryMistakes(properties),
+    ...lockMistakes(properties),
+    ...timeMistakes(properties),
+  ],
   // vSphere keeps the case of a VM's name; two declarations in other case are the same VM all the same.
   identity: (_, title) => title.toLowerCase(),
   provides: ({ repository }, id) => [pointsCapability(repository, id)],
@@ -187,6 +193,21 @@ async function protect<T>(step: CycleStep, perform: () => Promise<T>): Promise<T
 
 const differs = (path: string, before: string, after: string | undefined): FieldChange[] =>
   after === undefined || before === after ? [] : [{ path, before, after }];
+
+/** What is locked for longer than any retention keeps it can't be removed when its time has come. */
+function lockMistakes({ repository, retention: kept }: ProtectedVmProperties): Mistake[] {
+  if (typeof repository !== 'object' || !repository.lock || !kept) return [];
+  const longest = Math.max(...Object.values(retentionOf(kept)));
+  if (lockPolicyOf(repository.lock).for <= longest) return [];
+  return [
+    mistake(
+      '/repository/lock/for',
+      'lock-outlasts-retention',
+      `objects are locked for ${repository.lock.for}, and \`retention\` keeps no point that long: what it lets go could not be removed`,
+      'lock for as long as the longest rule of `retention` at most',
+    ),
+  ];
+}
 
 function timeMistakes({ schedule, ...properties }: ProtectedVmProperties): Mistake[] {
   const { rpo } = properties;

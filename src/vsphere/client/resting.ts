@@ -4,8 +4,8 @@ import type { RestingMachine, SourceDisk } from '../../replication/model/source.
 import { readDisks, type VmDisk } from '../inventory/devices.ts';
 import type { InventoryVm } from '../inventory/inventory.ts';
 import { queryChangedAreas } from '../snapshots/changed-areas.ts';
-import { flatUrl, openDatastoreDisk } from '../snapshots/datastore.ts';
-import { readsDeltas, type Transports } from '../snapshots/transport.ts';
+import { flatUrl } from '../snapshots/datastore.ts';
+import { openDisk, openToWrite, readsDeltas, type Transports, whyWholeOnly } from '../snapshots/transport.ts';
 import { explain, faultType } from '../soap/faults.ts';
 import { readObject } from '../soap/property-collector.ts';
 import type { Session } from '../soap/soap-session.ts';
@@ -14,8 +14,8 @@ import { el } from '../soap/xml-writer.ts';
 import { asKnown, inspectVm, RECONFIGURE_DEADLINE } from './machine.ts';
 
 /**
- * A VM that is put to rest, and something brought back to its disks. vSphere's file service replaces whole
- * files; ranges can only be written with VMware's own VDDK.
+ * A VM that is put to rest, and something brought back to its disks: ranges of them with VMware's own VDDK,
+ * else as whole files.
  */
 export function createResting(
   session: Session,
@@ -23,6 +23,7 @@ export function createResting(
   transports: Transports,
   ahead: () => Promise<number>,
 ): RestingMachine {
+  const wholeOnly = whyWholeOnly(transports);
   const diskNow = async (disk: SourceDisk, signal?: AbortSignal): Promise<VmDisk> => {
     const read = () => readObject(session, vm.moref, ['config.hardware.device'], signal);
     const properties = await explain(`read VM ${vm.name}`, read);
@@ -51,7 +52,9 @@ export function createResting(
     changedSince: (disk, startOffset, changeId, signal) =>
       queryChangedAreas(session, vm, undefined, disk, startOffset, changeId, signal),
     open: async (disk, signal) =>
-      openDatastoreDisk(session, vm, await diskNow(disk, signal), transports.reads, signal),
+      openDisk(session, vm, undefined, await diskNow(disk, signal), transports, signal),
+    ...(wholeOnly && { wholeOnly }),
+    openToWrite: async (disk, signal) => openToWrite(vm, await diskNow(disk, signal), transports, signal),
     async replace(disk, bytes, signal) {
       const of = `${disk.label} of VM ${vm.name}`;
       const path = flatUrl(await diskNow(disk, signal), vm.datacenter, of);

@@ -28,6 +28,8 @@ export interface HttpAnswer {
   headers: IncomingHttpHeaders;
   /** The whole body. Rejects when it is longer than `limit` bytes or ends early. */
   body(limit: number): Promise<Buffer>;
+  /** The same, written into `target`, which is the limit. Answers with its length. */
+  fill(target: Buffer): Promise<number>;
   /** Drops the body and its connection. */
   discard(): void;
 }
@@ -106,23 +108,29 @@ function exchange(
   return promise;
 }
 
-const answer = (response: IncomingMessage, where: string, signal: AbortSignal | undefined): HttpAnswer => ({
-  status: response.statusCode ?? 0,
-  headers: response.headers,
-  body: async limit => {
-    const parts: Buffer[] = [];
+function answer(response: IncomingMessage, where: string, signal: AbortSignal | undefined): HttpAnswer {
+  const pieces = async (limit: number, take: (piece: Buffer, at: number) => void): Promise<number> => {
     let length = 0;
     try {
-      for await (const part of response) {
-        length += (part as Buffer).length;
-        if (length > limit) throw malformed('a request', `it is longer than ${limit} bytes`);
-        parts.push(part as Buffer);
+      for await (const piece of response as AsyncIterable<Buffer>) {
+        if (length + piece.length > limit) throw malformed('a request', `it is longer than ${limit} bytes`);
+        take(piece, length);
+        length += piece.length;
       }
     } catch (error) {
       signal?.throwIfAborted();
       throw networkFailure(error, where);
     }
-    return Buffer.concat(parts, length);
-  },
-  discard: () => response.destroy(),
-});
+    return length;
+  };
+  return {
+    status: response.statusCode ?? 0,
+    headers: response.headers,
+    body: async limit => {
+      const parts: Buffer[] = [];
+      return Buffer.concat(parts, await pieces(limit, piece => void parts.push(piece)));
+    },
+    fill: target => pieces(target.length, (piece, at) => void piece.copy(target, at)),
+    discard: () => response.destroy(),
+  };
+}

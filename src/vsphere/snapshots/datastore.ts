@@ -29,24 +29,27 @@ export async function openDatastoreDisk(
   const of = diskOf(vm.name, disk);
   const path = flatUrl(disk, vm.datacenter, of);
   const size = disk.capacity;
-  const chunk = (start: number, end: number, patience: Patience, signal?: AbortSignal) =>
+  const fill = (target: Buffer, start: number, patience: Patience, signal?: AbortSignal) =>
     reads(() =>
       explain(`let ${of} be read`, () =>
-        session.replaying(() => readRange(session, { path, of, start, end, size }, signal), signal, patience),
+        session.replaying(
+          () => readRange(session, { path, of, start, target, size }, signal),
+          signal,
+          patience,
+        ),
       ),
     );
-  if (size > 0) await chunk(0, 1, 'quick', signal);
+  if (size > 0) await fill(Buffer.alloc(1), 0, 'quick', signal);
   return {
     size,
-    read: async (offset, length, signal) => {
-      if (!Number.isSafeInteger(offset) || offset < 0 || length < 0 || offset + length > size) {
-        throw new RangeError(`read of ${length} bytes at ${offset} from a disk of ${size}`);
+    readInto: async (target, offset, signal) => {
+      if (!Number.isSafeInteger(offset) || offset < 0 || offset + target.length > size) {
+        throw new RangeError(`read of ${target.length} bytes at ${offset} from a disk of ${size}`);
       }
-      const parts: Promise<Buffer>[] = [];
-      for (let at = offset; at < offset + length; at += LARGEST_READ) {
-        parts.push(chunk(at, Math.min(at + LARGEST_READ, offset + length), 'bulk', signal));
-      }
-      return Buffer.concat(await Promise.all(parts), length);
+      const parts: Promise<void>[] = [];
+      for (let at = 0; at < target.length; at += LARGEST_READ)
+        parts.push(fill(target.subarray(at, at + LARGEST_READ), offset + at, 'bulk', signal));
+      await Promise.all(parts);
     },
     close: async () => {},
   };

@@ -2,14 +2,14 @@ import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import { VimFault } from '../soap/faults.ts';
 import type { Session } from '../soap/soap-session.ts';
 
-/** Bytes `start` to `end` (exclusive) of a file on a datastore. */
+/** Bytes of a file on a datastore from `start` on, as many as `target` has. */
 export interface Range {
   /** Encoded path and query. */
   path: string;
   /** Which disk, for messages. */
   of: string;
   start: number;
-  end: number;
+  target: Buffer;
   /** What the whole file must measure. Bytes. */
   size: number;
 }
@@ -20,11 +20,11 @@ export interface Range {
  * @throws VimFault NotAuthenticated when the session has ended
  * @throws Failure `vsphere-bad-range` for what may pass when read again; others for what won't
  */
-export async function readRange(session: Session, range: Range, signal?: AbortSignal): Promise<Buffer> {
-  const { path, start, end } = range;
+export async function readRange(session: Session, range: Range, signal?: AbortSignal): Promise<void> {
+  const { path, start, target } = range;
   const answer = await session.get({
     path,
-    headers: { range: `bytes=${start}-${end - 1}`, 'accept-encoding': 'identity' },
+    headers: { range: `bytes=${start}-${start + target.length - 1}`, 'accept-encoding': 'identity' },
     signal,
   });
   const problem = answer.status === 206 ? wrongRange(answer.headers, range) : refusal(answer.status, range);
@@ -32,13 +32,12 @@ export async function readRange(session: Session, range: Range, signal?: AbortSi
     answer.discard();
     throw problem;
   }
-  const bytes = await answer.body(end - start);
-  if (bytes.length !== end - start) throw bad(range, `${bytes.length} bytes came instead of ${end - start}`);
-  return bytes;
+  const length = await answer.fill(target);
+  if (length !== target.length) throw bad(range, `${length} bytes came instead of ${target.length}`);
 }
 
 function wrongRange(headers: NodeJS.Dict<string | string[]>, range: Range): Failure | undefined {
-  const { start, end, size, of } = range;
+  const { start, target, size, of } = range;
   const stated = String(headers['content-range'] ?? '');
   const total = /\/(\d+)$/.exec(stated)?.[1];
   if (total !== undefined && Number(total) !== size) {
@@ -48,7 +47,7 @@ function wrongRange(headers: NodeJS.Dict<string | string[]>, range: Range): Fail
     );
   }
   if (headers['content-encoding']) return bad(range, 'the answer is compressed');
-  return stated === `bytes ${start}-${end - 1}/${size}`
+  return stated === `bytes ${start}-${start + target.length - 1}/${size}`
     ? undefined
     : bad(range, `its Content-Range is '${stated}'`);
 }

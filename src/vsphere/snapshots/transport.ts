@@ -1,6 +1,6 @@
 import type { LimitFunction } from 'p-limit';
 import { Failure } from '../../diagnostics/diagnostic.ts';
-import type { BlockSource, SourceSnapshot } from '../../replication/model/source.ts';
+import type { BlockSource, BlockTarget, SourceSnapshot } from '../../replication/model/source.ts';
 import type { VmDisk } from '../inventory/devices.ts';
 import type { InventoryVm } from '../inventory/inventory.ts';
 import type { Session } from '../soap/soap-session.ts';
@@ -26,12 +26,13 @@ export const readsDeltas = ({ wanted, vddk }: Transports): boolean =>
  * Opens the frozen content of a disk, and tells by which way and why. `auto` takes nbdkit when it is
  * declared; what can't be started there is read from the datastore if that has it in one file.
  *
+ * @param snapshot undefined: the disk as it is, of a VM that is off
  * @throws Failure `datastore-unreadable`, `nbdkit-failed` and what else the ways throw
  */
 export async function openDisk(
   session: Session,
   vm: InventoryVm,
-  snapshot: SourceSnapshot,
+  snapshot: SourceSnapshot | undefined,
   disk: VmDisk,
   { wanted, vddk, reads }: Transports,
   signal?: AbortSignal,
@@ -52,4 +53,40 @@ export async function openDisk(
     if (wanted === 'nbd' || !didNotStart || !isPlainFlat(disk)) throw error;
     return fromDatastore(`nbdkit did not serve it: ${error.message}`);
   }
+}
+
+/**
+ * Why ranges of disks can't be written; undefined where they can. vSphere's file service replaces whole files
+ * alone, so that it takes VMware's VDDK.
+ */
+export const whyWholeOnly = ({
+  wanted,
+  vddk,
+}: Pick<Transports, 'wanted' | 'vddk'>): { why: string; hint: string } | undefined => {
+  const why = "vSphere's file service replaces whole disks alone";
+  if (vddk === undefined)
+    return { why, hint: "declare `nbdkit` on the vsphere target: with VMware's VDDK it writes what differs" };
+  return wanted === 'datastore'
+    ? { why, hint: 'leave out `transport: datastore` of the vsphere target: its nbdkit writes what differs' }
+    : undefined;
+};
+
+/**
+ * Opens a disk whose ranges are to be written, of a VM that is off and has no snapshots. What can't be started
+ * is a failure: whoever wants to write little doesn't want to hear that all was written.
+ *
+ * @throws Failure `nbdkit-failed`, `program-not-started`, `nbd-*`, `datastore-unreadable`
+ */
+export async function openToWrite(
+  vm: InventoryVm,
+  disk: VmDisk,
+  { vddk }: Transports,
+  signal?: AbortSignal,
+): Promise<BlockTarget> {
+  if (vddk === undefined) throw new RangeError('ranges can not be written without nbdkit');
+  const machine = { name: vm.name, moref: vm.moref.value };
+  return {
+    ...(await openVddkDisk(machine, undefined, disk, vddk, signal, { writable: true })),
+    transport: { name: 'nbd' },
+  };
 }

@@ -147,7 +147,8 @@ test('case 17: the tree of snapshots is in the point, each with those below it',
   vm.machine.frozen = async (...of) => flat(await frozen(...of)) as never;
   vm.machine.open = async (_, { capacity }) => ({
     size: capacity,
-    read: (offset, length) => site.world.read(vm.name, 0, offset, length),
+    readInto: async (target, offset) =>
+      void (await site.world.read(vm.name, 0, offset, target.length)).copy(target),
     close: async () => {},
   });
   const { point } = await vm.proves();

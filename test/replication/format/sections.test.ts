@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { blockCount, blockSizeFor, MAX_BLOCK } from '../../../src/replication/format/blocks.ts';
 import { compress, decompress, RAW, ZSTD } from '../../../src/replication/format/compression.ts';
 import { containerBuilder, openContainer, readFooter } from '../../../src/replication/format/container.ts';
-import { encodePackFooter } from '../../../src/replication/format/pack-object.ts';
-import { sealerFor, sealObject } from '../../../src/replication/format/sealing.ts';
+import { encodePackFooter, PACK_ROOM, packBuilder } from '../../../src/replication/format/pack-object.ts';
+import { roomOf, type Sealer, sealerFor, sealObject } from '../../../src/replication/format/sealing.ts';
 import { vaultOf } from '../../../src/replication/format/vault.ts';
 import { checkObject } from '../../../src/replication/verify/objects.ts';
 import { SeededRandom } from '../../support/seeded-random.ts';
@@ -12,6 +12,14 @@ import { SeededRandom } from '../../support/seeded-random.ts';
 const GiB = 2 ** 30;
 const id = 'ab'.repeat(16);
 const key = `vms/x/packs/ab/${id}`;
+/** The section of a block as it is stored at `offset`; room for it and for no more. */
+function sealed(sealer: Sealer, offset: number, id: Buffer, block: Buffer): Buffer {
+  const object = Buffer.alloc(offset + roomOf(block), 0xee);
+  expect(() => sealer.sealBlock(object.subarray(0, -1 - block.length), offset, id, block)).toThrow(
+    RangeError,
+  );
+  return object.subarray(offset, offset + sealer.sealBlock(object, offset, id, block));
+}
 const vaults = [vaultOf(undefined), vaultOf(Buffer.alloc(32, 7))] as const;
 
 test('block sizes follow the stated rule', () => {
@@ -89,10 +97,12 @@ describe.each([
   test('a pack with bytes that belong to nothing, or a block that is not its id, is damaged', () => {
     const block = Buffer.from('some block');
     const build = (ids: Buffer[], more: boolean) => {
-      const builder = containerBuilder(vault, 'pack', key, id);
-      const blocks = ids.map(of => ({ id: of, ...builder.addBlock(of, block) }));
-      if (more) builder.add(Buffer.from('not in the footer'));
-      return checkObject(vault, 'pack', key, builder.finish(encodePackFooter(blocks)).bytes);
+      const builder = packBuilder(vault, key, id, Buffer.alloc(PACK_ROOM));
+      for (const of of ids) builder.add(of, block);
+      if (!more) return checkObject(vault, 'pack', key, builder.finish());
+      const unlisted = containerBuilder(vault, 'pack', key, id);
+      unlisted.add(Buffer.from('not in the footer'));
+      return checkObject(vault, 'pack', key, unlisted.finish(encodePackFooter([])).bytes);
     };
     expect(build([vault.blockId(block)], false).damage).toBeUndefined();
     expect(build([vault.blockId(block)], true).damage?.message).toContain('unaccounted for');
@@ -106,12 +116,12 @@ describe.each([
     fc.assert(
       fc.property(fc.oneof(noise, text), fc.nat(), fc.integer({ min: 1, max: 255 }), (block, at, flip) => {
         const of = vault.blockId(block);
-        const stored = sealer.sealBlock(64, of, block);
+        const stored = sealed(sealer, 64, of, block);
         expect(sealer.openBlock(64, stored, MAX_BLOCK, of).equals(block)).toBe(true);
         const wrong = Buffer.from(of);
         wrong[0]! ^= flip;
         expect(() => sealer.openBlock(64, stored, MAX_BLOCK, wrong)).toThrow('is damaged');
-        expect(() => sealer.openBlock(64, sealer.sealBlock(64, wrong, block), MAX_BLOCK, wrong)).toThrow(
+        expect(() => sealer.openBlock(64, sealed(sealer, 64, wrong, block), MAX_BLOCK, wrong)).toThrow(
           'is damaged',
         );
         const altered = Buffer.from(stored);
@@ -125,7 +135,7 @@ describe.each([
     const sealer = sealerFor(vault, 'pack', key, Buffer.from(id, 'hex'));
     for (const block of [new SeededRandom('b').bytes(700), Buffer.alloc(40_000, 'compresses well ')]) {
       const of = vault.blockId(block);
-      const stored = sealer.sealBlock(32, of, block);
+      const stored = sealed(sealer, 32, of, block);
       for (let n = 0; n < stored.length; n++) {
         const altered = Buffer.from(stored);
         altered[n]! ^= 0x40;

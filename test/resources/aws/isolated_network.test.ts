@@ -201,8 +201,9 @@ test('in it a prober is the newest Amazon Linux 2023 where nothing else is said,
   const { recovery } = await account();
   const through = [{ kind: 'tcp' as const, port: 22, within: 0 }];
   const test = { network: 'drill', teardown: 'none' };
-  const image = await recovery.shells.newest('al2023-ami-2023.*-x86_64');
-  expect(await testProber(test, through, recovery)).toEqual({ image: image!.id, type: 't3.micro' });
+  const image = await recovery.shells.newestLinux();
+  expect(await recovery.shells.image(image!)).toMatchObject({ id: image });
+  expect(await testProber(test, through, recovery)).toEqual({ image, type: 't3.micro' });
   expect(await testProber(test, [{ kind: 'status', within: 0 }], recovery)).toBeUndefined();
   const given = { subnet: 'subnet-1', security_group: 'sg-1', teardown: 'none' };
   expect(await testProber(given, through, recovery)).toBeUndefined();

@@ -99,6 +99,7 @@ export const undoFailover = (
           clock: recovering.clock,
           step: async () => {},
           signal: context.io.interrupt,
+          again: recovering.again,
           besides: () => removeAllSnapshots({ ...recovering, repository, run, signal: context.io.interrupt }),
         });
         return { plan, run, done: true as const, cleaned };

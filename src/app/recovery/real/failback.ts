@@ -6,7 +6,6 @@ import { switchedIn } from '../../../recovery/dns/switch.ts';
 import type { Estimate } from '../../../recovery/failback/differences.ts';
 import { bringHome, type FailbackOptions, lookAhead } from '../../../recovery/failback/failback.ts';
 import { instanceOf } from '../../../recovery/failback/freeze.ts';
-import { ready } from '../../../recovery/failback/write-home.ts';
 import type { PutBack } from '../../../recovery/model/dns.ts';
 import type { RestingMachine } from '../../../replication/model/source.ts';
 import type { Context } from '../../app-context.ts';
@@ -31,9 +30,9 @@ export interface FailedBack {
   number: number;
   instance: string;
   estimate: Estimate;
-  /** What is written at home, in all: whole disks where it goes into those. */
-  writes: number;
   to: 'folder' | 'disk';
+  /** Why the disks at home can only be written as a whole, and the way out. */
+  wholeOnly?: { why: string; hint: string };
   /** Where to, of a folder. */
   directory?: string;
   /** Bytes that were written there; undefined when nothing was. */
@@ -101,9 +100,8 @@ export const failback = (
         step: async () => {},
         signal,
       };
-      if (where.to === 'disk') await ready({ home, point, signal });
       return recovering.alone(async () => {
-        const estimate = await lookAhead(going);
+        const estimate = await lookAhead(going, where.to);
         const { plan, number } = run.start;
         const about: FailedBack = {
           vm,
@@ -111,9 +109,8 @@ export const failback = (
           number,
           instance: (await instanceOf(going)).id,
           estimate,
-          writes:
-            where.to === 'disk' ? point.disks.reduce((sum, disk) => sum + disk.bytes, 0) : estimate.bytes,
           to: where.to,
+          ...(where.to === 'disk' && home?.wholeOnly && { wholeOnly: home.wholeOnly }),
           ...(where.to === 'folder' && { directory: where.directory }),
           switched: switchedIn(run.steps).map(one => one.name),
         };
@@ -132,7 +129,16 @@ export const failback = (
 /** A machine of a home that can't be asked: whatever is asked of it says why. */
 function away(uuid: string, error: Failure): RestingMachine {
   const no = () => Promise.reject(error);
-  return { uuid, inspect: no, shutDown: no, changedSince: no, open: no, replace: no, endTracking: no };
+  return {
+    uuid,
+    inspect: no,
+    shutDown: no,
+    changedSince: no,
+    open: no,
+    openToWrite: no,
+    replace: no,
+    endTracking: no,
+  };
 }
 
 const noPlace = (): Failure =>

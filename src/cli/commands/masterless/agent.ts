@@ -1,3 +1,4 @@
+import { Option } from 'commander';
 import type { ServeOptions } from '../../../app/operation/surface/open.ts';
 import type { AgentOptions } from '../../../app/self/agent.ts';
 import { Failure, given } from '../../../diagnostics/diagnostic.ts';
@@ -20,6 +21,7 @@ type Options = AgentOptions &
     every?: string;
     once?: boolean;
     slots: string;
+    logFormat?: 'text' | 'json';
   };
 
 export const agent: Define = (program, context, exit) => {
@@ -30,6 +32,12 @@ export const agent: Define = (program, context, exit) => {
     )
     .option('--once', 'look once, do what is due, and end: for a timer or a scheduled task')
     .option('--slots <N>', 'with PATHS: cycles at once; first copies and rescans get a quarter', usualSlots)
+    .addOption(
+      new Option('--log-format <FORMAT>', 'with PATHS: a line of JSON for each thing, or text').choices([
+        'text',
+        'json',
+      ]),
+    )
     .option('--self <URL>', 's3://BUCKET/PREFIX, where the content of this instance is')
     .option('--every <DURATION>', 'with --self: how often to look (default 1m)')
     .option('--only-rollouts', 'with --self: let new content wait until a rollout comes to this instance');
@@ -88,7 +96,7 @@ function refuseMixed(paths: readonly string[], options: Options): void {
   const both = 'converge agent PATHS, or converge agent --self URL';
   if (options.self !== undefined) {
     if (paths.length > 0) throw mixed('PATHS are for VMs, and --self for the instance that this is', both);
-    const wrong = [...(options.slots === usualSlots ? [] : ['--slots']), ...flagsIn(ofPaths, options)];
+    const wrong = [...(options.slots === usualSlots ? [] : ['--slots']), ...flagsIn({ ...ofPaths, logFormat: '--log-format' }, options)];
     if (wrong.length > 0) throw mixed(`${goes(wrong)} with PATHS`, both);
     return;
   }

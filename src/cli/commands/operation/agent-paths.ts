@@ -1,5 +1,6 @@
-import type { AgentOptions, Heard } from '../../../app/operation/agent.ts';
-import type { Moved } from '../../../app/operation/move-duty.ts';
+import type { AgentOptions } from '../../../app/operation/agent/agent.ts';
+import type { Moved } from '../../../app/operation/agent/move-duty.ts';
+import type { Heard } from '../../../app/operation/agent/telling.ts';
 import type { ServeOptions } from '../../../app/operation/surface/open.ts';
 import type { CommonOptions } from '../../../app/options.ts';
 import { apart, type Diagnostic, Failure, given } from '../../../diagnostics/diagnostic.ts';
@@ -8,9 +9,15 @@ import { serviceManager } from '../../../io/service/service-manager.ts';
 import { plural, span } from '../../../io/units.ts';
 import { describeCycle } from '../../../resources/vsphere/describe-cycle.ts';
 import type { CliContext } from '../../context/cli-context.ts';
+import { logLine } from './agent-log.ts';
 import { pageLines } from './open.ts';
 
-type Options = CommonOptions & ServeOptions & { once?: boolean; slots: string };
+/** How an agent tells what it does. */
+export interface LogOptions {
+  logFormat?: 'text' | 'json';
+}
+
+type Options = CommonOptions & ServeOptions & LogOptions & { once?: boolean; slots: string };
 
 /** In the place of PATHS: end the agent with this state folder. */
 const DRAIN = 'drain';
@@ -31,17 +38,18 @@ async function drain(context: CliContext, paths: string[], options: Options): Pr
         hint: `name it with --state; a folder of manifests that is called ${DRAIN} is ./${DRAIN}`,
       }),
     );
-  const { drainAgent } = await import('../../../app/operation/drain.ts');
+  const { drainAgent } = await import('../../../app/operation/agent/drain.ts');
   const wasThere = await drainAgent(context, options);
   context.print([wasThere ? 'the agent has ended' : 'no agent runs with this state folder']);
   return 0;
 }
 
-async function once(context: CliContext, paths: string[], options: AgentOptions): Promise<number> {
-  const { agentOnce } = await import('../../../app/operation/agent-once.ts');
-  const turn = await agentOnce(context, paths, options, moved => told(context, moved));
+async function once(context: CliContext, paths: string[], options: AgentOptions & LogOptions): Promise<number> {
+  const { agentOnce } = await import('../../../app/operation/agent/agent-once.ts');
+  const tell = teller(context, options);
+  const turn = await agentOnce(context, paths, options, tell);
   if (!turn) return 1;
-  context.report(turn.diagnostics);
+  if (turn.diagnostics.length > 0) tell({ type: 'unseen', diagnostics: turn.diagnostics });
   const failed = turn.moved.flatMap(one => ('diagnostics' in one ? one.diagnostics : []));
   return exitCode({ diagnostics: elsewhere([...turn.diagnostics, ...failed]) });
 }
@@ -49,33 +57,40 @@ async function once(context: CliContext, paths: string[], options: AgentOptions)
 async function goOn(
   context: CliContext,
   paths: string[],
-  options: AgentOptions & ServeOptions,
+  options: AgentOptions & ServeOptions & LogOptions,
 ): Promise<number> {
-  const { agent } = await import('../../../app/operation/agent.ts');
+  const { agent } = await import('../../../app/operation/agent/agent.ts');
+  const tell = teller(context, options);
   const manager = serviceManager(context.io.host);
   const turned = () => manager?.alive();
   const serve: AgentOptions['serve'] = async (within, operation) => {
     const { servePages } = await import('../../../app/operation/surface/open.ts');
     const served = await servePages(within, { ...options, paths }, operation);
-    context.print(pageLines(served.link, options));
+    // Where lines are JSON, those for people are on stderr.
+    (options.logFormat === 'json' ? context.say : context.print)(pageLines(served.link, options));
     return served;
   };
   const given_ = { ...options, turned, ...(options.listen !== undefined && { serve }) };
   const ended = await agent(context, paths, given_, heard => {
-    tell(context, heard);
+    tell(heard);
     if (heard.type === 'begins') void manager?.ready(`looking after ${plural(heard.vms, 'VM')}`);
   });
   await manager?.stopping();
   return ended === undefined ? 1 : 0;
 }
 
-function told(context: CliContext, moved: Moved): void {
+const teller = (context: CliContext, { logFormat }: LogOptions): ((heard: Heard) => void) =>
+  logFormat === 'json'
+    ? heard => context.printJson(logLine(heard, context.io.host.clock.now()))
+    : heard => tell(context, heard);
+
+function told(context: CliContext, cycle: string, moved: Moved): void {
   if ('cycle' in moved) {
-    context.print([`${moved.vm}: ${describeCycle(moved.cycle)}`]);
+    context.print([`${moved.vm}: ${describeCycle(moved.cycle)}; cycle ${cycle}`]);
     context.report(moved.cycle.warnings);
   } else if ('paused' in moved) context.print([`${moved.vm}: due, and paused`]);
   else if ('diagnostics' in moved) {
-    context.print([`${moved.vm}: no point was made`]);
+    context.print([`${moved.vm}: no point was made; cycle ${cycle}`]);
     context.report(moved.diagnostics);
   }
 }
@@ -93,8 +108,10 @@ function tell(context: CliContext, heard: Heard): void {
       context.print([`looking after ${plural(vms, 'VM')}, ${plural(slots, 'cycle')} at once; ${when}`]);
       return;
     }
+    case 'moves':
+      return;
     case 'moved':
-      told(context, heard.moved);
+      told(context, heard.cycle, heard.moved);
       return;
     case 'unseen':
       context.report(elsewhere(heard.diagnostics));

@@ -44,15 +44,21 @@ export const failback: Define = (program, context, exit) => {
     });
 };
 
-function aboutLines({ vm, plan, number, instance, estimate, writes, to, directory }: FailedBack): string[] {
-  const where = to === 'disk' ? 'into its disks in vSphere, each as a whole' : `into ${directory}`;
+function aboutLines(about: FailedBack): string[] {
+  const { vm, plan, number, instance, estimate, to, directory, wholeOnly } = about;
+  const where =
+    to === 'folder'
+      ? `into ${directory}`
+      : `into its disks in vSphere, ${wholeOnly ? 'each as a whole' : 'what differs'}`;
+  const most = estimate.atMost ? 'at most ' : '';
   return [
     `failback of ${vm}, which is ${instance} of failover ${number} of ${plan}: ${where}`,
     ...estimate.disks.map(
       ({ index, mode, why, bytes: size }) =>
         `  disk ${index}: ${bytes(size)}, ${mode === 'changes' ? 'what differs from home' : `the whole disk: ${why}`}`,
     ),
-    `  ${bytes(estimate.bytes)} to be read in EC2, and ${bytes(writes)} to be written; as fast as just now in ${hours(estimate.seconds)}`,
+    `  ${bytes(estimate.bytes)} to be read in EC2, and ${most}${bytes(estimate.writes)} to be written; as fast as just now in ${most}${hours(estimate.seconds)}`,
+    ...(wholeOnly ? [`  whole disks are written, since ${wholeOnly.why}: ${wholeOnly.hint}`] : []),
   ];
 }
 

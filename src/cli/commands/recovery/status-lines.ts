@@ -1,5 +1,6 @@
 import type { FailoverStatus } from '../../../app/recovery/failover-status.ts';
 import { bytes, duration, plural } from '../../../io/units.ts';
+import { leftCost, leftWords } from '../../../recovery/failover/left.ts';
 import { kindOf, type RunStep } from '../../../recovery/failover/run.ts';
 import { valueWords } from '../../../recovery/model/dns.ts';
 import type { ReplicaAge } from '../../../recovery/replica/age.ts';
@@ -83,6 +84,8 @@ function words(step: RunStep): string {
       return 'being undone';
     case 'removing':
       return `about to remove ${[...step.instances, ...step.images, ...step.groups, ...step.schedules].join(', ')}`;
+    case 'left':
+      return `could not remove ${leftWords(step.things)}; ${leftCost(step.things)}`;
     case 'cleaned':
       return `cleaned up: ${plural(step.instances, 'instance')}, ${plural(step.images, 'image')}, ${plural(step.groups ?? 0, 'security group')}, ${plural(step.schedules, 'tear-down entry', 'tear-down entries')}`;
   }

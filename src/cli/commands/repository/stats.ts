@@ -6,6 +6,7 @@ import { bytes } from '../../../io/units.ts';
 import type { Define } from '../../context/define.ts';
 import { vmAndPaths, withFormat, withLab, withRepository, withVm } from '../../context/options.ts';
 import { table } from '../../text/table.ts';
+import { defineExtendLocks } from './extend-locks.ts';
 
 interface StatsOptions extends RepositoryOptions, CommonOptions {
   vm?: string;
@@ -20,8 +21,9 @@ const GB = 10 ** 9;
 export const repository: Define = (program, context, exit) => {
   const group = program
     .command('repository')
-    .description('what a repository holds')
+    .description('what a repository holds, and how long it stays')
     .addHelpText('after', '\nExample:\n  converge repository stats manifests');
+  defineExtendLocks(group, program, context, exit);
   const command = group
     .command('stats [VM] [PATHS...]')
     .description('points, and what they need, share and no longer need of what is stored')

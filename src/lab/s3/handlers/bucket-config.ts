@@ -1,4 +1,5 @@
 import { lifecycleProblem } from '../objects/lifecycle.ts';
+import { canLock } from '../objects/lock.ts';
 import type { Configuration } from '../objects/model.ts';
 import { receiveText } from '../protocol/body.ts';
 import { errors, S3Error } from '../protocol/errors.ts';
@@ -22,6 +23,12 @@ export const putVersioning: Handler = async call => {
       'The Versioning element must be specified',
     );
   }
+  if (status === 'Suspended' && canLock(bucket))
+    throw new S3Error(
+      409,
+      'InvalidBucketState',
+      'An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.',
+    );
   await call.storage.saveBucket({ ...bucket.record, versioning: status });
   return { status: 200 };
 };

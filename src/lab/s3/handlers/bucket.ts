@@ -24,6 +24,10 @@ export const listBuckets: Handler = async ({ storage }) =>
     },
   });
 
+/** What a bucket says that was made with Object Lock: versions can be locked, and none is by itself. */
+const locking =
+  '<ObjectLockConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><ObjectLockEnabled>Enabled</ObjectLockEnabled></ObjectLockConfiguration>';
+
 export const createBucket: Handler = async ({ request, signature, storage, region }) => {
   const name = request.bucket ?? '';
   const text = await receiveText(request, signature);
@@ -63,11 +67,13 @@ export const createBucket: Handler = async ({ request, signature, storage, regio
       // What every new bucket has had since April 2023.
       const publicAccessBlock =
         '<PublicAccessBlockConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><BlockPublicAcls>true</BlockPublicAcls><IgnorePublicAcls>true</IgnorePublicAcls><BlockPublicPolicy>true</BlockPublicPolicy><RestrictPublicBuckets>true</RestrictPublicBuckets></PublicAccessBlockConfiguration>';
+      const isLocking = request.headers.get('x-amz-bucket-object-lock-enabled')?.toLowerCase() === 'true';
       await storage.saveBucket({
         name,
         created: storage.clock.now(),
         owner: 'self',
-        configuration: { publicAccessBlock },
+        ...(isLocking && { versioning: 'Enabled' }),
+        configuration: { publicAccessBlock, ...(isLocking && { 'object-lock': locking }) },
       });
     }
     return { status: 200, headers: { location: `/${name}` } };

@@ -12,6 +12,12 @@ export interface Call {
   region: string;
   /** Throws AccessDenied where whoever asks may not delete this. */
   mayDelete(bucket: string, key: string, versionId: string | undefined): void;
+  /** Throws AccessDenied where whoever asks may not lock this until then, ms since the epoch. */
+  mayLock(bucket: string, key: string, until: number | undefined): void;
+  /** Whether whoever asks may pass by locks of the mode governance. */
+  mayBypass(bucket: string, key: string): boolean;
+  /** Whether whoever asks may know of locks. */
+  mayKnowLock(bucket: string, key: string): boolean;
 }
 export type Handler = (call: Call) => Promise<Answer>;
 

@@ -1,4 +1,5 @@
 import { writeCondition } from '../objects/conditions.ts';
+import { demandUnlocked } from '../objects/lock.ts';
 import type { Version } from '../objects/model.ts';
 import type { BucketState } from '../objects/storage.ts';
 import { addVersion, newVersionId } from '../objects/versions.ts';
@@ -14,6 +15,11 @@ interface Deleted {
   marker?: string;
 }
 
+/** Whether governance is no hindrance: it has to be asked for, and to be allowed. */
+export const bypasses = ({ request, mayBypass }: Call, key: string): boolean =>
+  request.headers.get('x-amz-bypass-governance-retention')?.toLowerCase() === 'true' &&
+  mayBypass(request.bucket ?? '', key);
+
 /** Call in the key's turn. Without `versionId` it is a delete marker where versioning was ever on. */
 async function remove(
   call: Call,
@@ -26,6 +32,7 @@ async function remove(
   if (versionId !== undefined) {
     const gone = record?.versions.find(each => each.versionId === versionId);
     if (!record || !gone) return { versionId };
+    demandUnlocked(gone, call.storage.clock.now(), bypasses(call, key));
     await call.storage.saveKey(bucket, { key, versions: record.versions.filter(each => each !== gone) });
     noted();
     return { versionId, ...(gone.kind === 'marker' && { marker: versionId }) };

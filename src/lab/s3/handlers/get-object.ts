@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { readCondition } from '../objects/conditions.ts';
+import { lockHeaders } from '../objects/lock.ts';
 import type { Blob, ObjectVersion } from '../objects/model.ts';
 import type { Storage } from '../objects/storage.ts';
 import { findVersion, versionHeader } from '../objects/versions.ts';
@@ -132,6 +133,7 @@ function select(call: Call): { version: ObjectVersion; range: Range; answer: Ans
         'x-amz-tagging-count': tags > 0 ? tags : undefined,
         'x-amz-mp-parts-count': part !== undefined ? version.parts?.length : undefined,
         ...versionHeader(bucket, version),
+        ...(call.mayKnowLock(bucket.record.name, keyOf(call)) && lockHeaders(version.retention)),
         ...(checksum && checksumHeaders(version.checksum)),
       },
     },

@@ -1,4 +1,5 @@
 import { writeCondition } from '../objects/conditions.ts';
+import { retentionOf } from '../objects/lock.ts';
 import type { Blob, ObjectVersion } from '../objects/model.ts';
 import { describe } from '../objects/object-description.ts';
 import { addVersion, newVersionId, versionHeader } from '../objects/versions.ts';
@@ -27,6 +28,7 @@ export const putObject: Handler = async call => {
   const key = keyOf(call);
   const check = writeCondition(call.request.headers, bucket, key);
   const described = describe(call.request.headers);
+  const retention = retentionOf(call.request.headers, bucket, call.storage.clock.now());
   const { received, blob } = await receiveBlob(call);
   return inKeysTurn(call, bucket, key, async () => {
     check();
@@ -38,6 +40,7 @@ export const putObject: Handler = async call => {
       etag: received.md5,
       blobs: [blob],
       ...(received.checksum && { checksum: { ...received.checksum, type: 'FULL_OBJECT' } }),
+      ...(retention && { retention }),
       ...described,
     };
     await addVersion(call.storage, bucket, key, version);

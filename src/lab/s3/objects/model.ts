@@ -16,6 +16,13 @@ export interface Described {
   tags: Record<string, string>;
 }
 
+/** Object Lock of a version. */
+export interface Retention {
+  mode: 'GOVERNANCE' | 'COMPLIANCE';
+  /** Milliseconds since the epoch. */
+  until: number;
+}
+
 export interface ObjectVersion extends Described {
   kind: 'object';
   /** `null` for what was written while versioning was not on. */
@@ -27,6 +34,7 @@ export interface ObjectVersion extends Described {
   etag: string;
   blobs: Blob[];
   checksum?: Checksum;
+  retention?: Retention;
   /** Sizes of the parts of a multipart object. */
   parts?: number[];
 }

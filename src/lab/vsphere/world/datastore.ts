@@ -14,7 +14,8 @@ const NEEDED = new Set(['Datastore.Browse', 'VirtualMachine.Provisioning.GetVmFi
 
 /**
  * `GET /lab/frozen?vm=&snapshot=&file=`: what a snapshot froze of a disk, as the VDDK shows it whatever files
- * it is spread over. No server has it; it is what a stand-in for nbdkit's plugin reads.
+ * it is spread over; without a snapshot the disk as it is, of a VM that is off. `PUT ...&offset=` writes to
+ * that. No server has it; it is what a stand-in for nbdkit's plugin reads and writes.
  */
 export const FROZEN = '/lab/frozen';
 
@@ -35,13 +36,15 @@ async function replaceFile(
   { size, write }: StoredFile,
   rules: Rules,
   request: IncomingMessage,
+  offset: number | undefined,
 ): Promise<number> {
   const isFaulty = rules.strike('read') !== undefined;
-  if (!write || isFaulty || Number(request.headers['content-length']) !== size) {
+  const length = Number(request.headers['content-length']);
+  if (!write || isFaulty || (offset === undefined ? length !== size : offset + length > size)) {
     request.resume();
     return 500;
   }
-  let at = 0;
+  let at = offset ?? 0;
   for await (const bytes of request) {
     await write(at, bytes as Buffer);
     at += (bytes as Buffer).length;
@@ -76,7 +79,8 @@ export async function serveDatastore(
     : frozen;
   if (!file) return refuse(404);
   if (file.locked) return refuse(500);
-  if (isPut) return refuse(await replaceFile(file, rules, request));
+  const offset = frozen && isPut ? Number(url.searchParams.get('offset')) : undefined;
+  if (isPut) return refuse(await replaceFile(file, rules, request, offset));
   const range = readRange(request.headers.range, file.size);
   if (range === 'unsatisfiable') return refuse(416, { 'content-range': `bytes */${file.size}` });
   const fault = request.method === 'GET' ? rules.strike('read') : undefined;
@@ -131,6 +135,7 @@ function readRange(
 
 function findFrozen(machines: Machines, asked: URLSearchParams): StoredFile | undefined {
   const vm = machines.state.vms.find(({ id }) => id === asked.get('vm'));
+  if (vm && !asked.has('snapshot')) return findResting(machines, vm, asked.get('file') ?? '');
   const snapshot = vm?.snapshots.find(({ id }) => id === asked.get('snapshot'));
   const state = snapshot?.disks.find(({ stem }) => asked.get('file')?.includes(`/${stem}`));
   if (!state || !snapshot) return undefined;
@@ -138,6 +143,19 @@ function findFrozen(machines: Machines, asked: URLSearchParams): StoredFile | un
   return {
     size: disk.frozen(snapshot.id).capacity,
     read: (offset, length) => disk.readSnapshot(snapshot.id, offset, length),
+  };
+}
+
+/** The host lets the VDDK open the disks of a VM that is off, and write those that have no snapshot. */
+function findResting(machines: Machines, vm: VmState, name: string): StoredFile | undefined {
+  const state = vm.disks.find(({ stem }) => name.endsWith(`/${stem}.vmdk`));
+  if (!state) return undefined;
+  const disk = machines.disk(state.uuid);
+  return {
+    size: disk.capacity(),
+    read: (offset, length) => disk.read(offset, length),
+    locked: vm.powerState !== 'poweredOff',
+    ...(vm.snapshots.length === 0 && { write: (offset, bytes) => disk.overwrite(offset, bytes) }),
   };
 }
 

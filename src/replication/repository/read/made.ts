@@ -1,7 +1,7 @@
 import { parseNumbered } from '../../format/names.ts';
-import { leadingMode } from '../../model/leading-mode.ts';
 import { pipelined } from '../../model/pipelined.ts';
 import type { MadePoint } from '../../model/point.ts';
+import { leadingMode } from '../../model/point.ts';
 import type { OnDamage, Point } from '../../model/repository.ts';
 import { type PointName, readable, readHead, readPoint } from './points.ts';
 import type { VmContext } from './repository-context.ts';

@@ -1,6 +1,7 @@
 import type { Random } from '../../../io/ports.ts';
 import type { VmNames } from '../../format/names.ts';
 import type { Vault } from '../../format/vault.ts';
+import type { ObjectLock } from '../../model/object-lock.ts';
 import type { ObjectStore } from '../../model/store.ts';
 import type { RangeReader } from './ranges.ts';
 
@@ -9,6 +10,8 @@ export interface Context {
   store: ObjectStore;
   vault: Vault;
   random: Random;
+  /** How what is written now, and is to stay, is locked; undefined: it isn't. */
+  lock?: (() => ObjectLock) | undefined;
 }
 
 /** The same for one VM. */

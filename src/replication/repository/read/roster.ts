@@ -13,11 +13,12 @@ const CAP = 4096;
 const READS = 32;
 
 /** Notes down, once, which VM the folder of this key belongs to. */
-export async function enrol({ store, vault, random }: Context, uuid: string): Promise<number> {
+export async function enrol({ store, vault, random, lock: lockNow }: Context, uuid: string): Promise<number> {
   const key = vmNames(vault.vmKey(uuid)).roster;
   const salt = random.bytes(SALT_BYTES);
   const bytes = sealObject(vault, 'roster', key, salt, Buffer.from(JSON.stringify({ uuid })));
-  const put = await store.put(key, bytes, { when: { ifNoneMatch: '*' } });
+  const lock = lockNow?.();
+  const put = await store.put(key, bytes, { when: { ifNoneMatch: '*' }, ...(lock && { lock }) });
   return put.ok ? bytes.length : 0;
 }
 

@@ -30,7 +30,7 @@ export function session(context: VmContext, generation: number, step: Step): Ses
     step,
     async put(name, key, bytes) {
       await self.step(name);
-      await putOnce(context.store, key, bytes);
+      await putOnce(context.store, key, bytes, { lock: context.lock?.() });
       self.totals.bytes_uploaded += bytes.length;
     },
   };
@@ -40,6 +40,8 @@ export function session(context: VmContext, generation: number, step: Step): Ses
 export interface Uploads {
   /** Begins an upload. What it throws is thrown by the next `room` or `end`. */
   start(upload: () => Promise<void>): void;
+  /** Whether another upload may begin, and none has failed. */
+  hasRoom(): boolean;
   /** Waits until another upload may begin. */
   room(): Promise<void>;
   /** Waits until all are done. */
@@ -63,6 +65,7 @@ export function uploads(width: number): Uploads {
         .finally(() => running.delete(job));
       running.add(job);
     },
+    hasRoom: () => running.size < width && failed === undefined,
     async room() {
       while (running.size >= width) await Promise.race(running);
       if (failed) await end();

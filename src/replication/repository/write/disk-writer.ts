@@ -71,7 +71,7 @@ export function diskWriter(
     refs[page] = writePage(state, refs[page]!, (kind, payload) => pages.add(kind, number, page, payload));
   };
   /** The page, open: nothing else runs between its resolution and the caller's next await. */
-  const pageOf = async (page: number): Promise<OpenPage> => {
+  const opened = async (page: number): Promise<OpenPage> => {
     for (;;) {
       let opening = open.get(page);
       if (!opening) {
@@ -91,38 +91,52 @@ export function diskWriter(
     }
   };
 
-  const put: DiskWriter['put'] = async (block, plaintext) => {
-    if (!(block >= 0 && block < blocks) || plaintext.length !== blockLength(disk, block))
-      throw new RangeError(`block ${block} of ${plaintext.length} bytes doesn't fit disk ${disk.index}`);
+  /** Waits, if need be, until the block's page is open and a block can be stored. */
+  const ready = async (page: number): Promise<OpenPage> => {
+    for (;;) {
+      await Promise.all([packs.room(), pages.room(), index.room(), claimed.room()]);
+      const state = await opened(page);
+      // Other disks of the commit store in the same packs.
+      if (packs.hasRoom()) return state;
+    }
+  };
+  /** Takes in one block. Nothing else runs meanwhile. */
+  const take = (state: OpenPage, block: number, plaintext: Buffer) => {
     const zero = isZero(plaintext);
     const id = zero ? ZERO_ID : context.vault.blockId(plaintext);
-    const page = Math.floor(block / PAGE_BLOCKS);
-    const state = await pageOf(page);
     if (block === tail) lastPut = block;
     const changed = state.set(block % PAGE_BLOCKS, id);
     if (changed) onDiffer?.(block);
+    if (zero) return;
     const key = idKey(id);
-    let outcome: 'stored' | 'reused' | 'same' | 'zero' = zero ? 'zero' : 'same';
     const doubted = state.doubted.has(key);
-    if (!zero && (doubted || (changed && !state.had(key)))) {
-      let location = stored.get(key) ?? claimed.take(key);
-      if (location && !stored.has(key)) {
-        outcome = 'reused';
+    if (!doubted && (!changed || state.had(key))) return;
+    let location = stored.get(key);
+    if (!location) {
+      location = claimed.take(key);
+      if (location) {
         session.totals.blocks_reused++;
         session.totals.bytes_reused += plaintext.length;
-        remember(key, location);
-      }
-      if (!location) {
+      } else {
         location = packs.add(id, plaintext);
-        outcome = 'stored';
         if (doubted) session.totals.blocks_healed++;
-        remember(key, location);
       }
-      index.note(number, page, key, location);
+      remember(key, location);
+    }
+    index.note(number, pageOf(block), key, location);
+  };
+
+  const put: DiskWriter['put'] = async (first, bytes) => {
+    let state: OpenPage | undefined;
+    for (let block = first, at = 0; at < bytes.length || block === first; block++) {
+      const length = block >= 0 && block < blocks ? blockLength(disk, block) : 0;
+      if (length === 0 || at + length > bytes.length)
+        throw new RangeError(`${bytes.length} bytes from block ${first} on don't fit disk ${disk.index}`);
+      if (!state || block % PAGE_BLOCKS === 0 || !packs.hasRoom()) state = await ready(pageOf(block));
+      take(state, block, bytes.subarray(at, at + length));
+      at += length;
     }
     if (open.size > OPEN_PAGES) await close(open.keys().next().value!);
-    await Promise.all([packs.room(), pages.room(), index.room(), claimed.room()]);
-    return outcome;
   };
 
   return {
@@ -135,12 +149,14 @@ export function diskWriter(
         old.copy(resized);
         await put(tail, resized);
       }
-      if (base && base.disk.bytes > disk.bytes && blocks > 0) (await pageOf(refs.length - 1)).rewrite = true;
+      if (base && base.disk.bytes > disk.bytes && blocks > 0) (await opened(refs.length - 1)).rewrite = true;
       for (const page of [...open.keys()]) await close(page);
       return refs;
     },
   };
 }
+
+const pageOf = (block: number): number => Math.floor(block / PAGE_BLOCKS);
 
 /** The block whose length differs between a disk and its resized self; undefined when none does. */
 function partialTail(before: PointDisk, after: PointDisk): number | undefined {

@@ -1,6 +1,7 @@
 import { failedWith } from '../../../diagnostics/diagnostic.ts';
 import { retry } from '../../../io/retry.ts';
 import { damaged } from '../../format/damage.ts';
+import type { ObjectLock } from '../../model/object-lock.ts';
 import type { ObjectStore } from '../../model/store.ts';
 
 /**
@@ -11,9 +12,13 @@ export async function putOnce(
   store: ObjectStore,
   key: string,
   bytes: Buffer,
-  signal?: AbortSignal,
+  { signal, lock }: { signal?: AbortSignal; lock?: ObjectLock | undefined } = {},
 ): Promise<void> {
-  const options = { when: { ifNoneMatch: '*' } as const, ...(signal ? { signal } : {}) };
+  const options = {
+    when: { ifNoneMatch: '*' } as const,
+    ...(signal ? { signal } : {}),
+    ...(lock && { lock }),
+  };
   const mayPass = (error: unknown) => failedWith(error, 'answer-lost');
   // At once: the store has waited for its answer already.
   const put = await retry({ attempts: 3 }, { signal, mayPass }, () => store.put(key, bytes, options));

@@ -159,6 +159,7 @@ async function writeParts(
   await packs.flush();
   const written = await pages.flush();
   const segments = await index.finish(inUse);
+  const locked = work.context.lock?.();
   const stored = await writeBundle(work, bundle, root?.point.bundle);
   const pagesObjects = new Map<string, number>();
   for (const ref of disks.flatMap(d => d.pages).flatMap(p => (p.base ? [p.base, ...p.deltas] : p.deltas)))
@@ -170,6 +171,7 @@ async function writeParts(
       ...point,
       ...(stored !== undefined && { bundle: stored }),
       stored: work.totals.bytes_uploaded,
+      ...(locked && { locked: locked.until }),
       disks: disks.map(d => d.disk),
     },
     previous: root && { generation: root.point.generation, id: root.point.id },
@@ -254,7 +256,11 @@ export async function settle(work: Session, root: Root): Promise<void> {
   const bytes = sealObject(vault, 'point', key, random.bytes(SALT_BYTES), content);
   if (harmed === 'missing') return work.put('point', key, bytes);
   await work.step('point');
-  const put = await work.context.store.put(key, bytes, { when: { ifMatch: harmed.etag } });
+  const lock = work.context.lock?.();
+  const put = await work.context.store.put(key, bytes, {
+    when: { ifMatch: harmed.etag },
+    ...(lock && { lock }),
+  });
   if (!put.ok) throw harmed.failure;
   work.totals.bytes_uploaded += bytes.length;
 }

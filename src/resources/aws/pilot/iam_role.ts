@@ -35,7 +35,7 @@ export const schema = Type.Object(
     may: Type.Optional(
       oneOf(jobs, {
         description:
-          'The one job that it may do, and nothing else: `writer` makes recovery points and replicas, `reader` reads them, `pruner` removes them, `operator` recovers machines, and VM Import reads images as `importer`.',
+          'The one job that it may do, and nothing else: `writer` makes recovery points and replicas, `reader` reads them, `pruner` removes them, `extender` lengthens their locks, `operator` recovers machines, and VM Import reads images as `importer`.',
       }),
     ),
     repository: place('Where the recovery points lie that it is for: `s3://gdh-vm-replication/dr`.'),

@@ -1,3 +1,4 @@
+import extender from '../../../../policies/extender.json' with { type: 'json' };
 import importer from '../../../../policies/importer.json' with { type: 'json' };
 import operator from '../../../../policies/operator.json' with { type: 'json' };
 import pruner from '../../../../policies/pruner.json' with { type: 'json' };
@@ -5,7 +6,7 @@ import reader from '../../../../policies/reader.json' with { type: 'json' };
 import writer from '../../../../policies/writer.json' with { type: 'json' };
 import { parseS3Url } from '../../../values/s3-url.ts';
 
-const policies = { writer, reader, pruner, operator, importer };
+const policies = { writer, reader, pruner, extender, operator, importer };
 
 export type May = keyof typeof policies;
 export const jobs = Object.keys(policies) as [May, ...May[]];

@@ -1,17 +1,17 @@
-import { type Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
-import type { Condition, RoutePolicy } from '../../operation/alerts/model.ts';
-import { conditionsOf } from '../../operation/alerts/rules.ts';
-import { digestOf, messageOf } from '../../operation/alerts/words.ts';
-import { lookAtVm } from '../../operation/look.ts';
-import type { SeenReplica, SeenRepository, VmStatus } from '../../operation/model.ts';
-import { type PlanStatus, planStatusOf } from '../../operation/rehearsals.ts';
-import { isBreached, statusOf } from '../../operation/status.ts';
-import { alertTurn, type Keeper, keeperOf } from '../alerts/alert-turn.ts';
-import { policyOf, type Route, routesIn } from '../alerts/routes.ts';
-import { tell } from '../alerts/tell.ts';
-import type { Context } from '../app-context.ts';
-import { refOfPlan, seenPlan } from './plans.ts';
-import { replicasOf } from './replicas.ts';
+import { type Diagnostic, Failure } from '../../../diagnostics/diagnostic.ts';
+import type { Condition, RoutePolicy } from '../../../operation/alerts/model.ts';
+import { conditionsOf } from '../../../operation/alerts/rules.ts';
+import { digestOf, messageOf } from '../../../operation/alerts/words.ts';
+import { lookAtVm } from '../../../operation/look.ts';
+import type { SeenReplica, SeenRepository, VmStatus } from '../../../operation/model.ts';
+import { type PlanStatus, planStatusOf } from '../../../operation/rehearsals.ts';
+import { isBreached, statusOf } from '../../../operation/status.ts';
+import { alertTurn, type Keeper, keeperOf } from '../../alerts/alert-turn.ts';
+import { policyOf, type Route, routesIn } from '../../alerts/routes.ts';
+import { tell } from '../../alerts/tell.ts';
+import type { Context } from '../../app-context.ts';
+import { refOfPlan, seenPlan } from '../plans.ts';
+import { replicasOf } from '../replicas.ts';
 import type { Site, View } from './site.ts';
 
 /** What the agent that looks knows besides. */

@@ -1,10 +1,10 @@
-import { type Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
-import type { Progress } from '../../engine/model/io.ts';
-import type { Outcome } from '../../operation/agenda.ts';
-import { pauseOf } from '../../operation/status.ts';
-import { oneDiagnostic } from '../../resources/shared/one-diagnostic.ts';
-import type { Context } from '../app-context.ts';
-import { moveDeclared, type Replicated } from '../repository/replicate.ts';
+import { type Diagnostic, Failure } from '../../../diagnostics/diagnostic.ts';
+import type { Progress } from '../../../engine/model/io.ts';
+import type { Outcome } from '../../../operation/agenda.ts';
+import { pauseOf } from '../../../operation/status.ts';
+import { oneDiagnostic } from '../../../resources/shared/one-diagnostic.ts';
+import type { Context } from '../../app-context.ts';
+import { moveDeclared, type Replicated } from '../../repository/replicate.ts';
 import type { VmDuty } from './duties.ts';
 import { lookInto, noteNewest, type Site, seenOf } from './site.ts';
 

@@ -1,19 +1,19 @@
-import { type Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
-import type { Catalog, CatalogResource } from '../../engine/model/catalog.ts';
-import type { Run } from '../../engine/model/run.ts';
-import { expandSelections } from '../../engine/select/members.ts';
-import { lookAt, seenPoint } from '../../operation/look.ts';
-import type { DeclaredVm, SeenVm } from '../../operation/model.ts';
-import type { Repositories, RepositoryRef } from '../../replication/model/clients.ts';
-import { type Pause, pausesIn } from '../../replication/model/pauses.ts';
-import type { Point } from '../../replication/model/repository.ts';
-import type { OpenRepository } from '../../replication/repository/open-repository.ts';
-import type { Context } from '../app-context.ts';
-import { makeRepositories } from '../connect/repositories.ts';
-import type { CommonOptions } from '../options.ts';
-import { openSession, type Session } from '../session/open-session.ts';
-import { runOf } from '../session/run-of.ts';
-import { declaredVms } from './declared-vms.ts';
+import { type Diagnostic, Failure } from '../../../diagnostics/diagnostic.ts';
+import type { Catalog, CatalogResource } from '../../../engine/model/catalog.ts';
+import type { Run } from '../../../engine/model/run.ts';
+import { expandSelections } from '../../../engine/select/members.ts';
+import { lookAt, seenPoint } from '../../../operation/look.ts';
+import type { DeclaredVm, SeenVm } from '../../../operation/model.ts';
+import type { Repositories, RepositoryRef } from '../../../replication/model/clients.ts';
+import { type Pause, pausesIn } from '../../../replication/model/pauses.ts';
+import type { Point } from '../../../replication/model/repository.ts';
+import type { OpenRepository } from '../../../replication/repository/open-repository.ts';
+import type { Context } from '../../app-context.ts';
+import { makeRepositories } from '../../connect/repositories.ts';
+import type { CommonOptions } from '../../options.ts';
+import { openSession, type Session } from '../../session/open-session.ts';
+import { runOf } from '../../session/run-of.ts';
+import { declaredVms } from '../declared-vms.ts';
 
 /** What is known of one repository. */
 export interface View {
@@ -54,7 +54,7 @@ export async function openSite(context: Context, catalog: Catalog, options: Comm
     catalog,
     session,
     run: runOf(context, session),
-    repositories: makeRepositories(session.reach, session.world.host.random, closing),
+    repositories: makeRepositories(session.reach, session.world.host, closing),
     resources: catalog.resources,
     declared: [],
     views: new Map(),

@@ -1,6 +1,6 @@
 import { htmlText as escaped } from '../../diagnostics/html-text.ts';
+import type { RunPicture, RunStep } from '../failover/run.ts';
 import type { Evidence } from './evidence.ts';
-import type { RunPicture, RunStep } from './run.ts';
 
 /** A picture of a console, and what kind of file it is. */
 export type EvidencePicture = Pick<RunPicture, 'image'> & { type: 'png' | 'jpeg' };
@@ -66,6 +66,7 @@ const phases: Record<RunStep['what'], string> = {
   committed: 'the machines stay',
   undoing: 'it is being undone',
   removing: 'something of it is removed',
+  left: 'could not be removed',
   cleaned: 'removed',
 };
 
@@ -125,11 +126,27 @@ ${table(
   ]),
   (_, column) => (column < 2 ? 'time' : undefined),
 )}</section>
-<section><h2>What it does not show</h2>
+${evidence.left ? leftSection(evidence.left) : ''}<section><h2>What it does not show</h2>
 ${list(evidence.unproven)}</section>
 </body></html>
 `;
 }
+
+const leftSection = ({
+  at,
+  cost,
+  things,
+}: NonNullable<Evidence['left']>): string => `<section><h2>What is left of it</h2>
+<p class="bad">At ${escaped(time(at))} this could not be removed; ${escaped(cost)}.</p>
+${table(
+  ['What', 'Which', 'Why'],
+  things.map(({ kind, id, vm, why = 'AWS took the call, and still showed it' }) => [
+    kind,
+    vm === undefined ? id : `${id} (${vm})`,
+    why,
+  ]),
+)}</section>
+`;
 
 function machineSection(
   {

@@ -1,12 +1,12 @@
-import { type Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
-import { isPending } from '../../engine/model/plan.ts';
-import type { EngineMemory } from '../../engine/model/world.ts';
-import type { Job } from '../../masterless/instance/jobs.ts';
-import type { Context } from '../app-context.ts';
-import type { CommonOptions } from '../options.ts';
-import { ALL, failoverCleanup } from '../recovery/failover-status.ts';
-import { prune } from '../repository/prune.ts';
-import { planManifests } from '../run/plan-manifests.ts';
+import { type Diagnostic, Failure } from '../../../diagnostics/diagnostic.ts';
+import { isPending } from '../../../engine/model/plan.ts';
+import type { EngineMemory } from '../../../engine/model/world.ts';
+import type { Job } from '../../../masterless/instance/jobs.ts';
+import type { Context } from '../../app-context.ts';
+import type { CommonOptions } from '../../options.ts';
+import { ALL, failoverCleanup } from '../../recovery/failover-status.ts';
+import { prune } from '../../repository/prune.ts';
+import { planManifests } from '../../run/plan-manifests.ts';
 import { rehearseDue } from './rehearse-due.ts';
 import type { Site, View } from './site.ts';
 
@@ -14,6 +14,9 @@ const hour = 3_600_000;
 
 /** How often each slow job is done, ms. */
 const often = { verify: 24 * hour, prune: 24 * hour, drift: 6 * hour, cleanup: hour / 4, rehearsal: hour / 4 };
+
+/** Those that are not put off when they were never done: they look at what somebody may wait for. */
+const atOnce = new Set<JobDone['job']>(['cleanup', 'rehearsal']);
 
 /** Of the bytes of all packs; with one turn a day all of them are read in a month. */
 const sample = { percent: 4 };
@@ -84,13 +87,14 @@ const clockOf = ({ session }: Site) => session.world.host.clock;
 function firstTurn({ memory, site }: SlowJobs, kind: JobDone['job']): number {
   const last = memory().get(`agent-job:${kind}`);
   const every = often[kind];
+  if (typeof last !== 'number' && atOnce.has(kind)) return 60_000;
   const since = typeof last === 'number' ? Math.max(0, clockOf(site()).now() - last) : 0;
   return Math.max(0, every - since);
 }
 
 async function verifyOne({ context, site, done }: SlowJobs, { repository, ref }: View): Promise<void> {
   if (!repository) return;
-  const { verify } = await import('../../replication/verify/verify.ts');
+  const { verify } = await import('../../../replication/verify/verify.ts');
   const known = await site().session.reach.known.at(ref.url);
   const at = clockOf(site()).now();
   const signal = context.io.interrupt;

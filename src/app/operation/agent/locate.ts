@@ -1,7 +1,7 @@
-import { type Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
-import { readIo } from '../../engine/call/make-io.ts';
-import type { CatalogTarget } from '../../engine/model/catalog.ts';
-import type { Context } from '../app-context.ts';
+import { type Diagnostic, Failure } from '../../../diagnostics/diagnostic.ts';
+import { readIo } from '../../../engine/call/make-io.ts';
+import type { CatalogTarget } from '../../../engine/model/catalog.ts';
+import type { Context } from '../../app-context.ts';
 import { type Located, limitsOf } from './duties.ts';
 import type { Site } from './site.ts';
 

@@ -1,12 +1,12 @@
-import type { CatalogResource } from '../../engine/model/catalog.ts';
-import { resolveTarget } from '../../engine/model/targets.ts';
-import { opensAt } from '../../engine/model/window.ts';
-import type { Duty } from '../../operation/agenda.ts';
-import type { Place } from '../../operation/dispatch.ts';
-import type { DeclaredVm } from '../../operation/model.ts';
-import { type Due, dueOf } from '../../replication/movers/due-jobs.ts';
-import { phaseOf } from '../../schedule/due.ts';
-import type { ListedVm } from '../../vsphere/client/connect.ts';
+import type { CatalogResource } from '../../../engine/model/catalog.ts';
+import { resolveTarget } from '../../../engine/model/targets.ts';
+import { opensAt } from '../../../engine/model/window.ts';
+import type { Duty } from '../../../operation/agenda.ts';
+import type { Place } from '../../../operation/dispatch.ts';
+import type { DeclaredVm } from '../../../operation/model.ts';
+import { type Due, dueOf } from '../../../replication/movers/due-jobs.ts';
+import { phaseOf } from '../../../schedule/due.ts';
+import type { ListedVm } from '../../../vsphere/client/connect.ts';
 import { type Site, seenOf, type View } from './site.ts';
 
 /** A VM of the manifests that an agent looks after. */

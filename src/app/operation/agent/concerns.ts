@@ -1,6 +1,6 @@
-import type { CatalogResource } from '../../engine/model/catalog.ts';
-import type { Condition } from '../../operation/alerts/model.ts';
-import { type Mover, moverSilence, type OpenAlert } from '../../operation/model.ts';
+import type { CatalogResource } from '../../../engine/model/catalog.ts';
+import type { Condition } from '../../../operation/alerts/model.ts';
+import { type Mover, moverSilence, type OpenAlert } from '../../../operation/model.ts';
 import type { Moved } from './move-duty.ts';
 import type { JobDone } from './slow-jobs.ts';
 

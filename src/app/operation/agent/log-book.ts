@@ -1,18 +1,15 @@
-import { Failure } from '../../diagnostics/diagnostic.ts';
-import { ownId, processTable } from '../../io/handles/process-table.ts';
-import type { PastCycle } from '../../operation/history.ts';
-import type { Mover, Moving } from '../../operation/model.ts';
-import { forgetNotes } from '../../replication/repository/forget-notes.ts';
-import { keepHistory } from './history.ts';
+import { Failure } from '../../../diagnostics/diagnostic.ts';
+import { ownId, processTable } from '../../../io/handles/process-table.ts';
+import type { PastCycle } from '../../../operation/history.ts';
+import type { Mover, Moving } from '../../../operation/model.ts';
+import { forgetNotes } from '../../../replication/repository/forget-notes.ts';
+import { keepHistory } from '../history.ts';
+import { moversFolder } from '../movers.ts';
 import type { Site, View } from './site.ts';
 
 /** Between two notes about what came about, ms: a hard kill loses that much of the history. */
 const often = 10 * 60_000;
 const day = 86_400_000;
-/** A mover of which nothing was heard for so long is nobody's concern any more, ms. */
-const forgotten = 7 * day;
-
-const folder = 'movers/';
 
 type Writing = [site: Site, running: readonly Moving[], now: number, isEnd?: boolean];
 
@@ -86,7 +83,7 @@ export class LogBook {
   ): Promise<void> {
     if (!repository) return;
     const mover = { ...(await this.mover(running, now)), ...(isEnd && { ended: true as const }) };
-    const name = `${folder}${this.#by}`;
+    const name = `${moversFolder}${this.#by}`;
     const { board } = repository;
     // Nobody else writes it: what doesn't fit is an answer that was lost.
     const etag =
@@ -94,14 +91,4 @@ export class LogBook {
       (await board.write(name, mover, (await board.read(name))?.etag));
     if (etag !== undefined) this.#etags.set(url, etag);
   }
-}
-
-/** The movers that wrote about themselves in a repository, the newest note first. */
-export async function moversIn({ board }: NonNullable<View['repository']>, now: number): Promise<Mover[]> {
-  const movers: Mover[] = [];
-  for (const { name } of await board.list(folder)) {
-    const note = await board.read(name);
-    if (note && now - (note.value as Mover).at <= forgotten) movers.push(note.value as Mover);
-  }
-  return movers.sort((a, b) => b.at - a.at);
 }

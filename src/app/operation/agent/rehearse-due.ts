@@ -1,11 +1,11 @@
-import { type Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
-import { span } from '../../io/units.ts';
-import { isTestDue } from '../../operation/rehearsals.ts';
-import type { Context } from '../app-context.ts';
-import type { CommonOptions } from '../options.ts';
-import { failoverTest } from '../recovery/failover.ts';
-import { failoverCleanup } from '../recovery/failover-status.ts';
-import { refOfPlan, seenPlan } from './plans.ts';
+import { type Diagnostic, Failure } from '../../../diagnostics/diagnostic.ts';
+import { span } from '../../../io/units.ts';
+import { isTestDue } from '../../../operation/rehearsals.ts';
+import type { Context } from '../../app-context.ts';
+import type { CommonOptions } from '../../options.ts';
+import { failoverTest } from '../../recovery/failover.ts';
+import { failoverCleanup } from '../../recovery/failover-status.ts';
+import { refOfPlan, seenPlan } from '../plans.ts';
 import type { Site } from './site.ts';
 
 /** What came of a plan whose test was due. */
@@ -40,8 +40,7 @@ export async function rehearseDue(
       const repository = await site.repositories.open(refOfPlan(declared), 'read');
       if (!repository) continue;
       if (!isTestDue(await seenPlan(repository, declared), site.session.world.host.clock.now())) continue;
-      begins(plan);
-      done.push(await rehearseOne(context, plan, paths, options));
+      done.push(await rehearseOne(context, plan, paths, options, () => begins(plan)));
     } catch (error) {
       context.io.interrupt.throwIfAborted();
       if (!(error instanceof Failure)) throw error;
@@ -56,8 +55,9 @@ async function rehearseOne(
   plan: string,
   paths: string[],
   options: CommonOptions,
+  begins: () => void,
 ): Promise<Rehearsed> {
-  const test = await failoverTest(context, plan, paths, options, { show() {}, say() {} });
+  const test = await failoverTest(context, plan, paths, options, { show: begins, say() {} });
   const [cleaned] = (await failoverCleanup(context, plan, paths, options)) ?? [];
   const diagnostics = cleaned && 'diagnostics' in cleaned ? cleaned.diagnostics : [];
   if (!test?.recovered) return { plan, ok: false, diagnostics };

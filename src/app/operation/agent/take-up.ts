@@ -1,10 +1,10 @@
-import { weakenedBy } from '../../engine/guard/protection.ts';
-import { canonicalJson } from '../../engine/model/canonical.ts';
-import type { Address, Catalog, CatalogResource, CatalogTarget } from '../../engine/model/catalog.ts';
-import type { Registry } from '../../engine/model/resource-type.ts';
-import { type RepositoryProperty, repositoryRef } from '../../resources/shared/repository-property.ts';
-import { type ProtectedVmProperties, rpoOf, timetableOf } from '../../resources/vsphere/protection.ts';
-import { longestGap } from '../../schedule/schedule.ts';
+import { weakenedBy } from '../../../engine/guard/protection.ts';
+import { canonicalJson } from '../../../engine/model/canonical.ts';
+import type { Address, Catalog, CatalogResource, CatalogTarget } from '../../../engine/model/catalog.ts';
+import type { Registry } from '../../../engine/model/resource-type.ts';
+import { type RepositoryProperty, repositoryRef } from '../../../resources/shared/repository-property.ts';
+import { type ProtectedVmProperties, rpoOf, timetableOf } from '../../../resources/vsphere/protection.ts';
+import { longestGap } from '../../../schedule/schedule.ts';
 
 /** A VM for which an agent goes on with what was declared before. */
 export interface HeldBack {

@@ -1,15 +1,17 @@
-import { valueWords } from '../model/dns.ts';
-import { notLooked } from './isolation.ts';
+import { notLooked } from '../failover/isolation.ts';
+import { leftCost, leftWords } from '../failover/left.ts';
 import {
   expiresOf,
   isWhole,
   kindOf,
+  type LeftThing,
   launchedElsewhere,
   type ProbeResult,
   type Run,
   type RunStep,
   retriesOf,
-} from './run.ts';
+} from '../failover/run.ts';
+import { valueWords } from '../model/dns.ts';
 
 /** What a run showed, for whoever has to believe it. Times are RFC 3339, spans milliseconds. */
 export interface Evidence {
@@ -61,6 +63,8 @@ export interface Evidence {
   }[];
   /** In the order in which they were; `after`: since the beginning. */
   phases: { at: string; after: number; what: RunStep['what']; vm?: string; saw?: string }[];
+  /** What the last clean-up could not remove, and what that costs; undefined where nothing is known of it. */
+  left?: { at: string; cost: string; things: LeftThing[] };
   /** What this run doesn't show. */
   unproven: string[];
 }
@@ -75,6 +79,8 @@ export function evidenceOf(run: Run): Evidence {
   const limit = expiresOf(run);
   const ended = steps.findLast(({ what }) => what === 'finished') as Of<'finished'> | undefined;
   const proven = steps.findLast(({ what }) => what === 'proven') as Of<'proven'> | undefined;
+  const over = steps.findLast(({ what }) => what === 'left' || what === 'cleaned');
+  const left = over?.what === 'left' ? over : undefined;
   const machines = start.groups
     .flatMap(group => group.machines)
     .map(machine => {
@@ -124,6 +130,7 @@ export function evidenceOf(run: Run): Evidence {
       ...('vm' in step && { vm: step.vm }),
       ...sawOf(step),
     })),
+    ...(left && { left: { at: timeOf(left.at), cost: leftCost(left.things), things: left.things } }),
     unproven: [
       ...machines.flatMap(({ vm, results }) =>
         results.length === 0
@@ -191,6 +198,10 @@ function sawOf(step: RunStep): { saw: string } | undefined {
           .map(one => `${one.name}: ${one.outcome === 'back' ? '' : 'left alone: '}${valueWords(one.now)}`)
           .join('; '),
       };
+    case 'removing':
+      return { saw: [...step.instances, ...step.images, ...step.groups, ...step.schedules].join(', ') };
+    case 'left':
+      return { saw: leftWords(step.things) };
     case 'finished':
       return { saw: step.ok ? 'every probe passed' : 'did not pass' };
     default:

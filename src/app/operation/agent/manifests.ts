@@ -1,11 +1,11 @@
-import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
-import { addressOfAgentKey, agentKey } from '../../engine/guard/agent-key.ts';
-import { canonicalJson } from '../../engine/model/canonical.ts';
-import type { Address, Catalog, CatalogResource, CatalogTarget } from '../../engine/model/catalog.ts';
-import type { EngineMemory } from '../../engine/model/world.ts';
-import { sha256 } from '../../values/digest.ts';
-import type { Context } from '../app-context.ts';
-import { type CatalogOptions, loadCatalog } from '../session/load-catalog.ts';
+import type { Diagnostic } from '../../../diagnostics/diagnostic.ts';
+import { addressOfAgentKey, agentKey } from '../../../engine/guard/agent-key.ts';
+import { canonicalJson } from '../../../engine/model/canonical.ts';
+import type { Address, Catalog, CatalogResource, CatalogTarget } from '../../../engine/model/catalog.ts';
+import type { EngineMemory } from '../../../engine/model/world.ts';
+import { sha256 } from '../../../values/digest.ts';
+import type { Context } from '../../app-context.ts';
+import { type CatalogOptions, loadCatalog } from '../../session/load-catalog.ts';
 import { type HeldBack, type Kept, kept, restored, takeUp } from './take-up.ts';
 
 /** What an agent goes by, as it was last read. */

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { blocked, Failure } from '../../diagnostics/diagnostic.ts';
-import { type Lock, takeLock } from '../../io/locks/lock.ts';
-import type { Host } from '../../io/ports.ts';
-import type { Context } from '../app-context.ts';
-import type { CommonOptions } from '../options.ts';
-import { stateDirOf } from '../session/own-state.ts';
+import { blocked, Failure } from '../../../diagnostics/diagnostic.ts';
+import { type Lock, takeLock } from '../../../io/locks/lock.ts';
+import type { Host } from '../../../io/ports.ts';
+import type { Context } from '../../app-context.ts';
+import type { CommonOptions } from '../../options.ts';
+import { stateDirOf } from '../../session/own-state.ts';
 
 const folder = (stateDir: string): string => join(stateDir, 'agent');
 const request = (stateDir: string): string => join(folder(stateDir), 'drain');

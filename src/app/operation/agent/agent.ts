@@ -1,0 +1,197 @@
+import { type Diagnostic, Failure } from '../../../diagnostics/diagnostic.ts';
+import { runJobs } from '../../../masterless/instance/jobs.ts';
+import { Agenda } from '../../../operation/agenda.ts';
+import { runAgent } from '../../../operation/agent.ts';
+import type { Operation } from '../../../operation/page/page.ts';
+import { watch } from '../../../operation/watchdog.ts';
+import { oneDiagnostic } from '../../../resources/shared/one-diagnostic.ts';
+import type { Context } from '../../app-context.ts';
+import { openSession, type Session } from '../../session/open-session.ts';
+import { newestOf } from './agent-once.ts';
+import { AlertLoop } from './alert-loop.ts';
+import { Concerns } from './concerns.ts';
+import { Cycles } from './cycles.ts';
+import { beAgentOf, isDraining } from './drain.ts';
+import { Followed, type FollowedOptions, type Follower } from './followed.ts';
+import { slowJobs } from './slow-jobs.ts';
+import { type Heard, Telling } from './telling.ts';
+
+export interface AgentOptions extends FollowedOptions {
+  /** Told at each turn of the loop: that it goes on. */
+  turned?(): void;
+  /** Serves the page until it is closed; what only this agent knows of is asked for. */
+  serve?(context: Context, operation: () => Promise<Operation>): Promise<{ close(): Promise<void> }>;
+}
+
+/** Between two looks at manifests, selections and repositories, ms. */
+const refresh = 60_000;
+
+/** Between two looks at what somebody has to be told, ms: within a minute, whatever a look takes. */
+const alertsEvery = 20_000;
+
+/**
+ * Runs the cycles of the declared VMs as they come due, and the slow jobs beside them, until it is stopped or
+ * drained. Undefined when the manifests can't be used to begin with, which was told.
+ *
+ * @throws Failure `agent-runs`; `agent-stuck` when the loop doesn't go on any more
+ */
+export async function agent(
+  context: Context,
+  paths: string[],
+  options: AgentOptions,
+  hear: (heard: Heard) => void,
+): Promise<'stopped' | 'drained' | undefined> {
+  const base = await openSession(context, options);
+  try {
+    const { interrupt } = context.io;
+    const lock = await beAgentOf(context.io.host, base.stateDir, interrupt);
+    try {
+      const within: Context = { ...context, ...(base.lab && { lab: base.lab }) };
+      const it = new Agent(within, base, paths, options, hear);
+      const served = await options.serve?.(within, () => it.operation());
+      try {
+        return await it.run();
+      } finally {
+        await served?.close();
+      }
+    } finally {
+      await lock.release();
+    }
+  } finally {
+    await base.close();
+  }
+}
+
+class Agent {
+  readonly #options: AgentOptions;
+  readonly #by: Follower;
+  readonly #followed: Followed;
+  readonly #cycles: Cycles;
+  #lastTurn = 0;
+  #isDraining = false;
+
+  constructor(
+    context: Context,
+    base: Session,
+    paths: string[],
+    options: AgentOptions,
+    hear: (heard: Heard) => void,
+  ) {
+    this.#options = options;
+    const { clock } = base.world.host;
+    const concerns = new Concerns(() => clock.now());
+    this.#by = { context, base, paths, options, telling: new Telling(hear), concerns };
+    this.#followed = new Followed(this.#by);
+    this.#cycles = new Cycles(this.#by, this.#followed);
+  }
+
+  /** What it does, and what it alone knows of that is wrong. */
+  async operation(): Promise<Operation> {
+    return { alerts: this.#by.concerns.open(), movers: [await this.#cycles.mover()] };
+  }
+
+  async run(): Promise<'stopped' | 'drained' | undefined> {
+    const { context, base, telling } = this.#by;
+    const { interrupt: signal } = context.io;
+    const { clock } = base.world.host;
+    const ending = new AbortController();
+    const beside = AbortSignal.any([signal, ending.signal]);
+    try {
+      if (!(await this.#followed.begin())) return undefined;
+      this.#begins();
+      this.#lastTurn = clock.now();
+      const loop = runAgent(
+        new Agenda(this.#options.slots),
+        {
+          clock,
+          duties: () => this.#duties(),
+          draining: async () => {
+            this.#isDraining = await isDraining(context.io.host, base.stateDir);
+            return this.#isDraining;
+          },
+          move: (id, mayBeLong) => this.#cycles.move(id, mayBeLong),
+          turn: () => {
+            this.#lastTurn = clock.now();
+            this.#options.turned?.();
+          },
+        },
+        { signal, refresh },
+      );
+      const alerts = this.#alerts(beside);
+      const jobs = this.#slowJobs(beside);
+      const ended = await Promise.race([loop, watch(clock, () => this.#lastTurn, beside)]);
+      ending.abort();
+      await Promise.all([jobs, alerts]);
+      if (ended === 'done') return undefined;
+      await this.#cycles.write(true);
+      telling.say({ type: 'ended', how: ended });
+      return ended;
+    } finally {
+      ending.abort();
+      await this.#followed.close();
+    }
+  }
+
+  async #duties() {
+    const duties = await this.#followed.again();
+    if (!duties) return undefined;
+    await this.#cycles.write(false);
+    return { duties, newest: newestOf(duties) };
+  }
+
+  #slowJobs(signal: AbortSignal): Promise<void> {
+    const { context, base, paths, telling, concerns } = this.#by;
+    const { clock, random } = base.world.host;
+    const jobs = slowJobs({
+      context,
+      paths,
+      options: this.#options,
+      site: () => this.#followed.open.site,
+      memory: () => base.world.memory.engine,
+      draining: () => this.#isDraining,
+      done: done => {
+        const { job, subject = '', diagnostics, outcome } = done;
+        if (outcome !== undefined || diagnostics.length === 0) telling.say({ type: 'job', done });
+        else telling.once(`job ${job} ${subject}`, diagnostics, { type: 'job', done });
+        concerns.noteJob(done);
+      },
+    });
+    const rejected = ({ name }: { name: string }, error: unknown) =>
+      this.#jobFailed(`job ${name}`, name, wrongIn(error));
+    return runJobs(jobs, { clock, random, signal, rejected });
+  }
+
+  /** Tells of alerts until the signal comes; a turn that fails is told, and the next one comes. */
+  #alerts(signal: AbortSignal): Promise<void> {
+    const { context, base, concerns } = this.#by;
+    const { clock, random } = base.world.host;
+    const watched = {
+      site: () => this.#followed.open.site,
+      failing: concerns.failing,
+      own: () => concerns.all(),
+    };
+    const loop = new AlertLoop(context, watched, this.#cycles.id);
+    const rejected = (_: unknown, error: unknown) => this.#jobFailed('alerts', 'alerts', wrongIn(error));
+    const turn = async () => {
+      this.#jobFailed('alerts', 'alerts', await loop.turn());
+      return 'done' as const;
+    };
+    return runJobs([{ name: 'alerts', every: alertsEvery, turn }], { clock, random, signal, rejected });
+  }
+
+  #jobFailed(about: string, job: string, diagnostics: Diagnostic[]): void {
+    this.#by.telling.once(about, diagnostics, { type: 'job-failed', job, diagnostics });
+  }
+
+  #begins(): void {
+    const now = this.#by.base.world.host.clock.now();
+    const duties = [...this.#followed.open.duties.values()];
+    const newest = newestOf(duties);
+    const ready = duties.map(({ id, next }) => next(newest.get(id), now).ready);
+    const next = ready.length === 0 ? undefined : Math.min(...ready);
+    this.#by.telling.say({ type: 'begins', vms: duties.length, slots: this.#options.slots, now, next });
+  }
+}
+
+const wrongIn = (error: unknown): Diagnostic[] =>
+  error instanceof Failure ? error.diagnostics : [oneDiagnostic(error)];

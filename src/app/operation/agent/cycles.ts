@@ -1,0 +1,83 @@
+import { type Diagnostic, Failure } from '../../../diagnostics/diagnostic.ts';
+import type { Progress } from '../../../engine/model/io.ts';
+import type { Outcome } from '../../../operation/agenda.ts';
+import type { Mover, Moving } from '../../../operation/model.ts';
+import { moversIn } from '../movers.ts';
+import type { Followed, Follower } from './followed.ts';
+import { LogBook } from './log-book.ts';
+import { moveDuty } from './move-duty.ts';
+import { pastCycle } from './past-cycle.ts';
+
+/** The cycles that one process runs, and what it writes about them. */
+export class Cycles {
+  readonly #by: Follower;
+  readonly #followed: Followed;
+  /** Those that run, by duty. */
+  readonly #running = new Map<string, Moving>();
+  /** Of the mover that this is. */
+  readonly id: string;
+  readonly #book: LogBook;
+
+  constructor(by: Follower, followed: Followed) {
+    const { clock, random } = by.base.world.host;
+    this.#by = by;
+    this.#followed = followed;
+    this.id = random.uuid();
+    this.#book = new LogBook(this.id, by.options.slots, clock.now());
+  }
+
+  /** Runs the cycle of a duty if it is still due, and tells what came of it. Doesn't reject. */
+  async move(id: string, mayBeLong: () => boolean): Promise<Outcome> {
+    const { context, base, telling, concerns } = this.#by;
+    const { open } = this.#followed;
+    const duty = open.duties.get(id);
+    // Let go of between two looks.
+    if (!duty) return { result: 'busy' };
+    const { clock, random } = base.world.host;
+    const cycle = random.uuid().slice(0, 8);
+    const began = clock.now();
+    const moving: Moving = { vm: duty.declared.title, since: began };
+    return this.#followed.during(open, async () => {
+      this.#running.set(id, moving);
+      const { title: vm, address } = duty.declared;
+      telling.say({ type: 'moves', cycle, vm, address });
+      const onProgress = ({ done, total }: Progress) => Object.assign(moving, { done, total });
+      const { outcome, moved } = await moveDuty(context, open.site, duty, mayBeLong, onProgress);
+      this.#running.delete(id);
+      const past = pastCycle(duty, moved, { id: cycle, began, ended: clock.now() });
+      if (past) this.#book.add(duty.declared.repository, past);
+      concerns.note(moved);
+      const said = 'diagnostics' in moved ? moved.diagnostics : 'paused' in moved ? ['paused'] : [];
+      if (!('busy' in moved) && !('waits' in moved))
+        telling.once(`moved ${id}`, said, { type: 'moved', cycle, moved });
+      return outcome;
+    });
+  }
+
+  /** What this mover says about itself. */
+  mover(): Promise<Mover> {
+    return this.#book.mover([...this.#running.values()], this.#by.base.world.host.clock.now());
+  }
+
+  /** What it did, and what it does, into the repositories; others that have fallen silent are told of. */
+  async write(isEnd: boolean): Promise<void> {
+    const { base, telling, concerns } = this.#by;
+    const { site } = this.#followed.open;
+    const now = base.world.host.clock.now();
+    const failures = await this.#book.write(site, [...this.#running.values()], now, isEnd);
+    for (const { repository } of isEnd ? [] : site.views.values())
+      try {
+        if (repository) concerns.silent(await moversIn(repository, now), this.id, now);
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error;
+        failures.push(error);
+      }
+    const diagnostics = onceEach(failures.flatMap(failure => failure.diagnostics));
+    telling.once('log-book', diagnostics, { type: 'unseen', diagnostics });
+  }
+}
+
+/** A store that is away is met by each thing that is asked of it. */
+const onceEach = (diagnostics: readonly Diagnostic[]): Diagnostic[] => [
+  ...new Map(diagnostics.map(one => [`${one.code} ${one.message}`, one])).values(),
+];

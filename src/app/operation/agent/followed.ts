@@ -1,0 +1,148 @@
+import { Failure } from '../../../diagnostics/diagnostic.ts';
+import { oneDiagnostic } from '../../../resources/shared/one-diagnostic.ts';
+import type { Context } from '../../app-context.ts';
+import type { CommonOptions } from '../../options.ts';
+import type { Session } from '../../session/open-session.ts';
+import type { Concerns } from './concerns.ts';
+import { dutiesOf, type VmDuty } from './duties.ts';
+import { locate } from './locate.ts';
+import { readManifests, remember, type TakenUp } from './manifests.ts';
+import { look, openSite, type Site } from './site.ts';
+import type { Telling } from './telling.ts';
+
+/** A site in use, and how many cycles still work in it. */
+export interface Open {
+  readonly site: Site;
+  readonly digest: string;
+  duties: Map<string, VmDuty>;
+  cycles: number;
+  /** Another one has taken its place. */
+  superseded: boolean;
+}
+
+export interface FollowedOptions extends CommonOptions {
+  /** Cycles at once. */
+  slots: number;
+}
+
+/** Whoever follows manifests, and whom that is told. */
+export interface Follower {
+  context: Context;
+  base: Session;
+  paths: string[];
+  options: FollowedOptions;
+  telling: Telling;
+  concerns: Concerns;
+}
+
+/** The manifests that somebody goes by for as long as it runs, and what they lead to, open. */
+export class Followed {
+  readonly #by: Follower;
+  #open: Open | undefined;
+
+  constructor(by: Follower) {
+    this.#by = by;
+  }
+
+  /** Only once it has begun. */
+  get open(): Open {
+    return this.#open!;
+  }
+
+  /** False: the manifests can't be used, which was told. */
+  async begin(): Promise<boolean> {
+    const first = await this.#read();
+    if (!first) return false;
+    this.#open = await this.#openFor(first);
+    await this.#look(this.#open);
+    return true;
+  }
+
+  /**
+   * Looks again, by the manifests as they are now if those can be used. Undefined: nothing could be seen,
+   * which was told.
+   */
+  async again(): Promise<VmDuty[] | undefined> {
+    const { telling } = this.#by;
+    try {
+      const taken = await this.#read();
+      const before = this.open;
+      if (taken && taken.digest !== before.digest) {
+        const next = await this.#openFor(taken);
+        for (const [url, view] of before.site.views) next.site.seenBefore.set(url, view);
+        await this.#look(next);
+        this.#open = next;
+        before.superseded = true;
+        await closeUnused(before);
+        telling.say({ type: 'taken-up', vms: next.duties.size });
+      } else await this.#look(before);
+    } catch (error) {
+      const diagnostics = error instanceof Failure ? error.diagnostics : [oneDiagnostic(error)];
+      telling.once('unseen', diagnostics, { type: 'unseen', diagnostics });
+      return undefined;
+    }
+    return [...this.open.duties.values()];
+  }
+
+  /** Runs a cycle of what is open now, which stays open for that long. */
+  async during<T>(open: Open, cycle: () => Promise<T>): Promise<T> {
+    open.cycles++;
+    try {
+      return await cycle();
+    } finally {
+      open.cycles--;
+      await closeUnused(open);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#open?.site.close();
+  }
+
+  /** Undefined: the manifests can't be used, which is told once. */
+  async #read(): Promise<TakenUp | undefined> {
+    const { context, base, paths, options, telling, concerns } = this.#by;
+    await base.remember();
+    const { engine } = base.world.memory;
+    const targets = this.#open?.site.catalog.targets ?? [];
+    const read = await readManifests(context, paths, options, engine, targets);
+    if ('broken' in read) {
+      telling.once('broken', read.broken, { type: 'broken', diagnostics: read.broken });
+      const [first] = read.broken;
+      concerns.say(
+        'broken-manifests',
+        'manifests',
+        first && `the manifests can not be used: ${first.message}`,
+      );
+      return undefined;
+    }
+    telling.passed('broken');
+    const { taken } = read;
+    concerns.say('broken-manifests', 'manifests', undefined);
+    const [held] = taken.held;
+    concerns.say('held-back', 'manifests', held && `${held.address} protects less: ${held.why.join('; ')}`);
+    telling.once('held', taken.held, { type: 'held', held: taken.held });
+    await remember(engine, taken.catalog);
+    return taken;
+  }
+
+  async #openFor({ catalog, digest }: TakenUp): Promise<Open> {
+    const { context, options } = this.#by;
+    const site = await openSite(context, catalog, options);
+    return { site, digest, duties: new Map(), cycles: 0, superseded: false };
+  }
+
+  async #look(open: Open): Promise<void> {
+    const { context, options, telling, concerns } = this.#by;
+    const diagnostics = await look(open.site);
+    const located = await locate(context, open.site, diagnostics);
+    telling.once('unseen', diagnostics, { type: 'unseen', diagnostics });
+    const duties = dutiesOf(open.site, options.slots, located);
+    open.duties = new Map(duties.map(duty => [duty.id, duty]));
+    concerns.selected(open.site.resources);
+  }
+}
+
+async function closeUnused({ site, superseded, cycles }: Open): Promise<void> {
+  if (superseded && cycles === 0) await site.close();
+}

@@ -1,0 +1,50 @@
+import type { Diagnostic } from '../../../diagnostics/diagnostic.ts';
+import type { Moved } from './move-duty.ts';
+import type { JobDone } from './slow-jobs.ts';
+import type { HeldBack } from './take-up.ts';
+
+/** What an agent tells as it goes on; each thing once while it lasts. */
+export type Heard =
+  /** It begins: how many VMs it looks after, and when the first is due. */
+  | { type: 'begins'; vms: number; slots: number; now: number; next: number | undefined }
+  /** A cycle begins; `cycle` is its id, here and in the history. */
+  | { type: 'moves'; cycle: string; vm: string; address: string }
+  | { type: 'moved'; cycle: string; moved: Moved }
+  /** What could not be seen. */
+  | { type: 'unseen'; diagnostics: Diagnostic[] }
+  /** Manifests can't be used: the agent goes by the last that could. */
+  | { type: 'broken'; diagnostics: Diagnostic[] }
+  | { type: 'taken-up'; vms: number }
+  | { type: 'held'; held: HeldBack[] }
+  | { type: 'job'; done: JobDone }
+  | { type: 'job-failed'; job: string; diagnostics: Diagnostic[] }
+  | { type: 'ended'; how: 'stopped' | 'drained' };
+
+/** Passes on what is told, and what lasts only once. */
+export class Telling {
+  readonly #hear: (heard: Heard) => void;
+  /** What was told and still lasts, as text. */
+  readonly #told = new Map<string, string>();
+
+  constructor(hear: (heard: Heard) => void) {
+    this.#hear = hear;
+  }
+
+  say(heard: Heard): void {
+    this.#hear(heard);
+  }
+
+  /** Tells something when it isn't what was told before; with nothing in it, it has passed. */
+  once(about: string, what: readonly unknown[], heard: Heard): void {
+    const text = JSON.stringify(what, (key, value) => (key === 'cause' ? undefined : value));
+    const before = this.#told.get(about);
+    this.#told.set(about, text);
+    const isSilent = what.length === 0 && !('moved' in heard && 'cycle' in heard.moved);
+    if (!isSilent && (before !== text || what.length === 0)) this.#hear(heard);
+  }
+
+  /** It has passed, and is told anew when it comes again. */
+  passed(about: string): void {
+    this.#told.delete(about);
+  }
+}

@@ -1,0 +1,198 @@
+import { Failure, failedWith, given, world } from '../../diagnostics/diagnostic.ts';
+import { own } from '../../diagnostics/own-words.ts';
+import type { CatalogResource } from '../../engine/model/catalog.ts';
+import { expandSelections } from '../../engine/select/members.ts';
+import { parseKey, readKey } from '../../replication/format/keys.ts';
+import { vmNames } from '../../replication/format/names.ts';
+import type { RepositoryRef } from '../../replication/model/clients.ts';
+import { type LockPolicy, lockPolicyOf } from '../../replication/model/object-lock.ts';
+import { pinned } from '../../replication/model/pins.ts';
+import { parseRepositoryUrl } from '../../replication/model/repository-url.ts';
+import type { LockPlan } from '../../replication/prune/extend-locks.ts';
+import type { OpenRepository } from '../../replication/repository/open-repository.ts';
+import { rangeReader } from '../../replication/repository/read/ranges.ts';
+import { heldUntil, holdsIn } from '../../replication/retention/holds.ts';
+import type { Context } from '../app-context.ts';
+import { storeAt } from '../connect/repositories.ts';
+import type { CommonOptions } from '../options.ts';
+import { loadCatalog } from '../session/load-catalog.ts';
+import { openSession, type Session } from '../session/open-session.ts';
+import { runOf } from '../session/run-of.ts';
+import { policyIn, repositoriesOf } from './prune.ts';
+import { vmNamed } from './with-repository.ts';
+
+export interface ExtendOptions extends CommonOptions {
+  paths: string[];
+  repository?: string;
+  key?: string;
+  vm?: string;
+  /** Say what would be done. */
+  noop?: boolean;
+  /** Look though it isn't time. */
+  force?: boolean;
+}
+
+export interface ExtendedVm {
+  uuid: string;
+  name?: string;
+  plan: Omit<LockPlan, 'known' | 'etag'>;
+  /** Undefined: only said. */
+  extended?: number;
+}
+
+export interface Extended {
+  url: string;
+  /** By the store's clock, ms since the epoch. */
+  at: number;
+  lock: LockPolicy;
+  vms: ExtendedVm[];
+}
+
+/** Told before locks of a VM are lengthened. */
+export type OnPlan = (vm: ExtendedVm) => void;
+
+/**
+ * Lengthens locks of what recovery points need, in every repository of the manifests that declares `lock`.
+ * Undefined when the manifests have mistakes, which were told.
+ *
+ * @throws Failure `no-extender`, `locks-raced`
+ */
+export async function extendLocksOf(
+  context: Context,
+  options: ExtendOptions,
+  onPlan: OnPlan,
+): Promise<Extended[] | undefined> {
+  const catalog = await loadCatalog(context, options.paths, options);
+  if (!catalog) return undefined;
+  const { targets, platform } = catalog;
+  const session = await openSession(context, options, { targets, platform, labMustExist: true });
+  const closing: (() => Promise<void> | void)[] = [];
+  try {
+    const { resources, diagnostics } = await expandSelections(catalog, runOf(context, session));
+    context.reporter.diagnostics([...diagnostics, ...resources.flatMap(({ fault }) => fault ?? [])]);
+    const declared = resources.filter(({ type }) => type === 'protected_vm');
+    const asked = options.repository === undefined ? undefined : parseRepositoryUrl(options.repository);
+    const all: Extended[] = [];
+    for (const { ref, vms } of repositoriesOf(declared)) {
+      if (!ref.lock || (asked && asked.canonical !== ref.url.canonical)) continue;
+      const repository = await openToExtend(context, session, ref, options, closing);
+      const now = session.world.host.clock.now() + (repository.store.clockAhead?.() ?? 0);
+      all.push(await extendOne(context, repository, { ref, vms, now, options, onPlan }));
+    }
+    if (all.length === 0) throw nothingLocked();
+    return all;
+  } finally {
+    for (const close of closing) await close();
+    await session.close();
+  }
+}
+
+interface One {
+  ref: RepositoryRef;
+  vms: readonly CatalogResource[];
+  now: number;
+  options: ExtendOptions;
+  onPlan: OnPlan;
+}
+
+async function extendOne(
+  context: Context,
+  repository: OpenRepository,
+  { ref, vms, now, options, onPlan }: One,
+): Promise<Extended> {
+  const { extendLocks } = await import('../../replication/prune/extend-locks.ts');
+  const lock = lockPolicyOf(ref.lock!);
+  const signal = context.io.interrupt;
+  const warn = ({ diagnostics }: Failure) =>
+    context.reporter.diagnostics(diagnostics.map(one => ({ ...one, severity: 'warning' as const })));
+  const only = options.vm === undefined ? undefined : (await vmNamed(repository, options.vm, warn)).uuid;
+  const done: ExtendedVm[] = [];
+  for (const uuid of only === undefined ? await repository.enrolled(warn) : [only]) {
+    try {
+      const {
+        name,
+        plan,
+        context: of,
+      } = await planOf(repository, uuid, {
+        ...{ vms, lock, now, signal, force: options.force ?? false },
+      });
+      const { known: _, etag: __, ...said } = plan;
+      const one: ExtendedVm = { uuid, ...(name !== undefined && { name }), plan: said };
+      onPlan(one);
+      if (!options.noop) one.extended = await extendLocks(of, plan, { now, step: async () => {}, signal });
+      done.push(one);
+    } catch (error) {
+      if (!(error instanceof Failure) || !failedWith(error, 'prune-doubt')) throw error;
+      warn(error);
+    }
+  }
+  return { url: ref.url.canonical, at: now, lock, vms: done };
+}
+
+/** What the locks of one VM are, by the retention that manifests declare of it. */
+export async function planOf(
+  repository: OpenRepository,
+  uuid: string,
+  {
+    vms,
+    lock,
+    now,
+    signal,
+    ...how
+  }: {
+    vms: readonly CatalogResource[];
+    lock: LockPolicy;
+    now: number;
+    signal: AbortSignal;
+    force?: boolean;
+    ask?: boolean;
+  },
+) {
+  const { planLocks } = await import('../../replication/prune/extend-locks.ts');
+  const vm = repository.vm(uuid);
+  const { context: whole } = repository;
+  const names = vmNames(whole.vault.vmKey(uuid));
+  const context = { ...whole, uuid, names, ranges: rangeReader(whole.store) };
+  const name = (await vm.newest(() => {}))?.vm.name;
+  const pins = Map.groupBy(
+    (await pinned(repository)).filter(({ vm: whose }) => whose === uuid),
+    ({ point }) => point,
+  );
+  const held = heldUntil(await holdsIn(repository), uuid, now) !== undefined;
+  const plan = await planLocks(context, vm, {
+    ...{ lock, now, held, signal, ...how, policy: policyIn(vms, { uuid, name }) },
+    pins: async () => new Map([...pins].map(([point, all]) => [point, all.map(({ holder }) => holder)])),
+    step: async () => {},
+  });
+  return { name, plan, context };
+}
+
+async function openToExtend(
+  { io: { host } }: Context,
+  { world: ports, reach }: Session,
+  ref: RepositoryRef,
+  options: ExtendOptions,
+  closing: (() => Promise<void> | void)[],
+): Promise<OpenRepository> {
+  const { openRepository } = await import('../../replication/repository/open-repository.ts');
+  if (ref.extender === undefined || ref.extender === ref.target) throw noExtender(ref);
+  const counted = { ...reach, counter: () => ({ made() {}, retried() {}, throttled() {} }) };
+  const store = await storeAt(ref.url, ref.extender, counted, closing);
+  const said = options.key === undefined ? undefined : await readKey(options.key, host);
+  const key = said ?? (ref.key && parseKey(await ports.secret(ref.key), ref.key.$secret));
+  return openRepository(store, { key, random: host.random });
+}
+
+const noExtender = ({ url }: RepositoryRef): Failure =>
+  new Failure(
+    given('no-extender', `${url.written}: nothing says with which credentials locks may be lengthened`, {
+      hint: own`declare an aws target of its own and name it beside \`lock\`: \`extender: NAME\`; its rights are in policies/extender.json`,
+    }),
+  );
+
+const nothingLocked = (): Failure =>
+  new Failure(
+    world('nothing-to-extend', 'no repository of these manifests locks what is written to it', {
+      hint: own`add \`lock: { mode: governance, for: 30d }\` to it`,
+    }),
+  );

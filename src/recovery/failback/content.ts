@@ -1,0 +1,29 @@
+import { SNAPSHOT_BLOCK, type SnapshotStore } from '../model/snapshots.ts';
+
+/** Offset and length on a disk, bytes. */
+export type Range = [start: number, length: number];
+
+/** Blocks that are read at once. */
+export const width = 16;
+
+/** As many zeros as a block has bytes. */
+export const ZEROS = Buffer.alloc(SNAPSHOT_BLOCK);
+
+/** What a block holds of its disk; undefined: nothing but zeros. */
+export async function contentOf(
+  store: SnapshotStore,
+  snapshot: string,
+  { index, length, token }: { index: number; length: number; token?: string },
+  signal?: AbortSignal,
+): Promise<Buffer | undefined> {
+  if (token === undefined) return undefined;
+  const content = (await store.get(snapshot, index, token, signal)).subarray(0, length);
+  return content.equals(ZEROS.subarray(0, length)) ? undefined : content;
+}
+
+/** Adds to ranges that ascend; those that touch become one. */
+export function addRange(ranges: Range[], start: number, length: number): void {
+  const last = ranges.at(-1);
+  if (last && last[0] + last[1] === start) last[1] += length;
+  else ranges.push([start, length]);
+}
