@@ -6,10 +6,13 @@ const apart = ['test/lab/disks/kill.test.ts', 'test/lab/vsphere/kill.test.ts'];
 export default defineConfig({
   test: {
     // The binary that tests spawn is what the sources say, not what was built some time ago.
-    globalSetup: ['test/support/temporary.ts', 'test/support/build.ts'],
+    globalSetup: ['test/support/huge-pages.ts', 'test/support/temporary.ts', 'test/support/build.ts'],
     setupFiles: ['test/support/environment.ts', 'test/support/runtime-directory.ts'],
     // All processors: a machine of two would otherwise run one file at a time.
     maxWorkers: '100%',
+    // The tests use up buffers faster than anything else. Node would collect all garbage whenever 64 MiB of them
+    // came together, each time going through whatever the files before have left in the process.
+    execArgv: ['--external-memory-accounted-in-global-limit', '--initial-old-space-size=256'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // How long something takes is not what is tested: a machine may be busy.

@@ -7,7 +7,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.heavy.ts'],
-    globalSetup: ['test/support/temporary.ts', 'test/support/build.ts'],
+    globalSetup: ['test/support/huge-pages.ts', 'test/support/temporary.ts', 'test/support/build.ts'],
     setupFiles: ['test/support/environment.ts', 'test/support/runtime-directory.ts'],
     maxWorkers: '100%',
     testTimeout: 300_000,

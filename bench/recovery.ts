@@ -1,6 +1,6 @@
 /**
  * Measures recovery in EC2 against the lab and writes bench/RECOVERY.md: `node bench/recovery.ts
- * [--part few|many|puts|none] [--rounds 5] [--machines 100]`, after `npm run build`. coldsnap is measured
+ * [--part few|many|puts|readiness|none] [--rounds 5] [--machines 100]`, after `npm run build`. coldsnap is measured
  * beside it (.ci/peers.d/ec2.sh brings it). What each part found stays in bench/recovery/measured.json, and
  * the page is made of that: a part can be measured again by itself.
  */
@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type FailoverResult, warmFailover } from './recovery/failovers.ts';
 import { puts } from './recovery/puts.ts';
+import { readiness } from './recovery/readiness.ts';
 import { type Measured, report } from './recovery/report.ts';
 
 const few = [
@@ -26,7 +27,7 @@ const { values } = parseArgs({
     part: { type: 'string', default: 'all' },
   },
 });
-if (spawnSync('coldsnap', ['--version'], { stdio: 'ignore' }).error)
+if (['all', 'puts'].includes(values.part) && spawnSync('coldsnap', ['--version'], { stdio: 'ignore' }).error)
   throw new Error('coldsnap is not here: .ci/peers.d/ec2.sh brings it');
 
 // In memory where there is such a folder: making 2,000 files a GB says how busy a disk is, and no more.
@@ -61,6 +62,7 @@ try {
   await part('many', () =>
     warmFailover(join(scratch, 'many'), { machines: Number(values.machines), disks: 1, limited: true }),
   );
+  await part('readiness', () => readiness(join(scratch, 'readiness'), Number(values.machines), 5));
   await part('puts', () => {
     mkdirSync(join(scratch, 'puts'));
     // As bin/converge starts it.

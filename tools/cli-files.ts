@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { build } from 'esbuild';
 import { atFirstCall } from './at-first-call.ts';
 import { declarations } from './declarations.ts';
+import { native } from './native.ts';
 import { oneStart } from './one-start.ts';
 import { singleFile } from './single-file.ts';
 
@@ -36,6 +37,7 @@ export async function cliFiles({ small = false } = {}): Promise<{
     target: 'node22',
     // ES modules where a package has them: named imports survive splitting, and unused parts fall away.
     mainFields: ['module', 'main'],
+    external: native,
     plugins: [atFirstCall, oneStart],
     chunkNames: 'chunks/[name]-[hash]',
     legalComments: 'none',

@@ -1,5 +1,6 @@
 import { build } from 'esbuild';
 import { atFirstCall } from './at-first-call.ts';
+import { native } from './native.ts';
 
 /**
  * The whole CLI as one CommonJS file, for hosts where nothing is installed (`converge bundle`). It takes
@@ -19,6 +20,7 @@ export async function singleFile(small: boolean): Promise<{ contents: Uint8Array
     platform: 'node',
     target: 'node22',
     mainFields: ['module', 'main'],
+    external: native,
     plugins: [atFirstCall],
     legalComments: 'none',
     minifyWhitespace: small,

@@ -2,6 +2,7 @@
 import { cpus } from 'node:os';
 import type { FailoverResult } from './failovers.ts';
 import type { PutResults } from './puts.ts';
+import type { ReadinessResult } from './readiness.ts';
 
 /** What one part found, when, and the load average before and after. */
 interface Part<T> {
@@ -14,20 +15,25 @@ export interface Measured {
   few?: Part<FailoverResult[]>;
   many?: Part<FailoverResult>;
   puts?: Part<PutResults>;
+  readiness?: Part<ReadinessResult>;
 }
 
 const whenOf = ({ at, loads }: Part<unknown>): string =>
   `${at} (load average ${loads.map(load => load.toFixed(1)).join(' to ')})`;
 
 /** The page. Throws when a part was never measured. */
-export function report({ few, many, puts }: Measured): string {
-  if (!few || !many || !puts) throw new Error('each part has to be measured once before there is a page');
+export function report({ few, many, puts, readiness }: Measured): string {
+  if (!few || !many || !puts || !readiness)
+    throw new Error('each part has to be measured once before there is a page');
   const failovers = [...few.found, many.found];
   const put = puts.found;
   const last = many.found;
   const [one, four] = failovers as [FailoverResult, FailoverResult];
   const [ours, theirs] = put.rows as [PutResults['rows'][number], PutResults['rows'][number]];
   const met = (isMet: boolean) => (isMet ? 'met' : '**missed**');
+  const ready = readiness.found;
+  const middle = (of: 'seconds' | 'cpu') =>
+    ready.known.map(one => one[of]).toSorted((a, b) => a - b)[ready.known.length >> 1]!;
   const perDisk = (four.calls - one.calls) / (four.disks - one.disks);
   const counts = (of: Record<string, number>) =>
     Object.entries(of)
@@ -61,6 +67,18 @@ No byte of packs: ${met(failovers.every(({ packs }) => packs === 0))}. ${last.ma
 Of one machine: ${counts(one.byAction)}.
 
 Of ${last.machines}: ${counts(last.byAction)}.
+
+## Readiness
+
+\`converge readiness PATHS\` of ${ready.machines} targets, half of them Debian and half Windows, each with one disk of some MiB whose
+point was just made; from the command to its end, in one process with the lab, whose CPU time is counted with it. Measured ${whenOf(readiness)}.
+
+| what is known before | seconds | of CPU | bytes read of packs |
+|---|---|---|---|
+| nothing | ${ready.cold.seconds.toFixed(1)} | ${ready.cold.cpu.toFixed(1)} | ${ready.packs} |
+| every finding, by the ids of its blocks | ${middle('seconds').toFixed(1)}, median of ${ready.known.map(({ seconds }) => seconds.toFixed(1)).join(', ')} | ${middle('cpu').toFixed(1)} | 0 |
+
+At most 10 s with findings known: ${met(middle('seconds') <= 10)}, and of CPU: ${met(middle('cpu') <= 10)}. That asked AWS ${ready.calls} times, S3 ${ready.s3} times.
 
 ## Puts of a cycle
 

@@ -2,6 +2,7 @@ import type * as Sdk from '@aws-sdk/client-s3';
 import { configured } from './default-chain.ts';
 import { type About, isExpired, toFailure } from './errors.ts';
 import { type AwsSettings, clientConfig } from './settings.ts';
+import { type Handler, largeBodies } from './wire/handler.ts';
 import { type Retrying, type RetryOptions, withRetries } from './with-retries.ts';
 
 /** With another endpoint than AWS's, buckets are addressed by path. */
@@ -31,7 +32,7 @@ export interface S3Connection {
 
 /**
  * The payload hash of a signature is the SHA-256 that the caller has computed already: without this
- * the SDK would go over the body a second time.
+ * the SDK would go over the body a second time. A body that has a CRC-32 is not signed.
  */
 function signWithKnownDigest(client: Sdk.S3Client): void {
   client.middlewareStack.add(
@@ -40,6 +41,8 @@ function signWithKnownDigest(client: Sdk.S3Client): void {
       const digest = headers['x-amz-checksum-sha256'];
       if (digest !== undefined)
         headers['x-amz-content-sha256'] = Buffer.from(digest, 'base64').toString('hex');
+      else if (headers['x-amz-checksum-crc32'] !== undefined)
+        headers['x-amz-content-sha256'] = 'UNSIGNED-PAYLOAD';
       return next(args);
     },
     { step: 'build', priority: 'low', name: 'signWithKnownDigest' },
@@ -83,6 +86,9 @@ function renewCredentials(client: Sdk.S3Client): void {
   );
 }
 
+/** Milliseconds; without traffic: a pack over a slow line takes minutes. */
+const waits = { connectTimeout: 5_000, idleTimeout: 60_000 };
+
 /** Loads the SDK and makes a client; connects on the first call. */
 export async function connectS3(given: S3Settings): Promise<S3Connection> {
   const sdk = await import('@aws-sdk/client-s3');
@@ -90,12 +96,15 @@ export async function connectS3(given: S3Settings): Promise<S3Connection> {
   const endpoint = given.endpoint ?? (await configured(given.profile)).endpoint;
   const settings = { ...given, ...(endpoint !== undefined && { endpoint }) };
   const client = new sdk.S3Client({
-    // Without traffic: a pack over a slow line takes minutes.
-    ...clientConfig(settings, 60_000),
+    ...clientConfig(settings, waits.idleTimeout),
     forcePathStyle: settings.endpoint !== undefined,
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
+    // It costs a round trip, and what is refused is small or will be sent again.
+    expectContinueHeader: false,
   });
+  const usual = client.config.requestHandler;
+  client.config.requestHandler = (await largeBodies(usual as Handler, waits)) as typeof usual;
   signWithKnownDigest(client);
   renewCredentials(client);
   let ahead = 0;

@@ -1,11 +1,10 @@
-import type { Readable } from 'node:stream';
 import { Failure, world } from '../diagnostics/diagnostic.ts';
 import type { ObjectStore, PutResult, StoredObject } from '../replication/model/store.ts';
-import { sha256Base64 } from '../values/digest.ts';
 import type { S3Url } from '../values/s3-url.ts';
 import { eraseObjects } from './erase-objects.ts';
 import { codeOf, type ErrorClass, statusOf, toFailure } from './errors.ts';
 import { modeOf, s3Locks } from './object-locks.ts';
+import { type Checksum, payloadsOf } from './wire/payloads.ts';
 import type { S3Connection } from './s3-client.ts';
 import { withRetries } from './with-retries.ts';
 
@@ -21,13 +20,6 @@ const isFolder = (key: string, size: number | undefined): boolean =>
   (size ?? 0) === 0 && (key === '' || key.endsWith('/'));
 
 const bare = (etag: string | undefined) => (etag ?? '').replaceAll('"', '');
-
-/** A body that fits into a buffer, there. */
-async function readInto(buffer: Buffer, body: Readable): Promise<Buffer> {
-  let size = 0;
-  for await (const piece of body as AsyncIterable<Buffer>) size += piece.copy(buffer, size);
-  return buffer.subarray(0, size);
-}
 
 /** An object store under `s3://bucket/prefix`. */
 export function s3Store(connection: S3Connection, place: S3Url): ObjectStore {
@@ -46,18 +38,18 @@ export function s3Store(connection: S3Connection, place: S3Url): ObjectStore {
     if (range && range.end <= range.start) throw new RangeError(`Empty range of ${key}`);
     const Range = range && `bytes=${range.start}-${range.end - 1}`;
     const pastTheEnd = (error: unknown) => range !== undefined && codeOf(error) === 'InvalidRange';
+    const landing = into && range && range.end - range.start <= into.length && { buffer: into, length: 0 };
     let empty = false;
     const found = await connection.call(
       about('s3:GetObject', key),
       async options => {
         const answer = await client.send(
           new sdk.GetObjectCommand({ Bucket, Key: root + key, ...(Range && { Range }) }),
-          options,
+          { ...options, ...(landing && { landing }) },
         );
-        const { Body, ContentLength = Number.POSITIVE_INFINITY, ETag, LastModified } = answer;
+        const { Body, ETag, LastModified } = answer;
         const told = { etag: bare(ETag), modified: LastModified?.getTime() ?? 0 };
-        if (into && Body && ContentLength <= into.length)
-          return { bytes: await readInto(into, Body as Readable), ...told };
+        if (landing) return { bytes: landing.buffer.subarray(0, landing.length), ...told };
         const body = await Body?.transformToByteArray();
         const bytes = body ? Buffer.from(body.buffer, body.byteOffset, body.byteLength) : Buffer.alloc(0);
         return { bytes, ...told };
@@ -76,6 +68,8 @@ export function s3Store(connection: S3Connection, place: S3Url): ObjectStore {
     return found ?? (empty ? { bytes: Buffer.alloc(0), etag: '', modified: 0 } : undefined);
   };
 
+  const payloads = payloadsOf(settings.endpoint);
+
   /** After a lost answer: does the key hold these very bytes now? */
   async function holds(key: string, bytes: Buffer, signal?: AbortSignal): Promise<string | undefined> {
     const now = await get(key, signal ? { signal } : {});
@@ -93,26 +87,28 @@ export function s3Store(connection: S3Connection, place: S3Url): ObjectStore {
       if (kind === 'lost') inDoubt = true;
       return kind !== 'final' || codeOf(error) === 'ConditionalRequestConflict';
     };
-    const command = () =>
-      new sdk.PutObjectCommand({
+    const conditions = 'ifMatch' in when ? { IfMatch: `"${when.ifMatch}"` } : { IfNoneMatch: '*' };
+    const send = (checksum: Checksum) => {
+      const ready = new sdk.PutObjectCommand({
         Bucket,
         Key: root + key,
         Body: bytes,
         ContentLength: bytes.length,
-        ChecksumSHA256: sha256Base64(bytes),
         ...(lock && {
           ObjectLockMode: modeOf(lock),
           ObjectLockRetainUntilDate: new Date(lock.until),
         }),
-        ...('ifMatch' in when ? { IfMatch: `"${when.ifMatch}"` } : { IfNoneMatch: '*' }),
+        ...checksum,
+        ...conditions,
       });
+      return withRetries(abortSignal => client.send(ready, abortSignal ? { abortSignal } : {}), settings, {
+        signal,
+        patience: patience ?? 'bulk',
+        again,
+      });
+    };
     try {
-      const ready = command();
-      const answer = await withRetries(
-        abortSignal => client.send(ready, abortSignal ? { abortSignal } : {}),
-        settings,
-        { signal, patience: patience ?? 'bulk', again },
-      );
+      const answer = await payloads.put(bytes, send, async () => (await holds(key, bytes, signal)) !== undefined);
       return { ok: true, etag: bare(answer.ETag) };
     } catch (error) {
       signal?.throwIfAborted();

@@ -7,6 +7,7 @@ import { host } from './codes/host.ts';
 import { lab } from './codes/lab.ts';
 import { manifest } from './codes/manifest.ts';
 import type { Meanings } from './codes/meaning.ts';
+import { queue } from './codes/queue.ts';
 import { recovery } from './codes/recovery.ts';
 import { repository } from './codes/repository.ts';
 import { vsphere } from './codes/vsphere.ts';
@@ -21,6 +22,7 @@ export const chapters = [
   { title: 'AWS', codes: aws },
   { title: 'Replication and repositories', codes: repository },
   { title: 'Alerts', codes: alerts },
+  { title: 'The queue of agents and workers', codes: queue },
   { title: 'Recovery in EC2', codes: recovery },
   { title: 'Files, programs and downloads', codes: host },
   { title: 'Windows and IIS', codes: windows },

@@ -71,6 +71,7 @@ const handleOf = (bytes: Buffer): FileHandle => ({
   read: async (into, offset) => bytes.copy(into, 0, offset, offset + into.length),
   stat: async () => statOf('file', bytes.length),
   write: readOnly,
+  writev: readOnly,
   truncate: readOnly,
   chmod: readOnly,
   sync: async () => {},

@@ -223,6 +223,7 @@ function handleOf(path: string, handle: fs.FileHandle): FileHandle {
     read: (into, offset) =>
       tried('read', path, async () => (await handle.read(into, 0, into.length, offset)).bytesRead),
     write: (bytes, offset) => tried('write', path, () => writeAll(handle, bytes, offset)),
+    writev: (pieces, offset) => tried('write', path, () => writePieces(handle, pieces, offset)),
     truncate: size => tried('resize', path, () => handle.truncate(size)),
     sync: () => tried('flush', path, () => handle.sync()),
     chmod: mode => tried('change the mode of', path, () => handle.chmod(mode)),
@@ -235,6 +236,24 @@ function handleOf(path: string, handle: fs.FileHandle): FileHandle {
 async function writeAll(handle: fs.FileHandle, bytes: Buffer, offset: number): Promise<void> {
   for (let done = 0; done < bytes.length; ) {
     done += (await handle.write(bytes, done, bytes.length - done, offset + done)).bytesWritten;
+  }
+}
+
+/** Pieces that one call may be given: IOV_MAX of Linux. */
+const mostPieces = 1024;
+
+async function writePieces(handle: fs.FileHandle, pieces: readonly Buffer[], offset: number): Promise<void> {
+  let at = offset;
+  for (let first = 0; first < pieces.length; first += mostPieces) {
+    const some = pieces.slice(first, first + mostPieces);
+    let { bytesWritten } = await handle.writev(some, at);
+    // It may take less than it was given.
+    for (const piece of some) {
+      const taken = Math.min(bytesWritten, piece.length);
+      bytesWritten -= taken;
+      if (taken < piece.length) await writeAll(handle, piece.subarray(taken), at + taken);
+      at += piece.length;
+    }
   }
 }
 

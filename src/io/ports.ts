@@ -36,6 +36,8 @@ export interface FileStat {
 export interface FileHandle {
   read(into: Buffer, offset: number): Promise<number>;
   write(bytes: Buffer, offset: number): Promise<void>;
+  /** The same of several pieces, one after the other. */
+  writev(pieces: readonly Buffer[], offset: number): Promise<void>;
   truncate(size: number): Promise<void>;
   sync(): Promise<void>;
   /** Of this very file, whatever is at its path by now. */

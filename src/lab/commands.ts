@@ -74,8 +74,8 @@ export type LabCommand =
   | { do: 'console'; instance: string; text: string }
   /** A subnet is another account's, which shares it. */
   | { do: 'shared-subnet'; subnet: string; owner: string }
-  /** A network interface is a service's, or has a public address. */
-  | { do: 'interface'; interface: string; service?: string; publicIp?: string }
+  /** A network interface is a service's, has a public address, or is the second one of an instance. */
+  | { do: 'interface'; interface: string; service?: string; publicIp?: string; instance?: string }
   | { do: 'show' }
   | { do: 'windows'; language?: Language; elevated?: boolean; restart?: true }
   | { do: 'processes'; clear: boolean }
@@ -271,7 +271,9 @@ export async function execute(lab: LabParts, command: LabCommand): Promise<LabAn
       await lab.api.world.change(({ state }) => {
         Object.assign(byId('interface', state.interfaces ?? {}, id), told);
       });
-      return { lines: [`${id} is ${[told.service, told.publicIp].filter(Boolean).join(', ')}`] };
+      return {
+        lines: [`${id} is ${[told.service, told.publicIp, told.instance].filter(Boolean).join(', ')}`],
+      };
     }
     case 'clock':
       await lab.setClock(command.offset);

@@ -9,11 +9,11 @@ const vms = [
     guestId: 'windows2019srv_64Guest',
     disks: [
       {
-        bytes: 64 * MiB,
+        bytes: 16 * MiB,
         runs: [
-          [0, 3 * MiB],
-          [20 * MiB, 9 * MiB],
-          [50 * MiB, 2 * MiB],
+          [0, 1 * MiB],
+          [5 * MiB, 2 * MiB],
+          [12 * MiB, 1 * MiB],
         ],
       },
     ],
@@ -23,13 +23,13 @@ const vms = [
     guestId: 'debian12_64Guest',
     disks: [
       {
-        bytes: 48 * MiB,
+        bytes: 12 * MiB,
         runs: [
-          [0, 4 * MiB],
-          [31 * MiB, 3 * MiB],
+          [0, 1 * MiB],
+          [7 * MiB, 1 * MiB],
         ],
       },
-      { bytes: 40 * MiB + 512, runs: [[8 * MiB, 6 * MiB]] },
+      { bytes: 10 * MiB + 512, runs: [[2 * MiB, 1 * MiB]] },
     ],
   },
 ] as const;

@@ -19,7 +19,9 @@ export type Outcome =
   | { result: 'paused' }
   | { result: 'failed' }
   /** It turned out to be a long cycle, for which there was no room. */
-  | { result: 'put-back' };
+  | { result: 'put-back' }
+  /** Nobody has come to it, so that it is as due as before; ms until it is offered again. */
+  | { result: 'untouched'; after: number };
 
 /** A VM as an agent remembers it. */
 interface Known {
@@ -56,6 +58,16 @@ export class Agenda {
 
   get running(): number {
     return this.#dispatch.running;
+  }
+
+  /** How many cycles at once from now on; Infinity: whoever moves has limits of its own. */
+  set slots(slots: number) {
+    this.#dispatch.slots = slots;
+  }
+
+  /** What is known of a VM that is looked after: whose turn it is, and until when. */
+  laneOf(id: string): Lane | undefined {
+    return this.#known.get(id)?.lane;
   }
 
   get size(): number {
@@ -106,7 +118,8 @@ export class Agenda {
       this.#forget(id);
       return;
     }
-    known.failures = outcome.result === 'failed' ? known.failures + 1 : 0;
+    if (outcome.result === 'failed') known.failures++;
+    else if (outcome.result !== 'untouched') known.failures = 0;
     const pause = pauseAfter(outcome, known);
     if (outcome.result === 'put-back') known.lane = 'long';
     if (outcome.result === 'busy') known.own = false;
@@ -182,5 +195,7 @@ function pauseAfter(outcome: Outcome, { failures, newest }: Known): number | und
       return Math.min(failurePause * 2 ** Math.min(failures - 1, 10), longestFailurePause);
     case 'put-back':
       return 0;
+    case 'untouched':
+      return outcome.after;
   }
 }

@@ -44,7 +44,8 @@ interface Group {
  * costs the logarithm of the VMs and the number of different needs.
  */
 export class Dispatch {
-  readonly #slots: number;
+  /** May be changed at any time; what runs goes on. Infinity: whoever moves has limits of its own. */
+  slots: number;
   readonly #entries = new Map<string, Entry>();
   readonly #upcoming = new Heap<Entry>();
   readonly #groups = new Map<string, Group>();
@@ -55,7 +56,7 @@ export class Dispatch {
   #long = 0;
 
   constructor(slots: number) {
-    this.#slots = slots;
+    this.slots = slots;
   }
 
   get running(): number {
@@ -94,7 +95,7 @@ export class Dispatch {
    */
   take(now: number): string | undefined {
     this.#sort(now);
-    if (this.#running >= this.#slots) return undefined;
+    if (this.#running >= this.slots) return undefined;
     const best = this.#best();
     const entry = best?.ready.shift();
     if (!entry) return undefined;
@@ -118,7 +119,7 @@ export class Dispatch {
   becomeLong(id: string): boolean {
     const entry = this.#entries.get(id);
     if (entry?.state !== 'running' || entry.lane === 'long') return true;
-    if (this.#long >= longSlots(this.#slots)) return false;
+    if (this.#long >= longSlots(this.slots)) return false;
     entry.lane = 'long';
     this.#long++;
     return true;
@@ -173,7 +174,7 @@ export class Dispatch {
       if (group.lane === 'usual') usual = group;
       else long = group;
     }
-    const longMay = this.#long < longSlots(this.#slots) && (this.#slots > 1 || !usualWaits);
+    const longMay = this.#long < longSlots(this.slots) && (this.slots > 1 || !usualWaits);
     if (!long || !longMay) return usual;
     return usual && front(usual)!.deadline <= front(long)!.deadline ? usual : long;
   }

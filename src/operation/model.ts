@@ -107,9 +107,11 @@ export interface OpenAlert {
   since: number;
 }
 
-/** An agent, as it writes about itself: for people, nothing rests on it. Times are ms since the epoch. */
+/** A mover, as it writes about itself: for people, nothing rests on it. Times are ms since the epoch. */
 export interface Mover {
   id: string;
+  /** A worker moves what agents offer; left out: an agent. */
+  kind?: 'agent' | 'worker';
   host: string;
   since: number;
   /** When it wrote this. */

@@ -30,6 +30,10 @@ COMMON_HEADERS = re.compile(
 )
 
 
+# Of the query protocol: what any action may answer. Source: IAM API reference, "Common errors".
+COMMON_ERRORS = ["AccessDenied", "InvalidAction", "ValidationError"]
+
+
 def load(service):
     base = os.path.join(os.path.dirname(botocore.__file__), "data", service)
     newest = os.path.join(base, sorted(os.listdir(base))[-1])
@@ -45,6 +49,7 @@ class Judge:
         self.shapes = self.model["shapes"]
         self.faults = []
         self.is_ec2 = self.model["metadata"]["protocol"] == "ec2"
+        self.is_query = self.model["metadata"]["protocol"] == "query"
 
     def tag(self, member):
         return lower(member) if self.is_ec2 else member
@@ -88,7 +93,7 @@ class Judge:
         if size < shape.get("min", size) or size > shape.get("max", size):
             self.fault(path, f"{size} is not within {shape.get('min')} and {shape.get('max')}")
 
-    # -- EC2's query protocol
+    # -- the query protocols: EC2's, and the older one of IAM
 
     def query(self, operation, parameters):
         seen = set()
@@ -115,6 +120,11 @@ class Judge:
         if shape["type"] == "list":
             if not parts and value == "":
                 return None
+            if self.is_query and not shape.get("flattened"):
+                wrapper = shape["member"].get("locationName", "member")
+                if not parts or parts[0] != wrapper:
+                    return self.fault(path, f"a list's parameters are below .{wrapper}")
+                parts, path = parts[1:], f"{path}.{wrapper}"
             if not parts or not parts[0].isdigit():
                 return self.fault(path, "a list's parameters are numbered")
             return self.parameter(shape["member"]["shape"], parts[1:], f"{path}.{parts[0]}", value, seen)
@@ -247,7 +257,7 @@ class Judge:
         body, answer = base64.b64decode(it["request"]), base64.b64decode(it["answer"])
         url, headers, replied = urlsplit(it["path"]), it["requestHeaders"], it["answerHeaders"]
         protocol, good = self.model["metadata"]["protocol"], it["status"] < 300
-        if protocol == "ec2":
+        if protocol in ("ec2", "query"):
             parameters = parse_qsl(body.decode(), keep_blank_values=True)
             named = dict(parameters)
             name = named["Action"]
@@ -259,11 +269,24 @@ class Judge:
                 self.fault(name, f"version {named.get('Version')}")
             self.query(operation, [each for each in parameters if each[0] not in ("Action", "Version")])
             root = ET.fromstring(answer)
-            if not good:
+            if not good and self.is_query:
+                said = [local(root)] + [local(each) for each in root] + [local(each) for each in root[0]]
+                if said != ["ErrorResponse", "Error", "RequestId", "Type", "Code", "Message"]:
+                    self.fault(name, "not an error document")
+                codes = [self.shapes[each["shape"]].get("error", {}).get("code", each["shape"]) for each in operation.get("errors", [])]
+                if root[0][1].text not in codes + COMMON_ERRORS:
+                    self.fault(name, f"{root[0][1].text} is not an error of it")
+            elif not good:
                 if [local(root)] + [local(each) for each in root[0][0]] != ["Response", "Code", "Message"]:
                     self.fault(name, "not an error document")
             elif local(root) != f"{name}Response":
                 self.fault(name, f"root <{local(root)}>")
+            elif self.is_query:
+                wrapper = operation.get("output", {}).get("resultWrapper")
+                if [local(each) for each in root] != ([wrapper] if wrapper else []) + ["ResponseMetadata"]:
+                    self.fault(name, f"<{'>, <'.join(local(each) for each in root)}> in the answer")
+                elif wrapper:
+                    self.xml(operation["output"]["shape"], root[0], name)
             elif "output" in operation:
                 self.xml(operation["output"]["shape"], root, name)
             return name

@@ -136,6 +136,26 @@ describeWith("a test's evidence in a browser", 'chromium-headless-shell', ['--ve
     expect(asked).toEqual([]);
   });
 
+  test('a planned failover, and what is left of one, print whole', async () => {
+    const { port } = await anybody();
+    const { start, steps } = aRun();
+    const fencing = [{ at: start.began, vm: 'web01', did: 'at-rest' as const }];
+    const things = [{ kind: 'instance' as const, id: 'i-098c54c1fa6e4f9a3', vm: 'web01', hourly: 0.096 }];
+    const html = evidencePage(
+      evidenceOf({
+        start: { ...start, kind: 'real', planned: true, fencing },
+        steps: [...steps, { at: start.began, what: 'left', things }],
+      }),
+      new Map(),
+    );
+    const { dir, browser } = await browse(html, port);
+    await browser('--print-to-pdf=page.pdf', '--no-pdf-header-footer');
+    const { stdout: printed } = await run('pdftotext', ['-layout', 'page.pdf', '-'], { cwd: dir });
+    const text = printed.replace(/\s+/g, ' ');
+    for (const one of ['Planned', '0 s', 'fenced at home', 'What is left of it', '$0.096 an hour'])
+      expect(text).toContain(one);
+  });
+
   test('the same text in a page that takes it for HTML runs, and asks: the test would see it', async () => {
     const { asked, port } = await anybody();
     const { browser } = await browse(`<!doctype html><html lang="en"><body>${hostile(port)}`, port);

@@ -11,7 +11,7 @@ if (!nbdkitPresent)
  * real nbdkit reads what the lab's snapshot froze with its curl plugin, and reads and writes the disk of a VM
  * that is off with its shell plugin, after the thumbprint was compared. All that it was called with last is in
  * `argv`, and which files it was given in `files`, with their permissions; `writes` has a line for each write:
- * how many bytes, and where.
+ * how many bytes, and where. A write that finds a file `kill` there kills nbdkit.
  *
  * @param more for nbdkit, ahead of the plugin: filters
  * @param parameters for them, behind it
@@ -54,6 +54,7 @@ case "$1" in
   can_write|can_flush) exit 0 ;;
   pwrite)
     echo "$3 $4" >> ${dir}/writes
+    if [ -e ${dir}/kill ]; then rm ${dir}/kill; kill -KILL "$PPID"; fi
     cat > "$tmpdir/piece"
     ask -X PUT -T "$tmpdir/piece" "$LAB_URL&offset=$4" || { echo "EIO it can not be written" >&2; exit 1; } ;;
   flush) echo flush >> ${dir}/writes ;;

@@ -80,7 +80,9 @@ test('a fast failover to a warm point: few calls, and not a byte of the packs', 
   timeout: 240_000,
 }, async () => {
   const one = await failover([1]);
-  expect(one).toBeLessThanOrEqual(25);
+  // Once more, when the last probe is over and nobody waits for it: what proves the network.
+  const proof = 16;
+  expect(one).toBeLessThanOrEqual(25 + proof);
   expect(await failover([3])).toBeLessThanOrEqual(one + 2 * 6);
   // What is asked of the network and the account is asked once, however many machines there are.
   expect(await failover([1, 1])).toBeLessThanOrEqual(one + 10);

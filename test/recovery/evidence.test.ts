@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { evidenceOf } from '../../src/recovery/evidence/evidence.ts';
 import { evidencePage } from '../../src/recovery/evidence/evidence-page.ts';
-import { notLooked } from '../../src/recovery/failover/isolation.ts';
 import { aRun, minute } from './evidence-run.ts';
 
 const evil = `</td><script src="https://example.com/x.js">"'&\u202e`;
@@ -43,7 +42,9 @@ test('recovery point and time, each phase with its time, and what was not proven
     'db01 was not probed to the end',
   ]);
   const unproven = evidence.unproven.join('\n');
-  for (const what of notLooked) expect(unproven).toContain(what);
+  expect(unproven).toContain(
+    'that the network was apart until the end: it was not looked at again, or was open',
+  );
   expect(unproven).not.toContain('that the network is apart');
 });
 
@@ -73,12 +74,26 @@ test('a record that says less proves less', () => {
 });
 
 test('a planned failover lost nothing, and the page says why', () => {
-  const start = { ...run.start, kind: 'real' as const, planned: true as const };
+  const fencing = (['asked', 'off', 'point', 'at-rest'] as const).map((did, n) => ({
+    at: run.start.began + n * 1000,
+    vm: 'web01',
+    did,
+  }));
+  const start = { ...run.start, kind: 'real' as const, planned: true as const, fencing };
   // Its last points are made after it began.
   const [first] = start.groups[0]!.machines;
   const groups = [{ wait: 0, machines: [{ ...first!, time: start.began + minute }] }];
   const evidence = evidenceOf({ ...run, start: { ...start, groups } });
   expect(evidence).toMatchObject({ planned: true, machines: [{ rpo: 0 }] });
+  // How home was fenced, step by step, before anything was launched.
+  expect(evidence.phases.slice(0, 5).map(({ what, vm, saw, after }) => [what, vm, saw, after])).toEqual([
+    ['fenced', 'web01', 'its guest was asked to shut down', 0],
+    ['fenced', 'web01', 'it was off', 1000],
+    ['fenced', 'web01', 'its last point was made', 2000],
+    ['fenced', 'web01', 'vSphere said that nothing was written since that point', 3000],
+    ['proven', undefined, undefined, 1000],
+  ]);
+  expect(evidencePage(evidence, new Map()).match(/fenced at home/g)).toHaveLength(4);
   const page = evidencePage(evidence, new Map());
   expect(page).toContain('<b>0 s</b> of data lost: home was shut down before its last points were made');
   expect(page).toContain('<dt>Planned</dt><dd>the guests at home were shut down first');

@@ -27,6 +27,8 @@ import {
 import { expect, test } from 'vitest';
 import type { Failure } from '../../src/diagnostics/diagnostic.ts';
 import type { Lab } from '../../src/lab/lab.ts';
+import { evidenceOf } from '../../src/recovery/evidence/evidence.ts';
+import { evidencePage } from '../../src/recovery/evidence/evidence-page.ts';
 import { refuseOpen, waysOut } from '../../src/recovery/failover/isolation.ts';
 import { rehearse } from '../../src/recovery/failover/rehearse.ts';
 import type { NetworkFacts } from '../../src/recovery/model/machines.ts';
@@ -331,6 +333,36 @@ test('machines of a test that stands there don’t keep it from being proven aga
   await rehearse(await world.at());
   const { subnet, group } = world.network;
   expect(waysOut(await world.machines.network([subnet], group))).toEqual([]);
+  const { run } = await world.at();
+  expect(run.steps.at(-1)).toMatchObject({ what: 'finished', ok: true, apart: true });
+
+  // In whichever group and VPC its second one is: the machine is in both.
+  const elsewhere = await apart(world.ec2);
+  const second = await lone(world.ec2, elsewhere, [elsewhere.group]);
+  const [{ InstanceId: instance = '' } = {}] = await world.all();
+  await world.lab.command({ do: 'interface', interface: second, instance });
+  expect(waysOut(await world.machines.network([subnet], group))).toEqual([
+    `the VPC has the network interface ${second} in ${elsewhere.subnet} of ${elsewhere.vpc}, a second one of the machine ${instance}`,
+  ]);
+});
+
+test('opened while machines ran in it: the test did not pass, and the record and the evidence say by what', async () => {
+  const world = await begun();
+  const elsewhere = await apart(world.ec2);
+  const second = await lone(world.ec2, elsewhere, [elsewhere.group]);
+  const failure = await rehearse(
+    await world.at(async name => {
+      if (name !== 'probed-web01') return;
+      const [{ InstanceId: instance = '' } = {}] = await world.all();
+      await world.lab.command({ do: 'interface', interface: second, instance });
+    }),
+  ).catch((error: unknown) => error);
+  expect((failure as Failure).diagnostics).toMatchObject([{ code: 'network-opened', category: 'world' }]);
+  expect((failure as Failure).message).toContain(`${second} in ${elsewhere.subnet} of ${elsewhere.vpc}`);
+  const { run } = await world.at();
+  const evidence = evidenceOf(run);
+  expect(evidence).toMatchObject({ passed: false, network: { opened: [expect.stringContaining(second)] } });
+  expect(evidencePage(evidence, new Map())).toContain('At the end it was open');
 });
 
 test('what every VPC is told by DHCP is no way out', () => {

@@ -402,6 +402,11 @@ test('a route to nothing that is known is a way out', async () => {
   );
 });
 
+test('a route into a blackhole is a way out: what it names may be there again', async () => {
+  const route = { DestinationCidrBlock: '10.1.0.0/16', NatGatewayId: 'nat-1', State: 'blackhole' };
+  expect(await waysOf(routes(route))).toContain('a route of subnet-a leads to 10.1.0.0/16 by nat-1');
+});
+
 test('a rule of the resolver on a later page, but the one that every VPC has', async () => {
   const own = { ResolverRuleId: 'rslvr-autodefined-rr-internet-resolver', Status: 'COMPLETE' };
   const rule = { ResolverRuleId: 'rslvr-rr-1', Status: 'DELETING' };

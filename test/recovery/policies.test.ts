@@ -29,18 +29,23 @@ import { buildReplica } from '../../src/recovery/replica/build.ts';
 import { openRepository } from '../../src/replication/repository/open-repository.ts';
 import { jobs, type May, policyOf } from '../../src/resources/aws/pilot/policies.ts';
 import { s3Url } from '../../src/values/s3-url.ts';
+import { aZone } from '../lab/ec2/zone.ts';
 import { contextOf, pruneOnce } from '../support/prune.ts';
 import { commitImage, openTest, readImage, VM } from '../support/repository.ts';
 import { begun } from './begun.ts';
 import { cloud, someBytes, unhurried } from './fixture.ts';
 
-const home = { repository: 's3://gdh-vm-replication/dr', images: 's3://gdh-vmimport/dr' };
+const home = {
+  repository: 's3://gdh-vm-replication/dr',
+  images: 's3://gdh-vmimport/dr',
+  zones: ['Z0000000000001'],
+};
 const where = { account: '123456789012', region: 'eu-west-1' };
 
 test.each(jobs)('%s: the lab can hold somebody to all of its policy, and no word of it is left open', may => {
   const policy = policyOf({ may, ...home }, where);
   expect(unknownIn(policy)).toBeUndefined();
-  expect(JSON.stringify(policy)).not.toMatch(/BUCKET|PREFIX|IMAGES|ACCOUNT|REGION/);
+  expect(JSON.stringify(policy)).not.toMatch(/BUCKET|PREFIX|IMAGES|ACCOUNT|REGION|ZONES/);
   // Whatever changes something says what of: by name, or by the tag that it has or gets.
   for (const { Action, Resource, Condition } of policy.Statement as {
     Action: string[];
@@ -55,6 +60,28 @@ test('without a prefix, and without a bucket of images, a policy is about the wh
   const text = JSON.stringify(policyOf({ may: 'operator', repository: 's3://only' }, where));
   expect(text).toContain('"arn:aws:s3:::only/*"');
   expect(text).not.toContain('IMAGES');
+  // Nor does it switch a record of any zone then, and of those that are named no other.
+  expect(text).not.toContain('ChangeResourceRecordSets');
+  const of = (zones: string[]) =>
+    policyOf({ may: 'operator', repository: 's3://only', zones }, where).Statement.filter(one =>
+      JSON.stringify(one).includes('ChangeResourceRecordSets'),
+    );
+  expect(of(['Z2222', 'Z1111'])).toMatchObject([
+    { Resource: ['arn:aws:route53:::hostedzone/Z1111', 'arn:aws:route53:::hostedzone/Z2222'] },
+  ]);
+});
+
+test('an operator switches records of the zones that its role names, and of no other', async () => {
+  const { lab } = await cloud();
+  const [named, other] = [await aZone(lab, 'example.com'), await aZone(lab, 'other.example')];
+  expect(home.zones).toEqual([named]);
+  const { recovery } = await as(lab, 'operator');
+  const to = { ttl: 60, values: ['192.0.2.1'] };
+  await recovery.dns.upsert(named, [{ zone: named, name: 'web.example.com', type: 'A', to }]);
+  expect(await recovery.dns.records(named, 'web.example.com')).toEqual([{ type: 'A', value: to }]);
+  await expect(
+    recovery.dns.upsert(other, [{ zone: other, name: 'web.other.example', type: 'A', to }]),
+  ).rejects.toThrow(denied);
 });
 
 /** The lab as somebody with this job sees it, and as its account does. */
@@ -240,6 +267,17 @@ test('an operator rehearses and cleans up, and touches nothing without the tag o
   await expect(secrets.parameter('/converge/key')).rejects.toThrow(/ssm:GetParameter/);
   const [recovered] = await rehearse(options);
   expect(recovered).toMatchObject({ results: [{ outcome: 'passed' }] });
+  // What readiness asks beforehand a policy sees as it sees the recovery.
+  const { dryRuns } = operator.recovery;
+  const { subnet } = world.network;
+  const { snapshot } = world.disks[0]!;
+  for (const asked of [
+    dryRuns.launch({ image: (await operator.recovery.shells.newestLinux())!, type: 'm6i.large', subnet }),
+    dryRuns.registerImage({ snapshot, bootMode: 'uefi', tpm: true }),
+    dryRuns.createVolume({ snapshot, subnet }),
+    dryRuns.writeSnapshot(),
+  ])
+    expect(await asked).toMatchObject({ allowed: true });
   const own = await world.all();
   const ImageId = own[0]!.ImageId!;
   const foreign = await world.ec2.send(

@@ -22,6 +22,9 @@ function disk(bytes: number, blockSize: number, known?: (block: number) => Buffe
     },
     block: () => Promise.reject(new Error('not one by one')),
     packs: async () => new Set(),
+    extents: () => {
+      throw new Error('not by extents');
+    },
     async *blocks(wanted): AsyncGenerator<ReadBlock> {
       for (const index of [...wanted].reverse()) {
         const plain = Buffer.alloc(Math.min(blockSize, bytes - index * blockSize), 1 + (index % 251));

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import type { Failure } from '../../src/diagnostics/diagnostic.ts';
-import { findVm } from '../../src/replication/model/newest-point.ts';
+import { findVm, vmFinder } from '../../src/replication/model/newest-point.ts';
 import type { OpenRepository } from '../../src/replication/repository/open-repository.ts';
 import { type MemoryStore, memoryStore } from '../support/memory-store.ts';
 import { commitImage, openTest } from '../support/repository.ts';
@@ -82,4 +82,32 @@ test('where nobody listens, damage matters when the VM may be behind it', async 
   harm(BETA, '/points/');
   expect((await findVm(repository, 'alpha'))?.uuid).toBe(ALPHA);
   await expect(findVm(repository, 'beta')).rejects.toThrow(/is damaged/);
+});
+
+test('many VMs are found by one listing, each newest point of it read once', async () => {
+  const names = Array.from({ length: 30 }, (_, n) => `vm${n}`);
+  for (const name of names)
+    await commitImage(repository.vm(`${name}-uuid`), Buffer.alloc(65536, 1), {
+      point: { vm: { uuid: `${name}-uuid`, name } },
+    });
+  const before = store.calls.length;
+  const find = vmFinder();
+  const found = await Promise.all(names.map(name => find(repository, name.toUpperCase())));
+  expect(found.map(vm => vm?.uuid)).toEqual(names.map(name => `${name}-uuid`));
+  expect((await find(repository, ALPHA))?.uuid).toBe(ALPHA);
+  // One roster, then of each VM its entry, its head and the names of its points.
+  expect(store.calls.length - before).toBe(1 + 3 * 32);
+  expect(await find(repository, 'gamma')).toBeUndefined();
+});
+
+test('of many VMs, too, two of one name are refused, and damage matters to those that may be behind it', async () => {
+  harm(BETA, '/head');
+  harm(BETA, '/points/');
+  const same = { uuid: 'cccc-uuid', name: 'Alpha' };
+  const find = vmFinder();
+  expect((await find(repository, 'alpha'))?.uuid).toBe(ALPHA);
+  await expect(find(repository, 'gamma')).rejects.toThrow(/is damaged/);
+  expect((await find(repository, BETA))?.uuid).toBe(BETA);
+  await commitImage(repository.vm(same.uuid), Buffer.alloc(65536, 3), { point: { vm: same } });
+  await expect(vmFinder()(repository, 'alpha')).rejects.toThrow(/2 VMs called alpha/);
 });

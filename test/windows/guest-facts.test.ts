@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
+import type { IncomingRule } from '../../src/recovery/guest-facts/firewall-fact.ts';
 import type { SeenFacts } from '../../src/recovery/guest-facts/format.ts';
+import { emsOf, values } from '../../src/recovery/guest-facts/windows-values.ts';
 import { windowsFacts } from '../../src/windows/guest/facts.ts';
-import { emsOf, type IncomingRule, values, type WindowsLook } from '../../src/windows/guest/look.ts';
+import type { WindowsLook } from '../../src/windows/guest/look.ts';
 import { placeOf } from '../../src/windows/registry/registry-data.ts';
 
 type Values = Partial<Record<keyof typeof values | 'ems', string>>;

@@ -2,6 +2,7 @@
 # Whether an instance of a stock Windows keeps its licence when its root is exchanged for another volume:
 # licence-after-exchange.sh IMAGE SUBNET GROUP SNAPSHOT
 # GROUP lets nothing in or out; SNAPSHOT holds a Windows disk. Launches one m6i.large, and ends it.
+# Needs an AWS CLI that knows `create-replace-root-volume-task --volume-id` (botocore 1.44.8 or newer).
 set -euo pipefail
 [ $# = 4 ] || { echo 'usage: licence-after-exchange.sh IMAGE SUBNET GROUP SNAPSHOT' >&2; exit 2; }
 instance=$(aws ec2 run-instances --image-id "$1" --instance-type m6i.large --subnet-id "$2" --security-group-ids "$3" \

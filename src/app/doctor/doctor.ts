@@ -7,7 +7,7 @@ import type { RepositoryRef } from '../../replication/model/clients.ts';
 import { pipelined } from '../../replication/model/pipelined.ts';
 import type { Context } from '../app-context.ts';
 import type { Closing } from '../connect/reach.ts';
-import { declaredVms } from '../operation/declared-vms.ts';
+import { declaredVms } from '../operation/site/declared-vms.ts';
 import type { CommonOptions } from '../options.ts';
 import { loadCatalog } from '../session/load-catalog.ts';
 import { openSession } from '../session/open-session.ts';

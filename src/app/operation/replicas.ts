@@ -2,6 +2,7 @@ import { type Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
 import type { Catalog, CatalogResource } from '../../engine/model/catalog.ts';
 import { parseDuration } from '../../io/duration.ts';
 import type { SeenReplica } from '../../operation/model.ts';
+import { vmFinder } from '../../replication/model/newest-point.ts';
 import type { Context } from '../app-context.ts';
 import { agesOf } from '../recovery/replica-age.ts';
 import { recoveringOf, repositoryOf, targetProperties } from '../recovery/with-declared.ts';
@@ -21,13 +22,14 @@ export async function replicasOf(
 ): Promise<{ replicas: SeenReplica[]; diagnostics: Diagnostic[] }> {
   const run = runOf(context, session);
   const diagnostics: Diagnostic[] = [];
+  const find = vmFinder();
   const one = async (declared: CatalogResource): Promise<SeenReplica> => {
     const { replica } = targetProperties(declared);
     const vm = declared.title;
     const often = replica?.every === undefined ? undefined : parseDuration(replica.every);
     const every = often === undefined ? {} : { every: often };
     try {
-      const recovering = await recoveringOf(context, session, run, catalog, declared);
+      const recovering = await recoveringOf(context, session, run, catalog, declared, undefined, find);
       const repository = await recovering.repository(repositoryOf(declared));
       const [age] = await agesOf(
         recovering,

@@ -22,10 +22,10 @@ import { withVms } from '../repository/with-repository.ts';
 import { loadCatalog } from '../session/load-catalog.ts';
 import { openSession } from '../session/open-session.ts';
 import { runOf } from '../session/run-of.ts';
-import { declaredVms } from './declared-vms.ts';
 import { moversIn } from './movers.ts';
 import { plansIn, seenPlan } from './plans.ts';
 import { replicasOf } from './replicas.ts';
+import { declaredVms } from './site/declared-vms.ts';
 import { type Opened, type TrackWish, tracksOf } from './tracks.ts';
 
 /** VMs that are asked about side by side. */

@@ -3,18 +3,18 @@ import type { CatalogResource } from '../../engine/model/catalog.ts';
 import { type Fit, fitFor, obstacles } from '../../recovery/failover/prepare.ts';
 import type { DryRun } from '../../recovery/model/dry-runs.ts';
 import type { CloudFact } from '../../recovery/readiness/facts.ts';
-import { replicaOf } from '../../recovery/replica/build.ts';
 import { bootModeOf, needsTpm } from '../../recovery/target/sizing.ts';
 import { bootDiskKey } from '../../replication/model/machine.ts';
 import type { Point, Repository } from '../../replication/model/repository.ts';
-import { type Recovering, targetMachine, targetProperties } from './with-declared.ts';
+import type { AskedCloud } from './asked-once.ts';
+import { targetMachine, targetProperties } from './with-declared.ts';
 
 /**
  * Asks EC2 what it would say to a recovery of this point: the type, the image that Windows takes its licence
  * from, and each request by a dry run. One that fails is an answer, not the end.
  */
 export async function askCloud(
-  { cloud }: Recovering,
+  cloud: AskedCloud,
   declared: CatalogResource,
   repository: Repository,
   point: Point,
@@ -39,16 +39,14 @@ export async function askCloud(
   ];
   if (fit.shell) facts.push({ what: 'licence', holds: true, why: `${fit.shell.what} (${fit.shell.image})` });
 
-  const image = fit.shell?.image ?? (await asking('launch', () => cloud.shells.newestLinux(signal)));
+  const image = fit.shell?.image ?? (await asking('launch', () => cloud.shells.newestLinux()));
   facts.push(
     typeof image === 'string'
       ? await launch(image, fit)
       : (image ?? { what: 'launch', why: 'no image to ask with was found', wayOut: 'rehearse' }),
   );
   const boot = point.disks.find(({ key }) => key === bootDiskKey(machine))!;
-  const replicas = await asking('replica', () =>
-    replicaOf(cloud.snapshots, repository.id, point.vm.uuid, signal),
-  );
+  const replicas = await asking('replica', () => cloud.replica(repository.id, point.vm.uuid));
   if ('what' in replicas) return [...facts, replicas];
   const snapshot = replicas
     .filter(one => one.identity === boot.identity && one.state === 'completed')
@@ -64,19 +62,15 @@ export async function askCloud(
     ];
   const { id } = snapshot;
   const disks = fit.shell
-    ? () => dryRuns.createVolume({ snapshot: id, subnet }, signal)
-    : () =>
-        dryRuns.registerImage(
-          { snapshot: id, bootMode: bootModeOf(machine), tpm: needsTpm(machine) },
-          signal,
-        );
+    ? () => cloud.createVolume({ snapshot: id, subnet })
+    : () => cloud.registerImage({ snapshot: id, bootMode: bootModeOf(machine), tpm: needsTpm(machine) });
   facts.push(said(await asking('disks in EC2', disks), 'disks in EC2'));
   return facts;
 
   async function launch(of: string, { type }: Fit): Promise<CloudFact> {
     const { key_pair: keyPair } = target as Exclude<typeof target, CloudFact>;
     const wanted = { image: of, type, subnet, ...(keyPair !== undefined && { keyPair }) };
-    return said(await asking('launch', () => dryRuns.launch(wanted, signal)), 'launch');
+    return said(await asking('launch', () => dryRuns.launch(wanted)), 'launch');
   }
 }
 

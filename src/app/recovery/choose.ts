@@ -75,7 +75,7 @@ export async function choose(
     const again = (id: string) =>
       `converge failover ${declared.title} ${landings ? '' : '--test '}${recovering.again} --point ${names.length > 1 ? `${vm}=` : ''}${id}`;
     try {
-      const { points, lost } = await (await pointsOf(repository, vm)).history(() => {});
+      const { points, lost } = await (await pointsOf(repository, vm, recovering.find)).history(() => {});
       const point = selectPoint(points, which.of.get(vm.toLowerCase()) ?? which.all, vm, {
         points: lost,
         again,

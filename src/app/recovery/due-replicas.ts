@@ -89,7 +89,7 @@ async function whenDue(
   const signal = context.io.interrupt;
   const { replica, snapshots } = targetProperties(declared);
   const repository = await recovering.repository(repositoryOf(declared));
-  const source = await pointsOf(repository, vm);
+  const source = await pointsOf(repository, vm, recovering.find);
   const there = failedOver(await pausesIn(repository), source.uuid);
   if (there?.committed !== undefined) {
     if (!snapshots) return { vm, skipped: 'it lives in AWS, and its target declares no `snapshots`' };

@@ -7,6 +7,7 @@ import { probesOf } from '../../recovery/failover/probes-of.ts';
 import { type Recovered, rehearse } from '../../recovery/failover/rehearse.ts';
 import {
   begunBy,
+  type Fencing,
   kindOf,
   newestRun,
   type Run,
@@ -193,7 +194,7 @@ export const begin = ({
   chosen,
   network,
   kind,
-  planned,
+  fencing,
   dns,
   digest,
   prober,
@@ -209,8 +210,8 @@ export const begin = ({
   network: NetworkFacts;
   /** It takes over, each machine where its landing says. */
   kind?: 'real';
-  /** Home was put to rest before. */
-  planned?: boolean;
+  /** Home was put to rest before, by these steps. */
+  fencing?: Fencing[];
   /** Records of DNS that it switches. */
   dns?: readonly PlannedRecord[];
   /** Of the plan that was approved. */
@@ -262,7 +263,7 @@ export const begin = ({
         ...(kind
           ? {
               kind,
-              ...(planned && { planned: true as const }),
+              ...(fencing && { planned: true as const, fencing }),
               ...(dns && dns.length > 0 && { dns: [...dns] }),
               subnet: network.subnets[0]!.id,
               group: network.group,

@@ -3,7 +3,7 @@ import { Unreadable } from '../../recovery/readiness/bytes/disk-bytes.ts';
 import type { Facts } from '../../recovery/readiness/facts.ts';
 import { isKnown, type KnownDisk, lookAt } from '../../recovery/readiness/known-disk.ts';
 import { bootDiskKey, guestFamily } from '../../replication/model/machine.ts';
-import type { Point, PointDisk, Repository } from '../../replication/model/repository.ts';
+import type { Point, PointDisk, Repository, VmRepository } from '../../replication/model/repository.ts';
 import type { Recovering } from './with-declared.ts';
 
 /** Disks of a point, how many of them were the same as before, and bytes that were read of them. */
@@ -15,15 +15,19 @@ export interface DisksLooked {
   facts: Facts['disks'];
 }
 
-/** Looks at each disk of a point, and remembers what it found with the blocks that it found it in. */
+/**
+ * Looks at each disk of a point, and remembers what it found with the blocks that it found it in.
+ *
+ * @param vm given where it was the one that read the point: it needn't be read again
+ */
 export async function lookAtDisks(
   recovering: Recovering,
   repository: Repository,
   point: Point,
   signal: AbortSignal,
+  vm: VmRepository = repository.vm(point.vm.uuid),
 ): Promise<DisksLooked> {
   const { memory, key, before } = await remembered(recovering, repository, point);
-  const vm = repository.vm(point.vm.uuid);
   const after: Record<string, KnownDisk> = {};
   const facts: Record<number, Facts['disks'][number]> = {};
   let [asBefore, read] = [0, 0];

@@ -4,10 +4,11 @@ import { select } from '../../engine/select/select.ts';
 import type { Facts, Readiness } from '../../recovery/readiness/facts.ts';
 import { judge } from '../../recovery/readiness/verdict.ts';
 import { pipelined } from '../../replication/model/pipelined.ts';
-import type { Point, Repository } from '../../replication/model/repository.ts';
+import type { Point, Repository, VmRepository } from '../../replication/model/repository.ts';
 import type { Context } from '../app-context.ts';
 import type { SelectOptions } from '../options.ts';
 import { askCloud } from './ask-cloud.ts';
+import { type AskOnce, askedOnce } from './asked-once.ts';
 import { withBundled } from './bundled.ts';
 import { planProperties } from './failover-plan.ts';
 import { type DisksLooked, lookAtDisks } from './look-at-disks.ts';
@@ -52,6 +53,7 @@ export async function readiness(
 ): Promise<Looked[] | undefined> {
   const { repository, plan } = options;
   const { interrupt } = context.io;
+  const once = askedOnce(interrupt);
   refuseBoth(paths, options);
   if (repository === undefined)
     return withEach(
@@ -59,7 +61,7 @@ export async function readiness(
       paths,
       options,
       catalog => selected(catalog, options),
-      (recovering, declared) => lookAtTarget(recovering, declared, interrupt),
+      (recovering, declared) => lookAtTarget(recovering, declared, once, interrupt),
       WIDTH,
     );
   if (plan === undefined)
@@ -72,7 +74,7 @@ export async function readiness(
   return withBundled(context, plan, { ...options, repository }, 'latest', find, async recovering => {
     const all = selected(recovering.catalog, options);
     const done: Looked[] = [];
-    const look = (declared: CatalogResource) => lookAtTarget(recovering, declared, interrupt);
+    const look = (declared: CatalogResource) => lookAtTarget(recovering, declared, once, interrupt);
     for await (const one of pipelined(all, WIDTH, look)) done.push(one);
     return done;
   });
@@ -103,9 +105,10 @@ const targetsOf = (catalog: Catalog, plan: string): Set<string> =>
     ),
   );
 
-export async function lookAtTarget(
+async function lookAtTarget(
   recovering: Recovering,
   declared: CatalogResource,
+  once: AskOnce,
   signal: AbortSignal,
 ): Promise<Looked> {
   const { license } = targetProperties(declared);
@@ -118,16 +121,18 @@ export async function lookAtTarget(
   const found = await newestOf(recovering, declared, signal);
   if ('noPoint' in found)
     return { vm: declared.title, ...judge({ ...about, ...found, disks: {}, cloud: [] }), disks: nothing };
-  const { repository, point, doubt } = found;
+  const { repository, vm, point, doubt } = found;
   const [{ facts, ...disks }, cloud] = await Promise.all([
-    lookAtDisks(recovering, repository, point, signal),
-    askCloud(recovering, declared, repository, point, signal),
+    lookAtDisks(recovering, repository, point, signal, vm),
+    askCloud(once(recovering.cloud), declared, repository, point, signal),
   ]);
   const judged = judge({ ...about, point, ...(doubt !== undefined && { doubt }), disks: facts, cloud });
   return { vm: declared.title, point: { id: point.id, time: point.time }, ...judged, disks };
 }
 
-type Found = { repository: Repository; point: Point; doubt?: string } | Required<Pick<Facts, 'noPoint'>>;
+type Found =
+  | { repository: Repository; vm: VmRepository; point: Point; doubt?: string }
+  | Required<Pick<Facts, 'noPoint'>>;
 
 /** What keeps a point from being found is an answer about this target; the others are looked at. */
 async function newestOf(
@@ -137,13 +142,13 @@ async function newestOf(
 ): Promise<Found> {
   try {
     const repository = await recovering.repository(repositoryOf(declared));
-    const vm = await pointsOf(repository, declared.title);
+    const vm = await pointsOf(repository, declared.title, recovering.find);
     let doubt: string | undefined;
     const point = await vm.newest(({ message }) => {
       doubt ??= message;
     });
     signal.throwIfAborted();
-    if (point) return { repository, point, ...(doubt !== undefined && { doubt }) };
+    if (point) return { repository, vm, point, ...(doubt !== undefined && { doubt }) };
     return {
       noPoint: { why: doubt ?? 'its repository holds no complete point of it', wayOut: makeOne(declared) },
     };

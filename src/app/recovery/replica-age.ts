@@ -1,19 +1,18 @@
 import { ageOf, type ReplicaAge } from '../../recovery/replica/age.ts';
 import { replicaOf } from '../../recovery/replica/build.ts';
-import { findVm } from '../../replication/model/newest-point.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import type { Recovering } from './with-declared.ts';
 
 /** How old the replicas of these VMs are. Those that the repository holds nothing of have none. */
 export const agesOf = (
-  { cloud, clock }: Recovering,
+  { cloud, clock, find }: Recovering,
   repository: Repository,
   vms: readonly string[],
   signal: AbortSignal,
 ): Promise<ReplicaAge[]> =>
   Promise.all(
     vms.map(async vm => {
-      const found = await findVm(repository, vm);
+      const found = await find(repository, vm);
       if (!found) return { vm, behind: 0 };
       const [points, known] = await Promise.all([
         found.points(() => {}),

@@ -34,13 +34,13 @@ export const runbook = (
   };
   const regionOf = (catalog: Catalog, { meta }: CatalogResource): string =>
     String(resolveTarget(catalog.targets, 'aws', meta.target).target?.properties.region);
-  return withDeclared(context, paths, options, first, async ({ catalog, repository: open }) => {
+  return withDeclared(context, paths, options, first, async ({ catalog, find, repository: open }) => {
     const lines = ['set -eu'];
     const against: Diagnostic[] = [];
     for (const target of targets(catalog)) {
       const properties = targetProperties(target);
       const repository = await open(repositoryOf(target));
-      const point = (await (await pointsOf(repository, target.title)).newest())!;
+      const point = (await (await pointsOf(repository, target.title, find)).newest())!;
       const { license } = properties;
       const found = obstacles(point, license === undefined ? {} : { license });
       against.push(...found);

@@ -12,7 +12,7 @@ import type { Clock } from '../../io/ports.ts';
 import type { TargetMachine } from '../../recovery/failover/prepare.ts';
 import type { Prober } from '../../recovery/model/probes.ts';
 import { directly, networkProber, type WayTo } from '../../recovery/prober/prober.ts';
-import { findVm } from '../../replication/model/newest-point.ts';
+import { type FindVm, findVm, vmFinder } from '../../replication/model/newest-point.ts';
 import { pipelined } from '../../replication/model/pipelined.ts';
 import type { Repository, VmRepository } from '../../replication/model/repository.ts';
 import type { RestingMachine, SourceMachine } from '../../replication/model/source.ts';
@@ -64,6 +64,8 @@ export interface Recovering {
   resting(title: string): Promise<RestingMachine | undefined>;
   /** Makes a point of that VM now. @throws Failure `not-declared`, and what a cycle throws */
   replicate(title: string): Promise<Replicated['cycle']>;
+  /** Finds VMs in a repository, all that one command asks for with one listing of it. */
+  find: FindVm;
   /** @throws Failure `repository-not-found` */
   repository(property: RepositoryProperty): Promise<Repository>;
 }
@@ -105,8 +107,10 @@ export async function withEach<T>(
   try {
     const run = runOf(context, session);
     const done: T[] = [];
+    const again = asTyped(paths, options);
+    const find = vmFinder();
     const one = async (declared: CatalogResource) =>
-      use(await recoveringOf(context, session, run, catalog, declared, asTyped(paths, options)), declared);
+      use(await recoveringOf(context, session, run, catalog, declared, again, find), declared);
     for await (const result of pipelined(all, width, one)) done.push(result);
     return done;
   } finally {
@@ -119,6 +123,7 @@ export async function withEach<T>(
  *
  * @param session one that changes things: it has locks
  * @param again how the next command names the same
+ * @param find given when several of them are looked at
  */
 export async function recoveringOf(
   context: Context,
@@ -127,6 +132,7 @@ export async function recoveringOf(
   catalog: Catalog,
   declared: CatalogResource,
   again = 'PATHS',
+  find = vmFinder(),
 ): Promise<Recovering> {
   const { targets } = catalog;
   const signal = context.io.interrupt;
@@ -135,6 +141,7 @@ export async function recoveringOf(
   return {
     catalog,
     again,
+    find,
     target: subject.target!,
     cloud: await io.client('recovery'),
     prober: networkProber(wayOf(session)),
@@ -228,7 +235,7 @@ export function repositoryOf(target: CatalogResource): RepositoryProperty {
 /** What of a declaration a run needs; a key pair's id has become its name. */
 export async function targetMachine(
   target: CatalogResource,
-  { groups }: AwsRecovery,
+  { groups }: Pick<AwsRecovery, 'groups'>,
   signal?: AbortSignal,
 ): Promise<TargetMachine> {
   const properties = targetProperties(target);
@@ -253,8 +260,12 @@ export async function targetMachine(
 }
 
 /** @throws Failure `vm-not-in-repository` */
-export async function pointsOf(repository: Repository, vm: string): Promise<VmRepository> {
-  const found = await findVm(repository, vm);
+export async function pointsOf(
+  repository: Repository,
+  vm: string,
+  find: FindVm = findVm,
+): Promise<VmRepository> {
+  const found = await find(repository, vm);
   if (found) return found;
   throw new Failure(
     world('vm-not-in-repository', `${repository.store.url} holds no recovery point of ${vm}`, {

@@ -2,6 +2,7 @@ import { Failure, failedWith, given } from '../../diagnostics/diagnostic.ts';
 import { own } from '../../diagnostics/own-words.ts';
 import type { CatalogResource } from '../../engine/model/catalog.ts';
 import { expandSelections } from '../../engine/select/members.ts';
+import type { Clock } from '../../io/ports.ts';
 import { parseKey, readKey } from '../../replication/format/keys.ts';
 import type { RepositoryRef } from '../../replication/model/clients.ts';
 import type { OnDamage } from '../../replication/model/repository.ts';
@@ -28,7 +29,12 @@ export interface PruneCommandOptions extends RepositoryOptions, CommonOptions {
   noop?: boolean;
   /** Milliseconds from the mark to the removal. */
   grace?: number;
+  /** Bytes of blocks that are moved at most out of packs of which less than half is needed; 0: none. */
+  compact?: number;
 }
+
+/** Bytes moved by one run at most: read once, written once. */
+export const COMPACT = 4 * 2 ** 30;
 
 export interface Pruned {
   url: string;
@@ -50,7 +56,7 @@ export async function prune(context: Context, options: PruneCommandOptions): Pro
   const warn = warnings(context);
   if ((options.paths ?? []).length === 0) {
     const one = await withRepositoryOpen(context, options, options.vm, async ({ repository, ref, clock }) =>
-      pruneOne(context, repository, ref, clock.now(), { options, policyOf: () => said, warn }),
+      pruneOne(context, repository, ref, clock, { options, policyOf: () => said, warn }),
     );
     return one && [one];
   }
@@ -69,8 +75,8 @@ export async function prune(context: Context, options: PruneCommandOptions): Pro
       if (asked && asked.canonical !== ref.url.canonical) continue;
       const repository = await openToPrune(context, session, ref, options, closing);
       const policyOf: PolicyOf = vm => said ?? policyIn(vms, vm);
-      const now = session.world.host.clock.now();
-      pruned.push(await pruneOne(context, repository, ref, now, { options, policyOf, warn }));
+      const { clock } = session.world.host;
+      pruned.push(await pruneOne(context, repository, ref, clock, { options, policyOf, warn }));
     }
     return pruned;
   } finally {
@@ -89,14 +95,15 @@ async function pruneOne(
   context: Context,
   repository: OpenRepository,
   { url }: RepositoryRef,
-  clock: number,
+  clock: Clock,
   { options, policyOf, warn }: Asked,
 ): Promise<Pruned> {
   const { pruneRepository } = await import('../../replication/prune/prune-repository.ts');
   const { GRACE } = await import('../../replication/prune/work.ts');
   const vm = options.vm === undefined ? undefined : (await vmNamed(repository, options.vm, warn)).uuid;
-  const now = clock + (repository.store.clockAhead?.() ?? 0);
+  const now = clock.now() + (repository.store.clockAhead?.() ?? 0);
   const vms = await pruneRepository(repository, {
+    compacting: { clock, bytes: options.compact ?? COMPACT },
     ...{ policyOf, now, dry: options.noop ?? false, grace: options.grace ?? GRACE, onDamage: warn },
     ...(vm !== undefined && { vm }),
     step: async () => {},

@@ -1,11 +1,21 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import { Failure } from '../../diagnostics/diagnostic.ts';
 import type { DryRun, DryRunCloud } from '../../recovery/model/dry-runs.ts';
+import { RUN_TAG } from '../../recovery/model/machines.ts';
+import { replicaTags } from '../../recovery/replica/names.ts';
 import { classify, codeOf, statusOf } from '../errors.ts';
 import type { RecoveryConnection } from './connection.ts';
+import { taggedTypes } from './machines.ts';
+import { toTags } from './tags.ts';
 
 /** Source: EC2 API reference, "Error codes": what it would have done is an error, too. */
 const WOULD = 'DryRunOperation';
+
+/**
+ * What policies go by is in each request, as in that of a recovery: without the tag of a run whoever may
+ * make nothing else is refused.
+ */
+const ofRun = toTags({ [RUN_TAG]: 'readiness' });
 
 /** No id of EC2 is that. */
 const nobodys = 'snap-00000000000000000';
@@ -46,6 +56,8 @@ export function awsDryRuns({ ec2, onEc2, ebs, onEbs }: RecoveryConnection): DryR
         MaxCount: 1,
         SubnetId: subnet,
         ...(keyPair !== undefined && { KeyName: keyPair }),
+        MetadataOptions: { HttpTokens: 'required', HttpEndpoint: 'enabled' },
+        TagSpecifications: taggedTypes.map(ResourceType => ({ ResourceType, Tags: ofRun })),
       });
       return asked('RunInstances', type, (client, options) => client.send(command, options), signal);
     },
@@ -62,11 +74,16 @@ export function awsDryRuns({ ec2, onEc2, ebs, onEbs }: RecoveryConnection): DryR
         BlockDeviceMappings: [
           { DeviceName: '/dev/xvda', Ebs: { SnapshotId: snapshot, VolumeType: 'gp3' as const } },
         ],
+        TagSpecifications: [{ ResourceType: 'image', Tags: ofRun }],
       });
       return asked('RegisterImage', snapshot, (client, options) => client.send(command, options), signal);
     },
     async writeSnapshot(signal) {
-      const command = new ebs.StartSnapshotCommand({ VolumeSize: 1, ParentSnapshotId: nobodys });
+      const command = new ebs.StartSnapshotCommand({
+        VolumeSize: 1,
+        ParentSnapshotId: nobodys,
+        Tags: toTags({ [replicaTags.repository]: 'readiness' }),
+      });
       const action = 'ebs:StartSnapshot';
       try {
         await onEbs('StartSnapshot', nobodys, (client, options) => client.send(command, options), { signal });
@@ -89,6 +106,7 @@ export function awsDryRuns({ ec2, onEc2, ebs, onEbs }: RecoveryConnection): DryR
         SnapshotId: snapshot,
         AvailabilityZone: found?.Subnets?.[0]?.AvailabilityZone,
         VolumeType: 'gp3',
+        TagSpecifications: [{ ResourceType: 'volume', Tags: ofRun }],
       });
       return asked('CreateVolume', snapshot, (client, options) => client.send(command, options), signal);
     },

@@ -7,7 +7,7 @@ import { awsReads } from './reads.ts';
 import { tagsOf, toTags } from './tags.ts';
 
 /** Everything that EC2 makes for an instance carries its tags. */
-const taggedTypes = ['instance', 'volume', 'network-interface'] as const;
+export const taggedTypes = ['instance', 'volume', 'network-interface'] as const;
 
 /**
  * Another type, subnet or address may do. Source: EC2 API reference, "Error codes"; `Unsupported` is a type

@@ -78,6 +78,7 @@ export async function readNetwork(
       page => page.NetworkInterfaces,
     ),
   ]);
+  const second = await secondInterfaces(connection, interfaces, group, signal);
   const main = tables.find(({ Associations = [] }) => Associations.some(({ Main }) => Main));
   const tableOf = (subnet: string) =>
     tables.find(({ Associations = [] }) => Associations.some(({ SubnetId }) => SubnetId === subnet)) ?? main;
@@ -102,7 +103,7 @@ export async function readNetwork(
     doors: [...doors, ...associated.doors],
     unseen: associated.unseen,
     addresses: found.flatMap(net => addressWords(net!, account).map(it => `${net!.SubnetId} gives ${it}`)),
-    interfaces: interfaces.flatMap(one => interfaceWords(one, group)),
+    interfaces: [...interfaces.flatMap(one => interfaceWords(one, group)), ...second.map(secondWords)],
     rules: [
       ...(guard.IpPermissions ?? []).flatMap(rule => ruleWords('in from', rule, group)),
       ...(guard.IpPermissionsEgress ?? []).flatMap(rule => ruleWords('out to', rule, group)),
@@ -143,6 +144,43 @@ function interfaceWords(one: NetworkInterface, group: string): string[] {
     ? [`${named}, in the group of the test and not of a test`]
     : [];
 }
+
+/** Values that one filter takes. Source: EC2 API reference, DescribeNetworkInterfaces, Filters. */
+const mostValues = 200;
+
+/**
+ * What machines of a test have besides the one interface that they were launched with: it may be in any VPC of
+ * the zone, so that the machines are asked about and not the VPC. Source: Amazon EC2 user guide, "Multi-VPC ENI
+ * attachments".
+ */
+async function secondInterfaces(
+  connection: RecoveryConnection,
+  interfaces: readonly NetworkInterface[],
+  group: string,
+  signal?: AbortSignal,
+): Promise<NetworkInterface[]> {
+  const isOfTest = ({ Groups = [], TagSet }: NetworkInterface) =>
+    Groups.some(({ GroupId }) => GroupId === group) || tagsOf(TagSet)[RUN_TAG] !== undefined;
+  const machines = [
+    ...new Set(interfaces.filter(isOfTest).flatMap(({ Attachment }) => Attachment?.InstanceId ?? [])),
+  ];
+  const all = allPages(connection, signal);
+  const found: NetworkInterface[] = [];
+  for (let at = 0; at < machines.length; at += mostValues) {
+    const Filters = [{ Name: 'attachment.instance-id', Values: machines.slice(at, at + mostValues) }];
+    const page = await all(
+      'DescribeNetworkInterfaces',
+      group,
+      (paging, o) => connection.ec2.paginateDescribeNetworkInterfaces(paging, { Filters }, o),
+      answer => answer.NetworkInterfaces,
+    );
+    found.push(...page.filter(({ Attachment }) => (Attachment?.DeviceIndex ?? 0) > 0));
+  }
+  return found;
+}
+
+const secondWords = ({ NetworkInterfaceId, Attachment, VpcId, SubnetId }: NetworkInterface): string =>
+  `${NetworkInterfaceId} in ${SubnetId} of ${VpcId}, a second one of the machine ${Attachment?.InstanceId}`;
 
 function ruleWords(way: string, rule: IpPermission, own: string): string[] {
   const others = [

@@ -62,6 +62,7 @@ export const commands: ReadonlyMap<string, () => Promise<Define>> = new Map([
   ['key', async () => (await repository()).key],
   ['sign', async () => (await masterless()).sign],
   ['agent', async () => (await masterless()).agent],
+  ['worker', async () => (await operation()).worker],
   ['instance-policy', async () => (await masterless()).instancePolicyCommand],
   ['bundle', async () => (await masterless()).bundle],
   ['bump', async () => (await masterless()).bump],

@@ -84,6 +84,10 @@ export const aws = {
     means: "This machine isn't an EC2 instance, or its metadata is out of reach.",
     wayOut: 'Run it on an instance, or follow the hint.',
   },
+  'object-altered': {
+    means: 'A store took an object and holds other bytes than were sent to it.',
+    wayOut: 'Look for what is wrong with the store or on the way to it, and run again.',
+  },
   'object-archived': {
     means: "An object is in an archive of S3 and can't be read before it is brought back.",
     wayOut: 'Bring it back, and keep lifecycle rules that archive away from the prefix.',

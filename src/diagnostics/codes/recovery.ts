@@ -188,6 +188,10 @@ export const recovery = {
     means: 'The title of an isolated network has characters that EC2 does not take in names.',
     wayOut: 'Use letters, digits, dots, hyphens and underscores.',
   },
+  'network-opened': {
+    means: 'Something led out of the network of a test when its machines had run in it.',
+    wayOut: 'Remove the test at once, and see to who reached its machines, and whom they reached.',
+  },
   'network-twice': {
     means: 'Several VPCs say that they are the same isolated network.',
     wayOut: 'Take the tag from those that are not meant.',
@@ -493,5 +497,9 @@ export const recovery = {
   'volume-missing': {
     means: 'A disk of a recovered machine was taken out of its instance.',
     wayOut: 'Attach it again where the message says.',
+  },
+  'zones-unused': {
+    means: 'A role names hosted zones of Route 53, and its job switches no record of DNS.',
+    wayOut: 'Remove `zones`, or give the role the job of an `operator`.',
   },
 } as const satisfies Meanings;

@@ -284,6 +284,11 @@ export const repository = {
     wayOut:
       '`converge verify` tells what is wrong; once a cycle has healed it, the next `converge prune` goes on.',
   },
+  'pack-not-compacted': {
+    means:
+      "A pack of which less than half is needed can't be read as it was written, so it isn't written anew (a warning).",
+    wayOut: '`converge verify` tells what is wrong; the next cycle stores again what its source still has.',
+  },
   'prune-locked': {
     means:
       'The store keeps objects that were to be removed, because they are locked or by its rights (a warning).',

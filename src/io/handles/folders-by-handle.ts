@@ -1,5 +1,4 @@
-import { close, constants, fstat, open } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { closeSync, constants, fstat, fstatSync, open, statSync } from 'node:fs';
 import { posix } from 'node:path';
 import { promisify } from 'node:util';
 import { codeOf } from './code-of.ts';
@@ -20,8 +19,11 @@ const asFolder = O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 const opened: (path: string, flags: number) => Promise<number> = promisify(open);
 const statOf = promisify(fstat);
 const atOf = (fd: number): string => `${handleFolder}/${fd}`;
-/** What closing answers of a handle that nothing was written through is of no use to anybody. */
-const shut = (fd: number): void => close(fd, () => {});
+/**
+ * At once, as nothing was written through it, so that there is nothing to wait for and no answer of any use:
+ * to have another thread do it costs ten times as much.
+ */
+const shut = (fd: number): void => closeSync(fd);
 
 /** Uses of one handle before its path is walked again. */
 const mostUses = 256;
@@ -148,7 +150,7 @@ async function descend(path: string, from?: Folder, base = '/'): Promise<Held> {
       at = await opened('/', asFolder);
       shown = '/';
     }
-    return await heldBy(at);
+    return heldBy(at);
   } catch (error) {
     if (at !== -1) shut(at);
     throw error;
@@ -161,21 +163,33 @@ async function openBelow(at: number, name: string, shown: string): Promise<numbe
     return await opened(`${atOf(at)}/${name}`, asFolder);
   } catch (error) {
     if (codeOf(error) !== 'ENOTDIR' && codeOf(error) !== 'ELOOP') throw error;
-    const link = await trustedLink(await heldBy(at), name, shown);
+    const link = await trustedLink(heldBy(at), name, shown);
     if (link === undefined) throw error;
     return link;
   }
 }
 
-async function heldBy(fd: number): Promise<Held> {
-  const { dev, ino } = await statOf(fd);
+function heldBy(fd: number): Held {
+  // What was opened just now is known: nobody has to be asked for it over a network.
+  const { dev, ino } = fstatSync(fd);
   return { fd, dev, ino, at: atOf(fd), isShared: async () => letsOthersSwap(await statOf(fd)) };
 }
 
-/** The same handle while its path leads there, by whatever links: it was reached safely. Else a new one. */
+/**
+ * The same handle while its path leads there, by whatever links: it was reached safely. Else a new one.
+ * It was walked a moment ago, so that the system knows the way without asking a disk or a server.
+ */
 async function stillThere(held: Held, path: string): Promise<Held> {
-  const now = await stat(path).catch(() => undefined);
+  const now = seen(path);
   if (now?.dev === held.dev && now.ino === held.ino) return held;
   shut(held.fd);
   return descend(path);
+}
+
+function seen(path: string): { dev: number; ino: number } | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
 }

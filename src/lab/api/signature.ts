@@ -23,18 +23,6 @@ const canonicalQuery = (query: URLSearchParams): string =>
     .sort((a, b) => (a < b ? -1 : 1))
     .join('&');
 
-const keys = new Map<string, Buffer>();
-const mostKeys = 16;
-
-/** Signing keys are the same all day: making one costs as much as the rest of a request. */
-function keyFor(secret: string, scope: string): Buffer {
-  const name = `${secret} ${scope}`;
-  const key = keys.get(name) ?? signingKey(secret, scope);
-  if (keys.size >= mostKeys) keys.clear();
-  keys.set(name, key);
-  return key;
-}
-
 /**
  * Checks who sent a request, and when, and gives the service of its credential scope. Source: "Create a
  * signed AWS API request" of the IAM user guide. Unlike S3, the path is encoded once more, and the payload's
@@ -78,7 +66,7 @@ export function signedService(
   ].join('\n');
   const scope = scopeParts.join('/');
   const text = [algorithm, date, scope, sha256Hex(canonical)].join('\n');
-  const expected = hmac(keyFor(credentials.secretAccessKey, scope), text).toString('hex');
+  const expected = hmac(signingKey(credentials.secretAccessKey, scope), text).toString('hex');
   if (sameText(expected, field('Signature'))) return service;
   throw new ApiError(
     'InvalidSignatureException',

@@ -95,7 +95,7 @@ export function page(view: View, asked: Asked = NOTHING_ASKED): string {
         html`<section class="box bad" aria-labelledby=al><h2 id=al>Alerts that are open</h2><ul>${open.map(one => html`<li>${one.severity}: ${one.text}, since ${moment(one.since)}`)}</ul></section>`,
       vmSection(view, asked),
       agents.length > 0 &&
-        html`<section class=scroll tabindex=0 aria-labelledby=mo><h2 id=mo>Agents</h2><table><thead><tr><th scope=col>Agent on<th scope=col>What it does<tbody>${agents.map(one => html`<tr><th scope=row>${one.host}<td>${doingOf(one, status.at)}`)}</table></section>`,
+        html`<section class=scroll tabindex=0 aria-labelledby=mo><h2 id=mo>Agents</h2><table><thead><tr><th scope=col>Agent on<th scope=col>What it does<tbody>${agents.map(one => html`<tr><th scope=row>${one.host}${one.kind === 'worker' ? ' (worker)' : ''}<td>${doingOf(one, status.at)}`)}</table></section>`,
       rehearsals(status),
       repositories(status),
     ],

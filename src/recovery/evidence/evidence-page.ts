@@ -44,7 +44,8 @@ const list = (items: readonly string[]): string =>
 const outcomes: Record<string, string> = { passed: 'good', failed: 'bad', 'not run': 'open' };
 
 /** One that is new has to be named here. */
-const phases: Record<RunStep['what'], string> = {
+const phases: Record<RunStep['what'] | 'fenced', string> = {
+  fenced: 'fenced at home',
   proven: 'nothing led out of the network',
   scheduled: 'made sure of its end',
   refused: 'was not launched',
@@ -112,7 +113,8 @@ ${facts([
   ),
   ['Security group', network.group],
 ])}
-${network.proven ? `<p>Proven apart at ${escaped(time(network.proven.at))}:</p>${list(network.proven.looked)}` : ''}</section>
+${network.proven ? `<p>Proven apart at ${escaped(time(network.proven.at))}:</p>${list(network.proven.looked)}` : ''}
+${network.apart === undefined ? '' : `<p>The same at the end, at ${escaped(time(network.apart))}.</p>`}${network.opened ? `<p class="bad">At the end it was open:</p>${list(network.opened)}` : ''}</section>
 ${machines.map(one => machineSection(one, pictures)).join('\n')}
 <section><h2>What was done</h2>
 ${table(

@@ -1,7 +1,7 @@
-import { notLooked } from '../failover/isolation.ts';
 import { leftCost, leftWords } from '../failover/left.ts';
 import {
   expiresOf,
+  type Fencing,
   isWhole,
   kindOf,
   type LeftThing,
@@ -45,6 +45,9 @@ export interface Evidence {
     vpc?: string;
     /** When nothing led out of it for the last time, and what was looked at. */
     proven?: { at: string; looked: string[] };
+    /** When that was so at the end as well, its machines looked at too; or what led out by then. */
+    apart?: string;
+    opened?: string[];
   };
   machines: {
     vm: string;
@@ -62,7 +65,7 @@ export interface Evidence {
     picture?: number;
   }[];
   /** In the order in which they were; `after`: since the beginning. */
-  phases: { at: string; after: number; what: RunStep['what']; vm?: string; saw?: string }[];
+  phases: { at: string; after: number; what: RunStep['what'] | 'fenced'; vm?: string; saw?: string }[];
   /** What the last clean-up could not remove, and what that costs; undefined where nothing is known of it. */
   left?: { at: string; cost: string; things: LeftThing[] };
   /** What this run doesn't show. */
@@ -121,15 +124,26 @@ export function evidenceOf(run: Run): Evidence {
       subnets: proven?.subnets ?? [start.subnet, ...(start.else_subnets ?? [])].map(id => ({ id })),
       group: start.group,
       ...(proven && { vpc: proven.vpc, proven: { at: timeOf(proven.at), looked: proven.looked } }),
+      ...(ended?.apart && { apart: timeOf(ended.at) }),
+      ...(ended?.opened && { opened: ended.opened }),
     },
     machines,
-    phases: steps.map(step => ({
-      at: timeOf(step.at),
-      after: step.at - start.began,
-      what: step.what,
-      ...('vm' in step && { vm: step.vm }),
-      ...sawOf(step),
-    })),
+    phases: [
+      ...(start.fencing ?? []).map(({ at, vm, did }) => ({
+        at: timeOf(at),
+        after: at - start.began,
+        what: 'fenced' as const,
+        vm,
+        saw: fenced[did],
+      })),
+      ...steps.map(step => ({
+        at: timeOf(step.at),
+        after: step.at - start.began,
+        what: step.what,
+        ...('vm' in step && { vm: step.vm }),
+        ...sawOf(step),
+      })),
+    ],
     ...(left && { left: { at: timeOf(left.at), cost: leftCost(left.things), things: left.things } }),
     unproven: [
       ...machines.flatMap(({ vm, results }) =>
@@ -143,21 +157,32 @@ export function evidenceOf(run: Run): Evidence {
         .flatMap(group => group.machines)
         .filter(({ imported }) => imported)
         .map(({ vm }) => `that the disks of ${vm} are those of its point: VM Import altered them`),
-      ...(kindOf(start) === 'test' ? ofTest(proven) : ofFailover),
+      ...(kindOf(start) === 'test' ? ofTest(proven, ended) : ofFailover),
     ],
   };
 }
 
 /** What no rehearsal shows, and what this one doesn't. */
-const ofTest = (proven: Of<'proven'> | undefined): string[] => [
+const ofTest = (proven: Of<'proven'> | undefined, ended: Of<'finished'> | undefined): string[] => [
   ...(proven ? [] : ['that the network is apart: the record does not say that it was looked at']),
   ...(proven?.unseen ?? []).map(
     what => `that the network has no other way out: nobody might ask for ${what}, and somebody allowed that`,
   ),
-  ...notLooked.map(what => `that the network has no other way out: nobody looked for ${what}`),
+  ...(ended?.apart
+    ? []
+    : ['that the network was apart until the end: it was not looked at again, or was open']),
   'that users reach the machines: nothing leads into the network of a test',
   'that there is room for all of them when everybody fails over',
 ];
+
+/** What was done at home before a planned failover. */
+const fenced: Record<Fencing['did'], string> = {
+  asked: 'its guest was asked to shut down',
+  'was-off': 'it was off before',
+  off: 'it was off',
+  point: 'its last point was made',
+  'at-rest': 'vSphere said that nothing was written since that point',
+};
 
 /** Of machines that took over. */
 const ofFailover: readonly string[] = [
@@ -203,7 +228,9 @@ function sawOf(step: RunStep): { saw: string } | undefined {
     case 'left':
       return { saw: leftWords(step.things) };
     case 'finished':
-      return { saw: step.ok ? 'every probe passed' : 'did not pass' };
+      return {
+        saw: `${step.ok ? 'every probe passed' : 'did not pass'}${step.opened ? `; the network was open: ${step.opened.join('; ')}` : ''}`,
+      };
     default:
       return undefined;
   }

@@ -1,4 +1,4 @@
-import { Failure } from '../../diagnostics/diagnostic.ts';
+import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import { elapsed } from '../../io/until.ts';
 import { HERE, placeOf } from '../model/probes.ts';
 import { bringGroup } from '../target/guard-groups.ts';
@@ -6,7 +6,7 @@ import { endSuperseded, keptOf } from './attempts.ts';
 import { pinPoints } from './begin.ts';
 import { cleanUp } from './cleanup.ts';
 import { type InsideProber, insideProber } from './inside.ts';
-import { looked, refuseOpen, wasSaid } from './isolation.ts';
+import { looked, refuseOpen, wasSaid, waysOut } from './isolation.ts';
 import { launch } from './launch.ts';
 import type { RehearseOptions } from './options.ts';
 import { orderTags, watchPostLaunch } from './post-launch.ts';
@@ -76,19 +76,29 @@ export async function rehearse(options: RehearseOptions): Promise<Recovered[]> {
   await seeToTeardown(options);
   await endSuperseded(options);
   const quarantine = await quarantineOf(options, network.vpc);
-  return recoverGroups(options, () => quarantine ?? start.group);
+  return recoverGroups(options, () => quarantine ?? start.group, {
+    async waysOut() {
+      const now = await machines.network(subnetsOf(start), start.group, signal);
+      return waysOut({ ...now, unseen: [] });
+    },
+  });
 }
 
 /**
  * Launches and probes the groups one after the other, and writes down what it came to.
  *
  * @param into the group that a machine is launched into
- * @param passed done once every probe of every machine has passed, before it is over
+ * @param hooks `passed`: done once every probe of every machine has passed, before it is over; `waysOut`: what
+ *   leads out of the network by then
+ * @throws Failure `network-opened`; what refuses a launch
  */
 export async function recoverGroups(
   options: RehearseOptions,
   into: (machine: RunMachine) => string,
-  passed: (recovered: readonly Recovered[]) => Promise<void> = async () => {},
+  hooks: {
+    passed?(recovered: readonly Recovered[]): Promise<void>;
+    waysOut?(): Promise<string[]>;
+  } = {},
 ): Promise<Recovered[]> {
   const { repository, run, clock, step, signal } = options;
   const { start } = run;
@@ -114,14 +124,36 @@ export async function recoverGroups(
     recovered.push(...done.map(one => ({ ...one, ...launchedElsewhere(run, one.instance) })));
   }
   const planned = start.groups.reduce((sum, { machines: group }) => sum + group.length, 0);
+  const took = elapsed(clock, since(run));
+  const opened = await hooks.waysOut?.();
   const ok =
+    (opened ?? []).length === 0 &&
     recovered.length === planned &&
     recovered.every(({ results }) => results.every(({ outcome }) => outcome === 'passed'));
-  if (ok) await passed(recovered);
+  if (ok) await hooks.passed?.(recovered);
   await step('finish');
-  await note(repository, run, { at: clock.now(), what: 'finished', ok, took: elapsed(clock, since(run)) });
+  await note(repository, run, {
+    at: clock.now(),
+    what: 'finished',
+    ok,
+    took: hooks.waysOut ? took : elapsed(clock, since(run)),
+    ...(opened && (opened.length === 0 ? { apart: true as const } : { opened })),
+  });
+  if (opened && opened.length > 0) throw openedMeanwhile(start, opened);
   return recovered;
 }
+
+const openedMeanwhile = (
+  { plan, number }: RehearseOptions['run']['start'],
+  ways: readonly string[],
+): Failure =>
+  new Failure(
+    world(
+      'network-opened',
+      `the network of test ${number} of ${plan} was opened while its machines ran: ${ways.join('; ')}`,
+      { hint: `remove the test at once: \`converge failover cleanup ${plan} PATHS\`` },
+    ),
+  );
 
 /** All that was refused, one cause once; what is not a Failure comes first. */
 function together(reasons: readonly unknown[]): unknown {

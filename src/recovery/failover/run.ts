@@ -65,6 +65,17 @@ export interface PostLaunch {
   noop?: true;
 }
 
+/**
+ * What was done at home before a planned failover: a guest was asked to shut down or was off before, was off,
+ * its last point was made, and vSphere said that nothing was written since.
+ */
+export interface Fencing {
+  /** Milliseconds since the epoch. */
+  at: number;
+  vm: string;
+  did: 'asked' | 'was-off' | 'off' | 'point' | 'at-rest';
+}
+
 /** What a run began with. Whoever goes on with it needs nothing else. */
 export interface RunStart {
   version: 1;
@@ -74,6 +85,8 @@ export interface RunStart {
   kind?: 'real';
   /** The machines at home were shut down before, and their last points hold all that they ever wrote. */
   planned?: true;
+  /** Of a planned one, in the order in which it was; left out by earlier versions. */
+  fencing?: Fencing[];
   /** Milliseconds since the epoch. */
   began: number;
   /** SHA-256 of the plan that was approved; left out by earlier versions. */
@@ -136,7 +149,11 @@ export type RunStep = { at: number } & (
   /** `picture`: number of its record, where a probe took one. */
   | { what: 'probed'; vm: string; instance: string; results: ProbeResult[]; picture?: number }
   | DnsStep
-  | { what: 'finished'; ok: boolean; took: number }
+  /**
+   * Of a test: `apart`: nothing led out of its network at the end either; `opened`: what did by then, and it
+   * did not pass.
+   */
+  | { what: 'finished'; ok: boolean; took: number; apart?: true; opened?: string[] }
   /** Of a `real` run: a machine is being brought home. From here on nobody starts or launches it again. */
   | { what: 'failback'; vm: string; instance: string; to: 'folder' | 'disk' | 'new-vm' }
   /** Its disks, at rest, by their number in the point. */

@@ -41,11 +41,9 @@ export async function takeOver(options: RehearseOptions): Promise<Recovered[]> {
   await Promise.all(all.map(({ uuid }) => repository.vm(uuid).fence()));
   await refuseOpenGroups(all, options);
   await endSuperseded(options);
-  return recoverGroups(
-    options,
-    ({ landing }) => landing!.quarantine,
-    recovered => lead(recovered, options),
-  );
+  return recoverGroups(options, ({ landing }) => landing!.quarantine, {
+    passed: recovered => lead(recovered, options),
+  });
 }
 
 /** Has names lead to the machines. @throws Failure `dns-no-address`; `failover-begun`, blocked */

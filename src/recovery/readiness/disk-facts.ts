@@ -7,6 +7,7 @@ import { openNtfs } from './disk/ntfs.ts';
 import { isEsp, type Partition, type PartitionTable, readPartitions } from './disk/partitions.ts';
 import { type GuestReport, readGuestReport } from './guest-report.ts';
 import { findInitramfs, type InitramfsFacts, type Mounted } from './initramfs/find.ts';
+import { type RegistryFacts, registryFacts } from './registry/windows.ts';
 
 /** What the bytes of a disk say. Plain data, so that it can be kept. */
 export interface DiskFacts {
@@ -19,6 +20,8 @@ export interface DiskFacts {
   initramfs?: InitramfsFacts;
   /** What the guest last wrote about itself into a file on it; undefined: it said nothing. */
   guest?: GuestReport | { unread: string };
+  /** Of a boot disk of Windows: what its registry says. */
+  registry?: RegistryFacts | { unread: string };
 }
 
 export type PartFacts = Pick<Partition, 'number' | 'bytes' | 'active'> & {
@@ -64,10 +67,12 @@ export async function diskFacts(disk: DiskBytes, of: { boot: boolean; linux: boo
     if (of.boot && esp && loader.state !== 'there') loader = await loaderOf(number, files, why ?? content);
   }
   const guest = of.boot ? await guestReport(mounted, of.linux) : undefined;
+  const registry = of.boot && !of.linux ? await registryOf(mounted) : undefined;
   return {
     table,
     parts,
     ...(guest && { guest }),
+    ...(registry && { registry }),
     ...(of.boot && { loader }),
     ...(of.boot && of.linux && { initramfs: await findInitramfs(mounted) }),
   };
@@ -116,6 +121,20 @@ async function guestReport(all: readonly Mounted[], linux: boolean): Promise<Dis
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error;
       unread ??= { unread: `its own report can't be read: ${error.message}` };
+    }
+  return unread;
+}
+
+/** Of the first volume that has one: that of Windows, beside one that starts it. */
+async function registryOf(all: readonly Mounted[]): Promise<DiskFacts['registry']> {
+  let unread: { unread: string } | undefined;
+  for (const { files } of all)
+    try {
+      const found = await registryFacts(files);
+      if (found) return found;
+    } catch (error) {
+      if (!(error instanceof Unreadable)) throw error;
+      unread ??= { unread: `its registry can't be read: ${error.message}` };
     }
   return unread;
 }

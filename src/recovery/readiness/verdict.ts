@@ -100,7 +100,7 @@ function ofPoint(known: Facts, point: Point): Judged[] {
     found.push(...firmwareFindings(machine, boot.index, facts));
     if (guestFamily(machine) === 'linux') found.push(nvmeFinding(facts));
   }
-  return [...found, ...guestFindings(machine, facts?.guest)];
+  return [...found, ...guestFindings(machine, facts ?? {}, point.time)];
 }
 
 const doubtful = (why: string | undefined): Judged[] =>

@@ -235,11 +235,14 @@ const held = ({ holder, expires, snapshot }: LeaseValue): Failure =>
     blocked(
       'lease-held',
       expires === 0
-        ? `another cycle of this VM just ended (snapshot ${snapshot})`
-        : `process ${holder.pid} on ${holder.host} is replicating this VM (snapshot ${snapshot}); its lease runs until ${new Date(expires).toISOString()} and is renewed while it works`,
+        ? `${snapshot === '' ? 'somebody else just worked on what is stored of this VM' : `another cycle of this VM just ended${by(snapshot)}`}`
+        : `process ${holder.pid} on ${holder.host} ${snapshot === '' ? 'is putting what is stored of this VM in order' : `is replicating this VM${by(snapshot)}`}; its lease runs until ${new Date(expires).toISOString()} and is renewed while it works`,
       { hint: 'wait for it to end; a lease that is no longer renewed is taken over when its time is up' },
     ),
   );
+
+/** Repair and compaction make no snapshot. */
+const by = (snapshot: string) => (snapshot === '' ? '' : ` (snapshot ${snapshot})`);
 
 const leaseDamaged = ({ message }: Failure, until: number): Failure =>
   new Failure(

@@ -3,8 +3,8 @@ import type { Clock, Random } from '../../io/ports.ts';
 import { pendingOf } from '../model/damage-record.ts';
 import type { LeaseValue } from '../model/lease-value.ts';
 import type { HeadRepair, Repository, VmRepository } from '../model/repository.ts';
-import { type Holders, localHolders } from './holders.ts';
-import { takeLease } from './lease.ts';
+import type { Holders } from './holders.ts';
+import { withBriefLease } from './with-lease.ts';
 
 /** What was done to a VM of a repository, and what is left to do. */
 export interface Repaired {
@@ -39,43 +39,32 @@ export async function repairVm(
     step(name: string): Promise<void>;
   },
 ): Promise<Repaired> {
-  const { holders = localHolders, clock, random, rebuildHead, seen = 0, step } = options;
-  return holders.run(random.uuid(), async holder => {
-    const before = await leaseIn(vm);
-    const points = await vm.points(() => {});
-    const epoch = Math.max(0, ...points.map(one => one.epoch));
-    const generation = Math.max(0, ...points.map(one => one.generation));
-    await step('take-lease');
-    const clockAhead = repository.store.clockAhead?.() ?? 0;
-    const intent = () => ({ cycle: `repair${random.bytes(4).toString('hex')}`, snapshot: '' });
-    const taking = { clock, holder, holders, clockAhead };
-    const lease = await takeLease(vm, taking, { epoch, generation: 0 }, intent);
-    let newest: number | undefined;
-    try {
-      await step('roster');
-      const roster = await vm.damage.mendRoster();
-      // Where neither the lease nor this place knows, the head may have held one more than the points.
-      const known = Math.max(before?.generation ?? 0, seen) || generation + 1;
-      const head = await vm.damage.repairHead({ known, rebuild: rebuildHead, step });
-      if (!head.left) newest = head.generation ?? generation;
-      const record = (await vm.damage.read(() => {}))?.record;
-      return {
-        uuid: vm.uuid,
-        wrote: [
-          ...(before ? [] : ['lease' as const]),
-          ...(roster ? ['roster' as const] : []),
-          ...(head.did === 'head-written' ? ['head' as const] : []),
-          ...(head.did === 'point-written' ? ['point' as const] : []),
-        ],
-        head,
-        pending: record ? pendingOf(record).map(({ object }) => object) : [],
-        broken: record?.broken.map(({ id }) => id) ?? [],
-      };
-    } finally {
-      // What a dead cycle left unfinished stays so; else the next one would look for what this one left.
-      const made = !lease.unfinished && newest ? newest : undefined;
-      await lease.release(() => step('release-lease'), made);
-    }
+  const { rebuildHead, seen = 0, step } = options;
+  const before = await leaseIn(vm);
+  const points = await vm.points(() => {});
+  const epoch = Math.max(0, ...points.map(one => one.epoch));
+  const generation = Math.max(0, ...points.map(one => one.generation));
+  return withBriefLease(repository, vm, { ...options, what: 'repair', epoch }, async () => {
+    await step('roster');
+    const roster = await vm.damage.mendRoster();
+    // Where neither the lease nor this place knows, the head may have held one more than the points.
+    const known = Math.max(before?.generation ?? 0, seen) || generation + 1;
+    const head = await vm.damage.repairHead({ known, rebuild: rebuildHead, step });
+    const record = (await vm.damage.read(() => {}))?.record;
+    const value: Repaired = {
+      uuid: vm.uuid,
+      wrote: [
+        ...(before ? [] : ['lease' as const]),
+        ...(roster ? ['roster' as const] : []),
+        ...(head.did === 'head-written' ? ['head' as const] : []),
+        ...(head.did === 'point-written' ? ['point' as const] : []),
+      ],
+      head,
+      pending: record ? pendingOf(record).map(({ object }) => object) : [],
+      broken: record?.broken.map(({ id }) => id) ?? [],
+    };
+    const newest = head.left ? undefined : (head.generation ?? generation);
+    return { value, generation: newest || undefined };
   });
 }
 

@@ -1,7 +1,8 @@
 import { type Diagnostic, Failure, failedWith, world } from '../../diagnostics/diagnostic.ts';
-import type { Head, Point, VmRepository } from '../model/repository.ts';
+import type { Clock, Random } from '../../io/ports.ts';
+import type { Head, Point, Repository, VmRepository } from '../model/repository.ts';
 import { diagnosticsOf, warning } from './failures.ts';
-import { localHolders } from './holders.ts';
+import { type Holders, localHolders } from './holders.ts';
 import { type Lease, takeLease } from './lease.ts';
 import type { CycleOptions } from './options.ts';
 import { type Outlasting, outlasting } from './outlast.ts';
@@ -75,13 +76,64 @@ export async function withLease<T>(
       used = await use({ vm, lease, outlast, signal, ...newest });
     } catch (error) {
       over.abort(error);
-      await giveUp().catch(() => {}); // what went wrong is `error`; the lease runs out
+      // What went wrong is `error`, and the lease runs out; unless it was another's by then.
+      const left = await giveUp().then(
+        () => undefined,
+        (problem: unknown) => problem,
+      );
+      if (failedWith(left, 'lease-lost') && !options.signal?.aborted && !tellsMore(error)) throw left;
       throw lease.signal.aborted && !(error instanceof Failure) ? lease.signal.reason : error;
     }
     const warnings = await giveUp(used.generation).then(() => [], leaseStays);
     return { value: used.value, warnings };
   });
 }
+
+export interface BriefLeaseOptions {
+  clock: Clock;
+  random: Random;
+  holders?: Holders | undefined;
+  /** Before the random part of what its holder is called in the lease: `repair`. */
+  what: string;
+  /** Of the newest point. */
+  epoch: number;
+  step(name: string): Promise<void>;
+}
+
+/**
+ * Runs `use` under the lease of a VM of which no snapshot is made. `generation`: of the newest point after
+ * it; undefined: it isn't known. What a dead cycle left unfinished stays so: the next one looks for it.
+ *
+ * @throws Failure `lease-held`, `lease-damaged`, blocked: a cycle may be at work; `store-unsuitable`
+ */
+export function withBriefLease<T>(
+  { store, conditions }: Pick<Repository, 'store' | 'conditions'>,
+  vm: VmRepository,
+  { clock, random, holders = localHolders, what, epoch, step }: BriefLeaseOptions,
+  use: (lease: Lease) => Promise<{ value: T; generation?: number | undefined }>,
+): Promise<T> {
+  return holders.run(random.uuid(), async holder => {
+    await step('take-lease');
+    const taking = { clock, holder, holders, clockAhead: store.clockAhead?.() ?? 0 };
+    const intent = () => ({ cycle: `${what}${random.bytes(4).toString('hex')}`, snapshot: '' });
+    const prove = !conditions.proven;
+    const lease = await takeLease(vm, { ...taking, prove }, { epoch, generation: 0 }, intent);
+    let newest: number | undefined;
+    try {
+      if (prove) await conditions.passed();
+      const { value, generation } = await use(lease);
+      newest = generation;
+      return value;
+    } finally {
+      await lease.release(() => step('release-lease'), lease.unfinished ? undefined : newest);
+    }
+  });
+}
+
+/** Whether it says more than that somebody else has the VM: the point is complete, or the head is another's. */
+const tellsMore = (error: unknown): boolean =>
+  failedWith(error, 'snapshot-left', 'commit-unknown') ||
+  (error instanceof Failure && error.diagnostics.every(({ category }) => category === 'blocked'));
 
 type Newest = Pick<Held, 'base' | 'previous'>;
 

@@ -24,6 +24,17 @@ export async function findVm(
   }
   const damage: Failure[] = [];
   const vms = await repository.vms(onDamage ?? (failure => damage.push(failure)));
+  const found = called(nameOrUuid, vms);
+  if (found) return repository.vm(found.uuid);
+  if (damage[0]) throw damage[0];
+  return undefined;
+}
+
+type Listed = Awaited<ReturnType<Repository['vms']>>[number];
+
+/** @throws Failure `vm-ambiguous` */
+function called(nameOrUuid: string, vms: readonly Listed[]): Listed | undefined {
+  const wanted = nameOrUuid.toLowerCase();
   const found = vms.filter(
     ({ uuid, name }) => uuid.toLowerCase() === wanted || name.toLowerCase() === wanted,
   );
@@ -33,7 +44,35 @@ export async function findVm(
         hint: `give the UUID of one: ${found.map(({ uuid }) => uuid).join(', ')}`,
       }),
     );
-  if (found[0]) return repository.vm(found[0].uuid);
-  if (damage[0]) throw damage[0];
-  return undefined;
+  return found[0];
+}
+
+/** As `findVm` does without `onDamage`. */
+export type FindVm = (repository: Repository, nameOrUuid: string) => Promise<VmRepository | undefined>;
+
+/**
+ * Finds many VMs, by name or UUID, with one listing of their repository: each that is asked for by itself
+ * has all others read for its name. A VM whose first point is made after the listing isn't found.
+ */
+export function vmFinder(): FindVm {
+  const listings = new Map<string, ReturnType<typeof listing>>();
+  return async (repository, nameOrUuid) => {
+    const key = `${repository.id} ${repository.store.url}`;
+    const listed = listings.get(key) ?? listing(repository);
+    listings.set(key, listed);
+    const { vms, damage } = await listed;
+    const found = called(nameOrUuid, vms);
+    if (found) return repository.vm(found.uuid);
+    for (const uuid of new Set([nameOrUuid, nameOrUuid.toLowerCase()])) {
+      const vm = repository.vm(uuid);
+      if (await vm.exists()) return vm;
+    }
+    if (damage[0]) throw damage[0];
+    return undefined;
+  };
+}
+
+async function listing(repository: Repository): Promise<{ vms: Listed[]; damage: Failure[] }> {
+  const damage: Failure[] = [];
+  return { vms: await repository.vms(failure => damage.push(failure)), damage };
 }

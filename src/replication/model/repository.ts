@@ -103,6 +103,12 @@ export interface ReadBlock {
   sha256?: Buffer;
 }
 
+/** Blocks that follow one another on a disk, from number `first` on. */
+export interface ReadExtent {
+  first: number;
+  blocks: Buffer[];
+}
+
 /** Reads blocks of one disk of one point, each checked against its id. */
 export interface DiskReader {
   readonly map: DiskMap;
@@ -114,6 +120,14 @@ export interface DiskReader {
    * there until the next one is asked for: their buffer is read into again.
    */
   blocks(wanted: Iterable<number>, signal?: AbortSignal): AsyncGenerator<ReadBlock>;
+  /**
+   * The same, those together that come together and are neighbours on the disk. `zerosToo`: also blocks that hold
+   * zeros only. The bytes are there until the next extent is asked for.
+   */
+  extents(
+    wanted: Iterable<number>,
+    options: { zerosToo: boolean; signal?: AbortSignal | undefined },
+  ): AsyncGenerator<ReadExtent>;
   /** Keys of the objects that reading these blocks takes, ascending numbers; none of them is read. */
   packs(wanted: Iterable<number>, signal?: AbortSignal): Promise<Set<string>>;
 }

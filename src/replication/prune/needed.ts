@@ -29,7 +29,7 @@ export async function whatIsNeeded(
   const copy = stored && (await rootOf(work, stored));
   const inForce = [head?.root.segments ?? [], copy?.segments ?? []];
   const gathered = survey(context, {
-    inForce: inForce.filter(one => one.length > 0),
+    inForce,
     doubts: doubtsIn(work),
   });
   for await (const { root, id } of pipelined(points, READS, async ({ generation, id }) => ({

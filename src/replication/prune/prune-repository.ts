@@ -7,7 +7,7 @@ import { rangeReader } from '../repository/read/ranges.ts';
 import { heldUntil, holdsIn } from '../retention/holds.ts';
 import type { Retention } from '../retention/policy.ts';
 import { pruneVm, type VmPruned } from './prune-vm.ts';
-import type { PruneVmOptions } from './work.ts';
+import type { Compacting, PruneVmOptions } from './work.ts';
 
 export interface PruneOptions extends Pick<PruneVmOptions, 'grace' | 'dry' | 'now' | 'step' | 'signal'> {
   /** Undefined: nothing says which points of the VM may go. */
@@ -15,6 +15,11 @@ export interface PruneOptions extends Pick<PruneVmOptions, 'grace' | 'dry' | 'no
   /** UUID of the one VM; all when left out. */
   vm?: string;
   onDamage: OnDamage;
+  /**
+   * How packs are written anew of which less than half is needed; undefined: they aren't. `bytes`: of blocks
+   * that are moved at most, all VMs together.
+   */
+  compacting?: Omit<Compacting, 'repository'>;
 }
 
 export interface PrunedVm extends VmPruned {
@@ -35,7 +40,8 @@ export async function pruneRepository(
   repository: OpenRepository,
   options: PruneOptions,
 ): Promise<PrunedVm[]> {
-  const { onDamage, policyOf, vm: only, ...rest } = options;
+  const { onDamage, policyOf, vm: only, compacting, ...rest } = options;
+  let left = compacting?.bytes ?? 0;
   const [holds, pinnedFirst] = [await holdsIn(repository), await pinned(repository)];
   const pruned: PrunedVm[] = [];
   for (const uuid of only === undefined ? await repository.enrolled(onDamage) : [only]) {
@@ -60,8 +66,10 @@ export async function pruneRepository(
         ...rest,
         policy,
         pins,
+        ...(compacting && { compacting: { ...compacting, repository, bytes: left } }),
         ...(held !== undefined && { held }),
       });
+      left = Math.max(0, left - (made.compacted?.moved ?? 0));
       pruned.push({
         ...made,
         ...(name !== undefined && { name }),

@@ -7,6 +7,7 @@ import type { VmRepository } from '../model/repository.ts';
 import { pruningStore } from '../repository/pruning-store.ts';
 import type { VmContext } from '../repository/read/repository-context.ts';
 import { type Decision, decide } from '../retention/decide.ts';
+import type { Compacted } from './compact.ts';
 import { doubt } from './doubt.ts';
 import { type PrunedPoint, seePoints } from './points.ts';
 import { type Removals, removePoints } from './remove-points.ts';
@@ -35,10 +36,14 @@ export async function pruneVm(
   const decisions = decide(work.seen.points, options.policy, work.now, held);
   const removals = await removePoints(work, decisions);
   const swept = await sweepObjects(work, removals);
+  const kept = [...removals.kept, ...swept.left];
+  const unread = swept.compacted?.unread ?? [];
   return {
     ...{ uuid: vm.uuid, decisions, ...removals, ...swept },
-    warnings:
-      [...removals.kept, ...swept.left].length > 0 ? [locked(vm, [...removals.kept, ...swept.left])] : [],
+    warnings: [
+      ...(kept.length > 0 ? [locked(vm, kept)] : []),
+      ...(unread.length > 0 ? [notRead(vm, unread)] : []),
+    ],
   };
 }
 
@@ -105,6 +110,17 @@ async function leaseOf(vm: VmRepository): Promise<LeaseValue | undefined> {
 
 const raced = ({ store, uuid }: VmContext): Failure =>
   new Failure(blocked('prune-raced', `another pruner is at work on the VM ${uuid} in ${store.url}`));
+
+const notRead = ({ uuid }: VmRepository, [first, ...more]: Compacted['unread']): Diagnostic => ({
+  ...world(
+    'pack-not-compacted',
+    own`a pack of the VM ${uuid} can't be written anew and stays as it is: ${first!.why}${more.length > 0 ? own` (and ${more.length} more)` : ''}`,
+    {
+      hint: own`\`converge verify\` tells what is wrong; the next cycle stores again what its source still has`,
+    },
+  ),
+  severity: 'warning',
+});
 
 const locked = ({ uuid }: VmRepository, kept: readonly { key: string; why: string }[]): Diagnostic => ({
   ...world(

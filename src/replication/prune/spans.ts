@@ -3,6 +3,8 @@ export interface Spans {
   add(offset: number, length: number): void;
   /** Bytes of all of them. */
   bytes(): number;
+  /** How many there are. */
+  count(): number;
 }
 
 /** Offsets and lengths share a number: a pack is shorter than 2^32 bytes, a block than 2^20. */
@@ -34,6 +36,10 @@ export function spans(): Spans {
     bytes() {
       once();
       return all.subarray(0, count).reduce((sum, value) => sum + (value % LENGTHS), 0);
+    },
+    count() {
+      once();
+      return count;
     },
   };
 }

@@ -5,6 +5,7 @@ import { rangeReader } from '../repository/read/ranges.ts';
 import type { VmContext } from '../repository/read/repository-context.ts';
 import { whatIsNeeded } from './needed.ts';
 import { lookAtVm } from './prune-vm.ts';
+import { sparsePacks } from './sparse-packs.ts';
 import { listParts, packOf } from './sweep.ts';
 import { GRACE } from './work.ts';
 
@@ -19,6 +20,8 @@ export interface VmStats {
   live: number;
   /** What nothing needs: objects, and parts of packs. */
   dead: number;
+  /** What of `dead` goes once packs are written anew of which less than half is needed. */
+  compactable: number;
   /** What more than one point needs of `live`. */
   shared: number;
 }
@@ -71,5 +74,6 @@ export async function statsOf(
     points: seen.points.length - leaving,
     leaving,
     ...{ bytes, live, dead: bytes - live, shared: await needed.shared() },
+    compactable: sparsePacks(parts, needed.leads).reduce((sum, one) => sum + one.size - one.live, 0),
   };
 }

@@ -31,9 +31,28 @@ export interface Survey {
   finish(signal?: AbortSignal): Promise<Needed>;
 }
 
+/** What of a pack is needed. */
+export interface Live {
+  bytes: number;
+  blocks: number;
+}
+
+/** A block that a page of a disk's map needs, and where it lies. */
+export interface Led {
+  disk: number;
+  page: number;
+  /** Its `idKey`. */
+  id: string;
+  location: Location;
+}
+
 export interface Needed {
   /** Bytes that points which stay need of each pack. */
   packs: ReadonlyMap<string, number>;
+  /** What of each pack the first of `inForce` leads to, of what points need which stay. */
+  leads: ReadonlyMap<string, Live>;
+  /** The blocks that it leads to in these packs; one that several pages need comes once for each. */
+  leading(packs: ReadonlySet<string>, signal?: AbortSignal): AsyncIterable<Led>;
   /** Keys below the VM's folder of all objects that points need which stay, and packs not among them. */
   kept: ReadonlySet<string>;
   /** The same of points that are being removed. */
@@ -68,6 +87,8 @@ export function survey(context: VmContext, { inForce, doubts }: Asking): Survey 
     };
     return { base: refs.base && ref(refs.base), deltas: refs.deltas.map(ref) };
   };
+  // Mostly the newest point has in force what the head has.
+  const lists = inForce.filter((one, n) => n === 0 || listName(one) !== listName(inForce[0]!));
   for (const segment of inForce.flat()) kept.add(below(names.index(segment.generation, segment.id)));
 
   /** Ids that each version of a place adds to those before it. */
@@ -114,18 +135,21 @@ export function survey(context: VmContext, { inForce, doubts }: Asking): Survey 
   /** Where blocks of a place lie: one map for each list of index objects, and the last resort. */
   const locate = async (disk: number, page: number, signal?: AbortSignal) => {
     const located: Locations[] = [];
-    for (const segments of inForce) {
+    for (const segments of lists) {
       const { locations, lost } = await index.locate(segments, disk, page, signal);
       const unknown = lost.find(({ key }) => !doubts.section(below(key)));
       if (unknown) throw doubt(unknown.failure.message);
       located.push(locations);
     }
     let resort: Locations | undefined;
-    return async (id: string): Promise<Location[]> => {
-      const found = located.flatMap(one => one.get(id) ?? []);
-      if (found.length > 0) return found;
-      resort ??= (await index.locate([...others.values()], disk, page, signal)).locations;
-      return [resort.get(id)].filter(one => one !== undefined);
+    return {
+      first: located[0] ?? new Map<string, Location>(),
+      async of(id: string): Promise<Location[]> {
+        const found = located.flatMap(one => one.get(id) ?? []);
+        if (found.length > 0) return found;
+        resort ??= (await index.locate([...others.values()], disk, page, signal)).locations;
+        return [resort.get(id)].filter(one => one !== undefined);
+      },
     };
   };
 
@@ -159,40 +183,50 @@ export function survey(context: VmContext, { inForce, doubts }: Asking): Survey 
         }
     },
     async finish(signal) {
-      const needs = new Map<string, Spans>();
+      const led = new Map<string, Spans>();
+      const besides = new Map<string, Spans>();
       const astray = new Set<string>();
       for (const { disk, page, versions } of places.values()) {
-        const placeOf = await locate(disk, page, signal);
+        const lies = await locate(disk, page, signal);
         for await (const { version, ids } of fresh(versions, signal))
           for (const id of ids) {
-            const locations = await placeOf(id);
+            const locations = await lies.of(id);
+            const leads = lies.first.get(id);
             if (!locations.some(one => !doubts.block(one))) astray.add(id);
-            for (const { pack, offset, length } of locations) {
+            for (const location of locations) {
+              const { pack } = location;
               if (!version.kept) leaving.add(`packs/${pack.slice(0, 2)}/${pack}`);
-              else {
-                const of = needs.get(pack) ?? spans();
-                needs.set(pack, of);
-                of.add(offset, length);
-              }
+              else if (location === leads) addTo(led, location);
+              else if (!leads || !isSame(leads, location)) addTo(besides, location);
             }
           }
       }
-      const packs = new Map([...needs].map(([pack, of]) => [pack, of.bytes()]));
+      const packs = new Map([...led].map(([pack, of]) => [pack, of.bytes()]));
+      const leads = new Map([...led].map(([pack, of]) => [pack, { bytes: of.bytes(), blocks: of.count() }]));
+      for (const [pack, of] of besides) packs.set(pack, (packs.get(pack) ?? 0) + of.bytes());
       return {
-        ...{ packs, kept, leaving, astray },
+        ...{ packs, leads, kept, leaving, astray },
+        async *leading(chosen, until) {
+          for (const { disk, page, versions } of places.values()) {
+            const { first } = await locate(disk, page, until);
+            if (!first.values().some(({ pack }) => chosen.has(pack))) continue;
+            const stay = versions.filter(one => one.kept);
+            for await (const { ids } of fresh(stay, until))
+              for (const id of ids) {
+                const location = first.get(id);
+                if (location && chosen.has(location.pack)) yield { disk, page, id, location };
+              }
+          }
+        },
         async shared() {
           const all = new Map<string, Spans>();
           for (const { disk, page, versions } of places.values()) {
-            const placeOf = await locate(disk, page, signal);
+            const lies = await locate(disk, page, signal);
             const counts = new Map<string, number>();
             for (const version of versions)
               for (const id of await idsIn(version)) counts.set(id, (counts.get(id) ?? 0) + version.points);
             for (const [id, count] of counts)
-              for (const { pack, offset, length } of count > 1 ? await placeOf(id) : []) {
-                const of = all.get(pack) ?? spans();
-                all.set(pack, of);
-                of.add(offset, length);
-              }
+              for (const location of count > 1 ? await lies.of(id) : []) addTo(all, location);
           }
           return [...all.values()].reduce((sum, of) => sum + of.bytes(), 0);
         },
@@ -216,6 +250,16 @@ const sizesOf = ({ pagesObjects }: Root, { base, deltas }: PageRefs): Map<string
       return size === undefined ? [] : [[object, size] as const];
     }),
   );
+
+function addTo(all: Map<string, Spans>, { pack, offset, length }: Location): void {
+  const of = all.get(pack) ?? spans();
+  all.set(pack, of);
+  of.add(offset, length);
+}
+
+const isSame = (a: Location, b: Location): boolean => a.pack === b.pack && a.offset === b.offset;
+
+const listName = (segments: readonly Segment[]): string => segments.map(({ id }) => id).join(' ');
 
 const isZeroAt = (ids: Buffer, at: number): boolean => {
   for (let n = at; n < at + ID_BYTES; n++) if (ids[n] !== 0) return false;

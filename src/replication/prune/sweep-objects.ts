@@ -1,5 +1,6 @@
 import { type Failure, failedWith } from '../../diagnostics/diagnostic.ts';
 import type { Kept } from '../model/store.ts';
+import { type Compacted, compact } from './compact.ts';
 import { doubt } from './doubt.ts';
 import { whatIsNeeded } from './needed.ts';
 import type { Removals } from './remove-points.ts';
@@ -17,6 +18,8 @@ export interface Swept {
     waiting: { objects: number; bytes: number };
     removed: { objects: number; bytes: number };
   };
+  /** Undefined: no pack is less than half needed, or none was to be written anew. */
+  compacted?: Compacted;
   /** Why the objects could not be looked at. */
   doubt?: Failure;
   /** What the store won't give up. */
@@ -71,11 +74,13 @@ async function sweep(work: Work, removals: Removals, isDue: boolean): Promise<Sw
     marked: marksAfter(work.record.marked, new Set([...sizes.keys()].filter(one => !gone.has(one)))),
   };
   await finish(work, removals, gone);
+  const compacted = options.compacting && (await compact(work, needed, parts, options.compacting));
   return {
     objects: {
       waiting: count(found.filter(({ object }) => !gone.has(object))),
       removed: count(removed),
     },
+    ...(compacted && { compacted }),
     left,
   };
 }

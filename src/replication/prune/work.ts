@@ -1,7 +1,9 @@
+import type { Clock } from '../../io/ports.ts';
+import type { Holders } from '../cycle/holders.ts';
 import { type DamageRecord, doubtsOf, type PointId } from '../model/damage-record.ts';
 import type { LeaseValue } from '../model/lease-value.ts';
 import type { PruningRecord } from '../model/pruning-record.ts';
-import type { VmRepository } from '../model/repository.ts';
+import type { Repository, VmRepository } from '../model/repository.ts';
 import type { VmContext } from '../repository/read/repository-context.ts';
 import type { Decision } from '../retention/decide.ts';
 import type { Retention } from '../retention/policy.ts';
@@ -18,6 +20,16 @@ export const GRACE = 8 * DAY;
 /** Objects that one request removes, and for which pins and lease are read once. */
 export const BATCH = 1000;
 
+/** What compaction works with. */
+export interface Compacting {
+  /** The repository, as far as a lease of it needs one. */
+  repository: Pick<Repository, 'store' | 'conditions'>;
+  clock: Clock;
+  holders?: Holders | undefined;
+  /** Bytes of blocks that one run moves at most; 0: none. */
+  bytes: number;
+}
+
 export interface PruneVmOptions {
   policy: Retention | undefined;
   /** Nothing of it is removed until then, ms since the epoch by the store's clock. */
@@ -29,7 +41,12 @@ export interface PruneVmOptions {
   now: number;
   /** Holders of pins by id of the point; asked again before points go. */
   pins(): Promise<ReadonlyMap<string, string[]>>;
-  /** Awaited before each durable step: `record mark unmark points objects forget damage`. */
+  /** Undefined: packs are left as they are. */
+  compacting?: Compacting | undefined;
+  /**
+   * Awaited before each durable step: `record mark unmark points objects forget damage`, and of compaction
+   * `pack take-lease index head release-lease`.
+   */
   step(name: string): Promise<void>;
   signal?: AbortSignal;
 }

@@ -2,7 +2,7 @@ import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { FileHandle, FileStat } from '../../io/ports.ts';
 
 /** A file that nobody but its owner may change. */
-export interface SoleWriter extends Pick<FileHandle, 'read' | 'write' | 'truncate'> {
+export interface SoleWriter extends Pick<FileHandle, 'read' | 'writev' | 'truncate'> {
   /** @throws Failure `image-touched` unless `stat` shows the file as the last change of ours left it */
   expectUntouched(stat: FileStat | undefined): void;
 }
@@ -29,7 +29,7 @@ export async function soleWriter(
   };
   return {
     read: (into, offset) => file.read(into, offset),
-    write: (bytes, offset) => change(() => file.write(bytes, offset)),
+    writev: (pieces, offset) => change(() => file.writev(pieces, offset)),
     truncate: size => change(() => file.truncate(size)),
     expectUntouched,
   };

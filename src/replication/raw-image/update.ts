@@ -158,10 +158,10 @@ async function writeBlocks(
       if (block !== last + 1) ranges_written++;
       last = block;
     }
-    for await (const { index, bytes } of reader.blocks(batch, signal)) {
+    for await (const { first, blocks } of reader.extents(batch, { zerosToo: true, signal })) {
       signal?.throwIfAborted();
-      await file.write(bytes, index * disk.blockSize);
-      bytes_written += bytes.length;
+      await file.writev(blocks, first * disk.blockSize);
+      for (const { length } of blocks) bytes_written += length;
     }
     progress?.({ what: 'writing the image', done: bytes_written });
   }

@@ -5,7 +5,7 @@ import type { Progress } from '../../engine/model/io.ts';
 import { isFull } from '../../io/errors.ts';
 import { takeLock } from '../../io/locks/lock.ts';
 import type { Clock, FileHandle, Files, Random } from '../../io/ports.ts';
-import { blockLength, ID_BYTES, isZero, ZERO_ID } from '../format/blocks.ts';
+import { blockLength, ID_BYTES, ZERO_ID } from '../format/blocks.ts';
 import type { DiskReader, Point, PointDisk, Repository } from '../model/repository.ts';
 import { type Missing, missingIn, openOwn } from './unfinished.ts';
 
@@ -215,11 +215,11 @@ async function writeDisk(
   await file.truncate(disk.bytes);
   let written = 0;
   let reported = 0;
-  for await (const { index, bytes } of reader.blocks(missing?.blocks() ?? blocksInUse(reader), signal)) {
-    // Of a new file; elsewhere what isn't zero may be there.
-    if (!missing && isZero(bytes)) continue;
-    await file.write(bytes, index * disk.blockSize);
-    written += bytes.length;
+  const wanted = missing?.blocks() ?? blocksInUse(reader);
+  // A new file is zeros; elsewhere something else may be there.
+  for await (const { first, blocks } of reader.extents(wanted, { zerosToo: missing !== undefined, signal })) {
+    await file.writev(blocks, first * disk.blockSize);
+    for (const { length } of blocks) written += length;
     if (written - reported >= REPORT) {
       reported = written;
       report(written);

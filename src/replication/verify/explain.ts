@@ -84,7 +84,7 @@ export async function explainFolder(
   report.orphans.bytes += size;
   if (unused.length > 0)
     report.notes.push(
-      `${plural(unused.length, 'object')} in ${names.folder}, ${bytes(size)}, ${unused.length === 1 ? 'is' : 'are'} needed by no point that can be read: a cycle left them when it died, or is writing them`,
+      `${plural(unused.length, 'object')} in ${names.folder}, ${bytes(size)}, ${unused.length === 1 ? 'is' : 'are'} needed by no point that can be read: a cycle left them when it died or is writing them, or a pruner is about to remove them`,
     );
 }
 

@@ -1,38 +1,15 @@
 import type { ReadIo } from '../../engine/model/io.ts';
+import type { WindowsKnown } from '../../recovery/guest-facts/windows-facts.ts';
+import { emsOf, values } from '../../recovery/guest-facts/windows-values.ts';
 import { placeOf, type ValuePath } from '../registry/registry-data.ts';
 import { readExactly } from '../registry/registry-exact.ts';
 import { readPowershell } from '../tools/powershell.ts';
 import { system32 } from '../tools/programs.ts';
 
 /** What is read of a Windows machine to tell what it would bring along into EC2. Plain data. */
-export interface WindowsLook {
-  /** By `placeOf`; numbers in decimal digits, bytes in hexadecimal ones. What isn't there isn't in it. */
+export interface WindowsLook extends Omit<WindowsKnown, 'get'> {
+  /** By `placeOf`. What isn't there isn't in it. */
   registry: ReadonlyMap<string, string>;
-  /** Names of packages of drivers that Windows keeps; undefined: they can't be listed. */
-  drivers: readonly string[] | undefined;
-  /** Of networks that Windows doesn't know, as one in EC2 is: what comes in. Null: it can't be asked. */
-  firewall: FirewallLook | null;
-  /** Local accounts that are on and administrate. Null: it can't be asked. */
-  accounts: { names: string[] } | null;
-  /** How Windows is activated, `... VOLUME_KMSCLIENT channel`. Null: it can't be asked. */
-  license: { channel: string; active: boolean } | null;
-}
-
-export interface FirewallLook {
-  on: boolean;
-  /** All is kept out, whatever the rules say. */
-  blocksAll: boolean;
-  /** Those that are on, for what comes in by TCP. */
-  rules: IncomingRule[];
-}
-
-export interface IncomingRule {
-  name: string;
-  allows: boolean;
-  ports: string;
-  from: string;
-  program: string;
-  service: string;
 }
 
 /**
@@ -57,51 +34,6 @@ const script = `$fw = try { $p = New-Object -ComObject HNetCfg.FwPolicy2;
   Select-Object -First 1; if ($l) { @{ channel = [string]$l.Description; active = $l.LicenseStatus -eq 1 } } else { $null }
   } catch { $null };
   Out-Data @{ firewall = $fw; accounts = $who; license = $key }`.replace(/\n\s*/g, ' ');
-
-const services = String.raw`HKLM\SYSTEM\CurrentControlSet\Services`;
-const control = String.raw`HKLM\SYSTEM\CurrentControlSet\Control`;
-const policies = String.raw`HKLM\SOFTWARE\Policies\Microsoft`;
-const boot = String.raw`HKLM\BCD00000000\Objects`;
-
-/** Values that are looked at, by what each is called here. Sources beside the facts that are made of them. */
-export const values = {
-  stornvme: { key: String.raw`${services}\stornvme`, name: 'Start' },
-  stornvmeOverride: { key: String.raw`${services}\stornvme\StartOverride`, name: '0' },
-  awsNvme: { key: String.raw`${services}\AWSNVMe`, name: 'Start' },
-  awsNvmeOverride: { key: String.raw`${services}\AWSNVMe\StartOverride`, name: '0' },
-  dhcp: { key: String.raw`${services}\Dhcp`, name: 'Start' },
-  sanPolicy: { key: String.raw`${services}\partmgr\Parameters`, name: 'SanPolicy' },
-  ec2launch: { key: String.raw`${services}\Amazon EC2Launch`, name: 'Start' },
-  ec2config: { key: String.raw`${services}\Ec2Config`, name: 'Start' },
-  terminal: { key: String.raw`${services}\TermService`, name: 'Start' },
-  denies: { key: String.raw`${control}\Terminal Server`, name: 'fDenyTSConnections' },
-  deniesByPolicy: {
-    key: String.raw`${policies}\Windows NT\Terminal Services`,
-    name: 'fDenyTSConnections',
-  },
-  rdpPort: { key: String.raw`${control}\Terminal Server\WinStations\RDP-Tcp`, name: 'PortNumber' },
-  product: { key: String.raw`${control}\ProductOptions`, name: 'ProductType' },
-  kms: {
-    key: String.raw`HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\SoftwareProtectionPlatform`,
-    name: 'KeyManagementServiceName',
-  },
-  time: { key: String.raw`${services}\W32Time`, name: 'Start' },
-  timeType: { key: String.raw`${services}\W32Time\Parameters`, name: 'Type' },
-  timeServers: { key: String.raw`${services}\W32Time\Parameters`, name: 'NtpServer' },
-  timeTypeByPolicy: { key: String.raw`${policies}\W32Time\Parameters`, name: 'Type' },
-  timeServersByPolicy: { key: String.raw`${policies}\W32Time\Parameters`, name: 'NtpServer' },
-  /** What the boot manager starts when nobody chooses: the id of a boot entry. */
-  bootDefault: {
-    key: String.raw`${boot}\{9dea862c-5cdd-4e70-acc1-f32b344d4795}\Elements\23000003`,
-    name: 'Element',
-  },
-} as const satisfies Record<string, ValuePath>;
-
-/** Whether a boot entry gives Windows' console to a serial port (`bcdedit /ems`): `01`. */
-export const emsOf = (entry: string): ValuePath => ({
-  key: `${boot}\\${entry}\\Elements\\260000b0`,
-  name: 'Element',
-});
 
 /**
  * Looks at this machine, as an administrator.

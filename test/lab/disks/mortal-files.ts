@@ -24,7 +24,7 @@ export function mortal(real: Real): Real {
     const opens = () => real.open(path, flags, mode);
     const file = await (flags === 'r' || flags === 'r+' ? opens() : live(opens)());
     opened.add(file);
-    for (const name of ['write', 'truncate'] as const) {
+    for (const name of ['write', 'writev', 'truncate'] as const) {
       Object.assign(file, {
         [name]: live((file[name] as (...args: unknown[]) => Promise<unknown>).bind(file)),
       });

@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { type KeyObject, randomBytes, randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -100,7 +100,7 @@ export interface RawRequest {
   sign?: (signed: Signed) => string | Buffer;
 }
 export interface Signed {
-  key: Buffer;
+  key: KeyObject;
   date: string;
   scope: string;
   signature: string;

@@ -331,6 +331,58 @@ odd(
   /^unknown recovery point: .*the head is damaged/,
 );
 
+const fromBytes = (facts: object, isDirty = false) => ({ registry: { isDirty, facts } });
+const bareWindows = {
+  base: { ...noInitramfs, guest: undefined as never },
+  machine: windows,
+  facts: { license: 'aws' },
+} satisfies Odd;
+odd(
+  'a Windows that nobody prepared: its registry tells, and the rest is unknown',
+  {
+    ...bareWindows,
+    disk: fromBytes({
+      nvme: { ok: false, what: 'stornvme has Start 3' },
+      dhcp: { ok: true, what: 'DHCP Client starts' },
+      ...Object.fromEntries(GUEST_FACTS.slice(3, 8).map(name => [name, { ok: true, what: '' }])),
+    }),
+  },
+  'convert',
+  'not ready NVMe driver: stornvme has Start 3',
+  /^unknown guest: ENA driver, serial console, KMS, time: the guest said nothing of it/,
+);
+odd(
+  'a registry that was being written, and a guest that said nothing',
+  { ...bareWindows, disk: fromBytes(prepared.facts, true) },
+  'fast',
+  ...GUEST_FACTS.map(name => new RegExp(`^unknown .*${name} is right; its registry was being written`)),
+);
+odd(
+  'a registry that can’t be read',
+  { ...bareWindows, disk: { registry: { unread: "its registry can't be read: it is not a hive" } } },
+  'fast',
+  /^unknown guest: NVMe driver, .*: its registry can't be read: it is not a hive/,
+);
+odd(
+  'a guest that has said nothing for forty days',
+  { disk: { guest: { ...prepared, at: now - 961 * hour } } },
+  'fast',
+  /^unknown guest: what it says of itself was 960 h 0 min old when the point was made: it/,
+);
+
+test('what the registry says counts before what the guest said once, unless it was being written', () => {
+  const wrong = { nvme: { ok: false, what: 'stornvme has Start 3' } };
+  const of = (isDirty: boolean) =>
+    judged({
+      base: noInitramfs,
+      machine: windows,
+      facts: { license: 'aws' },
+      disk: fromBytes(wrong, isDirty),
+    }).findings.find(({ what }) => what === 'NVMe driver');
+  expect(of(false)).toMatchObject({ verdict: 'not ready', source: 'disk', age: hour });
+  expect(of(true)).toMatchObject({ verdict: 'ready', source: 'guest', age: 2 * hour });
+});
+
 test('no point at all', () => {
   const { verdict, findings } = judge({
     address: 'recovery_target:web01',

@@ -118,6 +118,24 @@ describe('the lease', () => {
     expect((await fast.done).point.generation).toBe(2);
   });
 
+  test('whose holder sees strange things after it was taken over is what is told, not the strange thing', async () => {
+    const cycles = new CycleWorld(block);
+    await cycles.run();
+    const options = await cycles.process();
+    const slow = runCycle({
+      ...options,
+      step: async name => {
+        if (!name.startsWith('create-snapshot')) return;
+        // It slept, another one came, and the snapshot that it waited for is gone.
+        cycles.dead.add(options.pid);
+        await cycles.run();
+        throw new Failure(world('vsphere-malformed-answer', 'the answer holds no snapshot'));
+      },
+    });
+    await expect(slow).rejects.toMatchObject({ diagnostics: [{ code: 'lease-lost', category: 'blocked' }] });
+    expect(await cycles.points()).toHaveLength(2);
+  });
+
   test('lost between the last look and the commit: the head decides, nothing is rebased', async () => {
     const cycles = new CycleWorld(block);
     const slow = await pausedAt(cycles, 'head');

@@ -4,13 +4,13 @@ import { runAgent } from '../../../operation/agent.ts';
 import type { Context } from '../../app-context.ts';
 import type { CommonOptions } from '../../options.ts';
 import { loadCatalog } from '../../session/load-catalog.ts';
-import { dutiesOf, type VmDuty } from './duties.ts';
-import { locate } from './locate.ts';
+import { dutiesOf, type VmDuty } from '../site/duties.ts';
+import { locate } from '../site/locate.ts';
+import { look, openSite, seenOf } from '../site/site.ts';
 import { LogBook } from './log-book.ts';
 import { type Moved, moveDuty } from './move-duty.ts';
 import { pastCycle } from './past-cycle.ts';
 import type { Heard } from './telling.ts';
-import { look, openSite, seenOf } from './site.ts';
 
 export interface AgentOnceOptions extends CommonOptions {
   /** Cycles at once. */
@@ -47,7 +47,7 @@ export async function agentOnce(
     const moved: Moved[] = [];
     const agenda = new Agenda(slots);
     const { clock, random } = site.session.world.host;
-    const book = new LogBook(random.uuid(), slots, clock.now(), false);
+    const book = new LogBook({ id: random.uuid(), slots, since: clock.now() }, false);
     const ports = {
       clock,
       duties: async () => ({ duties: [...duties.values()], newest: newestOf(duties.values()) }),

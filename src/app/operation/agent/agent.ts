@@ -1,22 +1,24 @@
 import { type Diagnostic, Failure } from '../../../diagnostics/diagnostic.ts';
 import { runJobs } from '../../../masterless/instance/jobs.ts';
-import { Agenda } from '../../../operation/agenda.ts';
+import { Agenda, type Outcome } from '../../../operation/agenda.ts';
 import { runAgent } from '../../../operation/agent.ts';
 import type { Operation } from '../../../operation/page/page.ts';
 import { watch } from '../../../operation/watchdog.ts';
 import { oneDiagnostic } from '../../../resources/shared/one-diagnostic.ts';
 import type { Context } from '../../app-context.ts';
 import { openSession, type Session } from '../../session/open-session.ts';
+import { type OpenQueue, openQueue, type QueueOptions } from '../queue/open-queue.ts';
 import { newestOf } from './agent-once.ts';
 import { AlertLoop } from './alert-loop.ts';
 import { Concerns } from './concerns.ts';
 import { Cycles } from './cycles.ts';
 import { beAgentOf, isDraining } from './drain.ts';
 import { Followed, type FollowedOptions, type Follower } from './followed.ts';
+import { Sharing } from './sharing.ts';
 import { slowJobs } from './slow-jobs.ts';
 import { type Heard, Telling } from './telling.ts';
 
-export interface AgentOptions extends FollowedOptions {
+export interface AgentOptions extends FollowedOptions, Partial<QueueOptions> {
   /** Told at each turn of the loop: that it goes on. */
   turned?(): void;
   /** Serves the page until it is closed; what only this agent knows of is asked for. */
@@ -67,6 +69,10 @@ class Agent {
   readonly #by: Follower;
   readonly #followed: Followed;
   readonly #cycles: Cycles;
+  readonly #agenda: Agenda;
+  #sharing: Sharing | undefined;
+  /** Cycles that run here by the agenda. */
+  #here = 0;
   #lastTurn = 0;
   #isDraining = false;
 
@@ -80,9 +86,11 @@ class Agent {
     this.#options = options;
     const { clock } = base.world.host;
     const concerns = new Concerns(() => clock.now());
-    this.#by = { context, base, paths, options, telling: new Telling(hear), concerns };
+    const most = options.queue === undefined ? options.slots : Number.POSITIVE_INFINITY;
+    this.#by = { context, base, paths, options, telling: new Telling(hear), concerns, most, decides: true };
     this.#followed = new Followed(this.#by);
     this.#cycles = new Cycles(this.#by, this.#followed);
+    this.#agenda = new Agenda(options.slots);
   }
 
   /** What it does, and what it alone knows of that is wrong. */
@@ -96,23 +104,24 @@ class Agent {
     const { clock } = base.world.host;
     const ending = new AbortController();
     const beside = AbortSignal.any([signal, ending.signal]);
+    const queue = await this.#openQueue();
     try {
       if (!(await this.#followed.begin())) return undefined;
       this.#begins();
+      const sharing = this.#share(queue);
+      const shares = sharing?.run(beside);
       this.#lastTurn = clock.now();
       const loop = runAgent(
-        new Agenda(this.#options.slots),
+        this.#agenda,
         {
           clock,
           duties: () => this.#duties(),
-          draining: async () => {
-            this.#isDraining = await isDraining(context.io.host, base.stateDir);
-            return this.#isDraining;
-          },
-          move: (id, mayBeLong) => this.#cycles.move(id, mayBeLong),
+          draining: () => this.#draining(),
+          move: (id, mayBeLong) => this.#move(id, mayBeLong),
           turn: () => {
             this.#lastTurn = clock.now();
             this.#options.turned?.();
+            this.#makeRoom();
           },
         },
         { signal, refresh },
@@ -120,22 +129,71 @@ class Agent {
       const alerts = this.#alerts(beside);
       const jobs = this.#slowJobs(beside);
       const ended = await Promise.race([loop, watch(clock, () => this.#lastTurn, beside)]);
+      await sharing?.end();
       ending.abort();
-      await Promise.all([jobs, alerts]);
+      await Promise.all([jobs, alerts, shares]);
       if (ended === 'done') return undefined;
       await this.#cycles.write(true);
       telling.say({ type: 'ended', how: ended });
       return ended;
     } finally {
       ending.abort();
+      await queue?.close();
       await this.#followed.close();
     }
+  }
+
+  async #openQueue(): Promise<OpenQueue | undefined> {
+    const { queue, ...rest } = this.#options;
+    if (queue === undefined) return undefined;
+    const { context, telling } = this.#by;
+    const told = (why: Diagnostic[]) => telling.say({ type: 'queue', why });
+    return openQueue(context, { ...rest, queue }, this.#cycles.id, told);
+  }
+
+  #share(queue: OpenQueue | undefined): Sharing | undefined {
+    this.#sharing = queue && new Sharing(this.#by, this.#followed, this.#cycles, queue.link);
+    // What is offered would else keep the loop from ending.
+    this.#by.context.io.interrupt.addEventListener('abort', () => void this.#sharing?.end(), { once: true });
+    return this.#sharing;
+  }
+
+  async #draining(): Promise<boolean> {
+    const { context, base } = this.#by;
+    this.#isDraining ||= await isDraining(context.io.host, base.stateDir);
+    if (this.#isDraining) void this.#sharing?.end();
+    return this.#isDraining;
+  }
+
+  /** Slots that no wake-up has. */
+  get #free(): number {
+    return Math.max(0, this.#options.slots - (this.#sharing?.running ?? 0));
+  }
+
+  /** What is offered takes no slot here; while the queue is away everything does. */
+  #makeRoom(): void {
+    if (this.#sharing) this.#agenda.slots = this.#sharing.isAway ? this.#free : Number.POSITIVE_INFINITY;
+  }
+
+  async #move(id: string, mayBeLong: () => boolean): Promise<Outcome> {
+    this.#makeRoom();
+    if (this.#sharing && !this.#sharing.isAway) {
+      const { clock } = this.#by.base.world.host;
+      return this.#sharing.offer(id, this.#agenda.laneOf(id) ?? 'usual', clock.now());
+    }
+    // The queue may have gone away between two VMs that nobody counted.
+    if (this.#here >= this.#free) return { result: 'untouched', after: 1_000 };
+    this.#here++;
+    return this.#cycles.move(id, mayBeLong).finally(() => {
+      this.#here--;
+    });
   }
 
   async #duties() {
     const duties = await this.#followed.again();
     if (!duties) return undefined;
     await this.#cycles.write(false);
+    await this.#sharing?.sayLimits();
     return { duties, newest: newestOf(duties) };
   }
 

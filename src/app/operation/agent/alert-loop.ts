@@ -12,7 +12,7 @@ import { tell } from '../../alerts/tell.ts';
 import type { Context } from '../../app-context.ts';
 import { refOfPlan, seenPlan } from '../plans.ts';
 import { replicasOf } from '../replicas.ts';
-import type { Site, View } from './site.ts';
+import type { Site, View } from '../site/site.ts';
 
 /** What the agent that looks knows besides. */
 export interface Watched {

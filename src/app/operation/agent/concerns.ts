@@ -45,9 +45,9 @@ export class Concerns {
 
   /** Other agents of which nothing was heard for long, and that had not said that they end. */
   silent(movers: readonly Mover[], own: string, now: number): void {
-    for (const { id, host, at, ended } of movers) {
+    for (const { id, kind = 'agent', host, at, ended } of movers) {
       const isGone = id !== own && ended === undefined && now - at > moverSilence;
-      const text = `the agent on ${host} has not been heard of since ${new Date(at).toISOString()}`;
+      const text = `the ${kind} on ${host} has not been heard of since ${new Date(at).toISOString()}`;
       this.say('mover-gone', id, isGone ? text : undefined);
     }
   }
@@ -62,11 +62,20 @@ export class Concerns {
 
   /** What a cycle came to. */
   note(moved: Moved): void {
-    if ('cycle' in moved) this.failing.delete(moved.vm);
+    if ('cycle' in moved) this.made(moved.vm);
     const [first] = 'diagnostics' in moved ? moved.diagnostics : [];
-    if (!first) return;
-    const times = (this.failing.get(moved.vm)?.times ?? 0) + 1;
-    this.failing.set(moved.vm, { times, code: first.code, message: first.message });
+    if (first) this.failed(moved.vm, first);
+  }
+
+  /** A point was made of the VM. */
+  made(vm: string): void {
+    this.failing.delete(vm);
+  }
+
+  /** A cycle of the VM failed, here or elsewhere. */
+  failed(vm: string, { code, message }: { code: string; message: string }): void {
+    const times = (this.failing.get(vm)?.times ?? 0) + 1;
+    this.failing.set(vm, { times, code, message });
   }
 
   /** How many VMs each selection means now. */

@@ -8,6 +8,9 @@ import { LogBook } from './log-book.ts';
 import { moveDuty } from './move-duty.ts';
 import { pastCycle } from './past-cycle.ts';
 
+/** What came of a cycle. */
+export type Done = Awaited<ReturnType<typeof moveDuty>>;
+
 /** The cycles that one process runs, and what it writes about them. */
 export class Cycles {
   readonly #by: Follower;
@@ -18,21 +21,27 @@ export class Cycles {
   readonly id: string;
   readonly #book: LogBook;
 
-  constructor(by: Follower, followed: Followed) {
+  constructor(by: Follower, followed: Followed, kind: NonNullable<Mover['kind']> = 'agent') {
     const { clock, random } = by.base.world.host;
     this.#by = by;
     this.#followed = followed;
     this.id = random.uuid();
-    this.#book = new LogBook(this.id, by.options.slots, clock.now());
+    this.#book = new LogBook({ id: this.id, kind, slots: by.options.slots, since: clock.now() });
   }
 
   /** Runs the cycle of a duty if it is still due, and tells what came of it. Doesn't reject. */
   async move(id: string, mayBeLong: () => boolean): Promise<Outcome> {
-    const { context, base, telling, concerns } = this.#by;
+    const done = await this.run(id, mayBeLong);
+    if (done) this.#by.concerns.note(done.moved);
+    return done?.outcome ?? { result: 'busy' };
+  }
+
+  /** The same for whoever notes it itself; undefined: it was let go of between two looks. */
+  async run(id: string, mayBeLong: () => boolean): Promise<Done | undefined> {
+    const { context, base, telling } = this.#by;
     const { open } = this.#followed;
     const duty = open.duties.get(id);
-    // Let go of between two looks.
-    if (!duty) return { result: 'busy' };
+    if (!duty) return undefined;
     const { clock, random } = base.world.host;
     const cycle = random.uuid().slice(0, 8);
     const began = clock.now();
@@ -46,11 +55,10 @@ export class Cycles {
       this.#running.delete(id);
       const past = pastCycle(duty, moved, { id: cycle, began, ended: clock.now() });
       if (past) this.#book.add(duty.declared.repository, past);
-      concerns.note(moved);
       const said = 'diagnostics' in moved ? moved.diagnostics : 'paused' in moved ? ['paused'] : [];
       if (!('busy' in moved) && !('waits' in moved))
         telling.once(`moved ${id}`, said, { type: 'moved', cycle, moved });
-      return outcome;
+      return { outcome, moved };
     });
   }
 

@@ -3,11 +3,11 @@ import { oneDiagnostic } from '../../../resources/shared/one-diagnostic.ts';
 import type { Context } from '../../app-context.ts';
 import type { CommonOptions } from '../../options.ts';
 import type { Session } from '../../session/open-session.ts';
+import { dutiesOf, type VmDuty } from '../site/duties.ts';
+import { locate } from '../site/locate.ts';
+import { look, openSite, type Site } from '../site/site.ts';
 import type { Concerns } from './concerns.ts';
-import { dutiesOf, type VmDuty } from './duties.ts';
-import { locate } from './locate.ts';
 import { readManifests, remember, type TakenUp } from './manifests.ts';
-import { look, openSite, type Site } from './site.ts';
 import type { Telling } from './telling.ts';
 
 /** A site in use, and how many cycles still work in it. */
@@ -33,6 +33,10 @@ export interface Follower {
   options: FollowedOptions;
   telling: Telling;
   concerns: Concerns;
+  /** Cycles at once at a vCenter that has no limit of its own. */
+  most: number;
+  /** Whether it decides what VMs are owed, and so holds on to what protects more than the manifests do. */
+  decides: boolean;
 }
 
 /** The manifests that somebody goes by for as long as it runs, and what they lead to, open. */
@@ -101,11 +105,11 @@ export class Followed {
 
   /** Undefined: the manifests can't be used, which is told once. */
   async #read(): Promise<TakenUp | undefined> {
-    const { context, base, paths, options, telling, concerns } = this.#by;
+    const { context, base, paths, options, telling, concerns, decides } = this.#by;
     await base.remember();
     const { engine } = base.world.memory;
     const targets = this.#open?.site.catalog.targets ?? [];
-    const read = await readManifests(context, paths, options, engine, targets);
+    const read = await readManifests(context, paths, options, decides ? engine : undefined, targets);
     if ('broken' in read) {
       telling.once('broken', read.broken, { type: 'broken', diagnostics: read.broken });
       const [first] = read.broken;
@@ -122,7 +126,7 @@ export class Followed {
     const [held] = taken.held;
     concerns.say('held-back', 'manifests', held && `${held.address} protects less: ${held.why.join('; ')}`);
     telling.once('held', taken.held, { type: 'held', held: taken.held });
-    await remember(engine, taken.catalog);
+    if (decides) await remember(engine, taken.catalog);
     return taken;
   }
 
@@ -133,11 +137,11 @@ export class Followed {
   }
 
   async #look(open: Open): Promise<void> {
-    const { context, options, telling, concerns } = this.#by;
+    const { context, most, telling, concerns } = this.#by;
     const diagnostics = await look(open.site);
     const located = await locate(context, open.site, diagnostics);
     telling.once('unseen', diagnostics, { type: 'unseen', diagnostics });
-    const duties = dutiesOf(open.site, options.slots, located);
+    const duties = dutiesOf(open.site, most, located);
     open.duties = new Map(duties.map(duty => [duty.id, duty]));
     concerns.selected(open.site.resources);
   }

@@ -5,7 +5,7 @@ import type { Mover, Moving } from '../../../operation/model.ts';
 import { forgetNotes } from '../../../replication/repository/forget-notes.ts';
 import { keepHistory } from '../history.ts';
 import { moversFolder } from '../movers.ts';
-import type { Site, View } from './site.ts';
+import type { Site, View } from '../site/site.ts';
 
 /** Between two notes about what came about, ms: a hard kill loses that much of the history. */
 const often = 10 * 60_000;
@@ -15,9 +15,7 @@ type Writing = [site: Site, running: readonly Moving[], now: number, isEnd?: boo
 
 /** What an agent writes into the repositories about itself and what it did. What can't be written waits. */
 export class LogBook {
-  readonly #by: string;
-  readonly #since: number;
-  readonly #slots: number;
+  readonly #of: Pick<Mover, 'id' | 'kind' | 'slots' | 'since'>;
   /** By URL of the repository. */
   readonly #cycles = new Map<string, PastCycle[]>();
   readonly #etags = new Map<string, string>();
@@ -27,12 +25,10 @@ export class LogBook {
   #last: Promise<Failure[]> = Promise.resolve([]);
   #forgot = Number.NEGATIVE_INFINITY;
 
-  constructor(by: string, slots: number, now: number, introduces = true) {
-    this.#by = by;
+  constructor(of: Pick<Mover, 'id' | 'kind' | 'slots' | 'since'>, introduces = true) {
+    this.#of = of;
     this.#introduces = introduces;
-    this.#slots = slots;
-    this.#since = now;
-    this.#kept = now;
+    this.#kept = of.since;
   }
 
   add(url: string, cycle: PastCycle): void {
@@ -49,7 +45,7 @@ export class LogBook {
   /** What it says about itself. */
   async mover(running: readonly Moving[], now: number): Promise<Mover> {
     const { host } = await ownId(processTable);
-    return { id: this.#by, host, since: this.#since, at: now, slots: this.#slots, running: [...running] };
+    return { ...this.#of, host, at: now, running: [...running] };
   }
 
   async #write(...[{ views }, running, now, isEnd = false]: Writing): Promise<Failure[]> {
@@ -63,7 +59,7 @@ export class LogBook {
         if (this.#introduces) await this.#introduce(url, view, running, now, isEnd);
         const cycles = this.#cycles.get(url) ?? [];
         if (isDue && cycles.length > 0 && view.repository) {
-          await keepHistory(view.repository.board, cycles, this.#by, now);
+          await keepHistory(view.repository.board, cycles, this.#of.id, now);
           this.#cycles.set(url, (this.#cycles.get(url) ?? []).slice(cycles.length));
         }
         if (forgets && view.repository) await forgetNotes(view.repository.board, view.now());
@@ -83,7 +79,7 @@ export class LogBook {
   ): Promise<void> {
     if (!repository) return;
     const mover = { ...(await this.mover(running, now)), ...(isEnd && { ended: true as const }) };
-    const name = `${moversFolder}${this.#by}`;
+    const name = `${moversFolder}${this.#of.id}`;
     const { board } = repository;
     // Nobody else writes it: what doesn't fit is an answer that was lost.
     const etag =

@@ -22,13 +22,14 @@ export type Read = { taken: TakenUp } | { broken: Diagnostic[] };
 /**
  * Reads the manifests, and holds on to what protects more than they do by now.
  *
- * @param memory of the state folder, as it is now: `apply --allow` removes what it lets go of
+ * @param memory of the state folder, as it is now: `apply --allow` removes what it lets go of; undefined:
+ *   whoever reads holds on to nothing
  */
 export async function readManifests(
   context: Context,
   paths: string[],
   options: CatalogOptions,
-  memory: EngineMemory,
+  memory: EngineMemory | undefined,
   targets: readonly CatalogTarget[],
 ): Promise<Read> {
   const found: Diagnostic[] = [];
@@ -38,7 +39,12 @@ export async function readManifests(
   };
   const next = await loadCatalog(quiet, paths, options);
   if (!next) return { broken: found };
-  const { catalog, held } = takeUp(rememberedIn(memory), targets, next, context.registry);
+  const { catalog, held } = takeUp(
+    memory ? rememberedIn(memory) : new Map(),
+    targets,
+    next,
+    context.registry,
+  );
   return { taken: { catalog, digest: digestOf(catalog), held } };
 }
 

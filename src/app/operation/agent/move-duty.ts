@@ -5,8 +5,8 @@ import { pauseOf } from '../../../operation/status.ts';
 import { oneDiagnostic } from '../../../resources/shared/one-diagnostic.ts';
 import type { Context } from '../../app-context.ts';
 import { moveDeclared, type Replicated } from '../../repository/replicate.ts';
-import type { VmDuty } from './duties.ts';
-import { lookInto, noteNewest, type Site, seenOf } from './site.ts';
+import type { VmDuty } from '../site/duties.ts';
+import { lookInto, noteNewest, type Site, seenOf } from '../site/site.ts';
 
 /** What came of a VM that was due. */
 export type Moved = { vm: string; address: string } & (
@@ -64,6 +64,9 @@ export async function moveDuty(
       return { outcome: { result: 'put-back' }, moved: { ...base, waits: true } };
     if (error.hasOnly('failed-over'))
       return { outcome: { result: 'paused' }, moved: { ...base, suspended: true } };
+    // Whoever took the lease over has the VM: that is told, and nothing is wrong with the VM.
+    if (error.has('lease-lost'))
+      return { outcome: { result: 'busy' }, moved: { ...base, diagnostics: error.diagnostics } };
     if (error.hasOnly(...busy)) return { outcome: { result: 'busy' }, moved: { ...base, busy: true } };
     return failed(base, error.diagnostics, context.io.interrupt.aborted);
   }

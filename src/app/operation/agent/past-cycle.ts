@@ -1,7 +1,7 @@
 import type { PastCycle } from '../../../operation/history.ts';
 import { leadingMode } from '../../../replication/model/point.ts';
 import { breachedAfter } from '../../../schedule/due.ts';
-import type { VmDuty } from './duties.ts';
+import type { VmDuty } from '../site/duties.ts';
 import type { Moved } from './move-duty.ts';
 
 /** What of a VM that was moved is worth keeping; undefined: nothing came about. */

@@ -6,7 +6,7 @@ import type { CommonOptions } from '../../options.ts';
 import { failoverTest } from '../../recovery/failover.ts';
 import { failoverCleanup } from '../../recovery/failover-status.ts';
 import { refOfPlan, seenPlan } from '../plans.ts';
-import type { Site } from './site.ts';
+import type { Site } from '../site/site.ts';
 
 /** What came of a plan whose test was due. */
 export interface Rehearsed {

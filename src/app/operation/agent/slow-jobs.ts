@@ -7,8 +7,8 @@ import type { CommonOptions } from '../../options.ts';
 import { ALL, failoverCleanup } from '../../recovery/failover-status.ts';
 import { prune } from '../../repository/prune.ts';
 import { planManifests } from '../../run/plan-manifests.ts';
+import type { Site, View } from '../site/site.ts';
 import { rehearseDue } from './rehearse-due.ts';
-import type { Site, View } from './site.ts';
 
 const hour = 3_600_000;
 

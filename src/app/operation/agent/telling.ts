@@ -18,6 +18,10 @@ export type Heard =
   | { type: 'held'; held: HeldBack[] }
   | { type: 'job'; done: JobDone }
   | { type: 'job-failed'; job: string; diagnostics: Diagnostic[] }
+  /** A worker begins: of how many VMs it knows. */
+  | { type: 'works'; vms: number; slots: number }
+  /** Why the queue is away; empty: it is back. */
+  | { type: 'queue'; why: Diagnostic[] }
   | { type: 'ended'; how: 'stopped' | 'drained' };
 
 /** Passes on what is told, and what lasts only once. */

@@ -2,6 +2,7 @@ import { blocked, Failure, world } from '../../../diagnostics/diagnostic.ts';
 import type { Clock } from '../../../io/ports.ts';
 import { until } from '../../../io/until.ts';
 import { changesAtHome } from '../../../recovery/failback/home-changes.ts';
+import type { Fencing } from '../../../recovery/failover/run.ts';
 import type { Repository } from '../../../replication/model/repository.ts';
 import type { RestingMachine } from '../../../replication/model/source.ts';
 import { pointsOf, type Recovering } from '../with-declared.ts';
@@ -17,7 +18,8 @@ interface AtHome {
 
 /**
  * Puts the machines of a plan to rest at home: their guests shut down, and a last point is made of each,
- * which holds all that it ever wrote. Nothing is switched off by force. Safe to repeat.
+ * which holds all that it ever wrote. Nothing is switched off by force. Answers with what was done, for the
+ * record. Safe to repeat.
  *
  * @param within milliseconds that the guests have together
  * @throws Failure `source-unknown`, blocked; `shutdown-timeout`; `not-at-rest`, blocked, when one was started
@@ -33,21 +35,28 @@ export async function putToRest(
     say,
     signal,
   }: { repository: Repository; clock: Clock; within: number; say(line: string): void; signal: AbortSignal },
-): Promise<void> {
+): Promise<Fencing[]> {
+  const done: Fencing[] = [];
+  const did = (vm: string, what: Fencing['did']) => done.push({ at: clock.now(), vm, did: what });
   const all = await Promise.all(machines.map(one => atHome(recovering, one)));
   await Promise.all(
     all.map(async ({ vm, home }) => {
-      if (!(await home.inspect(signal)).poweredOn) return;
+      if (!(await home.inspect(signal)).poweredOn) return did(vm, 'was-off');
       say(`${vm}: its guest is asked to shut down`);
-      await home.shutDown(signal);
+      did(vm, 'asked');
+      return home.shutDown(signal);
     }),
   );
   await stopped(all, { clock, within, signal });
   for (const { vm } of all) {
+    did(vm, 'off');
     say(`${vm} is off; its last point is made`);
     await recovering.replicate(vm);
+    did(vm, 'point');
   }
   await expectRest(repository, all, signal);
+  for (const { vm } of all) did(vm, 'at-rest');
+  return done;
 }
 
 /** That nothing was written at home since the newest points. @throws Failure `not-at-rest`, blocked */

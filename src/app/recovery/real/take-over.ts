@@ -98,10 +98,10 @@ export const takeOver = (
 
     return recovering.alone(async () => {
       const began = clock.now();
-      if (planned) {
-        const { shutdownWithin: within = usualShutdown } = options;
-        await putToRest(recovering, looked.machines, { repository, clock, within, say: hooks.say, signal });
-      }
+      const { shutdownWithin: within = usualShutdown } = options;
+      const fencing = planned
+        ? await putToRest(recovering, looked.machines, { repository, clock, within, say: hooks.say, signal })
+        : undefined;
       // Those that it is launched from are the last ones, whatever was the newest when it was approved.
       const now = planned ? await look(recovering, declared, targets, options, signal) : looked;
       const run =
@@ -114,7 +114,7 @@ export const takeOver = (
               chosen: now.chosen,
               network: now.network,
               kind: 'real',
-              ...(planned && { planned }),
+              ...(fencing && { fencing }),
               dns: now.dns.map(({ was: _, ...record }) => record),
               digest: looked.plan.digest,
               began,

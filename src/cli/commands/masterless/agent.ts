@@ -1,4 +1,4 @@
-import { Option } from 'commander';
+import type { QueueOptions } from '../../../app/operation/queue/open-queue.ts';
 import type { ServeOptions } from '../../../app/operation/surface/open.ts';
 import type { AgentOptions } from '../../../app/self/agent.ts';
 import { Failure, given } from '../../../diagnostics/diagnostic.ts';
@@ -6,17 +6,17 @@ import { parseDuration } from '../../../io/duration.ts';
 import type { Define } from '../../context/define.ts';
 import { withData, withLab, withState } from '../../context/options.ts';
 import { withSelfOptions } from '../../context/self-options.ts';
+import { withLogFormat } from '../operation/agent-log.ts';
 import { agentOfPaths } from '../operation/agent-paths.ts';
 import { withServe } from '../operation/open.ts';
+import { usualSlots, withQueue } from '../operation/queue-options.ts';
 
 /** Seconds are enough for anybody, and S3 is asked twice each time. */
 const shortest = 5_000;
 
-/** Cycles at once, when nothing else is said. */
-const usualSlots = '4';
-
 type Options = AgentOptions &
-  ServeOptions & {
+  ServeOptions &
+  Partial<QueueOptions> & {
     self?: string;
     every?: string;
     once?: boolean;
@@ -32,19 +32,13 @@ export const agent: Define = (program, context, exit) => {
     )
     .option('--once', 'look once, do what is due, and end: for a timer or a scheduled task')
     .option('--slots <N>', 'with PATHS: cycles at once; first copies and rescans get a quarter', usualSlots)
-    .addOption(
-      new Option('--log-format <FORMAT>', 'with PATHS: a line of JSON for each thing, or text').choices([
-        'text',
-        'json',
-      ]),
-    )
     .option('--self <URL>', 's3://BUCKET/PREFIX, where the content of this instance is')
     .option('--every <DURATION>', 'with --self: how often to look (default 1m)')
     .option('--only-rollouts', 'with --self: let new content wait until a rollout comes to this instance');
-  withServe(withData(withLab(withState(withSelfOptions(command)))))
+  withLogFormat(withQueue(withServe(withData(withLab(withState(withSelfOptions(command)))))))
     .addHelpText(
       'after',
-      '\nExamples:\n  converge agent manifests\n  converge agent manifests --once\n  converge agent manifests --listen 127.0.0.1:9470\n  converge agent drain\n  converge agent --self s3://cust-deployment-data/\n  converge agent --self s3://cust-deployment-data/ --once',
+      '\nExamples:\n  converge agent manifests\n  converge agent manifests --once\n  converge agent manifests --listen 127.0.0.1:9470\n  converge agent manifests --queue redis://queue.example.com\n  converge agent drain\n  converge agent --self s3://cust-deployment-data/\n  converge agent --self s3://cust-deployment-data/ --once',
     )
     .action(async (paths: string[], options: Options) => {
       refuseMixed(paths, options);
@@ -86,6 +80,9 @@ const ofPaths = {
   tlsKey: '--tls-key',
 } as const;
 
+/** What goes with PATHS and a queue. */
+const ofQueue = { queue: '--queue', queuePassword: '--queue-password', queueCa: '--queue-ca' } as const;
+
 const flagsIn = (flags: Record<string, string>, options: object): string[] =>
   Object.entries(flags).flatMap(([name, flag]) => (name in options ? [flag] : []));
 
@@ -96,7 +93,10 @@ function refuseMixed(paths: readonly string[], options: Options): void {
   const both = 'converge agent PATHS, or converge agent --self URL';
   if (options.self !== undefined) {
     if (paths.length > 0) throw mixed('PATHS are for VMs, and --self for the instance that this is', both);
-    const wrong = [...(options.slots === usualSlots ? [] : ['--slots']), ...flagsIn({ ...ofPaths, logFormat: '--log-format' }, options)];
+    const wrong = [
+      ...(options.slots === usualSlots ? [] : ['--slots']),
+      ...flagsIn({ ...ofPaths, ...ofQueue, logFormat: '--log-format' }, options),
+    ];
     if (wrong.length > 0) throw mixed(`${goes(wrong)} with PATHS`, both);
     return;
   }
@@ -108,6 +108,10 @@ function refuseMixed(paths: readonly string[], options: Options): void {
       `${goes(flagsIn(ofPaths, options))} with --listen`,
       'the page is served with --listen HOST:PORT',
     );
+  if (options.queue === undefined && flagsIn(ofQueue, options).length > 0)
+    throw mixed(`${goes(flagsIn(ofQueue, options))} with --queue`, 'name the queue: --queue redis://HOST');
+  if (options.once && options.queue !== undefined)
+    throw mixed('--once ends at once, and --queue goes on', 'leave one of the two out');
   if (options.once && options.listen !== undefined)
     throw mixed(
       '--once ends at once, and --listen goes on',

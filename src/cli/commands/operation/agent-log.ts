@@ -1,5 +1,19 @@
+import { type Command, Option } from 'commander';
 import type { Heard } from '../../../app/operation/agent/telling.ts';
 import type { Diagnostic } from '../../../diagnostics/diagnostic.ts';
+
+/** How an agent or a worker tells what it does. */
+export interface LogOptions {
+  logFormat?: 'text' | 'json';
+}
+
+export const withLogFormat = (command: Command): Command =>
+  command.addOption(
+    new Option('--log-format <FORMAT>', 'of PATHS: text, or a line of JSON for each thing').choices([
+      'text',
+      'json',
+    ]),
+  );
 
 const time = (ms: number): string => new Date(ms).toISOString();
 
@@ -59,6 +73,10 @@ function logged(heard: Heard, at: string): object {
       const all = { ...more, found, diagnostics: diagnostics.map(inShort) };
       return line(diagnostics.length > 0 ? worst(diagnostics) : found > 0 ? 'warning' : 'info', all);
     }
+    case 'works':
+      return line('info', { vms: heard.vms, slots: heard.slots });
+    case 'queue':
+      return told(heard.why);
     case 'ended':
       return line('info', { how: heard.how });
   }

@@ -1,6 +1,7 @@
 import type { AgentOptions } from '../../../app/operation/agent/agent.ts';
 import type { Moved } from '../../../app/operation/agent/move-duty.ts';
 import type { Heard } from '../../../app/operation/agent/telling.ts';
+import type { QueueOptions } from '../../../app/operation/queue/open-queue.ts';
 import type { ServeOptions } from '../../../app/operation/surface/open.ts';
 import type { CommonOptions } from '../../../app/options.ts';
 import { apart, type Diagnostic, Failure, given } from '../../../diagnostics/diagnostic.ts';
@@ -9,15 +10,10 @@ import { serviceManager } from '../../../io/service/service-manager.ts';
 import { plural, span } from '../../../io/units.ts';
 import { describeCycle } from '../../../resources/vsphere/describe-cycle.ts';
 import type { CliContext } from '../../context/cli-context.ts';
-import { logLine } from './agent-log.ts';
+import { type LogOptions, logLine } from './agent-log.ts';
 import { pageLines } from './open.ts';
 
-/** How an agent tells what it does. */
-export interface LogOptions {
-  logFormat?: 'text' | 'json';
-}
-
-type Options = CommonOptions & ServeOptions & LogOptions & { once?: boolean; slots: string };
+type Options = CommonOptions & ServeOptions & LogOptions & Partial<QueueOptions> & { once?: boolean; slots: string };
 
 /** In the place of PATHS: end the agent with this state folder. */
 const DRAIN = 'drain';
@@ -25,9 +21,7 @@ const DRAIN = 'drain';
 /** `converge agent PATHS`, with `--once`, or `converge agent drain`. Gives the exit code. */
 export async function agentOfPaths(context: CliContext, paths: string[], options: Options): Promise<number> {
   if (paths[0] === DRAIN) return drain(context, paths, options);
-  if (!/^[1-9]\d{0,2}$/.test(options.slots))
-    throw new Failure(given('bad-slots', `--slots ${options.slots}: expected a whole number from 1 to 999`));
-  const given_ = { ...options, slots: Number(options.slots) };
+  const given_ = { ...options, slots: slotsOf(options.slots) };
   return options.once ? once(context, paths, given_) : goOn(context, paths, given_);
 }
 
@@ -52,6 +46,31 @@ async function once(context: CliContext, paths: string[], options: AgentOptions 
   if (turn.diagnostics.length > 0) tell({ type: 'unseen', diagnostics: turn.diagnostics });
   const failed = turn.moved.flatMap(one => ('diagnostics' in one ? one.diagnostics : []));
   return exitCode({ diagnostics: elsewhere([...turn.diagnostics, ...failed]) });
+}
+
+/** `converge worker PATHS`. Gives the exit code. */
+export async function workerOfPaths(
+  context: CliContext,
+  paths: string[],
+  options: CommonOptions & QueueOptions & LogOptions & { slots: string },
+): Promise<number> {
+  const { worker } = await import('../../../app/operation/agent/worker.ts');
+  const manager = serviceManager(context.io.host);
+  const turned = () => manager?.alive();
+  const given_ = { ...options, slots: slotsOf(options.slots), turned };
+  const tell = teller(context, options);
+  const ended = await worker(context, paths, given_, heard => {
+    tell(heard);
+    if (heard.type === 'works')
+      void manager?.ready(`taking from the queue, ${plural(heard.vms, 'VM')} known`);
+  });
+  await manager?.stopping();
+  return ended === undefined ? 1 : 0;
+}
+
+function slotsOf(slots: string): number {
+  if (/^[1-9]\d{0,2}$/.test(slots)) return Number(slots);
+  throw new Failure(given('bad-slots', `--slots ${slots}: expected a whole number from 1 to 999`));
 }
 
 async function goOn(
@@ -140,6 +159,15 @@ function tell(context: CliContext, heard: Heard): void {
       else if (found > 0) context.print([`${job}${subject === undefined ? '' : ` ${subject}`}: ${found} found`]);
       return;
     }
+    case 'works': {
+      const { vms, slots } = heard;
+      context.print([`taking from the queue, ${plural(slots, 'cycle')} at once; ${plural(vms, 'VM')} known`]);
+      return;
+    }
+    case 'queue':
+      context.report(heard.why);
+      if (heard.why.length === 0) context.print(['the queue is back']);
+      return;
     case 'job-failed':
       context.report(heard.diagnostics);
       return;

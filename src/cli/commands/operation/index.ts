@@ -7,3 +7,4 @@ export { pause, resume } from './pause.ts';
 export { report } from './report.ts';
 export { service } from './service.ts';
 export { status } from './status.ts';
+export { worker } from './worker.ts';

@@ -194,7 +194,9 @@ function lines({ at, vms, plans, repositories }: Status, columns?: number): stri
       alerts.map(({ severity, text, since }) => `${severity}, for ${span(at - since)}: ${text}`),
     ),
     ...plans.map(plan => `recovery plan ${plan.plan}: ${planOf(plan, at)}`),
-    ...agentsOf(repositories).map(agent => `agent on ${agent.host}: ${doingOf(agent, at)}`),
+    ...agentsOf(repositories).map(
+      agent => `${agent.kind ?? 'agent'} on ${agent.host}: ${doingOf(agent, at)}`,
+    ),
     ...repositories.flatMap(({ url, bytes: size }) => (size === undefined ? [] : [`${url}: ${bytes(size)}`])),
     `${plural(vms.length, 'VM')}${counts.length > 0 ? `: ${counts.join(', ')}` : ''}`,
   ];

@@ -3,6 +3,7 @@ import { type PruneCommandOptions, type Pruned, prune as run } from '../../../ap
 import { Failure, given } from '../../../diagnostics/diagnostic.ts';
 import { parseDuration } from '../../../io/duration.ts';
 import { bytes, plural } from '../../../io/units.ts';
+import type { Compacted, NotCompacted } from '../../../replication/prune/compact.ts';
 import type { PrunedVm } from '../../../replication/prune/prune-repository.ts';
 import type { Define } from '../../context/define.ts';
 import { withData, withFormat, withLab, withRepository, withState } from '../../context/options.ts';
@@ -22,6 +23,12 @@ export const prune: Define = (program, context, exit) => {
         '--grace <DURATION>',
         'how long a mark has to be there before anything is removed (default 8 days, which outlasts any restore)',
       ).argParser(grace),
+    )
+    .addOption(
+      new Option(
+        '--compact <SIZE>',
+        'what is moved at most out of packs that are less than half needed, as in 500MiB (default 4GiB); 0: nothing',
+      ).argParser(compact),
     );
   withData(withLab(withState(withFormat(withRepository(command)))))
     .addHelpText(
@@ -43,6 +50,19 @@ function grace(text: string): number {
   throw new Failure(
     given('bad-duration', `--grace ${text}: expected a duration of an hour at least`, {
       hint: 'what restores read must be there until they end: leave it out unless you know of each of them',
+    }),
+  );
+}
+
+const units: Record<string, number> = { MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 };
+
+function compact(text: string): number {
+  const [, count, unit] = /^(\d{1,6})(MiB|GiB|TiB)$/.exec(text) ?? [];
+  if (text === '0') return 0;
+  if (count !== undefined && unit !== undefined) return Number(count) * units[unit]!;
+  throw new Failure(
+    given('bad-size', `--compact ${text}: expected a size`, {
+      hint: 'write it like 500MiB or 4GiB; 0 for none',
     }),
   );
 }
@@ -70,8 +90,33 @@ const vmInJson = (one: PrunedVm): object => ({
   removed: one.removed.map(({ id }) => id),
   ...(one.next !== undefined && { next: time(one.next) }),
   ...(one.objects && { objects: one.objects }),
+  ...(one.compacted && { compacted: compactedInJson(one.compacted) }),
   ...(one.doubt && { objects_untouched: one.doubt.message }),
 });
+
+const compactedInJson = ({ packs, moved, freed, left, not }: Compacted): object => ({
+  ...{ packs, moved, freed, left },
+  ...(not && { not: notCompacted[not] }),
+});
+
+const notCompacted: Record<NotCompacted, string> = {
+  cycle: 'a cycle is at work, or has left something to be gone on from: the next run does it',
+  damage: 'the next cycle heals what is damaged first',
+  'no-head': 'its head is missing or older than its newest point',
+};
+
+function compaction({ packs, moved, freed, left, not }: Compacted, isNoop: boolean): string[] {
+  const would = isNoop ? 'would be ' : '';
+  const rest = `${plural(left.packs, 'pack')} less than half needed ${left.packs === 1 ? 'is' : 'are'} left, ${bytes(left.bytes)} to be freed`;
+  return [
+    ...(packs > 0
+      ? [
+          `  ${plural(packs, 'pack')} less than half needed ${would}written anew: ${bytes(moved)} moved, ${bytes(freed)} freed once a newer point leads away from ${packs === 1 ? 'it' : 'them'}`,
+        ]
+      : []),
+    ...(left.packs > 0 ? [`  ${rest}${not ? `: ${notCompacted[not]}` : ' for the next run'}`] : []),
+  ];
+}
 
 const reasons: Record<string, string> = {
   all: 'younger than `all`',
@@ -114,6 +159,7 @@ function lines({ url, vms }: Pruned, isNoop: boolean): string[] {
             `  ${plural(objects.removed.objects, 'object')} ${would}removed, ${bytes(objects.removed.bytes)}; ${objects.waiting.objects} that nothing needs ${objects.waiting.objects === 1 ? 'waits' : 'wait'}, ${bytes(objects.waiting.bytes)}`,
           ]
         : []),
+      ...(one.compacted ? compaction(one.compacted, isNoop) : []),
       ...(isNoop
         ? decisions.map(
             ({ point, keep, why }) =>

@@ -36,7 +36,7 @@ export const repository: Define = (program, context, exit) => {
   withLab(withFormat(withVm(withRepository(command))))
     .addHelpText(
       'after',
-      '\nOlder versions that a bucket keeps, and requests, are not in it.\n\nExample:\n  converge repository stats manifests',
+      '\nDEAD is what nothing needs; of it, `converge prune` frees what is in packs less than half needed by moving the rest.\nOlder versions that a bucket keeps, and requests, are not in it.\n\nExample:\n  converge repository stats manifests',
     )
     .action(async (name: string | undefined, more: string[], options: StatsOptions) => {
       const { vm, paths } = await vmAndPaths(context, [name, ...more], options.vm);
@@ -84,15 +84,19 @@ function lines(
     const dollars = cost(size, perGb);
     return dollars === undefined ? '-' : `$${dollars.toFixed(2)}`;
   };
-  const rows = vms.map(({ name, uuid, points, leaving, bytes: size, live, shared, dead }) => [
+  const rows = vms.map(({ name, uuid, points, leaving, bytes: size, live, shared, dead, compactable }) => [
     name ?? uuid,
     leaving > 0 ? `${points} + ${leaving} leaving` : String(points),
-    ...[size, live, shared, dead].map(bytes),
+    ...[size, live, shared, dead, compactable].map(bytes),
     monthly(size),
   ]);
   return [
     ...(rows.length > 0
-      ? table(['VM', 'POINTS', 'STORED', 'NEEDED', 'SHARED', 'DEAD', 'A MONTH'], rows, columns)
+      ? table(
+          ['VM', 'POINTS', 'STORED', 'NEEDED', 'SHARED', 'DEAD', 'IN SPARSE PACKS', 'A MONTH'],
+          rows,
+          columns,
+        )
       : []),
     `${url}: ${bytes(all)}${perGb === undefined ? '' : `, ${monthly(all)} a month`}`,
   ];

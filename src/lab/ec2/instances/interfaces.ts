@@ -30,7 +30,7 @@ function attached(call: Ec2Call, instance: LabInstance): Shown {
   };
 }
 
-/** One that somebody made, and no instance has. */
+/** One that somebody made; an instance may have it as its second. */
 function alone({ state, account }: Ec2Call, it: LoneInterface): Shown {
   const { vpc, zone } = state.subnets[it.subnet]!;
   return {
@@ -49,7 +49,10 @@ function alone({ state, account }: Ec2Call, it: LoneInterface): Shown {
     RequesterManaged: it.service !== undefined,
     ...(it.publicIp !== undefined && { Association: { PublicIp: it.publicIp, IpOwnerId: account } }),
     SourceDestCheck: true,
-    Status: 'available',
+    Status: it.instance === undefined ? 'available' : 'in-use',
+    ...(it.instance !== undefined && {
+      Attachment: { InstanceId: it.instance, InstanceOwnerId: account, DeviceIndex: 1, Status: 'attached' },
+    }),
     TagSet: tagSet(state, it.id),
   };
 }

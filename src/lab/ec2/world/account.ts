@@ -185,12 +185,24 @@ function addStock(
   state.images[image.id] = image;
 }
 
+/** Block 0 of each stock image, by its name. The same in each account, so it is made once. */
+let stockBlocks: ReadonlyMap<string, { data: Buffer; digest: string }> | undefined;
+
+function makeStockBlocks() {
+  return new Map(
+    stockImages.map(({ name }) => {
+      const data = Buffer.alloc(blockBytes);
+      data.write(`${stockMark}${name}\n`);
+      return [name, { data, digest: digestOf(data) }];
+    }),
+  );
+}
+
 /** Puts the bytes of the stock images there. */
 export async function plantStock(state: Ec2State, blocks: BlockStore, tables: TableStore): Promise<void> {
+  stockBlocks ??= makeStockBlocks();
   for (const { name, devices } of Object.values(state.images)) {
-    const data = Buffer.alloc(blockBytes);
-    data.write(`${stockMark}${name}\n`);
-    const digest = digestOf(data);
+    const { data, digest } = stockBlocks.get(name)!;
     const entry = { digest, stamp: digest.slice(0, 16) };
     await blocks.put(digest, data, () => tables.write(devices[0]!.snapshot!, new Map([[0, entry]])));
   }

@@ -126,6 +126,8 @@ export interface LoneInterface {
   /** Of a service, such as a load balancer: as EC2 names its kind. */
   service?: string;
   publicIp?: string;
+  /** The instance that has it as its second one. */
+  instance?: string;
 }
 export interface KeyPair {
   id: string;

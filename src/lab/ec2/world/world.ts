@@ -4,8 +4,9 @@ import type { Clock, Random } from '../../../io/ports.ts';
 import { type BlockStore, openBlocks } from '../../blocks/store.ts';
 import { openTables, type TableStore } from '../../blocks/tables.ts';
 import { takeTurns } from '../../disks/take-turns.ts';
-import { readJson, writeJson } from '../../disks/write-json.ts';
+import { readJson, writeText } from '../../disks/write-json.ts';
 import { newAccount, plantStock } from './account.ts';
+import { draftOf, jsonOf, type Parts, partsOf } from './parts.ts';
 import type { Ec2State } from './state.ts';
 
 export interface WorldOptions {
@@ -57,7 +58,8 @@ export interface Ec2World {
 }
 
 interface Opened {
-  text: string;
+  /** Of `state`. */
+  parts: Parts;
   state: Ec2State;
   blocks: BlockStore;
   tables: TableStore;
@@ -87,7 +89,7 @@ export function openEc2World({ dir, region, account, clock, random }: WorldOptio
       else await plantStock(state, blocks, tables);
     };
     return {
-      text: JSON.stringify(state),
+      parts: partsOf(state),
       state,
       blocks,
       tables,
@@ -110,8 +112,8 @@ export function openEc2World({ dir, region, account, clock, random }: WorldOptio
     change: work =>
       inTurn(async () => {
         const world = await opened();
-        const state = JSON.parse(JSON.stringify(world.state)) as Ec2State;
-        const taken = (id: string) => JSON.stringify(state).includes(id);
+        const { state, changed } = draftOf(world.parts);
+        const made = new Set<string>();
         const deferred: (() => Promise<void>)[] = [];
         for (const [id, at] of lastBlocks) {
           const snapshot = state.snapshots[id];
@@ -128,21 +130,25 @@ export function openEc2World({ dir, region, account, clock, random }: WorldOptio
           tables: world.tables,
           defer: later => deferred.push(later),
           newId(prefix) {
-            const made = () => `${prefix}-0${random.bytes(8).toString('hex')}`;
-            let id = made();
-            while (taken(id)) id = made();
-            return id;
+            for (;;) {
+              const id = `${prefix}-0${random.bytes(8).toString('hex')}`;
+              if (made.has(id) || [...world.parts.values()].some(json => json.includes(id))) continue;
+              made.add(id);
+              return id;
+            }
           },
         });
-        const text = JSON.stringify(state);
-        if (text !== world.text || deferred.length > 0) {
+        const became = changed();
+        if (became || deferred.length > 0) {
           await world.prepare();
           for (const later of deferred) await later();
-          await writeJson(file, state);
+          await writeText(file, jsonOf(became?.parts ?? world.parts));
           const before = tablesOf(world.state);
-          world.text = text;
-          world.state = state;
-          const after = tablesOf(state);
+          if (became) {
+            world.parts = became.parts;
+            world.state = { ...world.state, ...became.differing };
+          }
+          const after = tablesOf(world.state);
           if ([...before].some(id => !after.has(id))) await sweep(world);
         }
         return result;

@@ -1,4 +1,4 @@
-import { createHmac, hash, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, hash, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { errors, S3Error } from './errors.ts';
 import type { S3Request } from './request.ts';
 
@@ -13,7 +13,7 @@ export interface Credentials {
 
 /** What the chunk signatures of a streamed body go on from. */
 export interface Signature {
-  signingKey: Buffer;
+  signingKey: KeyObject;
   /** `20260102T030405Z` */
   date: string;
   /** `20260102/eu-west-1/s3/aws4_request` */
@@ -27,7 +27,7 @@ export interface Signature {
 const fifteenMinutes = 15 * 60_000;
 const algorithm = 'AWS4-HMAC-SHA256';
 
-export const hmac = (key: string | Buffer, text: string): Buffer =>
+export const hmac = (key: string | Buffer | KeyObject, text: string): Buffer =>
   createHmac('sha256', key).update(text).digest();
 export const sha256Hex = (data: string | Buffer): string => hash('sha256', data);
 
@@ -35,9 +35,21 @@ export const sha256Hex = (data: string | Buffer): string => hash('sha256', data)
 export const uriEncode = (text: string): string =>
   encodeURIComponent(text).replace(/[!'()*]/g, c => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 
-export function signingKey(secret: string, scope: string): Buffer {
+const keys = new Map<string, KeyObject>();
+const mostKeys = 16;
+
+/** Of a scope. It is the same all day, and making one costs as much as the rest of a request. */
+export function signingKey(secret: string, scope: string): KeyObject {
+  const name = `${secret} ${scope}`;
+  const known = keys.get(name);
+  if (known) return known;
   const [day = '', region = '', service = '', terminator = ''] = scope.split('/');
-  return hmac(hmac(hmac(hmac(`AWS4${secret}`, day), region), service), terminator);
+  const made = hmac(hmac(hmac(hmac(`AWS4${secret}`, day), region), service), terminator);
+  // As the system has keys: bytes would be made into one for each request.
+  const key = createSecretKey(made);
+  if (keys.size >= mostKeys) keys.clear();
+  keys.set(name, key);
+  return key;
 }
 
 export function sameText(a: string, b: string): boolean {

@@ -72,7 +72,11 @@ export function pointBytes(
       const first = Math.floor(offset / blockSize);
       const last = Math.floor((end - 1) / blockSize);
       const blocks = await load(Array.from({ length: last - first + 1 }, (_, n) => first + n));
-      const all = Buffer.concat(Array.from({ length: last - first + 1 }, (_, n) => blocks.get(first + n)!));
+      // A record of a file system is a small part of one block, and there are many.
+      const all =
+        first === last
+          ? blocks.get(first)!
+          : Buffer.concat(Array.from({ length: last - first + 1 }, (_, n) => blocks.get(first + n)!));
       return all.subarray(offset - first * blockSize, end - first * blockSize);
     },
     async trace() {

@@ -6,7 +6,7 @@ import { nameOf } from '../../format/page-map.ts';
 import type { Root, RootDisk, Segment } from '../../format/root.ts';
 import { sealerFor } from '../../format/sealing.ts';
 import { pipelined } from '../../model/pipelined.ts';
-import type { DiskMap, DiskReader } from '../../model/repository.ts';
+import type { DiskMap, DiskReader, ReadBlock, ReadExtent } from '../../model/repository.ts';
 import { indexReader, type Located } from './locator.ts';
 import { loadPage } from './pages.ts';
 import { newestRoot } from './points.ts';
@@ -14,7 +14,7 @@ import { readAgain } from './read-again.ts';
 import type { VmContext } from './repository-context.ts';
 import { LONGEST, type Run, runsOf, type Wanted } from './runs.ts';
 
-const READS = 6;
+const READS = 4;
 const PAGES_KEPT = 4;
 
 /** The disk of `root` with that index. Throws RangeError when the point has none. */
@@ -45,10 +45,11 @@ function readerOf(context: VmContext, root: Root, { disk, number, pages }: RootD
     },
   };
 
-  // Index objects that this point names may be superseded and pruned by now: the newest point's count.
+  // Index objects that this point names may be superseded and pruned by now: the newest point's count, and of
+  // the newest itself those that its head has, where a pruner moved what packs hold.
   const inForce = () => {
     segments ??= newestRoot(context, () => {}).then(newest =>
-      newest && newest.point.generation > root.point.generation ? newest.segments : root.segments,
+      newest && newest.point.generation >= root.point.generation ? newest.segments : root.segments,
     );
     return segments;
   };
@@ -142,10 +143,14 @@ function readerOf(context: VmContext, root: Root, { disk, number, pages }: RootD
       return { zero, runs: runsOf([...byPlace.values()]) };
     });
 
-  async function* jobs(wanted: Iterable<number>, signal?: AbortSignal): AsyncGenerator<Run | number[]> {
+  async function* jobs(
+    wanted: Iterable<number>,
+    zerosToo: boolean,
+    signal?: AbortSignal,
+  ): AsyncGenerator<Run | number[]> {
     for (const [page, blocksOfPage] of byPage(wanted)) {
       const { zero, runs } = await plan(page, blocksOfPage, signal);
-      if (zero.length > 0) yield zero;
+      if (zerosToo && zero.length > 0) yield zero;
       yield* runs;
     }
   }
@@ -160,40 +165,47 @@ function readerOf(context: VmContext, root: Root, { disk, number, pages }: RootD
       return open(run.wanted[0]!);
     });
 
+  /** Blocks of one request at a time, as they lie in the pack; their bytes are there until the next are asked for. */
+  async function* batches(wanted: Iterable<number>, zerosToo: boolean, signal?: AbortSignal) {
+    const fetch = async (job: Run | number[]) => {
+      if (Array.isArray(job)) return { job, bytes: undefined };
+      const buffer = spare.pop() ?? Buffer.allocUnsafeSlow(LONGEST);
+      try {
+        return { job, bytes: await fetchRun(job, buffer, signal), buffer };
+      } catch (error) {
+        if (!failedWith(error, 'missing-object', 'damaged-object')) throw error;
+        return { job, bytes: undefined };
+      }
+    };
+    for await (const { job, bytes, buffer } of pipelined(jobs(wanted, zerosToo, signal), READS, fetch)) {
+      signal?.throwIfAborted();
+      const batch: ReadBlock[] = [];
+      if (Array.isArray(job)) {
+        for (const index of job) batch.push({ index, bytes: zeros.subarray(0, blockLength(disk, index)) });
+      } else {
+        const open = bytes && opener(job, bytes);
+        for (const want of job.wanted) {
+          const plain = (open && whole(() => open(want))) ?? (await single(want.blocks[0]!, signal));
+          const known = !context.vault.encrypted && { sha256: want.id };
+          for (const index of want.blocks) batch.push({ index, bytes: plain, ...known });
+        }
+      }
+      yield batch;
+      if (buffer) spare.push(buffer);
+    }
+  }
+
   return {
     map,
     async *blocks(wanted, signal) {
-      const fetch = async (job: Run | number[]) => {
-        if (Array.isArray(job)) return { job, bytes: undefined };
-        const buffer = spare.pop() ?? Buffer.allocUnsafeSlow(LONGEST);
-        try {
-          return { job, bytes: await fetchRun(job, buffer, signal), buffer };
-        } catch (error) {
-          if (!failedWith(error, 'missing-object', 'damaged-object')) throw error;
-          return { job, bytes: undefined };
-        }
-      };
-      for await (const { job, bytes, buffer } of pipelined(jobs(wanted, signal), READS, fetch)) {
-        signal?.throwIfAborted();
-        if (Array.isArray(job)) {
-          for (const index of job) yield { index, bytes: zeros.subarray(0, blockLength(disk, index)) };
-        } else if (bytes) {
-          const open = opener(job, bytes);
-          for (const want of job.wanted) {
-            const plain = whole(() => open(want)) ?? (await single(want.blocks[0]!, signal));
-            for (const index of want.blocks)
-              yield { index, bytes: plain, ...(!context.vault.encrypted && { sha256: want.id }) };
-          }
-          spare.push(buffer);
-        } else {
-          for (const want of job.wanted)
-            for (const index of want.blocks) yield { index, bytes: await single(index, signal) };
-        }
-      }
+      for await (const batch of batches(wanted, true, signal)) yield* batch;
+    },
+    async *extents(wanted, { zerosToo, signal }) {
+      for await (const batch of batches(wanted, zerosToo, signal)) yield* neighbours(batch);
     },
     async packs(wanted, signal) {
       const keys = new Set<string>();
-      for await (const job of jobs(wanted, signal))
+      for await (const job of jobs(wanted, false, signal))
         if (!Array.isArray(job)) keys.add(context.names.pack(job.pack));
       return keys;
     },
@@ -212,6 +224,20 @@ function whole(open: () => Buffer): Buffer | undefined {
     if (!failedWith(error, 'damaged-object')) throw error;
     return undefined;
   }
+}
+
+/** Blocks that follow one another on the disk, together. */
+function* neighbours(batch: ReadBlock[]): Generator<ReadExtent> {
+  let extent: ReadExtent | undefined;
+  for (const { index, bytes } of batch.sort((a, b) => a.index - b.index)) {
+    if (extent && index !== extent.first + extent.blocks.length) {
+      yield extent;
+      extent = undefined;
+    }
+    extent ??= { first: index, blocks: [] };
+    extent.blocks.push(bytes);
+  }
+  if (extent) yield extent;
 }
 
 /** Neighbours in `wanted` that are in one page, together. */

@@ -24,6 +24,8 @@ export const ROLE_TAG = 'converge:iam-role';
 const JOB_TAG = 'converge:may';
 const REPOSITORY_TAG = 'converge:for-repository';
 const IMAGES_TAG = 'converge:for-images';
+/** Ids with blanks between, which a tag may hold. */
+const ZONES_TAG = 'converge:for-zones';
 /** Its one policy. */
 const policyName = 'converge';
 
@@ -40,6 +42,14 @@ export const schema = Type.Object(
     ),
     repository: place('Where the recovery points lie that it is for: `s3://gdh-vm-replication/dr`.'),
     images: place('The bucket that images of disks are put into, of an `operator` and an `importer`.'),
+    zones: Type.Optional(
+      Type.Array(Type.String({ pattern: '^Z[0-9A-Z]{4,31}$' }), {
+        minItems: 1,
+        'x-unordered': true,
+        description:
+          'Ids of the hosted zones of Route 53 whose records an `operator` switches at a failover; none when left out.',
+      }),
+    ),
     trusted_by: Type.Optional(
       Type.Array(Type.String({ pattern: '^(arn:aws:iam::\\d{12}:.+|[a-z0-9.-]+\\.amazonaws\\.com)$' }), {
         minItems: 1,
@@ -61,7 +71,7 @@ interface RoleState {
   others: string[];
 }
 
-function check({ may, repository, images, trusted_by }: Properties, title: string): Mistake[] {
+function check({ may, repository, images, zones, trusted_by }: Properties, title: string): Mistake[] {
   const found: Mistake[] = [];
   if (!/^[\w+=,.@-]{1,64}$/.test(title))
     found.push(
@@ -91,6 +101,8 @@ function check({ may, repository, images, trusted_by }: Properties, title: strin
         'add `repository: s3://BUCKET/PREFIX`',
       ),
     );
+  if (zones && may !== 'operator')
+    found.push(mistake('/zones', 'zones-unused', `a \`${may}\` switches no record of DNS`, 'remove `zones`'));
   if (may !== 'importer' && trusted_by === undefined)
     found.push(
       mistake(
@@ -106,7 +118,7 @@ function check({ may, repository, images, trusted_by }: Properties, title: strin
 const said = (may: string, policy: object): string =>
   `${may} (policy ${sha256(JSON.stringify(policy)).slice(0, 12)})`;
 
-const wanted = ({ may, repository, images }: Properties) => ({ may: may!, repository, images });
+const wanted = ({ may, repository, images, zones }: Properties) => ({ may: may!, repository, images, zones });
 
 /** Order of keys means nothing to IAM. */
 const canonical = (value: unknown): string =>
@@ -157,11 +169,12 @@ const foreign = (title: string) =>
     hint: `give it another name, or the role the tag ${ROLE_TAG}=${title}, which makes it converge's`,
   });
 
-const tagsOf = (title: string, { may, repository, images }: Properties): Record<string, string> => ({
+const tagsOf = (title: string, { may, repository, images, zones }: Properties): Record<string, string> => ({
   [ROLE_TAG]: title,
   ...(may !== undefined && { [JOB_TAG]: may }),
   ...(repository !== undefined && { [REPOSITORY_TAG]: repository }),
   ...(images !== undefined && { [IMAGES_TAG]: images }),
+  ...(zones && { [ZONES_TAG]: [...zones].sort().join(' ') }),
 });
 
 /** Makes it so from wherever it stands, or removes it; a role without the tag is never touched. */
@@ -263,12 +276,13 @@ async function* listRoles({ titles }: ListQuery<Properties>, io: ReadIo): AsyncI
 function asWritten({ tags, trust }: CloudRole): Properties | undefined {
   const may = jobs.find(job => job === tags[JOB_TAG]);
   if (may === undefined) return undefined;
-  const { [REPOSITORY_TAG]: repository, [IMAGES_TAG]: images } = tags;
+  const { [REPOSITORY_TAG]: repository, [IMAGES_TAG]: images, [ZONES_TAG]: zones } = tags;
   const principals = principalsOf(trust).filter(one => one !== 'on other conditions');
   return {
     may,
     ...(repository !== undefined && { repository }),
     ...(images !== undefined && { images }),
+    ...(zones !== undefined && { zones: zones.split(' ') }),
     ...(may !== 'importer' && { trusted_by: principals }),
   };
 }

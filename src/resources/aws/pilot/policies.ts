@@ -19,16 +19,18 @@ export interface PolicyOf {
   /** `s3://BUCKET/PREFIX`. */
   repository?: string | undefined;
   images?: string | undefined;
+  /** Ids of hosted zones of Route 53. */
+  zones?: readonly string[] | undefined;
 }
 
 /**
  * The policy of a job as its file in `policies/` says it, with the names that it is about in the place of the
- * words in capitals. Statements about images are left out where none are.
+ * words in capitals. Statements about images, or about hosted zones, are left out where there are none.
  *
  * @param where left out, `ACCOUNT` and `REGION` stay words
  */
 export function policyOf(
-  { may, repository = '', images = '' }: PolicyOf,
+  { may, repository = '', images = '', zones = [] }: PolicyOf,
   where: { account?: string; region?: string } = {},
 ): { Version: string; Statement: object[] } {
   const home = parseS3Url(repository);
@@ -47,14 +49,24 @@ export function policyOf(
   const { Version, Statement } = policies[may];
   return {
     Version,
-    Statement: Statement.filter(one => place || !JSON.stringify(one).includes(':::IMAGES')).map(
+    Statement: Statement.filter(one => {
+      const text = JSON.stringify(one);
+      return (place || !text.includes(':::IMAGES')) && (zones.length > 0 || !text.includes('/ZONES'));
+    }).map(
       one =>
-        JSON.parse(JSON.stringify(one), (_, value) =>
-          typeof value === 'string' ? said(value) : value,
-        ) as object,
+        JSON.parse(JSON.stringify(one), (_, value) => {
+          if (Array.isArray(value)) return value.flatMap(each => eachZone(each, zones));
+          return typeof value === 'string' ? said(value) : value;
+        }) as object,
     ),
   };
 }
+
+/** One ARN for each zone. */
+const eachZone = (value: unknown, zones: readonly string[]): unknown[] =>
+  typeof value === 'string' && value.endsWith('/ZONES')
+    ? [...zones].sort().map(zone => value.replace(/ZONES$/, zone))
+    : [value];
 
 /** Who may act as a role: services by name, others by ARN. VM Import has to name itself besides. */
 export const trustOf = (by: readonly string[]): { Version: string; Statement: object[] } => ({

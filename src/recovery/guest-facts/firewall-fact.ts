@@ -1,5 +1,21 @@
-import type { SeenFact } from '../../recovery/guest-facts/format.ts';
-import type { FirewallLook, IncomingRule } from './look.ts';
+import type { SeenFact } from './format.ts';
+
+export interface FirewallLook {
+  on: boolean;
+  /** All is kept out, whatever the rules say. */
+  blocksAll: boolean;
+  /** Those that are on, for what comes in by TCP. */
+  rules: IncomingRule[];
+}
+
+export interface IncomingRule {
+  name: string;
+  allows: boolean;
+  ports: string;
+  from: string;
+  program: string;
+  service: string;
+}
 
 /** Whether RDP comes in from a network that Windows doesn't know, as one in EC2 is at first. */
 export function firewallFact({ on, blocksAll, rules }: FirewallLook, port: string): SeenFact {

@@ -1,8 +1,8 @@
-import type { CatalogResource } from '../../engine/model/catalog.ts';
-import type { DeclaredVm } from '../../operation/model.ts';
-import type { RepositoryRef } from '../../replication/model/clients.ts';
-import { repositoryRef } from '../../resources/shared/repository-property.ts';
-import { type ProtectedVmProperties, rpoOf, timetableOf } from '../../resources/vsphere/protection.ts';
+import type { CatalogResource } from '../../../engine/model/catalog.ts';
+import type { DeclaredVm } from '../../../operation/model.ts';
+import type { RepositoryRef } from '../../../replication/model/clients.ts';
+import { repositoryRef } from '../../../resources/shared/repository-property.ts';
+import { type ProtectedVmProperties, rpoOf, timetableOf } from '../../../resources/vsphere/protection.ts';
 
 /** The protected VMs among resources, and the repositories that they name, each once. */
 export function declaredVms(resources: readonly CatalogResource[]): {

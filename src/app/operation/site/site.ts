@@ -13,7 +13,7 @@ import { makeRepositories } from '../../connect/repositories.ts';
 import type { CommonOptions } from '../../options.ts';
 import { openSession, type Session } from '../../session/open-session.ts';
 import { runOf } from '../../session/run-of.ts';
-import { declaredVms } from '../declared-vms.ts';
+import { declaredVms } from './declared-vms.ts';
 
 /** What is known of one repository. */
 export interface View {

@@ -1,0 +1,115 @@
+/**
+ * Measures uploads and restores of one disk against VersityGW in other processes, beside rclone, aws, restic and
+ * borg (.ci/peers.d/backup.sh and s3.sh bring them), and writes bench/DATA-PATH.md: `node bench/data-path.ts
+ * [--gib 1] [--rounds 3] [--image random|mixed]`, after `npm run build`.
+ */
+import { randomFillSync } from 'node:crypto';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { build } from 'esbuild';
+import { nodeRandom } from '../src/io/node.ts';
+import { createKey, printedKey } from '../src/replication/format/keys.ts';
+import { contenders, type Measured } from './data-path/contenders.ts';
+import { certificate, credentials, gateway } from './data-path/gateway.ts';
+import { type Found, report } from './data-path/report.ts';
+import { measure } from './measure.ts';
+
+const MiB = 2 ** 20;
+const { values } = parseArgs({
+  options: {
+    gib: { type: 'string', default: '1' },
+    rounds: { type: 'string', default: '3' },
+  },
+});
+const bytes = Number(values.gib) * 1024 * MiB;
+const inMemory = '/dev/shm';
+const dir = mkdtempSync(join(existsSync(inMemory) ? inMemory : tmpdir(), 'converge-bench-'));
+const say = (text: string) => process.stderr.write(`${text}\n`);
+
+/** Noise, as one file and in pieces of 16 MiB. */
+function noise(image: string, pieces: string): void {
+  mkdirSync(pieces, { recursive: true });
+  const whole = openSync(image, 'w');
+  const piece = Buffer.alloc(16 * MiB);
+  for (let n = 0; n * piece.length < bytes; n++) {
+    writeSync(whole, randomFillSync(piece));
+    writeFileSync(join(pieces, String(n).padStart(6, '0')), piece);
+  }
+  closeSync(whole);
+}
+
+/** Whether what came back is what was sent; a restore of another size did something else. */
+function isWhole(folder: string): boolean {
+  const found = join(folder, 'disk-0.raw');
+  return !existsSync(found) || statSync(found).size === bytes;
+}
+
+const gateways: Awaited<ReturnType<typeof gateway>>[] = [];
+try {
+  const { cert, key } = certificate(dir);
+  const secret = printedKey(createKey(nodeRandom));
+  Object.assign(process.env, {
+    AWS_ACCESS_KEY_ID: credentials.id,
+    AWS_SECRET_ACCESS_KEY: credentials.secret,
+    NODE_EXTRA_CA_CERTS: cert,
+    BENCH_KEY: secret,
+    RESTIC_PASSWORD: 'bench',
+    BORG_PASSPHRASE: 'bench',
+    BORG_BASE_DIR: join(dir, 'borg-home'),
+    CONVERGE_RUNTIME_DIRECTORY: join(dir, 'run'),
+  });
+  const world = {
+    ...{ dir, cert, key: secret, store: join(dir, 'store') },
+    image: join(dir, 'disk.raw'),
+    pieces: join(dir, 'pieces'),
+    upload: join(dir, 'upload.mjs'),
+    converge: join(import.meta.dirname, '../dist/converge.js'),
+  };
+  noise(world.image, world.pieces);
+  await build({
+    entryPoints: [join(import.meta.dirname, 'data-path/upload.ts')],
+    outfile: world.upload,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    banner: { js: 'import{createRequire}from"node:module";const require=createRequire(import.meta.url);' },
+  });
+  gateways.push(await gateway(world.store, 17_080), await gateway(world.store, 17_081, { cert, key }));
+  const all = gateways.flatMap(one => contenders(world, one));
+  const found = new Map<Measured, Found>(all.map(one => [one, { ...one, samples: [], failed: 0 }]));
+  const loads: number[] = [];
+  for (let round = 0; round < Number(values.rounds); round++)
+    for (const one of all) {
+      try {
+        found.get(one)!.samples.push(measure(one, dir));
+        if (one.what === 'down' && !isWhole(join(dir, 'out'))) throw new Error('what came back is not whole');
+      } catch (error) {
+        found.get(one)!.failed++;
+        say(`${one.name}, ${one.what}: ${String(error).slice(0, 400)}`);
+      }
+      loads.push(loadavg()[0]!);
+      const last = found.get(one)!.samples.at(-1);
+      say(
+        `${round + 1} ${one.scheme} ${one.what} ${one.name} ${last ? (last.cpu / 1e3 / (bytes / 1e9)).toFixed(2) : '-'}`,
+      );
+    }
+  const cpu = /model name\s*: (.*)/.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? '';
+  const page = report([...found.values()], { bytes, rounds: Number(values.rounds), loads, cpu });
+  writeFileSync(join(import.meta.dirname, 'DATA-PATH.md'), page);
+} finally {
+  for (const one of gateways) one.close();
+  rmSync(dir, { recursive: true, force: true });
+}

@@ -1,0 +1,217 @@
+import { isIP, connect as connectNet, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { type Answer, type AnswerReader, answerReader, cutOff } from './answer.ts';
+
+/** Where requests go to. */
+export interface Origin {
+  secure: boolean;
+  /** Name or address, the latter without brackets. */
+  host: string;
+  port: number;
+}
+
+export interface WireRequest {
+  method: 'GET' | 'PUT';
+  /** Path and query, as they are sent. */
+  path: string;
+  headers: Record<string, string>;
+  body?: Buffer;
+  /** Where the body of a success goes. It is the caller's again when the exchange has settled. */
+  into?: Buffer;
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * HTTP/1.1 for large bodies, on kept connections: what comes is copied once, into the caller's buffer, and what
+ * goes is sent from it. A stream of Node's for each answer takes several times as long as the bytes themselves.
+ */
+export interface Wire {
+  /**
+   * One request and its answer. Rejects with an error of Node's by its `code`, of name `TimeoutError` where nothing
+   * moved for too long, `AbortError` when the signal was aborted, or `BadAnswer`. Once it has settled nothing reads
+   * from the body or writes to `into` any more.
+   */
+  exchange(to: Origin, request: WireRequest): Promise<Answer>;
+  /** Closes the connections that wait for another request. */
+  close(): void;
+}
+
+export interface WireOptions {
+  /** Milliseconds until a connection stands, and without traffic on one. */
+  connectTimeout: number;
+  idleTimeout: number;
+}
+
+/** What is read at a time. Bytes. */
+const READ = 256 * 1024;
+/** What is written at a time: TLS takes as much again for it. Bytes. */
+const WRITE = 1024 * 1024;
+/** Milliseconds for which a connection is kept; the server may close it any moment. */
+const KEPT = 3_000;
+
+export function createWire({ connectTimeout, idleTimeout }: WireOptions): Wire {
+  const idle = new Map<string, { connection: Connection; since: number }[]>();
+  const nameOf = ({ secure, host, port }: Origin) => `${secure ? 'https' : 'http'} ${host} ${port}`;
+
+  const take = (to: Origin): Connection | undefined => {
+    const kept = idle.get(nameOf(to)) ?? [];
+    for (let last = kept.pop(); last; last = kept.pop()) {
+      if (!last.connection.socket.destroyed && performance.now() - last.since < KEPT) return last.connection;
+      last.connection.socket.destroy();
+    }
+    return undefined;
+  };
+  const give = (to: Origin, connection: Connection) => {
+    connection.socket.setTimeout(0);
+    // A program that has nothing else to do ends.
+    connection.socket.unref();
+    const kept = idle.get(nameOf(to)) ?? [];
+    kept.push({ connection, since: performance.now() });
+    idle.set(nameOf(to), kept);
+  };
+  return {
+    async exchange(to, request) {
+      const { signal } = request;
+      signal?.throwIfAborted();
+      const connection = take(to) ?? (await open(to, connectTimeout, signal));
+      connection.socket.ref();
+      const answer = await converse(connection, request, idleTimeout);
+      if (answer.reusable && !connection.socket.destroyed) give(to, connection);
+      else connection.socket.destroy();
+      return answer;
+    },
+    close() {
+      for (const { connection } of [...idle.values()].flat()) connection.socket.destroy();
+      idle.clear();
+    },
+  };
+}
+
+interface Connection {
+  socket: Socket;
+  /** Who hears what comes; whatever comes while there is nobody ends the connection. */
+  listener: { onBytes(bytes: Buffer): void; onEnd(error?: Error): void } | undefined;
+}
+
+/** A connection, with its certificate verified where there is one. */
+async function open(to: Origin, timeout: number, signal: AbortSignal | undefined): Promise<Connection> {
+  const made = Promise.withResolvers<void>();
+  const connection: Connection = { socket: undefined as never, listener: undefined };
+  const buffer = Buffer.allocUnsafeSlow(READ);
+  // Node's types have it for net alone.
+  const onread = {
+    buffer,
+    callback: (count: number) => {
+      const { listener, socket } = connection;
+      if (listener) listener.onBytes(buffer.subarray(0, count));
+      else socket.destroy();
+      return true;
+    },
+  };
+  const { secure, host, port } = to;
+  const socket = secure
+    ? // A literal address may not be sent as the server's name (RFC 6066 section 3).
+      connectTls({ host, port, servername: isIP(host) ? '' : host, ALPNProtocols: ['http/1.1'], ...{ onread } })
+    : connectNet({ host, port, onread });
+  connection.socket = socket;
+  const onAbort = () => socket.destroy(aborted());
+  const ended = (error?: Error) => {
+    made.reject(error ?? cutOff());
+    connection.listener?.onEnd(error);
+    socket.destroy();
+  };
+  socket.once(secure ? 'secureConnect' : 'connect', made.resolve);
+  socket.on('error', ended);
+  socket.on('end', () => ended());
+  socket.on('close', () => ended());
+  socket.on('timeout', () => socket.destroy(timedOut()));
+  socket.setNoDelay(true);
+  socket.setTimeout(timeout);
+  signal?.addEventListener('abort', onAbort, { once: true });
+  try {
+    await made.promise;
+    return connection;
+  } finally {
+    signal?.removeEventListener('abort', onAbort);
+  }
+}
+
+async function converse(
+  connection: Connection,
+  { method, path, headers, body, into, signal }: WireRequest,
+  timeout: number,
+): Promise<Answer> {
+  const { socket } = connection;
+  const settled = Promise.withResolvers<Answer>();
+  const reader = answerReader(into);
+  let sending = true;
+  const finish = (answer: Answer) => {
+    // Answered before all was sent: the rest of it must not be read from a buffer that is somebody else's by then.
+    if (sending) socket.destroy();
+    settled.resolve(answer);
+  };
+  const onAbort = () => socket.destroy(aborted());
+  connection.listener = {
+    onBytes: bytes => attempt(socket, reader, () => reader.feed(bytes), finish, settled.reject),
+    onEnd: error =>
+      error ? settled.reject(error) : attempt(socket, reader, () => reader.end(), finish, settled.reject),
+  };
+  socket.setTimeout(timeout);
+  signal?.addEventListener('abort', onAbort, { once: true });
+  try {
+    if (socket.destroyed) throw cutOff();
+    const sent = send(socket, headOf(method, path, headers), body).then(() => {
+      sending = false;
+    });
+    sent.catch(() => {}); // the socket's own event says why
+    return await settled.promise;
+  } finally {
+    signal?.removeEventListener('abort', onAbort);
+    connection.listener = undefined;
+  }
+}
+
+function attempt(
+  socket: Socket,
+  reader: AnswerReader,
+  work: () => void,
+  finish: (answer: Answer) => void,
+  fail: (error: unknown) => void,
+): void {
+  try {
+    work();
+    if (reader.answer) finish(reader.answer);
+  } catch (error) {
+    socket.destroy();
+    fail(error);
+  }
+}
+
+async function send(socket: Socket, head: string, body: Buffer | undefined): Promise<void> {
+  const write = (bytes: Buffer | string) =>
+    new Promise<void>((resolve, reject) =>
+      socket.write(bytes, 'latin1', error => (error ? reject(error) : resolve())),
+    );
+  if (!body) return write(head);
+  socket.cork();
+  const first = write(head);
+  let last = write(body.subarray(0, WRITE));
+  socket.uncork();
+  await first;
+  for (let at = WRITE; at < body.length; at += WRITE) {
+    await last;
+    last = write(body.subarray(at, at + WRITE));
+  }
+  await last;
+}
+
+function headOf(method: string, path: string, headers: Record<string, string>): string {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  for (const text of [path, ...lines])
+    if (/[^\t\x20-\x7e\x80-\xff]/.test(text)) throw new RangeError('a header or path holds control characters');
+  return `${[`${method} ${path} HTTP/1.1`, ...lines].join('\r\n')}\r\n\r\n`;
+}
+
+const aborted = (): Error => Object.assign(new Error('the request was aborted'), { name: 'AbortError' });
+const timedOut = (): Error =>
+  Object.assign(new Error('nothing moved for too long'), { name: 'TimeoutError', code: 'ETIMEDOUT' });
