@@ -60,6 +60,15 @@ export function classify(error: unknown): ErrorClass {
   return codeOf(error) === 'RequestTimeout' ? 'lost' : 'final';
 }
 
+/**
+ * The clock here is too far off for a signature. S3 has a code for it; services of the JSON protocol say it in
+ * the text of one that stands for a wrong key, too: "Signature expired: ... is now earlier than ...".
+ */
+const isSkewed = (error: unknown): boolean =>
+  codeOf(error) === 'RequestTimeTooSkewed' ||
+  (codeOf(error) === 'InvalidSignatureException' &&
+    /^Signature (expired|not yet current)/.test(error instanceof Error ? error.message : ''));
+
 /** Which thing a call was about, for the message. */
 export interface About {
   /** Default: S3. */
@@ -95,6 +104,15 @@ function describe(error: unknown, about: About): Diagnostic {
       hint: 'Set `profile`, or `access_key_id` and `secret_access_key`, on the aws target, or give AWS_PROFILE or AWS_ACCESS_KEY_ID in the environment.',
     });
   }
+  if (isSkewed(error)) {
+    return world(
+      'aws-clock-skew',
+      `${where} refused the request: this machine's clock is more than 15 minutes off.`,
+      {
+        hint: 'Set the clock of this machine.',
+      },
+    );
+  }
   if (
     /^(InvalidAccessKeyId|SignatureDoesNotMatch|InvalidToken|ExpiredToken|RequestExpired|TokenRefreshRequired|AuthFailure|UnrecognizedClient|InvalidSignature|InvalidClientTokenId|IncompleteSignature)(Exception)?$/.test(
       code,
@@ -120,15 +138,6 @@ function describe(error: unknown, about: About): Diagnostic {
         hint: isOver
           ? own`Sign in again, then repeat the command.`
           : own`Check the keys or the profile of the aws target.`,
-      },
-    );
-  }
-  if (code === 'RequestTimeTooSkewed') {
-    return world(
-      'aws-clock-skew',
-      `${where} refused the request: this machine's clock is more than 15 minutes off.`,
-      {
-        hint: 'Set the clock of this machine.',
       },
     );
   }

@@ -61,24 +61,31 @@ export async function runAgent(
   };
   let looking: Promise<void> | undefined;
   let looked = Number.NEGATIVE_INFINITY;
+  /** What kept a look from coming to an end: nobody waits for most of them. */
+  let broken: { error: unknown } | undefined;
   const look = async (): Promise<void> => {
     const found = await ports.duties();
     if (found) agenda.sync(found.duties, found.newest, clock.now());
   };
   let isDraining = false;
   let ended: 'stopped' | 'drained' | 'done' | undefined;
-  while (ended === undefined) {
+  while (ended === undefined && !broken) {
     ports.turn?.();
     isDraining ||= await ports.draining();
     const now = clock.now();
     const isFirst = looked === Number.NEGATIVE_INFINITY;
     if (isFirst || (refresh !== undefined && now - looked >= refresh && !looking && !isDraining)) {
       looked = now;
-      looking = look().finally(() => {
-        looking = undefined;
-        wake.abort();
-      });
+      looking = look()
+        .catch((error: unknown) => {
+          broken = { error };
+        })
+        .finally(() => {
+          looking = undefined;
+          wake.abort();
+        });
       if (isFirst) await looking;
+      if (broken) break;
     }
     wake = new AbortController();
     if (!isDraining && !signal.aborted)
@@ -91,8 +98,9 @@ export async function runAgent(
       await pause(clock, ms, AbortSignal.any([signal, wake.signal]));
     }
   }
-  await Promise.all(running);
-  return ended;
+  await Promise.all([...running, looking]);
+  if (broken) throw broken.error;
+  return ended!;
 }
 
 const untilNext = (agenda: Agenda, now: number): number =>

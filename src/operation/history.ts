@@ -4,6 +4,8 @@ import type { Mode } from '../replication/model/point.ts';
 export interface PastCycle {
   /** As it is declared: name or UUID. */
   vm: string;
+  /** That the agent's log has in its lines. */
+  id?: string;
   began: number;
   ended: number;
   /** Undefined: no point was made. */

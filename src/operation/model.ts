@@ -3,6 +3,7 @@ import type { Level } from '../replication/model/check-memory.ts';
 import type { Pause } from '../replication/model/pauses.ts';
 import type { Consistency, Mode, SignalKind } from '../replication/model/point.ts';
 import type { Timetable } from '../schedule/due.ts';
+import type { PlanStatus, SeenPlan } from './rehearsals.ts';
 
 /**
  * How the protection of a VM stands. There is none for what a run left out: that is late, or breached.
@@ -138,7 +139,8 @@ export interface SeenRepository {
   covers?: { vm: string; at: number; every: number }[];
   /** VMs of which nothing is removed until then, by the store's clock; those in force. */
   holds?: { vm: string; until: number; why?: SignalKind }[];
-  rehearsals: Rehearsal[];
+  /** Recovery plans that are declared with it. */
+  plans: SeenPlan[];
   /** Agents that wrote about themselves, the one last heard of first. */
   movers?: Mover[];
   /** Those that routes with this repository were told of, the oldest first. */
@@ -204,6 +206,8 @@ export interface Status {
   /** Milliseconds since the epoch, by the clock of this machine or lab. */
   at: number;
   vms: VmStatus[];
+  /** Recovery plans that are declared. */
+  plans: PlanStatus[];
   repositories: Pick<SeenRepository, 'url' | 'problem' | 'bytes' | 'movers' | 'alerts'>[];
   /** What could not be seen, which fails nothing else. */
   diagnostics: Diagnostic[];

@@ -207,9 +207,10 @@ function byName(vms: readonly SeenVm[]): Map<string, SeenVm[]> {
 }
 
 /** By UUID, the newest that each VM was in. */
-function rehearsalsOf({ rehearsals }: SeenRepository): Map<string, NonNullable<VmStatus['rehearsal']>> {
+function rehearsalsOf({ plans }: SeenRepository): Map<string, NonNullable<VmStatus['rehearsal']>> {
   const newest = new Map<string, NonNullable<VmStatus['rehearsal']>>();
-  for (const { vms, ...rehearsal } of rehearsals.toSorted((a, b) => a.began - b.began))
+  const runs = plans.flatMap(({ newest: run }) => run ?? []);
+  for (const { vms, ...rehearsal } of runs.toSorted((a, b) => a.began - b.began))
     for (const uuid of vms) newest.set(uuid, rehearsal);
   return newest;
 }

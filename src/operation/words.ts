@@ -2,6 +2,7 @@ import { bytes, plural, span } from '../io/units.ts';
 import { untilWords } from '../replication/model/object-lock.ts';
 import { SIGNALS } from '../replication/model/point.ts';
 import { type Mover, type Moving, moverSilence, REASONS, type State, type VmStatus } from './model.ts';
+import type { PlanStatus } from './rehearsals.ts';
 
 /** The worst first. */
 export const WORST_FIRST: readonly State[] = [
@@ -47,6 +48,22 @@ export function rehearsalOf({ rehearsal }: VmStatus, at: number): string {
   const { finished, began } = rehearsal;
   if (!finished) return `begun ${span(at - began)} ago`;
   return `${finished.ok ? 'passed' : 'failed'} in ${span(finished.took)}, ${span(at - finished.at)} ago`;
+}
+
+/** How a recovery plan stands, as a clause. */
+export function planOf({ state, tested, passed, next, deadline }: PlanStatus, at: number): string {
+  const last = tested
+    ? `test ${tested.number} ${tested.ok ? 'passed' : 'failed'} in ${span(tested.took)}, ${span(at - tested.at)} ago`
+    : 'never rehearsed';
+  const before =
+    tested && !tested.ok
+      ? passed === undefined
+        ? '; none has passed'
+        : `; one passed ${span(at - passed)} ago`
+      : '';
+  const soon = next === undefined ? '' : next <= at ? '; the next is due' : `; the next is due in ${span(next - at)}`;
+  const late = state === 'overdue' ? `; overdue for ${span(at - deadline!)}` : '';
+  return `${last}${before}${late}${soon}`;
 }
 
 /** The agents that are known, each once: the same writes into each repository. */

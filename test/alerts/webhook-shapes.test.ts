@@ -89,6 +89,7 @@ test('VMs that are late for one reason are one cause; what is one VM alone is it
     ]),
     declaredSince: new Map(),
     ahead: new Map([['s3://dr/vms', 11 * 60_000]]),
+    plans: [],
     own: [],
   };
   const found = conditionsOf([late('a'), late('b'), late('c'), late('d')], known, now);

@@ -1,11 +1,12 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { cli, scratch } from '../support/cli.ts';
+import { httpsReceiver } from '../support/https-receiver.ts';
 import { SteppedClock } from '../support/stepped-clock.ts';
 
 /** A running agent, on a clock that the test moves, with all that it has said. */
-async function running(vms: Record<string, string>) {
+async function running(vms: Record<string, string>, more = '', env: Record<string, string> = {}) {
   const dir = await scratch();
   const clock = new SteppedClock(Date.UTC(2026, 10, 28, 12));
   const home = `{ type: vsphere, url: https://vc.example.com, username: u, password: "\${secret('env:VC')}", limits: { host_cycles: 1 } }`;
@@ -14,12 +15,12 @@ async function running(vms: Record<string, string>) {
       join(dir, 'm.yaml'),
       `converge: 1\ntargets: { home: ${home} }\nresources:\n  protected_vm:\n${Object.entries(all)
         .map(([vm, rest]) => `    ${vm}: { repository: file:///dr, ${rest} }\n`)
-        .join('')}`,
+                .join('')}${more}`,
     );
   await declare(vms);
   let said = '';
   const ending = new AbortController();
-  const options = { env: { VC: 'x' }, clock, interrupt: ending.signal };
+  const options = { env: { VC: 'x', ...env }, clock, interrupt: ending.signal };
   const converge = (...args: string[]) => cli(dir, [...args, '--lab', 'lab'], options);
   const agent = cli(dir, ['agent', 'm.yaml', '--lab', 'lab'], {
     ...options,
@@ -31,16 +32,22 @@ async function running(vms: Record<string, string>) {
   void agent.finally(() => {
     done = true;
   });
-  /** Moves the clock on in steps until it has said so, or has ended. */
-  const until = async (what: RegExp | 'ended', step = 500) => {
-    const look = async () => {
-      await clock.advance(step);
+  /** Moves the clock on in steps until that holds. */
+  const heard = (holds: () => void, step = 500) =>
+    vi.waitFor(
+      async () => {
+        await clock.advance(step);
+        holds();
+      },
+      { interval: 1, timeout: 60_000 },
+    );
+  /** Until it has said so, or has ended. */
+  const until = (what: RegExp | 'ended') =>
+    heard(() => {
       if (what === 'ended') expect(done).toBe(true);
       else expect(said).toMatch(what);
-    };
-    await vi.waitFor(look, { interval: 1, timeout: 60_000 });
-  };
-  return { dir, clock, agent, ending, declare, converge, until, said: () => said };
+    });
+  return { dir, clock, agent, ending, declare, converge, heard, until, said: () => said };
 }
 
 const every = (time: string) => `schedule: every ${time}`;
@@ -102,4 +109,34 @@ test('a second agent with its state folder is refused, and a signal ends the fir
   ending.abort('SIGTERM');
   await until('ended');
   expect((await agent).stdout).toMatch(/ended\n$/);
+});
+
+test('who is to know hears once that a repository is gone, and that it is back, while the agent goes on', async () => {
+  const receiver = await httpsReceiver();
+  const route = `  alert_route:
+    ops:
+      repository: file:///dr
+      webhook:
+        shape: json
+        url: "\${secret('env:HOOK')}"
+        private: true
+        ca: |
+${receiver.ca.replace(/^/gm, '          ')}
+`;
+  const { dir, agent, ending, until, heard } = await running({ dc02: every('5 minutes') }, route, {
+    HOOK: receiver.url,
+  });
+  await until(/dc02: point 1/);
+  const repository = join(dir, 'lab/host/dr');
+  await rename(repository, `${repository}-away`);
+  const told = () =>
+    (receiver.got as { event: string; rule: string }[]).map(({ event, rule }) => `${event} ${rule}`);
+  await heard(() => expect(told()).toContain('opened repository-gone'));
+  await rename(`${repository}-away`, repository);
+  await heard(() => expect(told()).toContain('recovered repository-gone'));
+  expect(told().filter(one => one === 'opened repository-gone')).toHaveLength(1);
+  await until(/dc02: point 1[\s\S]*dc02: point [2-9]/);
+  ending.abort('SIGTERM');
+  await until('ended');
+  expect((await agent).code).toBe(0);
 });

@@ -42,6 +42,15 @@ describe('what the user is told', () => {
     expect(JSON.stringify([key, secret])).not.toMatch(/WRONGKEY|wrong-secret/);
   });
 
+  it('of a clock that is off, where the code is that of a wrong key', () => {
+    const skewed = Object.assign(new Error('Signature expired: 20261128T100000Z is now earlier than ...'), {
+      name: 'InvalidSignatureException',
+      $metadata: { httpStatusCode: 403 },
+    });
+    const failure = toFailure(skewed, { action: 'ec2:DescribeInstances', region: 'eu-west-1' });
+    expect(failure.diagnostics.map(({ code }) => code)).toEqual(['aws-clock-skew']);
+  });
+
   it.each([
     ['<StorageClass>GLACIER</StorageClass>', ' (GLACIER)'],
     ['<AccessTier>ARCHIVE_ACCESS</AccessTier>', ''],

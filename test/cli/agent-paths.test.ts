@@ -78,3 +78,23 @@ describe('agent PATHS --once', () => {
     expect(stderr).toContain(message);
   });
 });
+
+test('its log as lines of JSON, in which a cycle has the id that the history has', async () => {
+  const { converge } = await site(['dc02', 'gone01']);
+  const { stdout, stderr } = await converge('agent', 'm.yaml', '--once', '--log-format', 'json');
+  const lines = stdout
+    .trim()
+    .split('\n')
+    .map(line => JSON.parse(line));
+  expect(lines.every(({ time, level, event }) => Date.parse(time) > 0 && level && event)).toBe(true);
+  const of = (vm: string) => lines.filter(line => line.vm === vm);
+  expect(of('dc02').map(({ event }) => event)).toEqual(['moves', 'moved']);
+  expect(of('dc02')[1]).toMatchObject({ result: 'made', point: { generation: 1 }, disks: [{ mode: 'full' }] });
+  expect(of('gone01')[1]).toMatchObject({ level: 'error', result: 'failed' });
+  expect(of('gone01')[1].diagnostics[0].code).toBe('vm-not-found');
+  expect(stderr).not.toContain('error[');
+  const { cycles } = JSON.parse((await converge('history', 'm.yaml', '--format', 'json')).stdout);
+  expect(cycles.find(({ vm }: { vm: string }) => vm === 'dc02').id).toBe(of('dc02')[0].cycle);
+  const text = await converge('agent', 'm.yaml', '--once');
+  expect(text.stdout).toMatch(/^gone01: no point was made; cycle [0-9a-f]{8}\n$/);
+});

@@ -33,6 +33,7 @@ export const aVm = (more: Partial<VmStatus> = {}): VmStatus => ({
 
 export const aStatus = (vms: VmStatus[], more: Partial<Status> = {}): Status => ({
   at: now,
+  plans: [],
   vms,
   repositories: [...new Set(vms.map(({ repository }) => repository))].map(each => ({ url: each })),
   diagnostics: [],

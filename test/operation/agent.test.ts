@@ -15,7 +15,7 @@ function world(
   const points = new Map<string, number>();
   const scripted = new Map<string, Outcome[]>();
   const ending = new AbortController();
-  const state = { draining: false, vms };
+  const state = { draining: false, broken: false, vms };
   const duty = (id: string): Duty => ({
     id,
     places: [],
@@ -26,10 +26,10 @@ function world(
   });
   const ports: AgentPorts = {
     clock,
-    duties: async () => ({
-      duties: Object.keys(state.vms).map(duty),
-      newest: new Map(points),
-    }),
+    async duties() {
+      if (state.broken) throw new Error('it broke down');
+      return { duties: Object.keys(state.vms).map(duty), newest: new Map(points) };
+    },
     draining: async () => state.draining,
     async move(id, mayBeLong) {
       const began = clock.now();
@@ -129,6 +129,16 @@ describe('the loop of an agent', () => {
     await clock.advance(60 * minute);
     await ended;
     expect(log).toEqual(['0 a', '6 b', '21 b', '40 a']);
+  });
+
+  test('a look that breaks down ends it after the cycles that run, and is told', async () => {
+    const { clock, run, state, log } = world({ a: { every: 15 * minute, takes: minute } });
+    const ended = run({ refresh: minute }).catch((error: Error) => error.message);
+    await clock.advance(0);
+    state.broken = true;
+    await clock.advance(3 * minute);
+    expect(await ended).toBe('it broke down');
+    expect(log).toEqual(['0 a']);
   });
 
   test('once: what is due by now, nothing twice', async () => {

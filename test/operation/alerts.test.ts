@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { advance, claim, delivered, deliveries, settled } from '../../src/operation/alerts/lifecycle.ts';
+import { alertTurn, keeperOf } from '../../src/app/alerts/alert-turn.ts';
+import { Failure, world } from '../../src/diagnostics/diagnostic.ts';
+import { advance, claim, delivered, deliveries, rejoined, settled } from '../../src/operation/alerts/lifecycle.ts';
 import {
   type AlertState,
   type Condition,
@@ -8,6 +10,7 @@ import {
   noAlerts,
   type RoutePolicy,
 } from '../../src/operation/alerts/model.ts';
+import type { BoardStore } from '../../src/replication/model/repository.ts';
 
 const minute = 60_000;
 const policy = (more: Partial<RoutePolicy> = {}): RoutePolicy => ({
@@ -140,5 +143,75 @@ describe('an alert', () => {
     turn(0, [{ ...breach('w'), severity: 'warning' }]);
     turn(minute, []);
     expect([log, state().alerts]).toEqual([[], []]);
+  });
+});
+
+describe('while a repository is away', () => {
+  const away = fc.record({ breached: fc.subarray(['x', 'y']), first: fc.boolean(), second: fc.boolean() });
+
+  test('each breach is still opened once and closed once, whenever it comes back', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(away, { maxLength: 25 }), async moments => {
+        const log: string[] = [];
+        let note: { value: unknown; etag: string } | undefined;
+        let asked = 0;
+        let isAway = (_: number) => false;
+        const reach = () => {
+          if (isAway(asked)) throw new Failure(world('aws-unreachable', 'it does not answer'));
+        };
+        const board = {
+          async read() {
+            reach();
+            return note;
+          },
+          async write(_: string, value: unknown, etag?: string) {
+            reach();
+            if (note?.etag !== etag) return undefined;
+            note = { value, etag: `${Number(etag ?? 0) + 1}` };
+            return note.etag;
+          },
+        } as unknown as BoardStore;
+        const keeper = keeperOf(
+          () => {
+            asked++;
+            return board;
+          },
+          () => {},
+        );
+        const look = (now: number, breached: string[]) =>
+          alertTurn({
+            ...{ keeper, conditions: breached.map(vm => breach(vm)), policies: [policy()], now, by: 'a' },
+            tell: async one => void log.push(said(one)),
+            digest: async () => {},
+          });
+        for (const [n, { breached, first, second }] of moments.entries()) {
+          asked = 0;
+          isAway = change => (change === 1 ? first : second);
+          await look(n * 15 * minute, breached);
+        }
+        isAway = () => false;
+        await look(moments.length * 15 * minute, []);
+        for (const vm of ['x', 'y']) {
+          const own = log.filter(line => line.endsWith(` ${vm}`)).map(line => line.split(' ')[0]);
+          expect(own).toEqual(own.map((_, at) => (at % 2 === 0 ? 'opened' : 'recovered')));
+          expect(own.length % 2).toBe(0);
+          const runs = moments.filter(
+            ({ breached }, n) => breached.includes(vm) && !moments[n - 1]?.breached.includes(vm),
+          );
+          expect(own.length / 2).toBe(runs.length);
+        }
+        expect((note?.value as AlertState | undefined)?.alerts ?? []).toEqual([]);
+      }),
+    );
+  });
+
+  test('what another mover saw the end of meanwhile is not told again', () => {
+    const opened = delivered(
+      advance(noAlerts, [breach('x')], 0),
+      { route: 'ops', kind: 'opened', alert: advance(noAlerts, [breach('x')], 0).alerts[0]! },
+      true,
+      0,
+    );
+    expect(rejoined(noAlerts, opened, opened).alerts).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 import { type Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
-import { advance, claim, delivered, deliveries, settled } from '../../operation/alerts/lifecycle.ts';
+import { advance, claim, delivered, deliveries, rejoined, settled } from '../../operation/alerts/lifecycle.ts';
 import {
   type AlertState,
   type Condition,
@@ -25,18 +25,23 @@ const mostRaces = 10;
  */
 export function keeperOf(board: () => BoardStore | undefined, trouble: (failure: Failure) => void): Keeper {
   let last = noAlerts;
+  /** As it was last seen there, since when it is kept here. */
+  let base: AlertState | undefined;
   return {
     async change(to) {
       try {
         const notes = board();
         if (notes) {
-          last = await changeNote(notes, to);
+          const own = last;
+          last = await changeNote(notes, stored => to(base ? rejoined(stored, base, own) : stored));
+          base = undefined;
           return last;
         }
       } catch (error) {
         if (!(error instanceof Failure)) throw error;
         trouble(error);
       }
+      base ??= last;
       last = to(last);
       return last;
     },

@@ -1,20 +1,19 @@
 import pLimit from 'p-limit';
 import { type Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
-import type { Catalog, CatalogResource } from '../../engine/model/catalog.ts';
+import type { CatalogResource } from '../../engine/model/catalog.ts';
 import { expandSelections } from '../../engine/select/members.ts';
 import type { Clock } from '../../io/ports.ts';
 import type { Track } from '../../operation/attainment.ts';
 import { lookAt } from '../../operation/look.ts';
-import type { DeclaredVm, Rehearsal, SeenRepository, Status } from '../../operation/model.ts';
+import type { DeclaredVm, SeenRepository, Status } from '../../operation/model.ts';
+import { type PlanStatus, planStatusOf } from '../../operation/rehearsals.ts';
 import { isDueOf, statusOf } from '../../operation/status.ts';
 import { coversIn } from '../../recovery/cover/covers.ts';
-import { newestRun } from '../../recovery/failover/run.ts';
 import { isUnreadable } from '../../replication/format/damage.ts';
 import type { RepositoryRef } from '../../replication/model/clients.ts';
 import { pausesIn } from '../../replication/model/pauses.ts';
 import type { OpenRepository } from '../../replication/repository/open-repository.ts';
 import { holdsIn } from '../../replication/retention/holds.ts';
-import { type RepositoryProperty, repositoryRef } from '../../resources/shared/repository-property.ts';
 import { openAlertsIn } from '../alerts/alert-turn.ts';
 import type { Context } from '../app-context.ts';
 import { makeRepositories } from '../connect/repositories.ts';
@@ -24,6 +23,7 @@ import { loadCatalog } from '../session/load-catalog.ts';
 import { openSession } from '../session/open-session.ts';
 import { runOf } from '../session/run-of.ts';
 import { moversIn } from './movers.ts';
+import { plansIn, seenPlan } from './plans.ts';
 import { replicasOf } from './replicas.ts';
 import { declaredVms } from './site/declared-vms.ts';
 import { type Opened, type TrackWish, tracksOf } from './tracks.ts';
@@ -88,7 +88,7 @@ async function declaredStatus(
           const all = await seenIn(found, ref, {
             clock: host.clock,
             declared: own,
-            plans: plansIn(catalog, ref),
+            plans: plansIn(catalog.resources, ref),
             told,
             options,
           });
@@ -103,7 +103,7 @@ async function declaredStatus(
     const tracks = wish ? await tracksOf(vms, declared, opened, wish, told) : [];
     const at = host.clock.now();
     return {
-      status: { at, vms, repositories: seen.map(shown), diagnostics: once(diagnostics) },
+      status: { at, vms, plans: plansOf(seen, at), repositories: seen.map(shown), diagnostics: once(diagnostics) },
       tracks,
     };
   } finally {
@@ -128,11 +128,15 @@ const repositoryStatus = (
     const status = {
       at: clock.now(),
       vms,
+      plans: [],
       repositories: [shown(seen)],
       diagnostics: once(diagnostics),
     };
     return { status, tracks };
   });
+
+const plansOf = (seen: readonly SeenRepository[], now: number): PlanStatus[] =>
+  seen.flatMap(({ plans }) => plans.map(plan => planStatusOf(plan, now)));
 
 const shown = ({ url, problem, bytes, movers, alerts }: SeenRepository): Status['repositories'][number] => ({
   url,
@@ -149,7 +153,7 @@ async function looked(
   told: (all: readonly Diagnostic[]) => void,
   look: () => Promise<SeenRepository | undefined>,
 ): Promise<SeenRepository> {
-  const empty = { url: url.canonical, now: clock.now(), vms: [], pauses: [], rehearsals: [] };
+  const empty = { url: url.canonical, now: clock.now(), vms: [], pauses: [], plans: [] };
   try {
     return (await look()) ?? { ...empty, problem: 'no-repository' };
   } catch (error) {
@@ -162,8 +166,7 @@ async function looked(
 interface Asking {
   clock: Clock;
   declared: readonly DeclaredVm[];
-  /** Titles. */
-  plans: readonly string[];
+  plans: readonly CatalogResource[];
   told(all: readonly Diagnostic[]): void;
   options: Pick<StatusOptions, 'size'>;
 }
@@ -178,7 +181,7 @@ async function seenIn(
   const livesThere = pauses.some(({ committed }) => committed !== undefined);
   const covers = livesThere ? await coversIn(repository) : [];
   const holds = await holdsIn(repository);
-  const rehearsals = await Promise.all(plans.map(plan => rehearsalOf(repository, plan)));
+  const rehearsed = await Promise.all(plans.map(plan => seenPlan(repository, plan)));
   // After an answer of the store, which tells its clock.
   const now = clock.now() + (store.clockAhead?.() ?? 0);
   const isDue = isDueOf(declared, now);
@@ -199,7 +202,7 @@ async function seenIn(
     covers,
     pauses,
     holds: holds.filter(({ until }) => until > now),
-    rehearsals: rehearsals.flatMap(one => one ?? []),
+    plans: rehearsed,
     movers,
     alerts,
     ...(bytes !== undefined && { bytes }),
@@ -226,28 +229,6 @@ async function sizeOf({ store }: OpenRepository): Promise<number> {
   for await (const { size } of store.list('')) total += size;
   return total;
 }
-
-async function rehearsalOf(repository: OpenRepository, plan: string): Promise<Rehearsal | undefined> {
-  const run = await newestRun(repository, plan);
-  if (!run) return undefined;
-  const { start, steps } = run;
-  const finished = steps.findLast(step => step.what === 'finished');
-  return {
-    plan,
-    number: start.number,
-    began: start.began,
-    ...(finished && { finished: { at: finished.at, ok: finished.ok, took: finished.took } }),
-    vms: start.groups.flatMap(({ machines }) => machines.map(({ uuid }) => uuid)),
-  };
-}
-
-const isIn = ({ properties }: CatalogResource, url: string): boolean => {
-  const { repository } = properties as { repository?: RepositoryProperty };
-  return repository !== undefined && repositoryRef(repository).url.canonical === url;
-};
-
-const plansIn = ({ resources }: Catalog, { url }: RepositoryRef): string[] =>
-  resources.filter(one => one.type === 'recovery_plan' && isIn(one, url.canonical)).map(({ title }) => title);
 
 const uuidsIn = (seen: readonly SeenRepository[]): Map<string, string> =>
   new Map(seen.flatMap(({ vms }) => vms.map(({ name = '', uuid }) => [name.toLowerCase(), uuid] as const)));

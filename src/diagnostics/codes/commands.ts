@@ -95,6 +95,14 @@ export const commands = {
     means: 'No manifests were named.',
     wayOut: 'Name files or folders of manifests; paths come before `--lab`.',
   },
+  'report-mixed': {
+    means: '`report last` and `report failed` are of a state folder, and were given what the evidence of a month takes.',
+    wayOut: 'Name the state folder with `--state`.',
+  },
+  'no-report': {
+    means: 'There is no report of a run such as was asked for.',
+    wayOut: 'Name the state folder of those runs with `--state`, or `--lab`.',
+  },
   'no-plan': {
     means: "What was to be applied or compared isn't a plan file, or isn't there.",
     wayOut: 'Name a file that `converge plan -o FILE` wrote.',

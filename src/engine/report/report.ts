@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import type { Files } from '../../io/ports.ts';
+import type { Files, ReadFiles } from '../../io/ports.ts';
 import { byText, canonicalJson } from '../model/canonical.ts';
 import type { RunReport } from '../model/events.ts';
 
-/** Reports kept; older ones are removed. */
-const kept = 50;
+/** Reports kept at most, and for how long, ms; the newest always is. */
+const kept = { count: 50, age: 90 * 86_400_000 };
 
 /** Writes the report to `reports/` of the state folder and gives the file's path. */
 export async function writeReport(files: Files, dir: string, report: RunReport): Promise<string> {
@@ -13,7 +13,47 @@ export async function writeReport(files: Files, dir: string, report: RunReport):
   const name = `${report.started.replaceAll(':', '-')}-${report.plan.slice(0, 8)}.json`;
   const file = join(folder, name);
   await files.writeAtomic(file, Buffer.from(`${canonicalJson(report, 2)}\n`), { private: true });
-  const all = ((await files.list(folder)) ?? []).filter(other => other.endsWith('.json')).sort(byText);
-  for (const old of all.slice(0, -kept)) await files.remove(join(folder, old));
+  const oldest = new Date(Date.parse(report.started) - kept.age).toISOString().replaceAll(':', '-');
+  const all = await reportsIn(files, folder);
+  for (const [n, old] of all.entries())
+    if (old !== name && (n >= kept.count || old < oldest)) await files.remove(join(folder, old));
   return file;
+}
+
+/** Names of the files, the newest first. */
+const reportsIn = async (files: ReadFiles, folder: string): Promise<string[]> =>
+  ((await files.list(folder)) ?? [])
+    .filter(name => name.endsWith('.json'))
+    .sort(byText)
+    .reverse();
+
+/** Whether something of a run didn't come about that should have. */
+export const hasFailed = ({ results, interrupted, proof }: RunReport): boolean =>
+  interrupted || proof?.empty === false || results.some(({ result }) => failures.has(result));
+
+const failures = new Set<string>(['failed', 'blocked', 'interrupted', 'skipped']);
+
+/** The newest report that fits, and its file; undefined where there is none. What isn't a report is passed over. */
+export async function findReport(
+  files: ReadFiles,
+  dir: string,
+  fits: (report: RunReport) => boolean,
+): Promise<{ file: string; report: RunReport } | undefined> {
+  const folder = join(dir, 'reports');
+  for (const name of await reportsIn(files, folder)) {
+    const file = join(folder, name);
+    const report = parsed(await files.read(file));
+    if (report && fits(report)) return { file, report };
+  }
+  return undefined;
+}
+
+function parsed(bytes: Buffer | undefined): RunReport | undefined {
+  if (!bytes) return undefined;
+  try {
+    const value = JSON.parse(bytes.toString('utf8')) as RunReport;
+    return value.report === 1 && Array.isArray(value.results) ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }

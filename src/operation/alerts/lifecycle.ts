@@ -119,3 +119,45 @@ export const settled = (state: AlertState, policies: readonly RoutePolicy[]): Al
       ended === undefined || policies.some(({ route }) => (told[route]?.subjects.length ?? 0) > 0),
   ),
 });
+
+/**
+ * What is kept from now on, when `own` went its own way from `base` while nobody could reach what is `stored`:
+ * what was told meanwhile counts as told. Of two that had begun alike the later word about each route stands.
+ */
+export function rejoined(stored: AlertState, base: AlertState, own: AlertState): AlertState {
+  const isOf = (one: Alert) => (other: Alert) => other.key === one.key && other.since === one.since;
+  const began = (one: Alert) => base.alerts.find(isOf(one));
+  const isOver = (one: Alert) => began(one) && !own.alerts.some(isOf(one));
+  const alerts = stored.alerts.filter(one => !isOver(one)).map(alert => {
+    // Somebody else may have seen the same begin at another moment.
+    const here =
+      own.alerts.find(isOf(alert)) ??
+      own.alerts.find(one => one.key === alert.key && one.ended === undefined && !began(one));
+    if (!here) return alert;
+    const ended = alert.ended ?? here.ended;
+    return {
+      ...alert,
+      subjects: [...new Set([...alert.subjects, ...here.subjects])],
+      told: laterOf(alert.told, here.told),
+      ...(ended !== undefined && { ended }),
+    };
+  });
+  const isKnown = (one: Alert) =>
+    alerts.some(other => isOf(one)(other) || (other.key === one.key && other.ended === undefined));
+  // What was there when they parted, and isn't any more, others have brought to its end.
+  const added = own.alerts.filter(one => !began(one) && !isKnown(one));
+  return { ...stored, alerts: [...alerts, ...added], digests: latest(stored.digests, own.digests) };
+}
+
+function laterOf(one: Alert['told'], other: Alert['told']): Alert['told'] {
+  const all = { ...one };
+  for (const [route, told] of Object.entries(other))
+    if (!(route in all) || all[route]!.at <= told.at) all[route] = told;
+  return all;
+}
+
+const latest = (one: Record<string, number>, other: Record<string, number>): Record<string, number> => {
+  const all = { ...one };
+  for (const [route, at] of Object.entries(other)) all[route] = Math.max(all[route] ?? at, at);
+  return all;
+};

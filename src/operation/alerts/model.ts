@@ -8,6 +8,8 @@ export const RULES = {
   'failed-twice': 'cycles of a VM keep failing',
   resync: 'a VM was read whole',
   'change-rate': 'the changes of a VM jumped, as they do when somebody encrypts it',
+  'rehearsal-failed': 'the newest test of a recovery plan failed',
+  'rehearsal-overdue': 'a recovery plan has not passed a test for too long',
   damaged: 'something in a repository is damaged',
   'repository-gone': 'a repository is gone, or can not be read',
   skew: "a repository's clock and the one here differ",

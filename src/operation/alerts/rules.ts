@@ -1,5 +1,6 @@
 import { SIGNALS } from '../../replication/model/point.ts';
 import { REASONS, type VmStatus } from '../model.ts';
+import type { PlanStatus } from '../rehearsals.ts';
 import type { Condition, Rule, Severity } from './model.ts';
 
 /** What only the agent that looks knows, beside the status. Times are ms. */
@@ -10,6 +11,8 @@ export interface Known {
   declaredSince: ReadonlyMap<string, number>;
   /** By which the clocks of repositories are ahead. */
   ahead: ReadonlyMap<string, number>;
+  /** Recovery plans, as their repositories tell. */
+  plans: readonly PlanStatus[];
   /** Conditions of the agent itself: manifests, drift, routes. */
   own: readonly Condition[];
 }
@@ -28,9 +31,28 @@ export function conditionsOf(statuses: readonly VmStatus[], known: Known, now: n
         ? [about('skew', 'warning', url, `the clock of ${url} and the one here differ by ${minutes(ms)}`)]
         : [],
     ),
+    ...known.plans.flatMap(ofPlan),
     ...known.own,
   ];
 }
+
+function ofPlan({ plan, state, passed, tested, deadline }: PlanStatus): Condition[] {
+  const since = passed === undefined ? 'it never passed one' : `the last that passed ended ${day(passed)}`;
+  if (state === 'overdue')
+    return [
+      about(
+        'rehearsal-overdue',
+        'warning',
+        plan,
+        `a test of ${plan} should have passed by ${day(deadline!)}: ${since}`,
+      ),
+    ];
+  if (state === 'failed')
+    return [about('rehearsal-failed', 'warning', plan, `test ${tested!.number} of ${plan} failed: ${since}`)];
+  return [];
+}
+
+const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 
 const minutes = (ms: number): string => `${Math.round(Math.abs(ms) / 60_000)} minutes`;
 

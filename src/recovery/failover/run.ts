@@ -349,7 +349,8 @@ export async function newestRun(repository: Repository, plan: string): Promise<R
   return number === undefined ? undefined : readRun(repository, plan, number);
 }
 
-async function readRun({ records }: Repository, plan: string, number: number): Promise<Run> {
+/** A run that a repository holds. */
+export async function readRun({ records }: Repository, plan: string, number: number): Promise<Run> {
   const start = (await records.read(plan, SERIES.run, number)) as RunStart;
   const series = SERIES.stepsOf(number);
   const steps: RunStep[] = [];

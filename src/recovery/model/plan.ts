@@ -46,6 +46,10 @@ export interface PlanProperties {
     hours?: number;
     /** ARN of the role that ends it then, or `none`. */
     teardown: string;
+    /** When an agent rehearses it: an interval, or the calendar. */
+    schedule?: string;
+    /** That of the times in `schedule`, an IANA name. */
+    timezone?: string;
   };
   probes?: ProbeProperties[];
   post_launch?: PostLaunchProperties[];

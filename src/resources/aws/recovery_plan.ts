@@ -103,6 +103,19 @@ const schema = Type.Object(
             description: 'How long a test may stand, in hours; 4 when left out.',
           }),
         ),
+        schedule: Type.Optional(
+          Type.String({
+            format: 'schedule',
+            description:
+              'When `converge agent` rehearses it, and cleans up after it: `every 7 days`, `every sunday at 03:00`, `cron` and five fields. It takes tests that somebody runs for its own.',
+          }),
+        ),
+        timezone: Type.Optional(
+          Type.String({
+            format: 'timezone',
+            description: 'That of the times in `schedule`, an IANA name; UTC when left out.',
+          }),
+        ),
         teardown: Type.String({
           pattern: '^(none|arn:aws[a-z-]*:iam::[0-9]{12}:role/.+)$',
           description:

@@ -10,6 +10,7 @@ import { look, openSite, seenOf } from '../site/site.ts';
 import { LogBook } from './log-book.ts';
 import { type Moved, moveDuty } from './move-duty.ts';
 import { pastCycle } from './past-cycle.ts';
+import type { Heard } from './telling.ts';
 
 export interface AgentOnceOptions extends CommonOptions {
   /** Cycles at once. */
@@ -32,7 +33,7 @@ export async function agentOnce(
   context: Context,
   paths: string[],
   { slots, ...options }: AgentOnceOptions,
-  told: (moved: Moved) => void,
+  hear: (heard: Heard) => void,
 ): Promise<Turn | undefined> {
   const catalog = await loadCatalog(context, paths, options);
   if (!catalog) return undefined;
@@ -54,11 +55,13 @@ export async function agentOnce(
       async move(id: string, mayBeLong: () => boolean) {
         const duty = duties.get(id)!;
         const began = clock.now();
+        const cycle = random.uuid().slice(0, 8);
+        hear({ type: 'moves', cycle, vm: duty.declared.title, address: duty.declared.address });
         const done = await moveDuty(context, site, duty, mayBeLong);
         moved.push(done.moved);
-        const past = pastCycle(duty, done.moved, began, clock.now());
+        const past = pastCycle(duty, done.moved, { id: cycle, began, ended: clock.now() });
         if (past) book.add(duty.declared.repository, past);
-        told(done.moved);
+        hear({ type: 'moved', cycle, moved: done.moved });
         return done.outcome;
       },
     };

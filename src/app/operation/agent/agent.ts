@@ -208,7 +208,9 @@ class Agent {
       memory: () => base.world.memory.engine,
       draining: () => this.#isDraining,
       done: done => {
-        telling.say({ type: 'job', done });
+        const { job, subject = '', diagnostics, outcome } = done;
+        if (outcome !== undefined || diagnostics.length === 0) telling.say({ type: 'job', done });
+        else telling.once(`job ${job} ${subject}`, diagnostics, { type: 'job', done });
         concerns.noteJob(done);
       },
     });

@@ -1,14 +1,16 @@
-import type { Diagnostic } from '../../../diagnostics/diagnostic.ts';
+import { type Diagnostic, Failure } from '../../../diagnostics/diagnostic.ts';
 import type { Condition, RoutePolicy } from '../../../operation/alerts/model.ts';
 import { conditionsOf } from '../../../operation/alerts/rules.ts';
 import { digestOf, messageOf } from '../../../operation/alerts/words.ts';
 import { lookAtVm } from '../../../operation/look.ts';
 import type { SeenReplica, SeenRepository, VmStatus } from '../../../operation/model.ts';
+import { type PlanStatus, planStatusOf } from '../../../operation/rehearsals.ts';
 import { isBreached, statusOf } from '../../../operation/status.ts';
 import { alertTurn, type Keeper, keeperOf } from '../../alerts/alert-turn.ts';
 import { policyOf, type Route, routesIn } from '../../alerts/routes.ts';
 import { tell } from '../../alerts/tell.ts';
 import type { Context } from '../../app-context.ts';
+import { refOfPlan, seenPlan } from '../plans.ts';
 import { replicasOf } from '../replicas.ts';
 import type { Site, View } from '../site/site.ts';
 
@@ -22,8 +24,8 @@ export interface Watched {
 
 /** A VM that is breached is read again so long after the last time at the earliest, ms. */
 const readAgain = 5 * 60_000;
-/** Between two signs of life, and between two looks at replicas, ms. */
-const often = { heartbeat: 5 * 60_000, replicas: 10 * 60_000 };
+/** Between two signs of life, and between two looks at replicas and recovery plans, ms. */
+const often = { heartbeat: 5 * 60_000, recovery: 10 * 60_000 };
 
 /**
  * Computes how everything stands and tells whoever is to know, a turn at a time. It goes by what was seen in
@@ -38,7 +40,12 @@ export class AlertLoop {
   readonly #declaredSince = new Map<string, number>();
   readonly #failing = new Map<string, string>();
   #beat = Number.NEGATIVE_INFINITY;
-  #replicas: { at: number; seen: SeenReplica[] } = { at: Number.NEGATIVE_INFINITY, seen: [] };
+  /** What was last seen of what recovers VMs. */
+  #recovery: { at: number; replicas: SeenReplica[]; plans: PlanStatus[] } = {
+    at: Number.NEGATIVE_INFINITY,
+    replicas: [],
+    plans: [],
+  };
 
   constructor(context: Context, watched: Watched, by: string) {
     this.#context = context;
@@ -63,7 +70,8 @@ export class AlertLoop {
     });
     const own = [...this.#watched.own(), ...this.#routesThatFail()];
     const { failing } = this.#watched;
-    const known = { failing, declaredSince: this.#declaredSince, ahead: new Map(ahead), own };
+    const { plans } = this.#recovery;
+    const known = { failing, declaredSince: this.#declaredSince, ahead: new Map(ahead), plans, own };
     const conditions = conditionsOf(statuses, known, now);
     for (const route of this.#failing.keys())
       if (!routes.some(({ title }) => title === route)) this.#failing.delete(route);
@@ -79,7 +87,7 @@ export class AlertLoop {
 
   async #statuses(site: Site, now: number, diagnostics: Diagnostic[]): Promise<VmStatus[]> {
     const { interrupt } = this.#context.io;
-    const first = statusesOf(site, this.#replicas.seen);
+    const first = statusesOf(site, this.#recovery.replicas);
     const late = first.filter(
       status => isBreached(status) && status.uuid !== undefined && this.#mayRead(status.uuid, now),
     );
@@ -88,16 +96,16 @@ export class AlertLoop {
       const view = site.views.get(url);
       if (view) await readOne(view, uuid!, diagnostics);
     }
-    if (now - this.#replicas.at >= often.replicas) {
+    if (now - this.#recovery.at >= often.recovery) {
       const uuids = new Map(
         [...site.views.values()].flatMap(({ vms }) =>
           [...vms.values()].map(({ name = '', uuid }) => [name.toLowerCase(), uuid] as const),
         ),
       );
       const { replicas } = await replicasOf(this.#context, site.session, site.catalog, uuids);
-      this.#replicas = { at: now, seen: replicas };
+      this.#recovery = { at: now, replicas, plans: await plansOf(site, diagnostics) };
     }
-    return statusesOf(site, this.#replicas.seen);
+    return statusesOf(site, this.#recovery.replicas);
   }
 
   #mayRead(uuid: string, now: number): boolean {
@@ -200,6 +208,21 @@ async function readOne(view: View, uuid: string, diagnostics: Diagnostic[]): Pro
   view.vms.set(uuid, seen);
 }
 
+/** How the recovery plans stand; one whose repository can't be read is told of with its VMs. */
+async function plansOf({ catalog, repositories, session }: Site, diagnostics: Diagnostic[]) {
+  const found: PlanStatus[] = [];
+  for (const declared of catalog.resources.filter(({ type }) => type === 'recovery_plan'))
+    try {
+      const repository = await repositories.open(refOfPlan(declared), 'read');
+      const now = session.world.host.clock.now();
+      if (repository) found.push(planStatusOf(await seenPlan(repository, declared), now));
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      diagnostics.push(...error.diagnostics);
+    }
+  return found;
+}
+
 /** How everything stands by what is known of the repositories now. */
 export const statusesOf = (site: Site, replicas: readonly SeenReplica[] = []): VmStatus[] =>
   statusOf(site.declared, [...site.views.values()].map(seenIn), replicas);
@@ -210,5 +233,5 @@ const seenIn = (view: View): SeenRepository => ({
   now: view.now(),
   vms: [...view.vms.values()],
   pauses: view.pauses,
-  rehearsals: [],
+  plans: [],
 });

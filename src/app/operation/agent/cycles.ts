@@ -1,3 +1,4 @@
+import { type Diagnostic, Failure } from '../../../diagnostics/diagnostic.ts';
 import type { Progress } from '../../../engine/model/io.ts';
 import type { Outcome } from '../../../operation/agenda.ts';
 import type { Mover, Moving } from '../../../operation/model.ts';
@@ -41,19 +42,22 @@ export class Cycles {
     const { open } = this.#followed;
     const duty = open.duties.get(id);
     if (!duty) return undefined;
-    const { clock } = base.world.host;
+    const { clock, random } = base.world.host;
+    const cycle = random.uuid().slice(0, 8);
     const began = clock.now();
     const moving: Moving = { vm: duty.declared.title, since: began };
     return this.#followed.during(open, async () => {
       this.#running.set(id, moving);
+      const { title: vm, address } = duty.declared;
+      telling.say({ type: 'moves', cycle, vm, address });
       const onProgress = ({ done, total }: Progress) => Object.assign(moving, { done, total });
       const { outcome, moved } = await moveDuty(context, open.site, duty, mayBeLong, onProgress);
       this.#running.delete(id);
-      const past = pastCycle(duty, moved, began, clock.now());
+      const past = pastCycle(duty, moved, { id: cycle, began, ended: clock.now() });
       if (past) this.#book.add(duty.declared.repository, past);
       const said = 'diagnostics' in moved ? moved.diagnostics : 'paused' in moved ? ['paused'] : [];
       if (!('busy' in moved) && !('waits' in moved))
-        telling.once(`moved ${id}`, said, { type: 'moved', moved });
+        telling.once(`moved ${id}`, said, { type: 'moved', cycle, moved });
       return { outcome, moved };
     });
   }
@@ -69,9 +73,19 @@ export class Cycles {
     const { site } = this.#followed.open;
     const now = base.world.host.clock.now();
     const failures = await this.#book.write(site, [...this.#running.values()], now, isEnd);
-    const diagnostics = failures.flatMap(failure => failure.diagnostics);
-    telling.once('log-book', diagnostics, { type: 'unseen', diagnostics });
     for (const { repository } of isEnd ? [] : site.views.values())
-      if (repository) concerns.silent(await moversIn(repository, now), this.id, now);
+      try {
+        if (repository) concerns.silent(await moversIn(repository, now), this.id, now);
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error;
+        failures.push(error);
+      }
+    const diagnostics = onceEach(failures.flatMap(failure => failure.diagnostics));
+    telling.once('log-book', diagnostics, { type: 'unseen', diagnostics });
   }
 }
+
+/** A store that is away is met by each thing that is asked of it. */
+const onceEach = (diagnostics: readonly Diagnostic[]): Diagnostic[] => [
+  ...new Map(diagnostics.map(one => [`${one.code} ${one.message}`, one])).values(),
+];

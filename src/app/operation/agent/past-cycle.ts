@@ -8,10 +8,9 @@ import type { Moved } from './move-duty.ts';
 export function pastCycle(
   { declared }: VmDuty,
   moved: Moved,
-  began: number,
-  ended: number,
+  times: { id: string; began: number; ended: number },
 ): PastCycle | undefined {
-  const base = { vm: declared.title, began, ended };
+  const base = { vm: declared.title, ...times };
   if ('cycle' in moved) {
     const { point, numbers } = moved.cycle;
     const { uuid, name } = point.vm;

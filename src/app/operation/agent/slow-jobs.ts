@@ -8,21 +8,27 @@ import { ALL, failoverCleanup } from '../../recovery/failover-status.ts';
 import { prune } from '../../repository/prune.ts';
 import { planManifests } from '../../run/plan-manifests.ts';
 import type { Site, View } from '../site/site.ts';
+import { rehearseDue } from './rehearse-due.ts';
 
 const hour = 3_600_000;
 
 /** How often each slow job is done, ms. */
-const often = { verify: 24 * hour, prune: 24 * hour, drift: 6 * hour, cleanup: hour / 4 };
+const often = { verify: 24 * hour, prune: 24 * hour, drift: 6 * hour, cleanup: hour / 4, rehearsal: hour / 4 };
+
+/** Those that are not put off when they were never done: they look at what somebody may wait for. */
+const atOnce = new Set<JobDone['job']>(['cleanup', 'rehearsal']);
 
 /** Of the bytes of all packs; with one turn a day all of them are read in a month. */
 const sample = { percent: 4 };
 
 /** What a slow job found, for whoever tells of it. */
 export interface JobDone {
-  job: 'verify' | 'prune' | 'drift' | 'cleanup';
-  /** The repository, where it is about one. */
+  job: 'verify' | 'prune' | 'drift' | 'cleanup' | 'rehearsal';
+  /** The repository or the recovery plan, where it is about one. */
   subject?: string;
   at: number;
+  /** What there is to say of it, as a sentence without its full stop. */
+  outcome?: string;
   /** How many things are wrong, or differ. */
   found: number;
   diagnostics: Diagnostic[];
@@ -43,7 +49,8 @@ export interface SlowJobs {
 
 /**
  * What an agent does beside its cycles, one at a time: it reads a sample of each repository, removes what
- * no retention keeps, plans what manifests say against what is there, and cleans up tests whose time is over.
+ * no retention keeps, plans what manifests say against what is there, rehearses the recovery plans that are due,
+ * and cleans up tests whose time is over.
  */
 export function slowJobs(given: SlowJobs): Job[] {
   const { site, draining } = given;
@@ -70,6 +77,7 @@ export function slowJobs(given: SlowJobs): Job[] {
     job('prune', () => pruneAll(given, quiet)),
     job('drift', () => drift(given, quiet)),
     job('cleanup', () => cleanUp(given, quiet)),
+    job('rehearsal', () => rehearse(given, quiet)),
   ];
 }
 
@@ -79,6 +87,7 @@ const clockOf = ({ session }: Site) => session.world.host.clock;
 function firstTurn({ memory, site }: SlowJobs, kind: JobDone['job']): number {
   const last = memory().get(`agent-job:${kind}`);
   const every = often[kind];
+  if (typeof last !== 'number' && atOnce.has(kind)) return 60_000;
   const since = typeof last === 'number' ? Math.max(0, clockOf(site()).now() - last) : 0;
   return Math.max(0, every - since);
 }
@@ -116,6 +125,19 @@ async function cleanUp({ paths, options, site, done }: SlowJobs, quiet: Context)
   const diagnostics = cleaned.flatMap(one => ('diagnostics' in one ? one.diagnostics : []));
   const found = cleaned.filter(one => 'cleaned' in one).length;
   done({ job: 'cleanup', at: clockOf(site()).now(), found, diagnostics });
+}
+
+async function rehearse({ paths, options, site, done }: SlowJobs, quiet: Context): Promise<void> {
+  const at = () => clockOf(site()).now();
+  const begins = (subject: string) => {
+    const outcome = `a test of ${subject} begins`;
+    done({ job: 'rehearsal', subject, outcome, at: at(), found: 0, diagnostics: [] });
+  };
+  for (const { plan, ok, outcome, diagnostics } of await rehearseDue(quiet, site(), paths, options, begins))
+    done({
+      ...{ job: 'rehearsal', subject: plan, at: at(), found: ok ? 0 : 1, diagnostics },
+      ...(outcome !== undefined && { outcome }),
+    });
 }
 
 /** What went wrong in a slow job, as diagnostics. */

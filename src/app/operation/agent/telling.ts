@@ -7,7 +7,9 @@ import type { HeldBack } from './take-up.ts';
 export type Heard =
   /** It begins: how many VMs it looks after, and when the first is due. */
   | { type: 'begins'; vms: number; slots: number; now: number; next: number | undefined }
-  | { type: 'moved'; moved: Moved }
+  /** A cycle begins; `cycle` is its id, here and in the history. */
+  | { type: 'moves'; cycle: string; vm: string; address: string }
+  | { type: 'moved'; cycle: string; moved: Moved }
   /** What could not be seen. */
   | { type: 'unseen'; diagnostics: Diagnostic[] }
   /** Manifests can't be used: the agent goes by the last that could. */

@@ -6,6 +6,7 @@ import { parseDuration } from '../../../io/duration.ts';
 import type { Define } from '../../context/define.ts';
 import { withData, withLab, withState } from '../../context/options.ts';
 import { withSelfOptions } from '../../context/self-options.ts';
+import { withLogFormat } from '../operation/agent-log.ts';
 import { agentOfPaths } from '../operation/agent-paths.ts';
 import { withServe } from '../operation/open.ts';
 import { usualSlots, withQueue } from '../operation/queue-options.ts';
@@ -20,6 +21,7 @@ type Options = AgentOptions &
     every?: string;
     once?: boolean;
     slots: string;
+    logFormat?: 'text' | 'json';
   };
 
 export const agent: Define = (program, context, exit) => {
@@ -33,7 +35,7 @@ export const agent: Define = (program, context, exit) => {
     .option('--self <URL>', 's3://BUCKET/PREFIX, where the content of this instance is')
     .option('--every <DURATION>', 'with --self: how often to look (default 1m)')
     .option('--only-rollouts', 'with --self: let new content wait until a rollout comes to this instance');
-  withQueue(withServe(withData(withLab(withState(withSelfOptions(command))))))
+  withLogFormat(withQueue(withServe(withData(withLab(withState(withSelfOptions(command)))))))
     .addHelpText(
       'after',
       '\nExamples:\n  converge agent manifests\n  converge agent manifests --once\n  converge agent manifests --listen 127.0.0.1:9470\n  converge agent manifests --queue redis://queue.example.com\n  converge agent drain\n  converge agent --self s3://cust-deployment-data/\n  converge agent --self s3://cust-deployment-data/ --once',
@@ -93,7 +95,7 @@ function refuseMixed(paths: readonly string[], options: Options): void {
     if (paths.length > 0) throw mixed('PATHS are for VMs, and --self for the instance that this is', both);
     const wrong = [
       ...(options.slots === usualSlots ? [] : ['--slots']),
-      ...flagsIn({ ...ofPaths, ...ofQueue }, options),
+      ...flagsIn({ ...ofPaths, ...ofQueue, logFormat: '--log-format' }, options),
     ];
     if (wrong.length > 0) throw mixed(`${goes(wrong)} with PATHS`, both);
     return;

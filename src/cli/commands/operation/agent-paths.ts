@@ -10,9 +10,10 @@ import { serviceManager } from '../../../io/service/service-manager.ts';
 import { plural, span } from '../../../io/units.ts';
 import { describeCycle } from '../../../resources/vsphere/describe-cycle.ts';
 import type { CliContext } from '../../context/cli-context.ts';
+import { type LogOptions, logLine } from './agent-log.ts';
 import { pageLines } from './open.ts';
 
-type Options = CommonOptions & ServeOptions & Partial<QueueOptions> & { once?: boolean; slots: string };
+type Options = CommonOptions & ServeOptions & LogOptions & Partial<QueueOptions> & { once?: boolean; slots: string };
 
 /** In the place of PATHS: end the agent with this state folder. */
 const DRAIN = 'drain';
@@ -37,11 +38,12 @@ async function drain(context: CliContext, paths: string[], options: Options): Pr
   return 0;
 }
 
-async function once(context: CliContext, paths: string[], options: AgentOptions): Promise<number> {
+async function once(context: CliContext, paths: string[], options: AgentOptions & LogOptions): Promise<number> {
   const { agentOnce } = await import('../../../app/operation/agent/agent-once.ts');
-  const turn = await agentOnce(context, paths, options, moved => told(context, moved));
+  const tell = teller(context, options);
+  const turn = await agentOnce(context, paths, options, tell);
   if (!turn) return 1;
-  context.report(turn.diagnostics);
+  if (turn.diagnostics.length > 0) tell({ type: 'unseen', diagnostics: turn.diagnostics });
   const failed = turn.moved.flatMap(one => ('diagnostics' in one ? one.diagnostics : []));
   return exitCode({ diagnostics: elsewhere([...turn.diagnostics, ...failed]) });
 }
@@ -50,14 +52,15 @@ async function once(context: CliContext, paths: string[], options: AgentOptions)
 export async function workerOfPaths(
   context: CliContext,
   paths: string[],
-  options: CommonOptions & QueueOptions & { slots: string },
+  options: CommonOptions & QueueOptions & LogOptions & { slots: string },
 ): Promise<number> {
   const { worker } = await import('../../../app/operation/agent/worker.ts');
   const manager = serviceManager(context.io.host);
   const turned = () => manager?.alive();
   const given_ = { ...options, slots: slotsOf(options.slots), turned };
+  const tell = teller(context, options);
   const ended = await worker(context, paths, given_, heard => {
-    tell(context, heard);
+    tell(heard);
     if (heard.type === 'works')
       void manager?.ready(`taking from the queue, ${plural(heard.vms, 'VM')} known`);
   });
@@ -73,33 +76,40 @@ function slotsOf(slots: string): number {
 async function goOn(
   context: CliContext,
   paths: string[],
-  options: AgentOptions & ServeOptions,
+  options: AgentOptions & ServeOptions & LogOptions,
 ): Promise<number> {
   const { agent } = await import('../../../app/operation/agent/agent.ts');
+  const tell = teller(context, options);
   const manager = serviceManager(context.io.host);
   const turned = () => manager?.alive();
   const serve: AgentOptions['serve'] = async (within, operation) => {
     const { servePages } = await import('../../../app/operation/surface/open.ts');
     const served = await servePages(within, { ...options, paths }, operation);
-    context.print(pageLines(served.link, options));
+    // Where lines are JSON, those for people are on stderr.
+    (options.logFormat === 'json' ? context.say : context.print)(pageLines(served.link, options));
     return served;
   };
   const given_ = { ...options, turned, ...(options.listen !== undefined && { serve }) };
   const ended = await agent(context, paths, given_, heard => {
-    tell(context, heard);
+    tell(heard);
     if (heard.type === 'begins') void manager?.ready(`looking after ${plural(heard.vms, 'VM')}`);
   });
   await manager?.stopping();
   return ended === undefined ? 1 : 0;
 }
 
-function told(context: CliContext, moved: Moved): void {
+const teller = (context: CliContext, { logFormat }: LogOptions): ((heard: Heard) => void) =>
+  logFormat === 'json'
+    ? heard => context.printJson(logLine(heard, context.io.host.clock.now()))
+    : heard => tell(context, heard);
+
+function told(context: CliContext, cycle: string, moved: Moved): void {
   if ('cycle' in moved) {
-    context.print([`${moved.vm}: ${describeCycle(moved.cycle)}`]);
+    context.print([`${moved.vm}: ${describeCycle(moved.cycle)}; cycle ${cycle}`]);
     context.report(moved.cycle.warnings);
   } else if ('paused' in moved) context.print([`${moved.vm}: due, and paused`]);
   else if ('diagnostics' in moved) {
-    context.print([`${moved.vm}: no point was made`]);
+    context.print([`${moved.vm}: no point was made; cycle ${cycle}`]);
     context.report(moved.diagnostics);
   }
 }
@@ -117,8 +127,10 @@ function tell(context: CliContext, heard: Heard): void {
       context.print([`looking after ${plural(vms, 'VM')}, ${plural(slots, 'cycle')} at once; ${when}`]);
       return;
     }
+    case 'moves':
+      return;
     case 'moved':
-      told(context, heard.moved);
+      told(context, heard.cycle, heard.moved);
       return;
     case 'unseen':
       context.report(elsewhere(heard.diagnostics));
@@ -141,9 +153,10 @@ function tell(context: CliContext, heard: Heard): void {
       );
       return;
     case 'job': {
-      const { job, subject, found, diagnostics } = heard.done;
+      const { job, subject, found, outcome, diagnostics } = heard.done;
       context.report(diagnostics);
-      if (found > 0) context.print([`${job}${subject === undefined ? '' : ` ${subject}`}: ${found} found`]);
+      if (outcome !== undefined) context.print([outcome]);
+      else if (found > 0) context.print([`${job}${subject === undefined ? '' : ` ${subject}`}: ${found} found`]);
       return;
     }
     case 'works': {

@@ -70,7 +70,7 @@ function lines(
   const within = cycles.filter(({ ended }) => ended >= from);
   const one = isOne
     ? table(
-        ['ENDED', 'TOOK', 'CYCLE', 'READ', 'POINT'],
+        ['ENDED', 'TOOK', 'CYCLE', 'READ', 'POINT', 'ID'],
         within.map(cycle => [time(cycle.ended), span(cycle.ended - cycle.began), ...cells(cycle)]),
         columns,
       )
@@ -97,8 +97,8 @@ function lines(
 /** Never more than it was: 99.999 is not 100. */
 const floored = (percent: number): string => (Math.floor(percent * 100) / 100).toFixed(2);
 
-function cells({ made, failed }: PastCycle): string[] {
-  if (!made) return [failed ? failed.code : 'no point', '-', '-'];
+function cells({ made, failed, id = '-' }: PastCycle): string[] {
+  if (!made) return [failed ? failed.code : 'no point', '-', '-', id];
   const { mode, reason, read: size, generation } = made;
-  return [mode === 'incremental' ? mode : `${mode} (${reason})`, bytes(size), String(generation)];
+  return [mode === 'incremental' ? mode : `${mode} (${reason})`, bytes(size), String(generation), id];
 }

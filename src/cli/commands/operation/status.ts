@@ -3,12 +3,14 @@ import { exitCode } from '../../../engine/report/exit-code.ts';
 import { bytes, plural, span } from '../../../io/units.ts';
 import { again } from '../../../io/until.ts';
 import { type Mover, STATES, type Status, type Verified, type VmStatus } from '../../../operation/model.ts';
+import type { PlanStatus } from '../../../operation/rehearsals.ts';
 import { isBreached } from '../../../operation/status.ts';
 import {
   agentsOf,
   cycleOf,
   doingOf,
   nextOf,
+  planOf,
   rehearsalOf,
   replicaOf,
   WORST_FIRST,
@@ -63,12 +65,13 @@ const time = (ms: number): string => new Date(ms).toISOString();
 const seconds = (ms: number): number => Math.round(ms / 1000);
 
 /** Times as RFC 3339, spans in seconds. */
-function inJson({ at, vms, repositories }: Status): object {
+function inJson({ at, vms, plans, repositories }: Status): object {
   return {
     version: 1,
     at: time(at),
     counts: Object.fromEntries(STATES.map(state => [state, vms.filter(vm => vm.state === state).length])),
     vms: vms.map(vmInJson),
+    plans: plans.map(planInJson),
     repositories: repositories.map(({ movers, alerts, ...one }) => ({
       ...one,
       ...(movers && { movers: movers.map(moverInJson) }),
@@ -76,6 +79,22 @@ function inJson({ at, vms, repositories }: Status): object {
     })),
   };
 }
+
+const planInJson = ({ tested, passed, next, deadline, ...rest }: PlanStatus): object => ({
+  ...rest,
+  ...(tested && {
+    tested: {
+      number: tested.number,
+      began: time(tested.began),
+      finished: time(tested.at),
+      ok: tested.ok,
+      took_seconds: seconds(tested.took),
+    },
+  }),
+  ...(passed !== undefined && { passed: time(passed) }),
+  ...(next !== undefined && { next: time(next) }),
+  ...(deadline !== undefined && { deadline: time(deadline) }),
+});
 
 const moverInJson = ({ since, at, running, ...rest }: Mover): object => ({
   ...rest,
@@ -142,7 +161,7 @@ const rehearsalInJson = ({ began, finished, ...rest }: NonNullable<VmStatus['reh
   }),
 });
 
-function lines({ at, vms, repositories }: Status, columns?: number): string[] {
+function lines({ at, vms, plans, repositories }: Status, columns?: number): string[] {
   const sorted = worstFirst(vms);
   const counts = WORST_FIRST.flatMap(state => {
     const count = vms.filter(vm => vm.state === state).length;
@@ -178,6 +197,7 @@ function lines({ at, vms, repositories }: Status, columns?: number): string[] {
     ...repositories.flatMap(({ alerts = [] }) =>
       alerts.map(({ severity, text, since }) => `${severity}, for ${span(at - since)}: ${text}`),
     ),
+    ...plans.map(plan => `recovery plan ${plan.plan}: ${planOf(plan, at)}`),
     ...agentsOf(repositories).map(
       agent => `${agent.kind ?? 'agent'} on ${agent.host}: ${doingOf(agent, at)}`,
     ),

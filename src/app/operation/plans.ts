@@ -1,0 +1,67 @@
+import type { CatalogResource } from '../../engine/model/catalog.ts';
+import type { Rehearsal } from '../../operation/model.ts';
+import type { SeenPlan } from '../../operation/rehearsals.ts';
+import { kindOf, type Run, readRun, stateOf } from '../../recovery/failover/run.ts';
+import { type PlanVersion, SERIES } from '../../recovery/model/plan.ts';
+import type { RepositoryRef } from '../../replication/model/clients.ts';
+import type { Repository } from '../../replication/model/repository.ts';
+import type { RecoveryPlanProperties } from '../../resources/aws/recovery_plan.ts';
+import { repositoryRef } from '../../resources/shared/repository-property.ts';
+import { parseSchedule } from '../../schedule/schedule.ts';
+
+/** How many runs are read, the newest first, until one of a test that passed is found. */
+const mostRuns = 20;
+
+/** The recovery plans that are declared with a repository. */
+export const plansIn = (resources: readonly CatalogResource[], { url }: RepositoryRef): CatalogResource[] =>
+  resources.filter(one => one.type === 'recovery_plan' && refOfPlan(one).url.canonical === url.canonical);
+
+export const refOfPlan = ({ properties }: CatalogResource): RepositoryRef =>
+  repositoryRef((properties as unknown as RecoveryPlanProperties).repository);
+
+/** What a repository knows of a plan that is declared with it. */
+export async function seenPlan(repository: Repository, declared: CatalogResource): Promise<SeenPlan> {
+  const { title: plan, address } = declared;
+  const { test } = declared.properties as unknown as RecoveryPlanProperties;
+  const { records } = repository;
+  const version = (await records.numbers(plan, SERIES.plan)).at(-1);
+  const kept =
+    version === undefined ? undefined : ((await records.read(plan, SERIES.plan, version)) as PlanVersion);
+  const schedule = test.schedule === undefined ? undefined : parseSchedule(test.schedule);
+  const seen: SeenPlan = {
+    plan,
+    address,
+    repository: refOfPlan(declared).url.canonical,
+    ...(schedule && { timetable: { schedule, timezone: test.timezone ?? 'UTC', windows: [] } }),
+    ...(kept?.at !== undefined && { since: kept.at }),
+  };
+  const numbers = (await records.numbers(plan, SERIES.run)).slice(-mostRuns).reverse();
+  for (const number of numbers) {
+    const run = await readRun(repository, plan, number);
+    seen.newest ??= rehearsalOf(run);
+    if (number === numbers[0] && stateOf(run) !== 'cleaned') seen.stands = true;
+    if (kindOf(run.start) !== 'test') continue;
+    const finished = finishedOf(run);
+    if (!finished) continue;
+    const { at, ok, took } = finished;
+    seen.tested ??= { number, began: run.start.began, at, ok, took };
+    if (!ok) continue;
+    seen.passed = at;
+    break;
+  }
+  return seen;
+}
+
+const finishedOf = ({ steps }: Run) => steps.findLast(step => step.what === 'finished');
+
+function rehearsalOf(run: Run): Rehearsal {
+  const { start } = run;
+  const finished = finishedOf(run);
+  return {
+    plan: start.plan,
+    number: start.number,
+    began: start.began,
+    ...(finished && { finished: { at: finished.at, ok: finished.ok, took: finished.took } }),
+    vms: start.groups.flatMap(({ machines }) => machines.map(({ uuid }) => uuid)),
+  };
+}
