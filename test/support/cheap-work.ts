@@ -33,8 +33,8 @@ const LARGE = 4096;
 const digests = new Map<string, unknown>();
 
 /**
- * Runs `work` with a stand-in for zstd that costs next to nothing, with digests of blocks that are one byte many
- * times remembered, and without stack traces: histories make thousands of objects and errors.
+ * Runs `work` with a stand-in for zstd that costs next to nothing, with digests of blocks that are one byte
+ * many times remembered, and without stack traces: histories make thousands of objects and errors.
  */
 export async function withCheapWork<T>(work: () => Promise<T>): Promise<T> {
   const { zstdCompressSync, zstdDecompressSync } = zlib;

@@ -66,8 +66,9 @@ const unreachable = () => new Failure(world('unreachable', 'no answer came'));
 const lostAnswer = () => new Failure(world('answer-lost', 'the answer was lost'));
 
 /**
- * One VM, two movers, a pruner that compacts, and a repairer, each of which stops before every call to the store or to vSphere until it
- * is let through: now, a day later, twice, or without its answer. What must be true is asked now and then.
+ * One VM, two movers, a pruner that compacts, and a repairer, each of which stops before every call to the
+ * store or to vSphere until it is let through: now, a day later, twice, or without its answer. What must be
+ * true is asked now and then.
  */
 export class Interleaver {
   readonly it: CycleWorld;

@@ -28,8 +28,8 @@ type StoreHost = Pick<Host, 'clock' | 'files' | 'random'>;
  * that a repository can be copied between a directory and a bucket by any tool. Names that begin with
  * a tilde are ours and never listed: `~put-*` are unfinished writes, `~lock-*` guards of a replacement. All
  * that is made here is for whoever runs this alone. Where the file system is full, what dead writers of this
- * machine left is removed, and the write is made once more. A repository whose file system goes away is not begun
- * anew in the empty folder.
+ * machine left is removed, and the write is made once more. A repository whose file system goes away is not
+ * begun anew in the empty folder.
  */
 export function fileStore(dir: string, host: StoreHost, table: ProcessTable = processTable): ObjectStore {
   const root = resolve(dir);

@@ -4,9 +4,9 @@ import { CONFIG } from '../format/names.ts';
 import type { ObjectStore } from '../model/store.ts';
 
 /**
- * The store of a repository that can vanish from under it, as a folder does whose file system is unmounted: an
- * empty folder is left in its place. Once its configuration was seen, nothing is written where that is gone, and
- * nothing counts as not being there.
+ * The store of a repository that can vanish from under it, as a folder does whose file system is unmounted:
+ * an empty folder is left in its place. Once its configuration was seen, nothing is written where that is
+ * gone, and nothing counts as not being there.
  *
  * @param isThere whether the configuration is where it was; asked before each write, and for what isn't found
  * @returns a store whose calls reject with a Failure `repository-vanished` as well
