@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import type { Context } from '../../src/app/app-context.ts';
-import { catalogOf, reached } from '../../src/app/recovery/bundled.ts';
+import { catalogOf, reached } from '../../src/app/recovery/open/bundled.ts';
 import { type Diagnostic, Failure } from '../../src/diagnostics/diagnostic.ts';
 import type { CatalogResource, Json } from '../../src/engine/model/catalog.ts';
 import { memoryFiles } from '../../src/io/memory-files.ts';

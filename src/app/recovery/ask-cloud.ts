@@ -7,7 +7,7 @@ import { bootModeOf, needsTpm } from '../../recovery/target/sizing.ts';
 import { bootDiskKey } from '../../replication/model/machine.ts';
 import type { Point, Repository } from '../../replication/model/repository.ts';
 import type { AskedCloud } from './asked-once.ts';
-import { targetMachine, targetProperties } from './with-declared.ts';
+import { targetMachine, targetProperties } from './open/with-declared.ts';
 
 /**
  * Asks EC2 what it would say to a recovery of this point: the type, the image that Windows takes its licence

@@ -22,7 +22,7 @@ import {
   repositoryOf,
   targetMachine,
   targetProperties,
-} from './with-declared.ts';
+} from './open/with-declared.ts';
 
 /**
  * A point for each machine of the plan, and what it comes to in EC2. Everything against any of them is said

@@ -10,7 +10,7 @@ import { instanceHere } from '../aws/instance.ts';
 import type { CommonOptions } from '../options.ts';
 import { heldOf } from './failover-status.ts';
 import { bringReplica, type MadeReplica, newestOf } from './replica.ts';
-import { pointsOf, type Recovering, repositoryOf, targetProperties, withEach } from './with-declared.ts';
+import { pointsOf, type Recovering, repositoryOf, targetProperties, withEach } from './open/with-declared.ts';
 
 /** What came of one target. `skipped`: why nothing was to be done. */
 export type DueReplica = { vm: string } & (

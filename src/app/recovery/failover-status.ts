@@ -11,8 +11,8 @@ import { planProperties } from './failover-plan.ts';
 import { savePictures } from './pictures.ts';
 import { agesOf } from './replica-age.ts';
 import { saveEvidence } from './save-evidence.ts';
-import { type BundleOrigin, type Recovering, withEach } from './with-declared.ts';
-import { type PlanOptions, refuseBoth, withPlan } from './with-plan.ts';
+import { type BundleOrigin, type Recovering, withEach } from './open/with-declared.ts';
+import { type PlanOptions, refuseBoth, withPlan } from './open/with-plan.ts';
 
 export interface FailoverStatus {
   from?: BundleOrigin;

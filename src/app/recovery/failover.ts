@@ -41,8 +41,8 @@ import {
 } from './failover-plan.ts';
 import { postLaunchOf } from './post-launch-of.ts';
 import { testNetwork, testProber } from './test-network.ts';
-import type { BundleOrigin, Recovering } from './with-declared.ts';
-import { type PlanOptions, withPlan } from './with-plan.ts';
+import type { BundleOrigin, Recovering } from './open/with-declared.ts';
+import { type PlanOptions, withPlan } from './open/with-plan.ts';
 
 export interface FailoverOptions extends PlanOptions {
   /** `latest`, a time, or an id; of every machine, or as `VM=POINT` of one. */

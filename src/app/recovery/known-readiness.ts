@@ -5,7 +5,7 @@ import { judge } from '../../recovery/readiness/verdict.ts';
 import type { Point, Repository } from '../../replication/model/repository.ts';
 import type { KnownReadiness } from './failover-plan.ts';
 import { knownOfDisks } from './look-at-disks.ts';
-import { declaredAs, type Recovering, targetProperties } from './with-declared.ts';
+import { declaredAs, type Recovering, targetProperties } from './open/with-declared.ts';
 
 /** Whether a point would run, by its record and what was found of its blocks before: none of them is read. */
 export async function knownReadiness(

@@ -4,7 +4,7 @@ import type { Facts } from '../../recovery/readiness/facts.ts';
 import { isKnown, type KnownDisk, lookAt } from '../../recovery/readiness/known-disk.ts';
 import { bootDiskKey, guestFamily } from '../../replication/model/machine.ts';
 import type { Point, PointDisk, Repository, VmRepository } from '../../replication/model/repository.ts';
-import type { Recovering } from './with-declared.ts';
+import type { Recovering } from './open/with-declared.ts';
 
 /** Disks of a point, how many of them were the same as before, and bytes that were read of them. */
 export interface DisksLooked {

@@ -9,7 +9,7 @@ import type { Context } from '../app-context.ts';
 import type { SelectOptions } from '../options.ts';
 import { askCloud } from './ask-cloud.ts';
 import { type AskOnce, askedOnce } from './asked-once.ts';
-import { withBundled } from './bundled.ts';
+import { withBundled } from './open/bundled.ts';
 import { planProperties } from './failover-plan.ts';
 import { type DisksLooked, lookAtDisks } from './look-at-disks.ts';
 import {
@@ -19,8 +19,8 @@ import {
   repositoryOf,
   targetProperties,
   withEach,
-} from './with-declared.ts';
-import { type PlanOptions, refuseBoth } from './with-plan.ts';
+} from './open/with-declared.ts';
+import { type PlanOptions, refuseBoth } from './open/with-plan.ts';
 
 /** Targets that are looked at together: each waits for the store and for EC2 most of its time. */
 const WIDTH = 8;

@@ -1,7 +1,7 @@
 import { ageOf, type ReplicaAge } from '../../recovery/replica/age.ts';
 import { replicaOf } from '../../recovery/replica/build.ts';
 import type { Repository } from '../../replication/model/repository.ts';
-import type { Recovering } from './with-declared.ts';
+import type { Recovering } from './open/with-declared.ts';
 
 /** How old the replicas of these VMs are. Those that the repository holds nothing of have none. */
 export const agesOf = (

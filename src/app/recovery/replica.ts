@@ -17,7 +17,7 @@ import {
   repositoryOf,
   targetProperties,
   withDeclared,
-} from './with-declared.ts';
+} from './open/with-declared.ts';
 
 /** Points whose snapshots are kept where the manifest doesn't say. */
 const usualKeep = 2;

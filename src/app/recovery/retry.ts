@@ -9,8 +9,8 @@ import type { Context } from '../app-context.ts';
 import { refuseBeside, unchanged } from './failover.ts';
 import { planProperties, refuseTooMany } from './failover-plan.ts';
 import { lastRun } from './failover-status.ts';
-import type { BundleOrigin } from './with-declared.ts';
-import { type PlanOptions, withPlan } from './with-plan.ts';
+import type { BundleOrigin } from './open/with-declared.ts';
+import { type PlanOptions, withPlan } from './open/with-plan.ts';
 
 export interface Retried {
   /** The bundle that the plan is from; undefined: manifests. */

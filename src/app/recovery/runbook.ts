@@ -7,7 +7,7 @@ import { templateName } from '../../resources/aws/recovery-target-names.ts';
 import { shellOf } from '../../resources/aws/recovery-target-schema.ts';
 import type { Context } from '../app-context.ts';
 import type { CommonOptions } from '../options.ts';
-import { pointsOf, repositoryOf, targetProperties, withDeclared } from './with-declared.ts';
+import { pointsOf, repositoryOf, targetProperties, withDeclared } from './open/with-declared.ts';
 
 /**
  * Lines of a shell by which a person with the AWS CLI alone recovers every declared target. Undefined when

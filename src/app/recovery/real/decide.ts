@@ -7,7 +7,7 @@ import { commit, undo } from '../../../recovery/failover/take-over.ts';
 import type { Context } from '../../app-context.ts';
 import { unchanged } from '../failover.ts';
 import { lastRun } from '../failover-status.ts';
-import { type PlanOptions, withPlan } from '../with-plan.ts';
+import { type PlanOptions, withPlan } from '../open/with-plan.ts';
 
 /** Asked before what can't be taken back. */
 export type ApproveDecision = (run: Run) => Promise<boolean>;

@@ -8,7 +8,7 @@ import {
   type RecordValue,
 } from '../../../recovery/model/dns.ts';
 import { planProperties } from '../failover-plan.ts';
-import type { Recovering } from '../with-declared.ts';
+import type { Recovering } from '../open/with-declared.ts';
 
 /** Seconds of a record that doesn't say: somebody waits for it. */
 const usualTtl = 60;

@@ -23,7 +23,7 @@ import {
   repositoryOf,
   targetProperties,
   withDeclared,
-} from '../with-declared.ts';
+} from '../open/with-declared.ts';
 import { type NewVmOptions, refuseFull, refuseStrayPlaces, withNewVm } from './new-vm.ts';
 
 export interface FailbackCommand extends CommonOptions, NewVmOptions {

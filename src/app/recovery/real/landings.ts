@@ -2,7 +2,7 @@ import { type Diagnostic, Failure, world } from '../../../diagnostics/diagnostic
 import type { CatalogResource } from '../../../engine/model/catalog.ts';
 import type { Landing } from '../../../recovery/failover/run.ts';
 import { foreign, OWNER, templateName } from '../../../resources/aws/recovery-target-names.ts';
-import type { Recovering } from '../with-declared.ts';
+import type { Recovering } from '../open/with-declared.ts';
 
 /**
  * Where each machine is put, by the title of its target: what its launch template says, which is there when

@@ -5,7 +5,7 @@ import { changesAtHome } from '../../../recovery/failback/home-changes.ts';
 import type { Fencing } from '../../../recovery/failover/run.ts';
 import type { Repository } from '../../../replication/model/repository.ts';
 import type { RestingMachine } from '../../../replication/model/source.ts';
-import { pointsOf, type Recovering } from '../with-declared.ts';
+import { pointsOf, type Recovering } from '../open/with-declared.ts';
 
 const lookEvery = 5_000;
 

@@ -1,7 +1,7 @@
 import { blocked, type Diagnostic, Failure } from '../../../diagnostics/diagnostic.ts';
 import { own } from '../../../diagnostics/own-words.ts';
 import type { CatalogResource } from '../../../engine/model/catalog.ts';
-import { type Recovering, targetProperties } from '../with-declared.ts';
+import { type Recovering, targetProperties } from '../open/with-declared.ts';
 
 /** Whether a machine at home runs, as far as that can be known. */
 export interface Source {

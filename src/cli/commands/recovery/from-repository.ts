@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { BundleOrigin } from '../../../app/recovery/with-declared.ts';
+import type { BundleOrigin } from '../../../app/recovery/open/with-declared.ts';
 
 /** Options in the place of PATHS, for where none are left. */
 export const fromRepository = (command: Command): Command =>

@@ -7,7 +7,7 @@ import {
   type TakeOverOptions,
   takeOver,
 } from '../../../app/recovery/real/take-over.ts';
-import type { PlanOptions } from '../../../app/recovery/with-plan.ts';
+import type { PlanOptions } from '../../../app/recovery/open/with-plan.ts';
 import { switchedIn } from '../../../recovery/dns/switch.ts';
 import type { CliContext } from '../../context/cli-context.ts';
 import { withData, withFormat, withLab, withState } from '../../context/options.ts';

@@ -1,7 +1,7 @@
-import { Failure, given } from '../../diagnostics/diagnostic.ts';
-import type { CatalogResource } from '../../engine/model/catalog.ts';
-import type { Context } from '../app-context.ts';
-import type { CommonOptions, RepositoryOptions } from '../options.ts';
+import { Failure, given } from '../../../diagnostics/diagnostic.ts';
+import type { CatalogResource } from '../../../engine/model/catalog.ts';
+import type { Context } from '../../app-context.ts';
+import type { CommonOptions, RepositoryOptions } from '../../options.ts';
 import { withBundled } from './bundled.ts';
 import { declaredAs, type Recovering, withDeclared } from './with-declared.ts';
 
