@@ -1,4 +1,6 @@
 import { defineConfig } from 'vitest/config';
+import { LongFirst } from './test/support/long-first.ts';
+import { Slowest } from './test/support/slowest.ts';
 
 /** Replace a module of Node, which the other tests of the same process would get, too. */
 const apart = ['test/lab/disks/kill.test.ts', 'test/lab/vsphere/kill.test.ts'];
@@ -10,12 +12,14 @@ export default defineConfig({
     setupFiles: ['test/support/environment.ts', 'test/support/runtime-directory.ts'],
     // All processors: a machine of two would otherwise run one file at a time.
     maxWorkers: '100%',
-    // The tests use up buffers faster than anything else. Node would collect all garbage whenever 64 MiB of them
-    // came together, each time going through whatever the files before have left in the process.
+    reporters: ['default', new Slowest()],
+    sequence: { sequencer: LongFirst },
+    // The tests use up buffers faster than anything else. Node would collect all garbage whenever 64 MiB of
+    // them came together, each time going through whatever the files before have left in the process.
     execArgv: ['--external-memory-accounted-in-global-limit', '--initial-old-space-size=256'],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
     // How long something takes is not what is tested: a machine may be busy.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     expect: { poll: { timeout: 30_000 } },
     projects: [
       { extends: true, test: { name: 'apart', include: apart, isolate: true } },

@@ -1,7 +1,7 @@
 /**
  * Takes away one guard of isolation and of failover after the other, and sees that its test fails: `node
- * tools/mutations.ts [WORDS]`, of those whose guard has the words; `--part=1/4`: of every fourth. Nothing of the
- * checkout is changed: the text is another one where the tests load it. `--write`: the table of
+ * tools/mutations.ts [WORDS]`, of those whose guard has the words; `--part=1/4`: of every fourth. Nothing of
+ * the checkout is changed: the text is another one where the tests load it. `--write`: the table of
  * docs/recovery-proofs.md is written anew.
  */
 import { readFile, writeFile } from 'node:fs/promises';

@@ -41,7 +41,7 @@ async function build(folder: string, points: number, gib: number): Promise<void>
       writeFileSync(path, bytes, { mode: 0o600 });
       utimesSync(path, modified / 1000, modified / 1000);
       // What nobody reads again while points are made needn't be held.
-      if (key.includes('/packs/')) store.objects.delete(key);
+      if (/\/(packs|points)\//.test(key)) store.objects.delete(key);
       else known.add(key);
     }
     store.calls.length = 0;

@@ -36,6 +36,8 @@ export interface BucketApi {
   blockPublicAccess(name: string, signal?: AbortSignal): Promise<void>;
   /** Whether objects can be locked. */
   objectLock(name: string, signal?: AbortSignal): Promise<boolean>;
+  /** Whether each new object is locked by a rule of the bucket. */
+  locksByDefault(name: string, signal?: AbortSignal): Promise<boolean>;
   /** For good; no object is locked by it. */
   enableObjectLock(name: string, signal?: AbortSignal): Promise<void>;
   /** ARN, or id, of the key that new objects are encrypted with; undefined: S3's own. */
@@ -71,6 +73,14 @@ const hasCode =
 
 export function bucketApi({ sdk, client, settings, call }: S3Connection): BucketApi {
   const { region } = settings;
+  const lockConfiguration = async (Bucket: string, signal?: AbortSignal) => {
+    const answer = await call(
+      { action: 's3:GetBucketObjectLockConfiguration', bucket: Bucket },
+      options => client.send(new sdk.GetObjectLockConfigurationCommand({ Bucket }), options),
+      { signal, expected: hasCode('ObjectLockConfigurationNotFoundError') },
+    );
+    return answer?.ObjectLockConfiguration;
+  };
   return {
     region,
     async list(signal) {
@@ -210,13 +220,10 @@ export function bucketApi({ sdk, client, settings, call }: S3Connection): Bucket
       );
     },
     async objectLock(Bucket, signal) {
-      const answer = await call(
-        { action: 's3:GetBucketObjectLockConfiguration', bucket: Bucket },
-        options => client.send(new sdk.GetObjectLockConfigurationCommand({ Bucket }), options),
-        { signal, expected: hasCode('ObjectLockConfigurationNotFoundError') },
-      );
-      return answer?.ObjectLockConfiguration?.ObjectLockEnabled === 'Enabled';
+      return (await lockConfiguration(Bucket, signal))?.ObjectLockEnabled === 'Enabled';
     },
+    locksByDefault: async (Bucket, signal) =>
+      (await lockConfiguration(Bucket, signal))?.Rule?.DefaultRetention !== undefined,
     async enableObjectLock(Bucket, signal) {
       const ObjectLockConfiguration = { ObjectLockEnabled: 'Enabled' as const };
       await call(

@@ -1,9 +1,8 @@
 import { Failure, world } from '../diagnostics/diagnostic.ts';
 import type { ObjectStore, PutResult, StoredObject } from '../replication/model/store.ts';
 import type { S3Url } from '../values/s3-url.ts';
-import { eraseObjects } from './erase-objects.ts';
 import { codeOf, type ErrorClass, statusOf, toFailure } from './errors.ts';
-import { modeOf, s3Locks } from './object-locks.ts';
+import { eraseObjects, modeOf, s3Locks } from './object-versions.ts';
 import type { S3Connection } from './s3-client.ts';
 import { type Checksum, payloadsOf } from './wire/payloads.ts';
 import { withRetries } from './with-retries.ts';
@@ -95,6 +94,8 @@ export function s3Store(connection: S3Connection, place: S3Url): ObjectStore {
         Body: bytes,
         ContentLength: bytes.length,
         ...(lock && {
+          // A lock takes a checksum, by either name; not all servers know both.
+          ChecksumAlgorithm: 'SHA256' as const,
           ObjectLockMode: modeOf(lock),
           ObjectLockRetainUntilDate: new Date(lock.until),
         }),

@@ -1,4 +1,5 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import { duration } from '../io/units.ts';
 import { skewOf } from '../replication/cycle/clock-skew.ts';
 import {
   type Answer,
@@ -20,6 +21,8 @@ export interface BucketFacts {
   /** Its policy as text; undefined: it has none. */
   policy: Answer<string | undefined>;
   lifecycle: Answer<readonly LifecycleRule[]>;
+  /** Only where the repository is to be locked. */
+  lock?: { on: Answer<boolean>; byDefault: Answer<boolean> };
 }
 
 /** Of a rule of S3, what removes current objects. */
@@ -47,6 +50,14 @@ export interface RepositoryFacts {
   key?: string;
   /** Milliseconds by which the clock of the store is ahead of this machine's. */
   ahead: number;
+  /** Of a repository whose objects are to be locked. */
+  locks?: {
+    /** As it is written: `30d`. */
+    span: string;
+    /** Milliseconds, and since when all locks of each VM were looked at; undefined: never. */
+    for: number;
+    looked: Answer<readonly { vm: string; ago: number | undefined }[]>;
+  };
   bucket?: BucketFacts;
 }
 
@@ -86,6 +97,54 @@ export function judgeRepository(url: string, facts: RepositoryFacts): Finding[] 
       "within a minute of this machine's",
     ),
     ...(bucket ? bucketOf(about, bucket) : []),
+    ...locksOf(about, facts),
+  ];
+}
+
+function locksOf(about: About, { locks, bucket }: RepositoryFacts): Finding[] {
+  if (!locks) return [];
+  const judged = (
+    what: string,
+    looked: string,
+    answer: Answer<boolean> | undefined,
+    judge: (subject: Subject, value: boolean) => Finding,
+  ): Finding[] => {
+    const subject = about(what, looked);
+    if (answer === undefined) return [];
+    return 'failed' in answer ? unasked(subject, answer.failed) : [judge(subject, answer.value)];
+  };
+  const action = 's3:GetBucketObjectLockConfiguration';
+  const who = about('locks', 'what was written down of them when they were lengthened');
+  return [
+    ...judged('object lock', action, bucket?.lock?.on, (subject, on) =>
+      on
+        ? ok(subject, `on; each object is locked for ${locks.span}`)
+        : problem(
+            subject,
+            `the bucket ${bucket!.name} can't lock objects, and \`lock\` is declared: cycles fail`,
+            `declare it: \`bucket: { ${bucket!.name}: { versioning: true, object_lock: true } }\``,
+          ),
+    ),
+    ...judged('lock by default', action, bucket?.lock?.byDefault, (subject, byDefault) =>
+      byDefault
+        ? warn(
+            subject,
+            `the bucket ${bucket!.name} locks every new object, also what each cycle replaces: all versions of it stay`,
+            'remove the default retention of the bucket; converge locks what has to stay',
+          )
+        : ok(subject, 'none: what cycles replace stays free'),
+    ),
+    ...('failed' in locks.looked
+      ? unasked(who, locks.looked.failed)
+      : locks.looked.value.map(({ vm, ago }) =>
+          ago !== undefined && ago < locks.for / 2
+            ? ok(who, `${vm}: looked at ${duration(ago)} ago`)
+            : warn(
+                who,
+                `${vm}: ${ago === undefined ? 'nobody has lengthened its locks' : `its locks were lengthened ${duration(ago)} ago`}, and what is written is locked for ${locks.span}`,
+                'run `converge repository extend-locks` with the credentials of the extender, best each day',
+              ),
+        )),
   ];
 }
 

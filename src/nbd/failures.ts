@@ -15,7 +15,7 @@ const errors: Readonly<Record<number, string>> = {
 
 export const errorName = (number: number): string => errors[number] ?? `error ${number}`;
 
-/** An error of a structured reply: its name, and what the server says of it. */
+/** An error of a structured reply: its name, and the server's own words. */
 export function errorIn(data: Buffer): string {
   const said = data.length >= 6 ? data.subarray(6, 6 + data.readUInt16BE(4)).toString() : '';
   const name = errorName(data.length >= 4 ? data.readUInt32BE(0) : 0);

@@ -94,14 +94,17 @@ export class Agenda {
         known.lane = 'usual';
       }
       this.#known.set(id, known);
-      if (!before || !this.#isPutOff.has(id)) this.#schedule(id, known, now);
+      const until = this.#putOffUntil.get(id);
+      if (until === undefined) this.#schedule(id, known, now);
+      // A clock that was put right meanwhile is believed here, too.
+      else this.#putOff(id, known, Math.max(until, now));
     }
   }
 
   /** Takes a slot for the VM that goes next; undefined: none may by now. */
   take(now: number): string | undefined {
     const id = this.#dispatch.take(now);
-    if (id !== undefined) this.#isPutOff.delete(id);
+    if (id !== undefined) this.#putOffUntil.delete(id);
     return id;
   }
 
@@ -148,8 +151,8 @@ export class Agenda {
     return this.#dispatch.waiting();
   }
 
-  /** Those whose time isn't given by their newest point for now. */
-  readonly #isPutOff = new Set<string>();
+  /** Those whose time isn't given by their newest point for now, and until when, ms since the epoch. */
+  readonly #putOffUntil = new Map<string, number>();
 
   #schedule(id: string, { duty, newest, lane, own }: Known, now: number): void {
     const { ready, deadline } = duty.next(newest, now);
@@ -164,14 +167,14 @@ export class Agenda {
 
   #putOff(id: string, { duty, newest, lane }: Known, until: number): void {
     const { ready, deadline } = duty.next(newest, until);
-    this.#isPutOff.add(id);
+    this.#putOffUntil.set(id, until);
     this.#dispatch.set(id, { lane, ready: Math.max(ready, until), deadline, places: duty.places });
   }
 
   #forget(id: string): void {
     this.#dispatch.remove(id);
     this.#gone.add(id);
-    this.#isPutOff.delete(id);
+    this.#putOffUntil.delete(id);
     if (!this.#dispatch.isRunning(id)) {
       this.#known.delete(id);
       this.#gone.delete(id);

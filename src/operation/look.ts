@@ -74,5 +74,6 @@ export const seenPoint = (point: Point): SeenPoint => ({
   consistency: point.consistency,
   ...leadingMode(point),
   ...(point.stored !== undefined && { stored: point.stored }),
+  ...(point.changes?.signal && { signal: point.changes.signal.kind }),
   ...(point.presence !== undefined && { presence: point.presence }),
 });

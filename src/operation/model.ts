@@ -1,7 +1,7 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import type { Level } from '../replication/model/check-memory.ts';
 import type { Pause } from '../replication/model/pauses.ts';
-import type { Consistency, Mode } from '../replication/model/point.ts';
+import type { Consistency, Mode, SignalKind } from '../replication/model/point.ts';
 import type { Timetable } from '../schedule/due.ts';
 
 /**
@@ -56,6 +56,8 @@ export interface SeenPoint {
   reason: string;
   /** Bytes written for it; not known of points by older versions. */
   stored?: number;
+  /** The changes that it holds jumped. */
+  signal?: SignalKind;
   /** When all that it needed was last seen to be there before it was made. */
   presence?: number;
 }
@@ -135,7 +137,7 @@ export interface SeenRepository {
   /** Of those that live in AWS: when snapshots of them were taken there, and how often some are. */
   covers?: { vm: string; at: number; every: number }[];
   /** VMs of which nothing is removed until then, by the store's clock; those in force. */
-  holds?: { vm: string; until: number }[];
+  holds?: { vm: string; until: number; why?: SignalKind }[];
   rehearsals: Rehearsal[];
   /** Agents that wrote about themselves, the one last heard of first. */
   movers?: Mover[];
@@ -190,6 +192,8 @@ export interface VmStatus {
   pausedUntil?: number;
   /** Nothing of it is removed until then. */
   heldUntil?: number;
+  /** Its changes jumped, and nobody has said that all is well. */
+  signal?: SignalKind;
   replica?: ReplicaStatus;
   verified?: Verified;
   rehearsal?: Omit<Rehearsal, 'vms'>;

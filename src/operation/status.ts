@@ -57,6 +57,7 @@ export function statusOf(
       ...(replica && { replica: replicaStatus(replica) }),
       ...(rehearsal && { rehearsal }),
       ...(held && { heldUntil: held.until }),
+      ...(held?.why && { signal: held.why }),
     };
   });
 }

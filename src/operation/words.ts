@@ -1,4 +1,6 @@
 import { bytes, plural, span } from '../io/units.ts';
+import { untilWords } from '../replication/model/object-lock.ts';
+import { SIGNALS } from '../replication/model/point.ts';
 import { type Mover, type Moving, moverSilence, REASONS, type State, type VmStatus } from './model.ts';
 
 /** The worst first. */
@@ -16,9 +18,9 @@ export const worstFirst = (vms: readonly VmStatus[]): VmStatus[] =>
   WORST_FIRST.flatMap(state => vms.filter(vm => vm.state === state));
 
 /** Why a VM stands as it does, as a clause. */
-export const whyOf = ({ reason, pausedUntil, heldUntil, kept, state }: VmStatus): string => {
-  const held =
-    heldUntil === undefined ? '' : `; its points are held until ${new Date(heldUntil).toISOString()}`;
+export const whyOf = ({ reason, pausedUntil, heldUntil, signal, kept, state }: VmStatus): string => {
+  const why = signal ? ` (${SIGNALS[signal]})` : '';
+  const held = heldUntil === undefined ? '' : `; its points are held ${untilWords(heldUntil)}${why}`;
   const until = pausedUntil === undefined ? '' : ` until ${new Date(pausedUntil).toISOString()}`;
   return `${REASONS[reason]}${until}${state === 'paused' && !kept ? '; its RPO is breached' : ''}${held}`;
 };

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { Queue, type RedisClient, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { Failure, world } from '../diagnostics/diagnostic.ts';
@@ -21,10 +22,10 @@ const prefix = 'converge';
 const patience = 5_000;
 
 /** How long what is taken is kept from others without another word, ms. */
-const keptFor = 60_000;
+const keptFor = 30_000;
 
-/** Answers are forgotten after so many seconds, or when there are more. */
-const answers = { age: 600, count: 1_000 };
+/** Answers that are kept: no age, which would be told by the clock of whoever answers last. */
+const answers = { count: 1_000 };
 
 /** How many of them are read at once. */
 const read = 300;
@@ -41,7 +42,9 @@ export function bullQueue(options: BullOptions): WakeQueue {
     retryStrategy: times => Math.min(200 * times, 2_000),
     ...(user !== undefined && { username: user }),
     ...(password !== undefined && { password }),
-    ...(isEncrypted && { tls: { ...(ca !== undefined && { ca }), servername: host } }),
+    ...(isEncrypted && {
+      tls: { ...(ca !== undefined && { ca }), ...(isIP(host) === 0 && { servername: host }) },
+    }),
   });
   // Why it is not connected, for whoever asks next.
   let last: Error | undefined;
@@ -90,7 +93,7 @@ export function bullQueue(options: BullOptions): WakeQueue {
         autorun: false,
         blockingConnection: false,
       },
-      ...{ lockDuration: keptFor, stalledInterval: keptFor / 2, maxStalledCount: anyNumber },
+      ...{ lockDuration: keptFor, stalledInterval: keptFor / 3, maxStalledCount: anyNumber },
     });
     worker.on('error', () => {}); // whoever asked is told
     workers.set(name, worker);

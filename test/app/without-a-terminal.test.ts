@@ -89,7 +89,7 @@ test('plan, apply, replicate, verify and restore as calls, with what they say as
 
   const restored = await restore(context, 'dc02', { ...repository, point: 'latest', to: 'restored' });
   expect(restored?.point.id).toBe(made.cycle.point.id);
-  expect((await readFile(join(cwd, 'restored/disk-0.raw'))).length).toBe(64 * 2 ** 20);
+  expect((await readFile(join(cwd, 'restored/disk-0.raw'))).length).toBe(16 * 2 ** 20);
   expect(told.diagnostics).toEqual([]);
 });
 

@@ -171,7 +171,7 @@ describe('agent', () => {
     await agent.idle();
     await agent.clock.advance(1);
     await expect.poll(() => lab.host()).toBe('one');
-    await lab.publish(manifest('two'), ['--sequence', '2', '--lock-timeout', '10s']);
+    await lab.publish(manifest('two'), ['--sequence', '2', '--lock-timeout', '10m']);
     await agent.clock.advance(70_000);
     await expect.poll(() => lab.host()).toBe('two');
     agent.stop.abort('SIGTERM');

@@ -29,7 +29,7 @@ test.for([
     expect(await ok('apply')).toContain('a second plan is empty');
     const replicated = await ok('replicate', '--replica');
     for (const vm of order)
-      expect(replicated).toMatch(new RegExp(`^${vm}: replica of .*\\ndisk 0: snap-[0-9a-f]+, full`, 'm'));
+      expect(replicated).toMatch(new RegExp(`^${vm}: replica of .*\\n {2}disk 0: snap-[0-9a-f]+, full`, 'm'));
     const said = await ok('failover', plan, '--test');
     // What was measured, of each machine and of all, stands at the end.
     const measured = [

@@ -99,7 +99,7 @@ test('fallback subnets and the address of a machine: in the plan, its digest, th
   await of.ok('apply', 'm');
   for (const vm of ['web01', 'db01']) await of.ok('replicate', vm, '--replica', 'm');
   const shown = await of.ok('failover', 'everything', '--test', 'm', '--noop');
-  expect(shown).toContain(`without room there in ${second}, which nothing leads out of either`);
+  expect(shown).toContain(`if it has no room: in ${second}, which nothing leads out of either`);
   expect(shown).toContain(`      10.9.1.40 in ${of.subnet}, any other address elsewhere\n`);
   expect(shown).toContain('      another address than its 10.1.0.9, which is in no subnet of the test\n');
   const digest = /digest ([0-9a-f]+)/.exec(shown)![1]!;

@@ -66,7 +66,7 @@ test('protect, replicate, rehearse, clean up', { timeout: 120_000 }, async () =>
   await ok('apply', 'm');
   expect(await ok('plan', 'm', '--detailed-exitcodes')).toContain('Nothing to do: 4 in sync');
   expect(await ok('replicate', 'web01', '--replica', 'm')).toMatch(
-    /web01: replica of point 1 .*\ndisk 0: snap-[0-9a-f]+, full \(first\), 2 blocks of 512 KiB\n/,
+    /web01: replica of point 1 .*\n {2}disk 0: snap-[0-9a-f]+, full \(first\), 2 blocks of 512 KiB\n/,
   );
   expect(await ok('replicate', 'web01', '--replica', 'm')).toMatch(/disk 0: snap-[0-9a-f]+ was there/);
   expect(await ok('replicate', '--replica', 'm')).toBe('web01: nothing to do: it is of the newest point\n');
@@ -139,7 +139,7 @@ test('protect, replicate, rehearse, clean up', { timeout: 120_000 }, async () =>
   await ok('lab', 'clock', '1h');
   expect(await ok('failover', 'status', 'web', 'm')).toMatch(/replica of web01: 1 h .* old, 1 point behind/);
   expect(await ok('replicate', '--replica', 'm')).toMatch(
-    /web01: replica of point 2 .*\ndisk 0: snap-.*incremental/,
+    /web01: replica of point 2 .*\n {2}disk 0: snap-.*incremental/,
   );
   expect(await ok('failover', 'status', 'web', 'm')).toMatch(/replica of web01: .* old, of its newest point/);
 

@@ -15,7 +15,7 @@ const manifests = join(root, 'manifests/lab');
 const repository = ['--repository', 's3://gdh-vm-replication/dr'];
 
 async function snapshotsIn(dir: string): Promise<string[]> {
-  const lab = await openLab(dir, { host: nodeHost(), seeded: false, lockTimeout: 5_000 });
+  const lab = await openLab(dir, { host: nodeHost(), seeded: false, lockTimeout: 600_000 });
   try {
     const { data } = await lab.command({ do: 'show' });
     return (data as { vms: VmInfo[] }).vms.flatMap(vm => vm.snapshots);

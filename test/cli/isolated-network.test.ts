@@ -45,7 +45,7 @@ test('a network is built, a plan is rehearsed in it, its evidence saved, and not
     said,
   )!;
   const [, digest] = /^digest (\w+)$/m.exec(said)!;
-  expect(said).toMatch(/^ {2}without room there in subnet-\w+, which nothing leads out of either$/m);
+  expect(said).toMatch(/^ {2}if it has no room: in subnet-\w+, which nothing leads out of either$/m);
   expect(said).toMatch(/^recovered in [\d.]+ s/m);
 
   const status = await ok('failover', 'status', 'dr', 'm.yaml', '--evidence', 'seen');

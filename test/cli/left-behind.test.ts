@@ -9,7 +9,7 @@ import { cli, scratch } from '../support/cli.ts';
 const manifest = join(import.meta.dirname, '../../manifests/lab/dr.yaml');
 
 async function snapshotsIn(dir: string): Promise<string[]> {
-  const lab = await openLab(dir, { host: nodeHost(), seeded: false, lockTimeout: 5_000 });
+  const lab = await openLab(dir, { host: nodeHost(), seeded: false, lockTimeout: 600_000 });
   try {
     const { data } = await lab.command({ do: 'show' });
     return (data as { vms: VmInfo[] }).vms.flatMap(vm => vm.snapshots);

@@ -123,7 +123,7 @@ resources:
     ...lab,
   ]);
   expect(restored.code, restored.stderr).toBe(0);
-  expect((await readFile(join(dir, 'out/disk-0.raw'))).length).toBe(64 * 1024 * 1024);
+  expect((await readFile(join(dir, 'out/disk-0.raw'))).length).toBe(16 * 1024 * 1024);
   // Neither the VM's name nor a byte of its content is in the bucket in clear.
   const stored = await texts(join(dir, 'lab/s3'));
   expect(stored).not.toContain('dc02');

@@ -9,8 +9,8 @@ if (!nbdkitPresent)
 /**
  * A program that takes nbdkit's arguments for VMware's plugin, whose library nobody may redistribute: the
  * real nbdkit reads what the lab's snapshot froze with its curl plugin, and reads and writes the disk of a VM
- * that is off with its shell plugin, after the thumbprint was compared. All that it was called with last is in
- * `argv`, and which files it was given in `files`, with their permissions; `writes` has a line for each write:
+ * that is off with its shell plugin, after the thumbprint was compared. All that it was called with last is
+ * in `argv`, and which files it was given in `files`, with their permissions; `writes` has a line for each:
  * how many bytes, and where. A write that finds a file `kill` there kills nbdkit.
  *
  * @param more for nbdkit, ahead of the plugin: filters

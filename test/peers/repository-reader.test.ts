@@ -6,9 +6,18 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { nodeHost } from '../../src/io/node.ts';
 import { createKey } from '../../src/replication/format/keys.ts';
+import type { DamageRecord } from '../../src/replication/model/damage-record.ts';
+import type { LocksRecord } from '../../src/replication/model/object-lock.ts';
+import { FOREVER } from '../../src/replication/model/object-lock.ts';
+import { pause } from '../../src/replication/model/pauses.ts';
 import { lift, pin } from '../../src/replication/model/pins.ts';
+import { locksStore } from '../../src/replication/repository/locks-store.ts';
+import type { OpenRepository } from '../../src/replication/repository/open-repository.ts';
+import { hold } from '../../src/replication/retention/holds.ts';
+import { declareRetention } from '../../src/replication/retention/in-force.ts';
 import { fileStore } from '../../src/replication/stores/file.ts';
-import { aMachine, commitImage, openTest, VM } from '../support/repository.ts';
+import { contextOf, pruneOnce } from '../support/prune.ts';
+import { aLease, aMachine, commitImage, openTest, VM } from '../support/repository.ts';
 import { SeededRandom } from '../support/seeded-random.ts';
 
 const works = (file: string, ...args: string[]) => {
@@ -83,5 +92,58 @@ test.for<[string, ReturnType<typeof createKey> | undefined, boolean, string]>([
       expect(pins).toEqual(generation === 12 ? ['pinned by db/2'] : []);
       expect((await readFile(output)).equals(images.get(generation)!)).toBe(true);
     }
+    // What no reader of disks needs, and whoever keeps a repository does.
+    const record = await keepRecords(repository, random);
+    const script = join(import.meta.dirname, 'repository_reader.py');
+    const said = execFileSync('python3', [script, directory, VM.uuid, 'records', ...args], {
+      encoding: 'utf8',
+    });
+    const read = new Map(
+      said
+        .trim()
+        .split('\n')
+        .map(line => [line.slice(0, line.indexOf(' ')), JSON.parse(line.slice(line.indexOf(' ') + 1))]),
+    );
+    const series = [...read].flatMap(([at, value]) => (at.startsWith('recovery/') ? Object.keys(value) : []));
+    expect(series).toEqual(expect.arrayContaining(['pins', 'holds', 'pauses', 'retention']));
+    expect(read.get([...read.keys()].find(at => at.startsWith('roster/'))!)).toEqual({ uuid: VM.uuid });
+    const removed = [...read].filter(([at]) => at.startsWith('vms/VM/removed/'));
+    expect(removed.length).toBeGreaterThan(0);
+    for (const [, value] of removed) expect(Object.keys(value)).toEqual(['previous']);
+    for (const [name, value] of Object.entries(record)) expect(read.get(`vms/VM/${name}`)).toEqual(value);
+    expect(read.get('vms/VM/pruning')).toMatchObject({ pruning: 1, removing: [expect.any(String)] });
   },
 );
+
+/** Writes one of each record that can be there; answers with those that are one object, by its name. */
+async function keepRecords(repository: OpenRepository, random: SeededRandom) {
+  const vm = repository.vm(VM.uuid);
+  const context = contextOf(repository);
+  const id = random.bytes(16).toString('hex');
+  const lease = { ...aLease(3), generation: 12, unfinished: true as const, claims: [id] };
+  await vm.lease.write(lease, undefined);
+  const damage: DamageRecord = {
+    damage: 1,
+    objects: [
+      { object: `packs/${id.slice(0, 2)}/${id}`, why: 'missing', places: [[0, 0]], since: 5, attended: 12 },
+    ],
+    broken: [{ generation: 1, id }],
+    suspect: [{ generation: 2, id }],
+  };
+  await vm.damage.write(damage, undefined);
+  const locks: LocksRecord = {
+    locks: 1,
+    swept: 9,
+    held: [{ until: 10, objects: ['/converge.json', `pages/${id}`] }],
+  };
+  await locksStore(context).write(locks, undefined);
+  await hold(repository, { vm: VM.uuid, until: FOREVER, at: 1, why: 'incompressible' });
+  await pause(repository, { vm: VM.uuid, why: 'paused', at: 1 });
+  await declareRetention(repository, VM.uuid, { all: '24h' });
+  await pruneOnce(repository, {
+    now: Date.now(),
+    policy: { all: 1 },
+    pins: async () => new Map((await vm.points()).slice(1).map(one => [one.id, ['somebody']])),
+  });
+  return { lease, locks, damage: (await vm.damage.read())!.record };
+}

@@ -1,6 +1,9 @@
 """Restores a disk from a converge repository in a directory, from docs/repository-format.md alone.
 
 usage: repository_reader.py DIRECTORY VM_UUID GENERATION DISK_INDEX OUTPUT [KEY_FILE]
+       repository_reader.py DIRECTORY VM_UUID records [KEY_FILE]
+The second prints the content of each object that is JSON, of this VM and of the repository: one line each, its key with
+`VM` in the place of the VM's, a blank, and the JSON.
 Prints the point's record of the machine as JSON, or "machine unknown"; then its bundle, or "no bundle" and why; then
 "pinned by HOLDER" for each pin of it.
 Needs the zstd program; for an encrypted repository also the `cryptography` package.
@@ -13,7 +16,8 @@ import struct
 import subprocess
 import sys
 
-KINDS = {"head": 2, "point": 4, "pages": 5, "index": 6, "pack": 7, "record": 9, "bundle": 10}
+KINDS = {"roster": 1, "head": 2, "lease": 3, "point": 4, "pages": 5, "index": 6, "pack": 7, "removal": 8, "record": 9,
+         "bundle": 10, "damage": 11, "checked": 12, "pruning": 13, "locks": 14}
 
 
 def hkdf(secret, salt, info):
@@ -191,7 +195,33 @@ def restore(repository, uuid, generation, index, output):
                 image.write(plain)
 
 
+def kind_of(key):
+    """The kind of an object that holds JSON alone, by its key; None for others."""
+    parts = key.split("/")
+    if parts[0] == "roster":
+        return "roster"
+    if parts[0] == "recovery":
+        return "record"
+    if parts[0] == "vms" and len(parts) == 3 and parts[2] in ("lease", "damage", "checked", "pruning", "locks"):
+        return parts[2]
+    return "removal" if parts[0] == "vms" and parts[2] == "removed" else None
+
+
+def records(repository, uuid):
+    own = repository.vm_key(uuid)
+    keys = [os.path.relpath(os.path.join(at, name), repository.directory)
+            for at, _, names in os.walk(repository.directory) for name in names if not name.startswith("~")]
+    for key in sorted(keys):
+        kind = kind_of(key)
+        if kind and not (key.startswith("vms/") and own not in key):
+            print(key.replace(own, "VM"), json.dumps(json.loads(repository.single(kind, key))))
+
+
 if __name__ == "__main__":
+    if sys.argv[3] == "records":
+        key = user_key(open(sys.argv[4]).read()) if len(sys.argv) > 4 else None
+        records(Repository(sys.argv[1], key), sys.argv[2])
+        sys.exit()
     directory, uuid, generation, index, output = sys.argv[1:6]
     key = user_key(open(sys.argv[6]).read()) if len(sys.argv) > 6 else None
     restore(Repository(directory, key), uuid, int(generation), int(index), output)

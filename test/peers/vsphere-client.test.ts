@@ -1,24 +1,31 @@
 import { type ChildProcess, spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { connect } from 'node:tls';
 import pLimit from 'p-limit';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import type { Clock } from '../../src/io/ports.ts';
+import { nodeHost } from '../../src/io/node.ts';
+import type { NewMachine } from '../../src/replication/model/source.ts';
 import { connectVsphere, type VsphereClient } from '../../src/vsphere/client/connect.ts';
 import { createCookieJar } from '../../src/vsphere/http/cookies.ts';
 import { createHttp } from '../../src/vsphere/http/http.ts';
+import { createMaker } from '../../src/vsphere/import/maker.ts';
 import { readDisks } from '../../src/vsphere/inventory/devices.ts';
 import { openDatastoreDisk } from '../../src/vsphere/snapshots/datastore.ts';
 import { moref } from '../../src/vsphere/soap/moref.ts';
 import { readObject } from '../../src/vsphere/soap/property-collector.ts';
 import { openSession } from '../../src/vsphere/soap/soap-session.ts';
-import { parseXml } from '../../src/vsphere/soap/xml.ts';
+import { parseXml, textAt, type XmlElement } from '../../src/vsphere/soap/xml.ts';
 import { el } from '../../src/vsphere/soap/xml-writer.ts';
+import { scratch } from '../support/cli.ts';
 import { readFrom } from '../support/read-from.ts';
+import { aMachine } from '../support/repository.ts';
 import { endAll, start } from '../support/start.ts';
 import { failureOf } from '../vsphere/scripted-server.ts';
 import { devices, disk } from '../vsphere/wire.ts';
@@ -33,10 +40,10 @@ const tagging = present && spawnSync('govc', ['tags.ls', '-h']).status === 0;
 if (present && !tagging)
   console.warn('SKIPPED: tags against vcsim: no govc with tags in PATH (.ci/peers.d/vsphere.sh)');
 
-const clock: Clock = {
-  now: () => Date.now(),
-  sleep: () => Promise.reject(new Error('nothing here should have to wait')),
-};
+const qemuImg = spawnSync('qemu-img', ['--version']).error === undefined;
+if (!qemuImg) console.warn('SKIPPED: ImportVApp against vcsim: no qemu-img in PATH (.ci/peers.d/nbd.sh)');
+
+const { clock } = nodeHost();
 const USER = { username: 'svc-converge', password: async () => 'p<&>"w' };
 let url: string;
 let port: number;
@@ -79,6 +86,18 @@ const session = async () => {
   onTestFinished(() => opened.close());
   return opened;
 };
+
+/** What govc answers. */
+async function asked(...args: string[]): Promise<string> {
+  const env = {
+    ...{ PATH: process.env.PATH, HOME: process.env.HOME, GOVC_PERSIST_SESSION: 'false' },
+    ...{ GOVC_URL: `${url}/sdk`, GOVC_INSECURE: '1' },
+    ...{ GOVC_USERNAME: USER.username, GOVC_PASSWORD: await USER.password() },
+  };
+  const { status, stderr, stdout } = spawnSync('govc', args, { env, encoding: 'utf8' });
+  expect(status, stderr).toBe(0);
+  return stdout;
+}
 
 /** Puts a file on the simulator's datastore. */
 async function put(path: string, body: Buffer): Promise<void> {
@@ -202,23 +221,15 @@ describe.skipIf(!present)('our vSphere client against vcsim', () => {
   });
 
   it.skipIf(!tagging)('finds VMs by the folder they are in and the tags they have', async () => {
-    const env = {
-      ...{ PATH: process.env.PATH, HOME: process.env.HOME, GOVC_PERSIST_SESSION: 'false' },
-      ...{ GOVC_URL: `${url}/sdk`, GOVC_INSECURE: '1' },
-      ...{ GOVC_USERNAME: USER.username, GOVC_PASSWORD: await USER.password() },
-    };
-    const govc = (...args: string[]) => {
-      const { status, stderr } = spawnSync('govc', args, { env, encoding: 'utf8' });
-      expect(status, stderr).toBe(0);
-    };
-    govc('folder.create', '/DC0/vm/Production', '/DC0/vm/Production/web');
-    govc('object.mv', '/DC0/vm/DC0_H0_VM1', '/DC0/vm/Production/web');
-    for (const category of ['tier', 'team']) govc('tags.category.create', category);
-    govc('tags.create', '-c', 'tier', 'gold');
-    govc('tags.create', '-c', 'team', 'blue é/&');
-    govc('tags.attach', '-c', 'tier', 'gold', '/DC0/vm/DC0_H0_VM0');
-    govc('tags.attach', '-c', 'tier', 'gold', '/DC0/vm/Production');
-    govc('tags.attach', '-c', 'team', 'blue é/&', '/DC0/vm/Production/web/DC0_H0_VM1');
+    const govc = asked;
+    await govc('folder.create', '/DC0/vm/Production', '/DC0/vm/Production/web');
+    await govc('object.mv', '/DC0/vm/DC0_H0_VM1', '/DC0/vm/Production/web');
+    for (const category of ['tier', 'team']) await govc('tags.category.create', category);
+    await govc('tags.create', '-c', 'tier', 'gold');
+    await govc('tags.create', '-c', 'team', 'blue é/&');
+    await govc('tags.attach', '-c', 'tier', 'gold', '/DC0/vm/DC0_H0_VM0');
+    await govc('tags.attach', '-c', 'tier', 'gold', '/DC0/vm/Production');
+    await govc('tags.attach', '-c', 'team', 'blue é/&', '/DC0/vm/Production/web/DC0_H0_VM1');
     const client = await open();
     const vms = await client.vms();
     const named = (name: string) => vms.find(vm => vm.name === name)!;
@@ -234,6 +245,100 @@ describe.skipIf(!present)('our vSphere client against vcsim', () => {
     expect(await client.tagged([blue!, gold!])).toEqual(
       new Set([named('DC0_H0_VM0').moref, named('DC0_H0_VM1').moref]),
     );
+  });
+
+  it.skipIf(!tagging || !qemuImg)('makes a VM by ImportVApp, and its disks are taken whole', async () => {
+    const dir = await scratch();
+    const of = await session();
+    let lease: XmlElement | undefined;
+    const invoke: typeof of.invoke = async call => {
+      const answer = await of.invoke(call);
+      if (call.method === 'ImportVApp') [lease] = answer;
+      return answer;
+    };
+    const server = { to: { host: '127.0.0.1', port }, trust: { sha256 } };
+    const transports = { wanted: 'datastore' as const, reads: pLimit(4) };
+    const maker = createMaker({ ...of, invoke }, server, undefined, transports);
+    const machine: NewMachine = {
+      name: 'back home é &',
+      like: 'nobody',
+      mark: 'ours/1',
+      machine: {
+        ...aMachine,
+        firmware: 'efi',
+        guest_id: 'debian12_64Guest',
+        nics: [{ key: 4000, mac: '00:50:56:12:34:56', addresses: [] }],
+        disks: [
+          { key: 2000, controller: 'ParaVirtualSCSIController', bus: 0, unit: 0 },
+          { key: 2016, controller: 'VirtualLsiLogicSASController', bus: 1, unit: 3 },
+        ],
+      },
+      disks: [
+        { key: 2000, bytes: 4 * 2 ** 20 },
+        { key: 2016, bytes: 2 ** 20 },
+      ],
+    };
+    const wanted = { pool: 'DC0_C0', datastore: 'LocalDS_0', networks: ['DC0_DVPG0'] };
+    const nowhere = await failureOf(
+      maker.place(machine, { pool: 'DC0_C1', datastore: 'LocalDS_9', networks: [] }),
+    );
+    expect(nowhere.diagnostics.map(({ message }) => message)).toEqual([
+      'vSphere has no resource pool DC0_C1',
+      'vSphere has no datastore LocalDS_9',
+      'it is not known which network a new VM goes into',
+    ]);
+    expect(await maker.place(machine, wanted)).toBe(
+      'datastore LocalDS_0, resource pool DC0_C0, folder /, network DC0_DVPG0',
+    );
+    expect(await maker.named(machine.name)).toBeUndefined();
+    const going = await maker.begin(machine, wanted);
+    const sent: Buffer[] = [];
+    for (const { key, bytes } of machine.disks) {
+      const [raw, vmdk] = [join(dir, `${key}.raw`), join(dir, `${key}.vmdk`)];
+      await writeFile(raw, randomBytes(bytes));
+      const to = ['convert', '-f', 'raw', '-O', 'vmdk', '-o', 'subformat=streamOptimized', raw, vmdk];
+      expect(spawnSync('qemu-img', to).status).toBe(0);
+      const content = await readFile(vmdk);
+      sent.push(content);
+      await going.upload(key, { length: content.length, bytes: Readable.from([content]) });
+    }
+    const self = moref('HttpNfcLease', lease!.text);
+    const manifest = await of.query({ method: 'HttpNfcLeaseGetManifest', self });
+    const sha1 = (b: Buffer) => createHash('sha1').update(b).digest('hex');
+    const taken = manifest.map(one => textAt(one, 'sha1'));
+    for (const content of sent) expect(taken).toContain(sha1(content));
+    const uuid = await going.complete();
+    await maker.finish(uuid, machine);
+    expect(await maker.named(machine.name)).toEqual({
+      uuid,
+      poweredOn: false,
+      mark: 'ours/1',
+      finished: true,
+    });
+    const { virtualMachines } = JSON.parse(await asked('vm.info', '-json', `-vm.uuid=${uuid}`));
+    expect(virtualMachines).toHaveLength(1);
+    const { config } = virtualMachines[0];
+    expect(config).toMatchObject({ firmware: 'efi', guestId: 'debian12_64Guest', hardware: { numCPU: 2 } });
+    const devices = config.hardware.device as {
+      [at: string]: unknown;
+      capacityInBytes?: number;
+      macAddress?: string;
+    }[];
+    const byKey = new Map(devices.map(one => [one.key, one]));
+    const disks = devices.filter(one => one.capacityInBytes !== undefined);
+    expect(
+      disks.map(one => [one.capacityInBytes, one.unitNumber, byKey.get(one.controllerKey)?.busNumber]),
+    ).toEqual([
+      [4 * 2 ** 20, 0, 0],
+      [2 ** 20, 3, 1],
+    ]);
+    expect(devices.find(one => one.macAddress)).toMatchObject({
+      macAddress: '00:50:56:12:34:56',
+      backing: { port: { portgroupKey: expect.any(String) } },
+    });
+    await maker.remove(uuid);
+    await maker.remove(uuid);
+    expect(await maker.named(machine.name)).toBeUndefined();
   });
 
   it.skipIf(!tagging)('is told that the password is wrong by the Automation API as well', async () => {

@@ -1,96 +1,24 @@
-import { execFile } from 'node:child_process';
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 
 import { Failure, world as unreached } from '../../src/diagnostics/diagnostic.ts';
-import { nodeHost } from '../../src/io/node.ts';
 import { estimate, wayOf } from '../../src/recovery/failback/differences.ts';
-import { bringHome, type FailbackOptions, lookAhead } from '../../src/recovery/failback/failback.ts';
-import { FOLDER_INDEX, type FolderIndex, writeFolder } from '../../src/recovery/failback/folder.ts';
+import { bringHome, lookAhead } from '../../src/recovery/failback/failback.ts';
+import { writeFolder } from '../../src/recovery/failback/folder.ts';
 import { changesAtHome } from '../../src/recovery/failback/home-changes.ts';
 import { digestOfRanges, writeRanges } from '../../src/recovery/failback/write-ranges.ts';
-import { takeOver } from '../../src/recovery/failover/take-over.ts';
 import { SNAPSHOT_BLOCK as BLOCK, type SnapshotStore } from '../../src/recovery/model/snapshots.ts';
-import { bootBlock } from '../lab/ec2/fixture.ts';
 import { scratch } from '../support/cli.ts';
 import { aDisk, pointContent } from '../support/repository.ts';
+import { away, files, size } from './away.ts';
 import { killedBefore } from './begun.ts';
 import { sha256, someBytes } from './fixture.ts';
 import { CHANGE_ID, type Resting, resting } from './resting.ts';
-import { real } from './taken-over.ts';
-
-const run = promisify(execFile);
-const { files } = nodeHost();
-/** Not whole blocks of anything, and far from a whole GiB. */
-const size = 8 * BLOCK + 512 * 3;
-
-/** A machine that was taken over, has written in EC2, and a home that stands still as it was at the point. */
-async function away(home: (image: Buffer) => Resting = image => resting(image)) {
-  const image = Buffer.alloc(size);
-  bootBlock().copy(image);
-  someBytes('b', BLOCK).copy(image, BLOCK);
-  someBytes('c', BLOCK).copy(image, 3 * BLOCK);
-  const world = await real({ image, disk: { changeId: CHANGE_ID } });
-  await takeOver(await world.at());
-  const dir = await scratch();
-  const [instance] = await world.live();
-  const volume = instance!.BlockDeviceMappings![0]!.Ebs!.VolumeId!;
-  const expected = Buffer.from(image);
-  const writes = async (offset: number, bytes: Buffer) => {
-    const file = join(dir, 'guest');
-    await writeFile(file, bytes);
-    await world.lab.command({ do: 'write-volume', volume, offset, file });
-    bytes.copy(expected, offset);
-  };
-  await writes(2 * BLOCK - 100, someBytes('new', 200));
-  await writes(3 * BLOCK, Buffer.alloc(BLOCK));
-  await writes(size - 100, someBytes('tail', 100));
-  const machine = home(image);
-  const options = async (step?: (name: string) => Promise<void>): Promise<FailbackOptions> => {
-    const { run, clock } = await world.at();
-    return {
-      repository: world.repository,
-      run,
-      machine: run.start.groups[0]!.machines[0]!,
-      cloud: world.recovery,
-      clock,
-      step: step ?? (async () => {}),
-      point: world.point,
-      home: machine,
-    };
-  };
-  const directory = join(dir, 'home');
-  const toFolder = async (step?: (name: string) => Promise<void>) =>
-    bringHome(await options(step), { to: 'folder', directory, files });
-  const index = async () => JSON.parse(await readFile(join(directory, FOLDER_INDEX), 'utf8')) as FolderIndex;
-  /** The disk at home, once somebody put into it what is in the folder. */
-  const applied = async () => {
-    const disk = join(dir, 'home.raw');
-    await writeFile(disk, machine.disk);
-    await run('python3', ['tools/apply-failback.py', directory, `0=${disk}`]);
-    return readFile(disk);
-  };
-  return {
-    ...world,
-    machine,
-    options,
-    toFolder,
-    index,
-    applied,
-    expected,
-    image,
-    volume,
-    dir,
-    directory,
-    writes,
-  };
-}
 
 test('a folder has what differs from home, no padding, and makes home what it is in EC2 byte for byte', async () => {
   const world = await away();
-  const seen = await lookAhead(await world.options(), 'folder');
+  const seen = await lookAhead(await world.options(), { to: 'folder', directory: world.directory, files });
   expect((await world.live())[0]!.State!.Name).toBe('running');
   const { bytes, rescan } = await world.toFolder();
   expect(rescan).toBeUndefined();
@@ -219,7 +147,7 @@ const ranged = (image: Buffer): Resting => {
 test('into ranges of its disks: what either side changed and nothing else is written, and read back', async () => {
   const world = await away(ranged);
   world.machine.write(5 * BLOCK + 7, someBytes('ran on', BLOCK));
-  const seen = await lookAhead(await world.options(), 'disk');
+  const seen = await lookAhead(await world.options(), { to: 'disk' });
   expect(world.machine.asked).toEqual([]);
   const { bytes } = await bringHome(await world.options(), { to: 'disk' });
   // Of the guest in EC2 blocks 1, 2, 3 (zeros by now) and the tail; of home 5 and 6.
@@ -239,7 +167,10 @@ test('into ranges, when nobody can say what home changed: all is compared, and w
     someBytes('unseen', 300).copy(machine.disk, 6 * BLOCK);
     return machine;
   });
-  expect(await lookAhead(await world.options(), 'disk')).toMatchObject({ writes: size, atMost: true });
+  expect(await lookAhead(await world.options(), { to: 'disk' })).toMatchObject({
+    writes: size,
+    atMost: true,
+  });
   const { bytes } = await bringHome(await world.options(), { to: 'disk' });
   expect(world.machine.wrote.map(({ start }) => start / BLOCK).sort()).toEqual([1, 2, 3, 6, 8]);
   expect(bytes).toBe(4 * BLOCK + 512 * 3);
@@ -268,18 +199,22 @@ test('home is not written while anything is in the way, and each of it is said',
   is.snapshots = [{ moref: 's', name: 'before', created: 0, quiesced: false }];
   is.disks[0]!.capacity += 512;
   for (const go of [
-    async () => lookAhead(await world.options(), 'disk'),
+    async () => lookAhead(await world.options(), { to: 'disk' }),
     async () => bringHome(await world.options(), { to: 'disk' }),
   ])
     await expect(go()).rejects.toThrow(
       /it runs[\s\S]*it has snapshots: before[\s\S]*Hard disk 1 has 4196352 bytes there, and 4195840 in EC2/,
     );
   is.disks[0]!.identity = 'another';
-  await expect(lookAhead(await world.options(), 'disk')).rejects.toThrow("it hasn't Hard disk 1 any more");
+  await expect(lookAhead(await world.options(), { to: 'disk' })).rejects.toThrow(
+    "it hasn't Hard disk 1 any more",
+  );
   is.disks[0]!.identity = 'disk-a';
   is.disks[0]!.unprotectable = 'shared disk (multi-writer)';
   is.disks[0]!.capacity = size;
-  await expect(lookAhead(await world.options(), 'disk')).rejects.toThrow('shared disk (multi-writer)');
+  await expect(lookAhead(await world.options(), { to: 'disk' })).rejects.toThrow(
+    'shared disk (multi-writer)',
+  );
   expect(world.machine.asked).toEqual([]);
 });
 

@@ -1,23 +1,27 @@
+import type { Retention } from '../../src/replication/retention/policy.ts';
 import { BLOCK, choices, type Fate, Interleaver } from './interleaver.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 /** Of one history, before everybody comes to an end. */
 export const STEPS = 25;
+/** Of the disk: enough that a pack of them can be less than half needed. */
+const BLOCKS = 6;
 const FOREIGN = 'before the update';
 
 /** One history: steps by chance, then everybody ends, and a last cycle and a last pruner see to the rest. */
-export async function history(seed: number): Promise<{ calls: number; trace: string[] }> {
+export async function history(seed: number, states?: Set<string>): Promise<Interleaver> {
   const by = choices(seed);
-  const all = new Interleaver();
+  const all = new Interleaver(BLOCKS, states);
   await all.begin();
   const { machine } = all.it;
   let foreign = 0;
   const steps: (() => Promise<void> | void)[] = [
     () => all.startMover(),
     () => all.startMover(),
-    () => all.startPruner(),
-    () => all.write(by.below(3), by.below(6)),
+    () => all.startPruner(by.of<Retention>({ all: HOUR, hourly: 2 * DAY }, { all: HOUR })),
+    () => all.startRepairer(),
+    () => all.write(by.below(BLOCKS), 1 + by.below(BLOCKS), by.below(40)),
     () => all.pass(by.of(HOUR / 60, (6 * HOUR) / 60, HOUR, 3 * HOUR, DAY)),
     () => all.arrive(),
     () => {
@@ -65,7 +69,7 @@ export async function history(seed: number): Promise<{ calls: number; trace: str
     }
     if (machine.snapshotNames.length > 0) throw new Error(`left at the source: ${machine.snapshotNames}`);
     const newest = (await all.it.points()).at(-1);
-    if (newest?.disks[0]?.bytes !== 3 * BLOCK) throw new Error('the last cycle made no point');
+    if (newest?.disks[0]?.bytes !== BLOCKS * BLOCK) throw new Error('the last cycle made no point');
     return all;
   } catch (error) {
     throw new Error(

@@ -1,10 +1,13 @@
 import { Failure } from '../../src/diagnostics/diagnostic.ts';
+import type { Holders } from '../../src/replication/cycle/holders.ts';
+import { repairVm } from '../../src/replication/cycle/repair.ts';
 import { runCycle } from '../../src/replication/cycle/run-cycle.ts';
 import { ownEpoch } from '../../src/replication/cycle/snapshot-name.ts';
 import type { SourceMachine } from '../../src/replication/model/source.ts';
 import type { ObjectStore } from '../../src/replication/model/store.ts';
 import type { OpenRepository } from '../../src/replication/repository/open-repository.ts';
 import { createRepository } from '../../src/replication/repository/open-repository.ts';
+import type { Retention } from '../../src/replication/retention/policy.ts';
 import { aPlace, CycleWorld } from './cycles.ts';
 import { world } from './made-up.ts';
 import { pruneOnce } from './prune.ts';
@@ -22,11 +25,13 @@ export type Fate = 'done' | 'lost' | 'refused' | 'late' | 'doubled';
 /** One call that waits to be let through. */
 interface Waiting {
   what: string;
+  /** The same without ids. */
+  kind: string;
   go(fate: Fate): void;
 }
 
 interface Actor {
-  kind: 'mover' | 'pruner';
+  kind: 'mover' | 'pruner' | 'repairer';
   waiting: Waiting[];
   dead: boolean;
   over: boolean;
@@ -61,7 +66,7 @@ const unreachable = () => new Failure(world('unreachable', 'no answer came'));
 const lostAnswer = () => new Failure(world('answer-lost', 'the answer was lost'));
 
 /**
- * One VM, two movers and a pruner, each of which stops before every call to the store or to vSphere until it
+ * One VM, two movers, a pruner that compacts, and a repairer, each of which stops before every call to the store or to vSphere until it
  * is let through: now, a day later, twice, or without its answer. What must be true is asked now and then.
  */
 export class Interleaver {
@@ -69,6 +74,13 @@ export class Interleaver {
   readonly actors: Actor[] = [];
   /** Calls that were let through, and what came of them. */
   calls = 0;
+  /**
+   * Every state that was met: which calls wait, of whom, how they are to end, how many objects of each kind
+   * there are, and what is at the source.
+   */
+  readonly states: Set<string>;
+  /** What came to pass, and how often. */
+  readonly seen: Record<string, number> = {};
   readonly trace: string[] = [];
   /** Writes that their sender has given up, and that arrive later. */
   readonly onTheWay: (() => Promise<unknown>)[] = [];
@@ -79,20 +91,23 @@ export class Interleaver {
   /** Points that were restored, and how much had been removed then. */
   readonly #whole = new Map<string, number>();
   #pids = 1000;
-  #repositoryId = '';
+  #repository!: OpenRepository;
 
-  constructor(blocks = 3) {
+  constructor(blocks: number, states = new Set<string>()) {
+    this.states = states;
     this.it = new CycleWorld(blocks * BLOCK);
+    this.it.clock.turns = 1;
   }
 
   async begin(): Promise<void> {
-    this.it.disk.write(0, Buffer.alloc(BLOCK, 1));
-    this.#repositoryId = (await this.it.repository()).id;
+    for (let at = 0; at < this.it.disk.content.length; at += BLOCK)
+      this.write(at / BLOCK, 1, 100 + at / BLOCK);
+    this.#repository = await createRepository(this.it.store, { random: this.it.random });
   }
 
   /** Lets what was woken run until it waits again. */
   async settle(): Promise<void> {
-    for (let n = 0; n < 4; n++) await new Promise(resolve => setImmediate(resolve));
+    await new Promise(resolve => setImmediate(resolve));
   }
 
   #gate<T>(actor: Actor, what: string, isWrite: boolean, call: () => Promise<T>): Promise<T> {
@@ -114,7 +129,8 @@ export class Interleaver {
         else
           (fate === 'doubled' ? once.then(answer => call().then(() => answer)) : once).then(resolve, reject);
       };
-      actor.waiting.push({ what, go });
+      const [name, key = ''] = what.split(' ');
+      actor.waiting.push({ what, kind: `${name} ${key.split('/')[2] ?? key}`, go });
     });
   }
 
@@ -152,8 +168,8 @@ export class Interleaver {
             const answer = await (value as (...all: unknown[]) => Promise<unknown>).apply(target, args);
             if (name === 'createSnapshot') {
               const made = answer as { name: string };
-              const epoch = ownEpoch(made.name, { vm: machine.uuid, repository: this.#repositoryId });
-              this.#frozen.set(epoch, Buffer.from(this.it.disk.content));
+              const epoch = ownEpoch(made.name, { vm: machine.uuid, repository: this.#repository.id });
+              this.#frozen.set(epoch, machine.snapshots.at(-1)!.disks[0]!.content);
             }
             return answer;
           });
@@ -178,33 +194,63 @@ export class Interleaver {
     this.actors.push(actor);
   }
 
+  #count(what: string): void {
+    this.seen[what] = (this.seen[what] ?? 0) + 1;
+  }
+
   #end(actor: Actor, how: string): void {
     actor.over = true;
     this.it.dead.add(actor.pid);
     this.trace.push(`${actor.kind} ${actor.pid} ended: ${how}`);
+    this.#count(`${actor.kind} ${how}`);
+  }
+
+  /** The repository as an actor reaches it; every other one knows already that the store compares. */
+  #open(actor: Actor): Promise<OpenRepository> {
+    const conditions = () => ({ proven: actor.pid % 2 === 0, passed: async () => {} });
+    return createRepository(this.#store(actor), { random: this.it.random, conditions });
+  }
+
+  #holders(actor: Actor): Holders {
+    return {
+      run: (id, work) => work({ id, pid: actor.pid, start: '', ...aPlace }),
+      isAlive: async holder => !this.it.dead.has(holder.pid),
+    };
   }
 
   startMover(): void {
+    const { clock, random } = this.it;
     this.#actor('mover', async actor => {
-      const options = await this.it.process();
-      const repository = await createRepository(this.#store(actor), { random: this.it.random });
       await runCycle({
-        ...options,
-        pid: actor.pid,
         machine: this.#machine(actor),
-        repository,
-        holders: {
-          run: (id, work) => work({ id, pid: actor.pid, start: '', ...aPlace }),
-          isAlive: async holder => !this.it.dead.has(holder.pid),
-        },
-      } as Parameters<typeof runCycle>[0]);
+        repository: await this.#open(actor),
+        policy: { quiesce: 'off', exclude: [], rescan: false },
+        holders: this.#holders(actor),
+        ...{ clock, random, step: async () => {} },
+      });
     });
   }
 
-  startPruner(policy = { all: HOUR, hourly: 2 * DAY }): void {
+  startPruner(policy: Retention = { all: HOUR, hourly: 2 * DAY }): void {
+    const { clock, machine } = this.it;
     this.#actor('pruner', async actor => {
-      const repository = await createRepository(this.#store(actor), { random: this.it.random });
-      await pruneOnce(repository, { policy, grace: PATIENCE, uuid: this.it.machine.uuid });
+      const repository = await this.#open(actor);
+      const pruned = await pruneOnce(repository, {
+        ...{ policy, grace: PATIENCE, uuid: machine.uuid },
+        compacting: { repository, clock, holders: this.#holders(actor), bytes: 2 ** 30 },
+      });
+      if (pruned.compacted) this.#count(pruned.compacted.not ?? 'compacted');
+    });
+  }
+
+  startRepairer(rebuildHead = false): void {
+    const { clock, random, machine } = this.it;
+    this.#actor('repairer', async actor => {
+      const repository = await this.#open(actor);
+      const repaired = await repairVm(repository, repository.vm(machine.uuid), {
+        ...{ clock, random, holders: this.#holders(actor), rebuildHead, step: async () => {} },
+      });
+      for (const wrote of repaired.wrote) this.#count(`repaired ${wrote}`);
     });
   }
 
@@ -227,7 +273,19 @@ export class Interleaver {
       this.trace.push(`${actor.kind} ${actor.pid}: ${next.what} ${last}`);
       next.go(last);
       await this.settle();
+      this.#note(last);
     }
+  }
+
+  #note(fate: Fate): void {
+    const waiting = this.running.map(one => `${one.kind} ${one.waiting.map(({ kind }) => kind).join('+')}`);
+    const there: Record<string, number> = {};
+    for (const key of this.it.store.objects.keys()) {
+      const kind = key.split('/')[2] ?? key;
+      there[kind] = (there[kind] ?? 0) + 1;
+    }
+    const { length } = this.it.machine.snapshots;
+    this.states.add(`${waiting.sort().join(';')} ${fate} ${JSON.stringify(there)} ${length}`);
   }
 
   async arrive(): Promise<void> {
@@ -238,11 +296,13 @@ export class Interleaver {
 
   async pass(ms: number): Promise<void> {
     this.trace.push(`${ms / HOUR} h pass`);
-    await this.it.clock.advance(ms);
+    await (ms < DAY ? this.it.clock.advance(ms) : this.it.clock.jump(ms));
   }
 
-  write(block: number, value: number): void {
-    this.it.disk.write(block * BLOCK, Buffer.alloc(BLOCK, value));
+  /** So many blocks from `block` on, each with a value of its own; zeros are among them. */
+  write(block: number, count: number, value: number): void {
+    for (let n = 0; n < count && (block + n) * BLOCK < this.it.disk.content.length; n++)
+      this.it.disk.write((block + n) * BLOCK, Buffer.alloc(BLOCK, value + n));
   }
 
   /** Everybody goes on to the end. */
@@ -259,8 +319,7 @@ export class Interleaver {
 
   /** Every point that is listed restores to what was frozen, and so do those that were listed a while ago. */
   async demandTruth(): Promise<void> {
-    const repository: OpenRepository = await createRepository(this.it.store, { random: this.it.random });
-    const vm = repository.vm(this.it.machine.uuid);
+    const vm = this.#repository.vm(this.it.machine.uuid);
     const now = this.it.clock.now();
     const points = await vm.points();
     const removals = this.it.store.calls.filter(({ name }) => name === 'erase').length;

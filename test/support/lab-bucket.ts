@@ -10,7 +10,7 @@ export async function upload(
   objects: Record<string, string | Buffer>,
 ): Promise<void> {
   const { clock, random } = nodeHost();
-  const lab = await openLab(dir, { host: nodeHost(), seeded: false, lockTimeout: 1000 });
+  const lab = await openLab(dir, { host: nodeHost(), seeded: false, lockTimeout: 600_000 });
   const { region, s3 } = lab.settings;
   const { client, sdk, close } = await connectS3({
     region,

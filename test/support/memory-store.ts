@@ -1,11 +1,16 @@
 import { crc32 } from 'node:zlib';
 import { Failure, world } from '../../src/diagnostics/diagnostic.ts';
+import type { ObjectLock } from '../../src/replication/model/object-lock.ts';
 import type { ObjectStore, StoredObject } from '../../src/replication/model/store.ts';
 
-export type Call = { name: 'get' | 'head' | 'put' | 'list' | 'remove' | 'erase'; key: string; bytes: number };
+export type Call = {
+  name: 'get' | 'head' | 'put' | 'list' | 'remove' | 'erase' | 'lock-of' | 'extend';
+  key: string;
+  bytes: number;
+};
 
 export interface MemoryStore extends ObjectStore {
-  readonly objects: Map<string, { bytes: Buffer; modified: number }>;
+  readonly objects: Map<string, { bytes: Buffer; modified: number; lock?: ObjectLock | undefined }>;
   /** Every call so far, in order. */
   readonly calls: Call[];
   /** Awaited before a call takes effect; throw in it to fail the call. */
@@ -31,6 +36,11 @@ export function memoryStore(url = 'memory://test', time = () => 1_767_225_600_00
     const found = objects.get(key);
     return found && { key, size: found.bytes.length, etag: etagOf(found.bytes), modified: found.modified };
   };
+  const demand = (key: string) => {
+    const found = objects.get(key);
+    if (found) return found;
+    throw new Failure(world('missing-object', `${key} isn't there`));
+  };
   const store: MemoryStore = {
     url,
     objects,
@@ -51,13 +61,13 @@ export function memoryStore(url = 'memory://test', time = () => 1_767_225_600_00
       await note('head', key);
       return stat(key);
     },
-    async put(key, bytes, { when, signal }) {
+    async put(key, bytes, { when, lock, signal }) {
       signal?.throwIfAborted();
       const copy = Buffer.from(bytes);
       const call = await note('put', key, bytes.length);
       const now = stat(key);
       const holds = 'ifMatch' in when ? now?.etag === when.ifMatch : !now;
-      if (holds) objects.set(key, { bytes: copy, modified: time() });
+      if (holds) objects.set(key, { bytes: copy, modified: time(), lock });
       if (store.loseAnswer?.(call))
         throw new Failure(world('answer-lost', `the answer to PUT ${key} was lost`));
       return holds ? { ok: true, etag: etagOf(copy) } : { ok: false, reason: 'precondition' };
@@ -76,8 +86,25 @@ export function memoryStore(url = 'memory://test', time = () => 1_767_225_600_00
     },
     async erase(keys) {
       await note('erase', keys.join(' '));
-      for (const key of keys) objects.delete(key);
-      return [];
+      const locked = keys.flatMap(key => {
+        const until = objects.get(key)?.lock?.until ?? 0;
+        return until > time() ? [{ key, why: 'it is locked', until }] : [];
+      });
+      const kept = new Set(locked.map(({ key }) => key));
+      for (const key of keys) if (!kept.has(key)) objects.delete(key);
+      return locked;
+    },
+    locks: {
+      async of(key) {
+        await note('lock-of', key);
+        return demand(key).lock;
+      },
+      async extend(key, lock) {
+        await note('extend', key);
+        const found = demand(key);
+        if ((found.lock?.until ?? 0) > lock.until) throw new Error(`the lock of ${key} would get shorter`);
+        found.lock = lock;
+      },
     },
   };
   return store;

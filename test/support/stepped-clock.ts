@@ -4,6 +4,8 @@ import type { Clock } from '../../src/io/ports.ts';
 export class SteppedClock implements Clock {
   #now: number;
   #sleepers = new Set<{ at: number; wake: () => void }>();
+  /** Turns of the event loop for what was woken. */
+  turns = 5;
 
   constructor(now = Date.UTC(2026, 0, 1)) {
     this.#now = now;
@@ -34,17 +36,25 @@ export class SteppedClock implements Clock {
       this.#now = Math.max(this.#now, due.at);
       this.#sleepers.delete(due);
       due.wake();
-      await settle();
+      await this.#settle();
     }
     this.#now = end;
-    await settle();
+    await this.#settle();
+  }
+
+  /** Moves on by `ms` as if everybody were stopped meanwhile: what is due then is woken once, in order. */
+  async jump(ms: number): Promise<void> {
+    this.#now += ms;
+    const due = [...this.#sleepers].filter(({ at }) => at <= this.#now).sort((a, b) => a.at - b.at);
+    for (const sleeper of due) if (this.#sleepers.delete(sleeper)) sleeper.wake();
+    await this.#settle();
+  }
+
+  async #settle(): Promise<void> {
+    for (let i = 0; i < this.turns; i++) await new Promise(resolve => setImmediate(resolve));
   }
 
   get sleeping(): number {
     return this.#sleepers.size;
   }
 }
-
-const settle = async () => {
-  for (let i = 0; i < 5; i++) await new Promise(resolve => setImmediate(resolve));
-};

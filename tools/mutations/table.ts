@@ -1,3 +1,5 @@
+import { ofPruning } from './pruning.ts';
+
 /** A guard that is taken away, and the test that then has to fail. */
 export interface Mutation {
   guard: string;
@@ -280,13 +282,6 @@ const ofIsolation: readonly Mutation[] = [
     to: 'const opened: string[] | undefined = hooks.waysOut && [];',
     test: [`${tests}isolation.test.ts`, 'opened while machines ran in it'],
   },
-  {
-    guard: 'an instance profile: a machine of a test is launched without one',
-    file: 'src/recovery/failover/rehearse.ts',
-    from: 'const { groups = [run.start.group], profile } = landing ?? {};',
-    to: "const { groups = [run.start.group], profile = 'recovered' } = landing ?? {};",
-    test: [`${tests}shell.test.ts`, 'until it has its own disks it is in a group'],
-  },
 ];
 
 /** What keeps a failover, and what ends it, from doing harm. */
@@ -436,4 +431,4 @@ const ofFailover: readonly Mutation[] = [
   },
 ];
 
-export const mutations: readonly Mutation[] = [...ofIsolation, ...ofFailover];
+export const mutations: readonly Mutation[] = [...ofIsolation, ...ofFailover, ...ofPruning];

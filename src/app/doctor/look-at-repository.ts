@@ -6,9 +6,12 @@ import { decodeConfig } from '../../replication/format/config.ts';
 import { parseKey } from '../../replication/format/keys.ts';
 import { CONFIG } from '../../replication/format/names.ts';
 import type { RepositoryRef } from '../../replication/model/clients.ts';
+import { lockPolicyOf } from '../../replication/model/object-lock.ts';
 import type { ObjectStore } from '../../replication/model/store.ts';
-import { openRepository } from '../../replication/repository/open-repository.ts';
+import { locksStore } from '../../replication/repository/locks-store.ts';
+import { type OpenRepository, openRepository } from '../../replication/repository/open-repository.ts';
 import { proveConditions } from '../../replication/repository/prove-creation.ts';
+import { vmContext } from '../../replication/repository/vm.ts';
 import type { Closing } from '../connect/reach.ts';
 import { awsTarget, storeAt } from '../connect/repositories.ts';
 import type { Session } from '../session/open-session.ts';
@@ -47,11 +50,22 @@ export async function lookAtRepository(
     'value' in decoded &&
     (await answerOf(async () => {
       const secret = key && parseKey(await reach.secret(key), key.$secret);
-      await openRepository(store, { key: secret, random });
+      return openRepository(store, { key: secret, random });
     }, signal));
+  const lock = ref.lock && lockPolicyOf(ref.lock);
+  const now = world.host.clock.now() + (store.clockAhead?.() ?? 0);
+  const looked =
+    lock && opened && 'value' in opened
+      ? await answerOf(() => lookedAtLocks(opened.value, now), signal)
+      : undefined;
   const bucket =
     url.kind === 's3' && 'value' in list
-      ? await bucketFacts(url.place, (await world.connect(target, 's3', uncounted)) as BucketApi, signal)
+      ? await bucketFacts(
+          url.place,
+          (await world.connect(target, 's3', uncounted)) as BucketApi,
+          signal,
+          lock !== undefined,
+        )
       : undefined;
   return {
     ...(caller && { caller }),
@@ -64,8 +78,25 @@ export async function lookAtRepository(
     ...(opened && { opened }),
     ...(key && { key: key.$secret }),
     ahead: store.clockAhead?.() ?? 0,
+    ...(lock && looked && { locks: { span: ref.lock!.for, for: lock.for, looked } }),
     ...(bucket && { bucket }),
   };
+}
+
+/** Since when all locks of each VM were looked at. */
+async function lookedAtLocks(
+  repository: OpenRepository,
+  now: number,
+): Promise<{ vm: string; ago: number | undefined }[]> {
+  const { context } = repository;
+  const found: { vm: string; ago: number | undefined }[] = [];
+  for (const uuid of await repository.enrolled(() => {})) {
+    const record = await locksStore(vmContext(context, uuid)).read();
+    const newest = await repository.vm(uuid).newest(() => {});
+    const swept = record?.record?.swept ?? 0;
+    found.push({ vm: newest?.vm.name ?? uuid, ago: swept === 0 ? undefined : now - swept });
+  }
+  return found;
 }
 
 async function firstOf(store: ObjectStore): Promise<string | undefined> {
@@ -77,6 +108,7 @@ async function bucketFacts(
   { bucket, prefix }: { bucket: string; prefix: string },
   api: BucketApi,
   signal: AbortSignal,
+  isLocked: boolean,
 ): Promise<BucketFacts> {
   const [versioning, publicAccessBlocked, policy, lifecycle] = await Promise.all([
     answerOf(() => api.versioning(bucket, signal), signal),
@@ -84,7 +116,11 @@ async function bucketFacts(
     answerOf(() => api.policy(bucket, signal), signal),
     answerOf(async () => (await api.lifecycle(bucket, signal)).rules.map(ruleOf), signal),
   ]);
-  return { name: bucket, prefix, versioning, publicAccessBlocked, policy, lifecycle };
+  const lock = isLocked && {
+    on: await answerOf(() => api.objectLock(bucket, signal), signal),
+    byDefault: await answerOf(() => api.locksByDefault(bucket, signal), signal),
+  };
+  return { name: bucket, prefix, versioning, publicAccessBlocked, policy, lifecycle, ...(lock && { lock }) };
 }
 
 type S3Rule = Awaited<ReturnType<BucketApi['lifecycle']>>['rules'][number];

@@ -15,7 +15,7 @@ import { directly, networkProber, type WayTo } from '../../recovery/prober/probe
 import { type FindVm, findVm, vmFinder } from '../../replication/model/newest-point.ts';
 import { pipelined } from '../../replication/model/pipelined.ts';
 import type { Repository, VmRepository } from '../../replication/model/repository.ts';
-import type { RestingMachine, SourceMachine } from '../../replication/model/source.ts';
+import type { MachineMaker, RestingMachine, SourceMachine } from '../../replication/model/source.ts';
 import { type RecoveryTargetProperties, shellOf } from '../../resources/aws/recovery-target-schema.ts';
 import { type RepositoryProperty, repositoryRef } from '../../resources/shared/repository-property.ts';
 import type { Context } from '../app-context.ts';
@@ -62,6 +62,8 @@ export interface Recovering {
   home(title: string): Promise<SourceMachine | undefined>;
   /** The same, as something is brought back to its disks. */
   resting(title: string): Promise<RestingMachine | undefined>;
+  /** What makes machines in the vCenter that this VM is of, or was; undefined where none is declared. */
+  maker(title: string): Promise<MachineMaker | undefined>;
   /** Makes a point of that VM now. @throws Failure `not-declared`, and what a cycle throws */
   replicate(title: string): Promise<Replicated['cycle']>;
   /** Finds VMs in a repository, all that one command asks for with one listing of it. */
@@ -161,6 +163,7 @@ export async function recoveringOf(
     },
     home: async title => (await vsphereOf(title))?.machine(title),
     resting: async title => (await vsphereOf(title))?.resting(title),
+    maker: async title => (await vsphereOf(title))?.maker,
     replicate: async title => {
       await session.remember();
       const vm = declaredAs('protected_vm', title)(catalog);

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { Failure, failedWith, given, world } from '../../diagnostics/diagnostic.ts';
+import { own } from '../../diagnostics/own-words.ts';
 import { privateFolder } from '../../io/handles/private-folder.ts';
 import type { ServedDisk } from '../../nbd/server.ts';
 import { runTool } from '../../programs/run-tool.ts';
@@ -51,6 +52,7 @@ export async function servePoint(
 ): Promise<boolean | undefined> {
   const { serveNbd } = await import('../../nbd/listen.ts');
   const { host, interrupt } = context.io;
+  if (host.platform === 'win32') throw noSockets(options.nbd);
   const socket = resolve(host.cwd, options.nbd);
   const rest = ['--nbd', options.nbd, ...(options.once ? ['--once'] : [])];
   return withDisks(context, vm, options, rest, interrupt, async (point, disks) => {
@@ -228,3 +230,14 @@ const failureOf = (disk: string, error: unknown): Failure =>
         ),
         { cause: error },
       );
+
+const noSockets = (socket: string): Failure =>
+  new Failure(
+    given(
+      'bad-socket',
+      own`${socket}: Windows has no local socket that NBD's clients know, and that nobody else can reach`,
+      {
+        hint: own`write images with --to DIR --as raw, or serve the point from Linux or macOS: it is in the repository`,
+      },
+    ),
+  );

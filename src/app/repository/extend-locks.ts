@@ -3,14 +3,13 @@ import { own } from '../../diagnostics/own-words.ts';
 import type { CatalogResource } from '../../engine/model/catalog.ts';
 import { expandSelections } from '../../engine/select/members.ts';
 import { parseKey, readKey } from '../../replication/format/keys.ts';
-import { vmNames } from '../../replication/format/names.ts';
 import type { RepositoryRef } from '../../replication/model/clients.ts';
 import { type LockPolicy, lockPolicyOf } from '../../replication/model/object-lock.ts';
 import { pinned } from '../../replication/model/pins.ts';
 import { parseRepositoryUrl } from '../../replication/model/repository-url.ts';
 import type { LockPlan } from '../../replication/prune/extend-locks.ts';
 import type { OpenRepository } from '../../replication/repository/open-repository.ts';
-import { rangeReader } from '../../replication/repository/read/ranges.ts';
+import { vmContext } from '../../replication/repository/vm.ts';
 import { heldUntil, holdsIn } from '../../replication/retention/holds.ts';
 import type { Context } from '../app-context.ts';
 import { storeAt } from '../connect/repositories.ts';
@@ -150,9 +149,7 @@ export async function planOf(
 ) {
   const { planLocks } = await import('../../replication/prune/extend-locks.ts');
   const vm = repository.vm(uuid);
-  const { context: whole } = repository;
-  const names = vmNames(whole.vault.vmKey(uuid));
-  const context = { ...whole, uuid, names, ranges: rangeReader(whole.store) };
+  const context = vmContext(repository.context, uuid);
   const name = (await vm.newest(() => {}))?.vm.name;
   const pins = Map.groupBy(
     (await pinned(repository)).filter(({ vm: whose }) => whose === uuid),

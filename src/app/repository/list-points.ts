@@ -1,11 +1,16 @@
 import { type Diagnostic, world } from '../../diagnostics/diagnostic.ts';
 import { own } from '../../diagnostics/own-words.ts';
+import { parseNumbered } from '../../replication/format/names.ts';
 import type { CheckMemory } from '../../replication/model/check-memory.ts';
+import { untilOf } from '../../replication/model/object-lock.ts';
 import { pinned } from '../../replication/model/pins.ts';
 import type { PointSummary } from '../../replication/model/point.ts';
 import { leadingMode } from '../../replication/model/point.ts';
 import type { LostPoint, Point } from '../../replication/model/repository.ts';
 import type { ObjectStore } from '../../replication/model/store.ts';
+import { locksStore } from '../../replication/repository/locks-store.ts';
+import type { OpenRepository } from '../../replication/repository/open-repository.ts';
+import { vmContext } from '../../replication/repository/vm.ts';
 import { type Hold, holdsIn } from '../../replication/retention/holds.ts';
 import type { Context } from '../app-context.ts';
 import type { CommonOptions, RepositoryOptions } from '../options.ts';
@@ -44,6 +49,9 @@ export const listPoints = (
     const records = await Promise.all(vms.map(one => one.damage.read(onDamage)));
     const broken = new Set(records.flatMap(one => one?.record?.broken ?? []).map(({ id }) => id));
     const suspect = new Set(records.flatMap(one => one?.record?.suspect ?? []).map(({ id }) => id));
+    const untils = new Map(
+      (await Promise.all(vms.map(one => lockedPoints(repository, one.uuid)))).flatMap(one => [...one]),
+    );
     const pins = Map.groupBy(await pinned(repository), ({ point }) => point);
     const looks = new Map(
       await Promise.all(
@@ -54,6 +62,7 @@ export const listPoints = (
     return {
       points: points.map(one => ({
         ...one,
+        ...(untils.has(one.id) && { locked_until: new Date(untils.get(one.id)!).toISOString() }),
         ...(pins.has(one.id) && { pinned: pins.get(one.id)!.map(({ holder }) => holder) }),
         ...(looks.has(one.id) && { verified: asTimes(looks.get(one.id)!) }),
         ...(broken.has(one.id) && { broken: true as const }),
@@ -70,6 +79,17 @@ export interface ListedPoints {
   now: number;
   /** VMs of which nothing is removed until then. */
   held: Hold[];
+}
+
+/** Until when objects of points are locked, and so all that they need, as whoever lengthens locks knows. */
+async function lockedPoints({ context }: OpenRepository, uuid: string): Promise<Map<string, number>> {
+  const found = await locksStore(vmContext(context, uuid)).read();
+  return new Map(
+    [...untilOf(found?.record)].flatMap(([object, until]) => {
+      const name = object.startsWith('points/') ? parseNumbered(object) : undefined;
+      return name ? [[name.id, until] as const] : [];
+    }),
+  );
 }
 
 async function holdsVms(store: ObjectStore): Promise<boolean> {
@@ -118,7 +138,7 @@ const asTimes = (looks: CheckMemory['looks']): NonNullable<PointSummary['verifie
   Object.fromEntries(Object.entries(looks).map(([level, at]) => [level, new Date(at).toISOString()]));
 
 function summarise(point: Point): PointSummary {
-  const { id, vm, generation, time, consistency, disks, stored, presence } = point;
+  const { id, vm, generation, time, consistency, disks, stored, presence, locked, changes } = point;
   return {
     id,
     vm,
@@ -128,6 +148,8 @@ function summarise(point: Point): PointSummary {
     ...leadingMode(point),
     ...(stored !== undefined && { stored }),
     ...(presence !== undefined && { presence: new Date(presence).toISOString() }),
+    ...(locked !== undefined && { locked_until: new Date(locked).toISOString() }),
+    ...(changes?.signal && { signal: changes.signal.kind }),
     disks: disks.map(({ index, key, bytes }) => ({ index, key, bytes })),
   };
 }

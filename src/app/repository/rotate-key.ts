@@ -1,6 +1,7 @@
 import { readKey } from '../../replication/format/keys.ts';
 import type { Context } from '../app-context.ts';
 import type { CommonOptions, RepositoryOptions } from '../options.ts';
+import { writeNewSecret } from '../secret-file.ts';
 import { withRepositoryOpen } from './with-repository.ts';
 
 export interface RotateOptions extends RepositoryOptions, CommonOptions {
@@ -36,4 +37,15 @@ export async function rotateRepositoryKey(
     });
     return { url: store.url, old: old.id, fresh: fresh.id, keys };
   });
+}
+
+/** A new key of a repository: its text, or its id when it was written to a new file. */
+export async function createRepositoryKey(
+  { io: { host } }: Context,
+  file: string | undefined,
+): Promise<{ id: string; text: string }> {
+  const { createKey } = await import('../../replication/format/keys.ts');
+  const made = createKey(host.random);
+  if (file) await writeNewSecret(host, file, `${made.text}\n`);
+  return made;
 }

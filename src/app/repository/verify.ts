@@ -1,12 +1,15 @@
 import type { Code } from '../../diagnostics/codes.ts';
-import { type Diagnostic, world } from '../../diagnostics/diagnostic.ts';
+import { type Diagnostic, type Failure, failedWith, world } from '../../diagnostics/diagnostic.ts';
 import { own } from '../../diagnostics/own-words.ts';
+import { plural } from '../../io/units.ts';
 import type { Level } from '../../replication/model/check-memory.ts';
+import { lockPolicyOf } from '../../replication/model/object-lock.ts';
 import type { Sample } from '../../replication/verify/choose.ts';
 import type { VerifyReport } from '../../replication/verify/verify.ts';
 import type { Context } from '../app-context.ts';
 import type { CommonOptions, RepositoryOptions } from '../options.ts';
-import { vmNamed, withRepositoryOpen } from './with-repository.ts';
+import { planOf } from './extend-locks.ts';
+import { type OpenedRepository, vmNamed, withRepositoryOpen } from './with-repository.ts';
 
 export interface Verified {
   report: VerifyReport;
@@ -33,7 +36,9 @@ export async function verify(
   options: RepositoryOptions & CommonOptions & { level?: Level; sample?: Sample },
 ): Promise<Verified | undefined> {
   const { verify: check } = await import('../../replication/verify/verify.ts');
-  const report = await withRepositoryOpen(context, options, vm, async ({ repository, known, saw, clock }) => {
+  const ends: Diagnostic[] = [];
+  const report = await withRepositoryOpen(context, options, vm, async opened => {
+    const { repository, known, saw, clock } = opened;
     const made = await check(repository, {
       ...(vm !== undefined && { vm: (await vmNamed(repository, vm)).uuid }),
       ...(options.level && { level: options.level }),
@@ -42,6 +47,8 @@ export async function verify(
       seen: known?.generations ?? {},
       signal: context.io.interrupt,
     });
+    if (options.level !== 'chain')
+      ends.push(...(await locksThatEnd(context, opened, made, (options.level ?? 'full') === 'full')));
     await saw(Object.fromEntries(made.points.map(one => [one.vm.uuid, one.generation])));
     return made;
   });
@@ -58,7 +65,7 @@ export async function verify(
               : 'every point can still be restored',
     }),
   );
-  return { report, diagnostics: [...diagnostics, ...report.unnoted.map(notNoted)] };
+  return { report, diagnostics: [...diagnostics, ...report.unnoted.map(notNoted), ...ends] };
 }
 
 /** What is damaged is said all the same; only the writers don't learn of it. */
@@ -74,3 +81,54 @@ function notNoted({ message, hint }: Diagnostic): Diagnostic {
     severity: 'warning',
   };
 }
+
+/**
+ * Of a repository whose manifests declare `lock`: which VMs have objects whose lock ends before half of what
+ * that promises. `all`: the store is asked about each lock, else about those alone that nobody knows.
+ */
+async function locksThatEnd(
+  { io: { interrupt: signal }, reporter }: Context,
+  { repository, ref, vms, clock }: OpenedRepository,
+  { points }: VerifyReport,
+  all: boolean,
+): Promise<Diagnostic[]> {
+  if (!ref.lock) return [];
+  const lock = lockPolicyOf(ref.lock);
+  const now = clock.now() + (repository.store.clockAhead?.() ?? 0);
+  const found: Diagnostic[] = [];
+  for (const uuid of new Set(points.map(one => one.vm.uuid))) {
+    try {
+      const { name, plan } = await planOf(repository, uuid, {
+        ...{ vms, lock, now, signal, force: true, ask: all },
+      });
+      const short = plan.short.filter(one => (one.was ?? 0) < Math.min(one.until, now + lock.for / 2));
+      if (short.length > 0) found.push(end(name ?? uuid, ref.lock.for, now, short));
+    } catch (error) {
+      // What points need can't be told: the report says why.
+      if (!failedWith(error, 'prune-doubt', 'aws-access-denied')) throw error;
+      reporter.diagnostics((error as Failure).diagnostics.map(one => ({ ...one, severity: 'warning' })));
+    }
+  }
+  return found;
+}
+
+const end = (
+  vm: string,
+  span: string,
+  now: number,
+  short: readonly { was: number | undefined }[],
+): Diagnostic => {
+  const open = short.filter(({ was }) => (was ?? 0) <= now).length;
+  const first = Math.min(...short.map(({ was }) => was ?? 0).filter(was => was > now));
+  const when = Number.isFinite(first) ? `, the others from ${new Date(first).toISOString()} on` : '';
+  return {
+    ...world(
+      'locks-end',
+      own`${plural(short.length, 'object')} that points of ${vm} need ${short.length === 1 ? 'is' : 'are'} locked for less than half of ${span}: ${open} not at all${when}`,
+      {
+        hint: own`run \`converge repository extend-locks\` with the credentials of the extender, best each day`,
+      },
+    ),
+    severity: 'warning',
+  };
+};

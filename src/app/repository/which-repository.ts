@@ -1,5 +1,5 @@
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
-import type { Catalog, CatalogTarget } from '../../engine/model/catalog.ts';
+import type { Catalog, CatalogResource, CatalogTarget } from '../../engine/model/catalog.ts';
 import type { RepositoryRef } from '../../replication/model/clients.ts';
 import { parseRepositoryUrl } from '../../replication/model/repository-url.ts';
 import { type RepositoryProperty, repositoryRef } from '../../resources/shared/repository-property.ts';
@@ -10,6 +10,8 @@ import { loadCatalog } from '../session/load-catalog.ts';
 export interface Which {
   ref: RepositoryRef;
   targets: CatalogTarget[];
+  /** The protected VMs that the manifests declare, as they are written. */
+  vms: CatalogResource[];
   /**
    * Whether the manifests declare an aws target; otherwise the command line is where to say anything of AWS.
    */
@@ -34,6 +36,7 @@ export async function whichRepository(
     return {
       ref: { url: parseRepositoryUrl(repository) },
       targets: overridden([], options),
+      vms: [],
       isAwsDeclared: false,
     };
   }
@@ -48,6 +51,7 @@ export async function whichRepository(
   return {
     ref,
     targets: overridden(catalog.targets, options),
+    vms: catalog.resources.filter(({ type }) => type === 'protected_vm'),
     isAwsDeclared: catalog.targets.some(({ type }) => type === 'aws'),
   };
 }

@@ -1,5 +1,6 @@
 import { type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
+import type { CatalogResource } from '../../engine/model/catalog.ts';
 import type { Clock } from '../../io/ports.ts';
 import { parseKey, readKey } from '../../replication/format/keys.ts';
 import type { KnownRepository, RepositoryRef } from '../../replication/model/clients.ts';
@@ -19,6 +20,8 @@ const uncounted = () => ({ made() {}, retried() {}, throttled() {} });
 export interface OpenedRepository {
   repository: OpenRepository;
   ref: RepositoryRef;
+  /** The protected VMs that the manifests declare, as they are written. */
+  vms: readonly CatalogResource[];
   /** Of the world that the repository is of: a lab has its own. */
   clock: Clock;
   /** What earlier commands from here have seen. */
@@ -44,7 +47,7 @@ export async function withRepositoryOpen<T>(
   const { openRepository } = await import('../../replication/repository/open-repository.ts');
   const which = await whichRepository(context, options, vm);
   if (!which) return undefined;
-  const { ref, targets, isAwsDeclared } = which;
+  const { ref, targets, isAwsDeclared, vms } = which;
   const { host } = context.io;
   const own = options.key === undefined ? undefined : await readKey(options.key, host);
   const session = await openSession(context, options, { targets, labMustExist: true });
@@ -59,6 +62,7 @@ export async function withRepositoryOpen<T>(
     return await use({
       repository,
       ref,
+      vms,
       clock: ports.host.clock,
       ...(session.lab && { lab: session.lab }),
       known: before?.id === repository.id ? before : undefined,

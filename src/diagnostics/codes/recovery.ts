@@ -482,6 +482,10 @@ export const recovery = {
     means: "What was written at home isn't there as it was written.",
     wayOut: 'Look at the storage there, and run again.',
   },
+  'new-vm-there': {
+    means: 'A VM has the name already that a new one was to get.',
+    wayOut: 'Choose another name with `--as-new`, or do what the message says.',
+  },
   'planned-newest': {
     means: 'A planned failover was to be of an older point.',
     wayOut: 'Leave out `--point`, or `--planned`.',

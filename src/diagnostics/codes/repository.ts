@@ -284,16 +284,19 @@ export const repository = {
     wayOut:
       '`converge verify` tells what is wrong; once a cycle has healed it, the next `converge prune` goes on.',
   },
+  'repository-vanished': {
+    means:
+      'The folder of a repository no longer holds it, though it did when the command began: a file system that was unmounted.',
+    wayOut: 'Mount it again and run the command again: nothing was written in its place.',
+  },
   'pack-not-compacted': {
     means:
       "A pack of which less than half is needed can't be read as it was written, so it isn't written anew (a warning).",
     wayOut: '`converge verify` tells what is wrong; the next cycle stores again what its source still has.',
   },
   'prune-locked': {
-    means:
-      'The store keeps objects that were to be removed, because they are locked or by its rights (a warning).',
-    wayOut:
-      'What is locked goes once its time is over. Otherwise give the pruner the rights in `policies/pruner.json`.',
+    means: 'The store refused to remove objects whose time had come (a warning).',
+    wayOut: 'Give the pruner the rights in `policies/pruner.json`.',
   },
   'bucket-without-lock': {
     means: 'The manifest wants objects to be locked, and the bucket has no Object Lock.',
@@ -329,6 +332,12 @@ export const repository = {
     means: 'Locks of what recovery points need end before the time that the manifest promises (a warning).',
     wayOut:
       'Run `converge repository extend-locks` where the credentials of the extender are, best each day.',
+  },
+  'changes-jumped': {
+    means:
+      'The changes of a VM jumped, as they do when somebody encrypts it (a warning); its points are held.',
+    wayOut:
+      'Look at the VM. If all is well, `converge hold VM --release`; if not, restore an older point: none of them is removed.',
   },
   'prune-raced': {
     means: 'Another pruner is at work on the same VM.',

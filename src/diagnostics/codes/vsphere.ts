@@ -13,6 +13,10 @@ export const vsphere = {
     means: "A snapshot doesn't hold a disk that the VM had: the disk was replaced meanwhile.",
     wayOut: 'Run again; the next cycle sees the new disk.',
   },
+  'import-lost': {
+    means: 'vSphere ended the making of a VM, or did not say where its disks go.',
+    wayOut: 'Run again: what was half made goes by itself, and it is made anew.',
+  },
   'nbd-ended': {
     means: 'The connection that a disk is served over ended.',
     wayOut: 'Run again; what was uploaded to a repository by then is not uploaded a second time.',
@@ -28,6 +32,11 @@ export const vsphere = {
   'nbd-write': {
     means: 'A disk that is written over NBD could not be written somewhere, or not at all.',
     wayOut: "Look at the log of the datastore's host, and run again: what failed is written anew.",
+  },
+  'new-vm-place': {
+    means: 'It is not known where a new VM goes, or vSphere can not make it as it was.',
+    wayOut:
+      'Name it with --pool, --folder, --datastore, --host or --network; the message says what there is.',
   },
   'nbdkit-failed': {
     means: 'nbdkit, which serves the disks of a snapshot, did not start or ended.',

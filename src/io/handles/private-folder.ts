@@ -12,9 +12,12 @@ export interface PrivateFolder {
   remove(): Promise<void>;
 }
 
-/** @param purpose part of its name */
-export async function privateFolder(purpose: string): Promise<PrivateFolder> {
-  const path = await mkdtemp(join(tmpdir(), `converge-${purpose}-`));
+/**
+ * @param purpose part of its name
+ * @param parent where it is made; where temporary files go when left out
+ */
+export async function privateFolder(purpose: string, parent: string = tmpdir()): Promise<PrivateFolder> {
+  const path = await mkdtemp(join(parent, `converge-${purpose}-`));
   return {
     path,
     put: async (name, content) => {

@@ -56,6 +56,21 @@ const rows: EvidenceRow[] = [
     'a category is there while it has a tag',
     'a limit of the stand-in, whose tags are made by `converge lab tag`',
   ],
+  [
+    'verified',
+    'ImportVApp of a VirtualMachineImportSpec answers with an HttpNfcLease, which becomes ready with the URL of each disk',
+    'vcsim (govmomi v0.56.0)',
+  ],
+  [
+    'quoted',
+    'a device of an import is called /VM/CONTROLLERbus:unit, `*` is the server itself, a lease ends 300 seconds after the last HttpNfcLeaseProgress',
+    API,
+  ],
+  [
+    'believed',
+    'what was made goes with a lease that ends, and Destroy_Task is TaskInProgress before',
+    'nobody has seen it on a real server',
+  ],
   ['verified', 'Login on a session that is logged in is InvalidLogin', 'vcsim (govmomi v0.56.0)'],
   ['verified', 'every field that is sent exists in version 6.7.1 of the API', PYVMOMI],
   [

@@ -5,6 +5,7 @@ import type { Vcenter } from './methods/method.ts';
 import { viewed } from './methods/search.ts';
 import { serviceContent } from './soap/service-content.ts';
 import { bool, list, type Ref, refs, text, time } from './soap/vim.ts';
+import { leaseState } from './world/leases.ts';
 
 /** Finds any object that a session can name: the inventory's, the services, tasks, and its own helpers. */
 export function objectsOf(vcenter: Vcenter, session: Session | undefined): FindObject {
@@ -32,6 +33,10 @@ export function objectsOf(vcenter: Vcenter, session: Session | undefined): FindO
     if (object.ref === 'PropertyFilter') {
       const owned = [...(session?.collectors.values() ?? [])].some(one => one.hasFilter(object));
       return owned ? made({}) : undefined;
+    }
+    if (object.ref === 'HttpNfcLease') {
+      const lease = vcenter.leases.find(object.id);
+      return lease && made({ state: () => leaseState('ready'), info: () => lease.info });
     }
     const view = object.ref === 'ContainerView' ? session?.views.get(object.id) : undefined;
     if (view) {

@@ -9,6 +9,7 @@ import { serviceVersions, wsdl } from './soap/service-content.ts';
 import { answerSoap } from './soap.ts';
 import { answerAutomation, isAutomation } from './tagging.ts';
 import { FROZEN, serveDatastore } from './world/datastore.ts';
+import { createLeases, NFC } from './world/leases.ts';
 import { openMachines } from './world/machines.ts';
 import { createRules } from './world/rules.ts';
 import { createSignal } from './world/signal.ts';
@@ -51,14 +52,17 @@ export async function startVsphere(options: VsphereOptions): Promise<VsphereLab>
   const tasks = createTasks(clock, rules, signal.raise);
   const sessions = createSessions(options.credentials, clock, random);
   let last = 0;
+  const newId = () => `52${(++last).toString(16).padStart(6, '0')}-${random.bytes(4).toString('hex')}`;
+  const leases = createLeases(machines, clock, newId);
   const vcenter: Vcenter = {
+    leases,
     clock,
     machines,
     inventory: createInventory(machines, rules, tasks.recent),
     sessions,
     tasks,
     rules,
-    newId: () => `52${(++last).toString(16).padStart(6, '0')}-${random.bytes(4).toString('hex')}`,
+    newId,
     changed: signal.wait,
   };
 
@@ -69,6 +73,7 @@ export async function startVsphere(options: VsphereOptions): Promise<VsphereLab>
     if (path === '/sdk/vimService.wsdl') return sendXml(response, wsdl());
     if (path === '/sdk' || path === '/sdk/') return answerSoap(vcenter, request, response);
     if (isAutomation(path)) return answerAutomation(machines, sessions, request, response);
+    if (path.startsWith(NFC)) return leases.serve(request, response);
     if (path.startsWith('/folder/') || path === FROZEN) {
       if (!sessions.of(request.headers.cookie) && !sessions.basic(request.headers.authorization)) {
         return void response

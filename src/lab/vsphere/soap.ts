@@ -52,6 +52,7 @@ async function callMethod(
   const method = element.name;
   const self = refOf(element, '_this');
   if (!self) throw invalidRequest(`${method} names no object (_this)`);
+  await vcenter.leases.sweep();
   const session = vcenter.sessions.of(request.headers.cookie);
   const find = objectsOf(vcenter, session);
   const call: Call = {

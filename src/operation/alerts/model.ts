@@ -7,6 +7,7 @@ export const RULES = {
   unknown: 'nobody can say how a VM stands',
   'failed-twice': 'cycles of a VM keep failing',
   resync: 'a VM was read whole',
+  'change-rate': 'the changes of a VM jumped, as they do when somebody encrypts it',
   damaged: 'something in a repository is damaged',
   'repository-gone': 'a repository is gone, or can not be read',
   skew: "a repository's clock and the one here differ",

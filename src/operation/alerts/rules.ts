@@ -1,3 +1,4 @@
+import { SIGNALS } from '../../replication/model/point.ts';
 import { REASONS, type VmStatus } from '../model.ts';
 import type { Condition, Rule, Severity } from './model.ts';
 
@@ -101,6 +102,9 @@ function ofVm(status: VmStatus, { failing, declaredSince }: Known, now: number):
   }
   if (replica?.state === 'breached' || replica?.state === 'never')
     is('replica-breached', 'critical', `the replica of ${vm} is too old, or not there`, vm);
+  // Until somebody releases it: points that were made since don't end what may go on.
+  if (status.signal)
+    is('change-rate', 'critical', `${vm}: ${SIGNALS[status.signal]}; its points are held`, vm);
   if (newest && newest.mode !== 'incremental' && !expected.has(newest.reason))
     is('resync', 'warning', `${vm} was read whole: ${newest.reason}`, `${newest.reason} ${repository}`);
   return found;

@@ -145,6 +145,11 @@ const vmMetrics = (vms: Each): Metric[] => [
     ),
   ),
   gauge(
+    'converge_vm_change_signal',
+    'The changes of the VM jumped, and its points are held until somebody releases them.',
+    vms.flatMap(([labels, { signal }]) => (signal ? [{ labels: { ...labels, signal }, value: 1 }] : [])),
+  ),
+  gauge(
     'converge_vm_last_cycle_stored_bytes',
     'Bytes that were written for the newest point.',
     vms.flatMap(([labels, { newest }]) =>

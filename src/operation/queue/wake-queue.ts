@@ -1,10 +1,10 @@
 import type { Line, WakeUp } from './wake-up.ts';
 
-/** A wake-up that a mover has taken, which is its own until it is answered or not kept for a minute. */
+/** A wake-up that a mover has taken, which is its own until it is answered or not kept for half a minute. */
 export interface Taken {
   /** Whatever lay in the queue. */
   data: unknown;
-  /** Keeps others from it for another minute. */
+  /** Keeps others from it for another half minute. */
   keep(): Promise<void>;
   /** It leaves the queue. */
   answer(data: object): Promise<void>;
@@ -37,7 +37,7 @@ export interface WakeQueue {
    * @param priority see `priorityOf`
    */
   add(line: Line, wake: WakeUp, key: string, priority: number): Promise<string>;
-  /** Those of the last minutes that were answered, the last one first, at most some hundred. */
+  /** Those that were answered last, at most some hundred. */
   answered(line: Line): Promise<Answered[]>;
   /** Whether it is there, answered or not. */
   has(line: Line, id: string): Promise<boolean>;

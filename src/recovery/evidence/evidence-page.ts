@@ -62,6 +62,7 @@ const phases: Record<RunStep['what'] | 'fenced', string> = {
   'dns-back': 'records of DNS were put back',
   finished: 'over',
   failback: 'is brought home',
+  'new-vm': 'another is made at home',
   frozen: 'stopped, and kept as snapshots',
   brought: 'is at home again',
   committed: 'the machines stay',

@@ -1,4 +1,6 @@
+import { pipelined } from '../../replication/model/pipelined.ts';
 import { SNAPSHOT_BLOCK, type SnapshotStore } from '../model/snapshots.ts';
+import type { Homeward } from './differences.ts';
 
 /** Offset and length on a disk, bytes. */
 export type Range = [start: number, length: number];
@@ -19,6 +21,30 @@ export async function contentOf(
   if (token === undefined) return undefined;
   const content = (await store.get(snapshot, index, token, signal)).subarray(0, length);
   return content.equals(ZEROS.subarray(0, length)) ? undefined : content;
+}
+
+/** All bytes of a disk as it is in EC2, without the padding. */
+export async function* wholeDisk(
+  store: SnapshotStore,
+  { disk, snapshot }: Homeward,
+  signal?: AbortSignal,
+): AsyncGenerator<Buffer> {
+  const lengthOf = (index: number) => Math.min(SNAPSHOT_BLOCK, disk.bytes - index * SNAPSHOT_BLOCK);
+  let next = 0;
+  const read = pipelined(store.blocks(snapshot, signal), width, async ({ index, token }) => ({
+    index,
+    content:
+      lengthOf(index) > 0
+        ? await contentOf(store, snapshot, { index, length: lengthOf(index), token }, signal)
+        : undefined,
+  }));
+  for await (const { index, content } of read) {
+    if (lengthOf(index) <= 0) continue;
+    while (next < index) yield Buffer.alloc(lengthOf(next++));
+    yield content ?? Buffer.alloc(lengthOf(index));
+    next = index + 1;
+  }
+  while (lengthOf(next) > 0) yield Buffer.alloc(lengthOf(next++));
 }
 
 /** Adds to ranges that ascend; those that touch become one. */

@@ -1,10 +1,10 @@
 import { blocked, Failure } from '../../diagnostics/diagnostic.ts';
 import type { Files } from '../../io/ports.ts';
 import { unsuspendVm } from '../../replication/model/pauses.ts';
-import type { Point } from '../../replication/model/repository.ts';
+import type { Point, Repository } from '../../replication/model/repository.ts';
 import type { RestingMachine } from '../../replication/model/source.ts';
 import { putBack } from '../dns/switch.ts';
-import { claim, holderOf, note, type Run } from '../failover/run.ts';
+import { claim, holderOf, note, type Run, type RunMachine } from '../failover/run.ts';
 import { ofDns } from '../failover/take-over.ts';
 import type { DnsCloud, PutBack } from '../model/dns.ts';
 import { type Estimate, estimate, type HomeDisks, type Homeward, type Way, wayOf } from './differences.ts';
@@ -18,6 +18,7 @@ import {
   stopInstance,
 } from './freeze.ts';
 import { changesAtHome } from './home-changes.ts';
+import { machineOf, makeNew, type Newly, remarksOf, usable } from './new-machine.ts';
 import { ready, writeHome } from './write-home.ts';
 
 export interface FailbackOptions extends FreezeOptions {
@@ -40,7 +41,10 @@ export interface Brought {
   records: PutBack[];
 }
 
-export type Destination = { to: 'folder'; directory: string; files: Files } | { to: 'disk' };
+export type Destination =
+  | { to: 'folder'; directory: string; files: Files }
+  | { to: 'disk' }
+  | { to: 'new-vm'; newly: Newly };
 
 /** Whether a machine of a run is being brought home, or was. */
 export const isHomeward = ({ steps }: Run, vm: string): boolean =>
@@ -65,18 +69,75 @@ export function refuseHomeward(run: Run): void {
  * What bringing a machine home comes to. One that runs goes on running meanwhile: its disks are looked at by
  * snapshots of their own, which go again.
  *
- * @throws Failure `home-in-the-way`, blocked, and what opening the disks at home throws
+ * @throws Failure `home-in-the-way`, `new-vm-there`, both blocked, `new-vm-place`, and what opening the disks
+ *   at home throws
  */
-export async function lookAhead(options: FailbackOptions, to: Destination['to']): Promise<Estimate> {
+export async function lookAhead(options: FailbackOptions, where: Destination): Promise<Estimate> {
   const { run, machine, cloud, clock, signal } = options;
-  const into = to === 'disk' ? await homeDisks(options) : undefined;
+  const into = where.to === 'disk' ? await homeDisks(options) : undefined;
+  if (where.to === 'new-vm') await makeable(options, where.newly);
   const kind = isHomeward(run, machine.vm) ? 'final' : 'look';
   if (kind === 'final') await stopInstance(options);
-  const disks = await waysOf(await snapshotsOf(kind, options), options);
+  const disks = await waysOf(await snapshotsOf(kind, options), where, options);
   const found = await estimate(cloud.snapshots, disks, () => clock.now(), into, signal);
   if (kind === 'look') await removeSnapshots('look', options);
   return found;
 }
+
+async function makeable(options: FailbackOptions, { name, maker, wanted }: Newly): Promise<void> {
+  const { repository, run, machine, point, signal } = options;
+  const made = run.steps.findLast(step => step.what === 'new-vm' && step.vm === machine.vm);
+  if (made?.what === 'new-vm' && isBrought(run, machine.vm))
+    throw broughtAs(machine.vm, made.name, run.start.plan);
+  const wished = machineOf(name, markOf(repository, run, machine), point);
+  usable(wished, await maker.named(name, signal));
+  await maker.place(wished, wanted, signal);
+}
+
+/** What a new machine is called, where it goes, and what isn't as it was. */
+export async function newWords(
+  { repository, run, machine, point, signal }: FailbackOptions,
+  { name, maker, wanted }: Newly,
+): Promise<{ name: string; place: string; remarks: string[] }> {
+  const wished = machineOf(name, markOf(repository, run, machine), point);
+  return { name, place: await maker.place(wished, wanted, signal), remarks: remarksOf(wished) };
+}
+
+/** What a machine that was made for one of a run is recognised by. */
+const markOf = ({ id }: Repository, { start: { plan, number } }: Run, { uuid }: RunMachine): string =>
+  `${id.slice(0, 8)}/${plan}/${number}/${uuid}`;
+
+/** Writes down which name the new machine gets, and removes what runs before left half made under others. */
+async function bringNew(
+  options: FailbackOptions,
+  newly: Newly,
+  disks: readonly { of: Homeward }[],
+): Promise<number> {
+  const { repository, run, machine, cloud, clock, point, step, signal } = options;
+  await makeable(options, newly);
+  const wished = machineOf(newly.name, markOf(repository, run, machine), point);
+  const names = run.steps.flatMap(one => (one.what === 'new-vm' && one.vm === machine.vm ? one.name : []));
+  for (const name of new Set(names)) {
+    if (name === newly.name) continue;
+    const there = await newly.maker.named(name, signal);
+    if (there?.mark !== wished.mark || there.finished || there.poweredOn) continue;
+    await step('remove-half');
+    await newly.maker.remove(there.uuid, signal);
+  }
+  if (!names.includes(newly.name)) {
+    await step('named');
+    await note(repository, run, { at: clock.now(), what: 'new-vm', vm: machine.vm, name: newly.name });
+  }
+  const into = { store: cloud.snapshots, point, disks, step, ...(signal && { signal }) };
+  return makeNew(wished, newly, into);
+}
+
+const broughtAs = (vm: string, name: string, plan: string): Failure =>
+  new Failure(
+    blocked('new-vm-there', `${vm} was brought home as ${name} already`, {
+      hint: `what is left of it in EC2 is removed by: converge failover undo ${plan}`,
+    }),
+  );
 
 async function homeDisks(options: FailbackOptions): Promise<HomeDisks> {
   const { home, into } = await ready(options);
@@ -107,21 +168,26 @@ export async function bringHome(options: FailbackOptions, where: Destination): P
     await step('frozen');
     await note(repository, run, { at: clock.now(), what: 'frozen', vm, disks: frozen });
   }
-  const disks = await waysOf(frozen, options);
+  const disks = await waysOf(frozen, where, options);
   const into = { store: cloud.snapshots, point, disks, step, ...(signal && { signal }) };
-  const isTold = where.to === 'disk' || (await untrack(options));
+  const isTold = where.to !== 'folder' || (await untrack(options));
   const bytes =
     where.to === 'folder'
       ? await writeFolder({ ...into, directory: where.directory, files: where.files })
-      : await writeHome({ ...into, home });
+      : where.to === 'disk'
+        ? await writeHome({ ...into, home })
+        : await bringNew(options, where.newly, disks);
   await step('brought');
   await note(repository, run, { at: clock.now(), what: 'brought', vm, bytes });
   let records: PutBack[] = [];
-  if (where.to === 'disk') {
+  if (where.to !== 'folder') {
     // What leads to no machine of its own goes back with the last of them.
     const last = run.start.groups.flatMap(({ machines }) => machines).every(one => isBrought(run, one.vm));
     const isIts = (record: { vm?: string }) => record.vm === vm || (last && record.vm === undefined);
     records = await putBack(isIts, ofDns(options));
+  }
+  // A new machine isn't suspended; the old one may not become the newest again before all of it is undone.
+  if (where.to === 'disk') {
     await step('unsuspend');
     await unsuspendVm(repository, holderOf(run.start), uuid);
   }
@@ -149,9 +215,13 @@ async function untrack({ home, point, step, signal }: FailbackOptions): Promise<
 
 async function waysOf(
   frozen: readonly FrozenDisk[],
+  { to }: Destination,
   { machine, cloud, point, home, signal }: FailbackOptions,
 ): Promise<{ of: Homeward; way: Way }[]> {
-  const changes = await changesAtHome(home, point, signal);
+  const changes =
+    to === 'new-vm'
+      ? new Map(point.disks.map(({ index }) => [index, { unknown: 'the new machine has nothing yet' }]))
+      : await changesAtHome(home, point, signal);
   const replicas = machine.disks.flatMap(({ snapshot }) => snapshot ?? []);
   const there = new Set((await cloud.snapshots.list({ ids: replicas }, signal)).map(({ id }) => id));
   return Promise.all(

@@ -1,17 +1,16 @@
 import { createHash } from 'node:crypto';
 import { blocked, type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
-import { pipelined } from '../../replication/model/pipelined.ts';
 import type { Point, PointDisk } from '../../replication/model/repository.ts';
 import type { RestingMachine, SourceDisk } from '../../replication/model/source.ts';
-import { SNAPSHOT_BLOCK, type SnapshotStore } from '../model/snapshots.ts';
-import { contentOf, width } from './content.ts';
+import type { SnapshotStore } from '../model/snapshots.ts';
+import { wholeDisk } from './content.ts';
 import type { Homeward, Way } from './differences.ts';
 import { digestOfRanges, type WrittenRanges, writeRanges } from './write-ranges.ts';
 
 /**
  * Makes the disks of the machine at home those in EC2, then reads back what was written and compares. Only
- * what differs is written, where home lets ranges be written; else each disk as a whole. Its change tracking is
- * ended before: what is written so it doesn't see, and the next cycle has to compare all.
+ * what differs is written, where home lets ranges be written; else each disk as a whole. Its change tracking
+ * is ended before: what is written so it doesn't see, and the next cycle has to compare all.
  *
  * @returns bytes written
  * @throws Failure `home-in-the-way`, blocked, with all that is; `readback-differs`
@@ -116,30 +115,6 @@ export async function ready({
   }
   if (against.length > 0) throw new Failure(against);
   return { home: home!, into: disk => now!.disks.find(({ identity }) => identity === disk.identity)! };
-}
-
-/** All bytes of a disk as it is in EC2, without the padding. */
-async function* wholeDisk(
-  store: SnapshotStore,
-  { disk, snapshot }: Homeward,
-  signal?: AbortSignal,
-): AsyncGenerator<Buffer> {
-  const lengthOf = (index: number) => Math.min(SNAPSHOT_BLOCK, disk.bytes - index * SNAPSHOT_BLOCK);
-  let next = 0;
-  const read = pipelined(store.blocks(snapshot, signal), width, async ({ index, token }) => ({
-    index,
-    content:
-      lengthOf(index) > 0
-        ? await contentOf(store, snapshot, { index, length: lengthOf(index), token }, signal)
-        : undefined,
-  }));
-  for await (const { index, content } of read) {
-    if (lengthOf(index) <= 0) continue;
-    while (next < index) yield Buffer.alloc(lengthOf(next++));
-    yield content ?? Buffer.alloc(lengthOf(index));
-    next = index + 1;
-  }
-  while (lengthOf(next) > 0) yield Buffer.alloc(lengthOf(next++));
 }
 
 async function* hashed(

@@ -18,8 +18,8 @@ export interface WrittenRanges {
 const readBack = 4 * SNAPSHOT_BLOCK;
 
 /**
- * Makes a disk at home what it is in EC2. Where both sides say what they changed, that is written; else all of
- * it is compared, and what differs is written. All of it lasts when this resolves.
+ * Makes a disk at home what it is in EC2. Where both sides say what they changed, that is written; else all
+ * of it is compared, and what differs is written. All of it lasts when this resolves.
  */
 export async function writeRanges(
   target: BlockTarget,

@@ -156,6 +156,8 @@ export type RunStep = { at: number } & (
   | { what: 'finished'; ok: boolean; took: number; apart?: true; opened?: string[] }
   /** Of a `real` run: a machine is being brought home. From here on nobody starts or launches it again. */
   | { what: 'failback'; vm: string; instance: string; to: 'folder' | 'disk' | 'new-vm' }
+  /** A machine of this name is about to be made at home in its place. */
+  | { what: 'new-vm'; vm: string; name: string }
   /** Its disks, at rest, by their number in the point. */
   | { what: 'frozen'; vm: string; disks: { index: number; snapshot: string }[] }
   /** All of it is at home, read back and compared; `bytes`: what was written there. */

@@ -2,6 +2,7 @@ import { blocked, type Diagnostic, Failure, given, world } from '../../diagnosti
 import { refuseFailedOver } from '../model/pauses.ts';
 import type { Point } from '../model/repository.ts';
 import type { FrozenVm, SourceDisk, SourceSnapshot, SourceVm } from '../model/source.ts';
+import { changesOf } from '../retention/hold-on-signal.ts';
 import { clockSkew, storeSkew } from './clock-skew.ts';
 import { beginHealing, markSuspects } from './heal.ts';
 import { inTheWay } from './in-the-way.ts';
@@ -93,11 +94,16 @@ async function underLease(options: CycleOptions, held: Held): Promise<CycleResul
           options.bundles?.of({ name: source.name, uuid: source.uuid }) ?? 'as-before',
           healing.looked,
         );
+        const time = snapshot.created;
+        const changes = await changesOf(options.repository, {
+          ...{ vm: source, previous, time, disks: copied, totals: writer.totals, run: outlast.run, warn },
+        });
         const committed = await writer.commit(
           {
+            ...(changes && { changes }),
             vm: { name: source.name, uuid: source.uuid },
             epoch: lease.epoch,
-            time: snapshot.created,
+            time,
             consistency: snapshot.quiesced ? source.quiescing : 'crash',
             presence: healing.presence,
             machine: await options.machine.record(snapshot, signal),

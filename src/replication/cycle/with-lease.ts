@@ -130,7 +130,7 @@ export function withBriefLease<T>(
   });
 }
 
-/** Whether it says more than that somebody else has the VM: the point is complete, or the head is another's. */
+/** Whether it tells more than that another has the VM: the point is complete, or the head is another's. */
 const tellsMore = (error: unknown): boolean =>
   failedWith(error, 'snapshot-left', 'commit-unknown') ||
   (error instanceof Failure && error.diagnostics.every(({ category }) => category === 'blocked'));

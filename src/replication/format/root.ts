@@ -14,6 +14,7 @@ import {
   nullOr,
   oneOf,
   optional,
+  type Shape,
   text,
   tuple,
   whole,
@@ -121,6 +122,24 @@ const machine = members({
   disks: listOf(members({ key: whole(-U32, U32), controller: text, bus: whole(), unit: whole() })),
 });
 
+/** A share of what was read. */
+const share: Shape = {
+  wrong: (value, at) => (typeof value === 'number' && value >= 0 && value <= 1 ? undefined : at),
+};
+
+const changes = members({
+  bytes: whole(),
+  stored: whole(),
+  signal: optional(
+    members({
+      kind: oneOf('change-rate', 'incompressible'),
+      ...{ rate: whole(), usual: whole(), share, usual_share: share },
+    }),
+  ),
+  recent: listOf(tuple(whole(), share)),
+  days: listOf(tuple(whole(), whole(), whole())),
+});
+
 const shape = members({
   id: objectId,
   generation,
@@ -135,6 +154,7 @@ const shape = members({
   stored: optional(whole()),
   presence: optional(moment),
   locked: optional(moment),
+  changes: optional(changes),
   left_out: listOf(members({ label: text, identity: text, why: text })),
   snapshots: optional(listOf(members({ name: text, created: moment, below: optional(listOf(text)) }))),
   previous: nullOr(members({ generation, id: objectId })),

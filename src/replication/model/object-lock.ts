@@ -62,3 +62,10 @@ export function recordOf(swept: number, until: ReadonlyMap<string, number>): Loc
       .map(([at, objects]) => ({ until: at, objects: objects.sort() })),
   };
 }
+
+/** The last moment that a date can show: until somebody ends it. */
+export const FOREVER = 8_640_000_000_000_000;
+
+/** Until when something is held, in words. */
+export const untilWords = (until: number): string =>
+  until >= FOREVER ? 'until somebody releases it' : `until ${new Date(until).toISOString()}`;

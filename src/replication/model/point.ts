@@ -1,10 +1,39 @@
 import type { Level } from './check-memory.ts';
-import type { Point } from './repository.ts';
 
 /** The true label of a point: what the snapshot really achieved, not what was asked. */
 export type Consistency = 'application' | 'file-system' | 'crash';
 /** How a disk's blocks were found in the cycle that made the point. */
 export type Mode = 'full' | 'incremental' | 'rescan';
+
+/** What a jump in a VM's changes can be. */
+export const SIGNALS = {
+  'change-rate': 'far more changed than ever does',
+  incompressible: 'much was rewritten with what can not be compressed',
+} as const;
+export type SignalKind = keyof typeof SIGNALS;
+
+/** The changes of a VM jumped: somebody may be encrypting it. */
+export interface Signal {
+  kind: SignalKind;
+  /** Bytes that changed an hour, and the median of the points before. */
+  rate: number;
+  usual: number;
+  /** What was stored of what was read, 0 to 1, and the same. */
+  share: number;
+  usual_share: number;
+}
+
+/** How much a point says that changed, and what the next is judged by. */
+export interface Changes {
+  /** New content of blocks as it was read, and as it is stored. */
+  bytes: number;
+  stored: number;
+  signal?: Signal;
+  /** Of the points up to this one: bytes an hour, and what was stored of what was read. */
+  recent: [rate: number, share: number][];
+  /** Of days (since 1970, UTC) up to this point: the most of any point, and of any that was incompressible. */
+  days: [day: number, rate: number, dense: number][];
+}
 
 /** One recovery point as `converge points` prints it. */
 export interface PointSummary {
@@ -25,6 +54,10 @@ export interface PointSummary {
   broken?: true;
   /** Change tracking had left out what it should have told when this was made: its content may be wrong. */
   suspect?: true;
+  /** The changes that it holds jumped. */
+  signal?: SignalKind;
+  /** RFC 3339: until when what it needs is locked, as far as is known. */
+  locked_until?: string;
   /** RFC 3339: when all that it needed was last seen to be there before it was made. */
   presence?: string;
   /** Of a VM's newest point alone: when verifications of the VM last looked to which depth, RFC 3339. */
@@ -43,6 +76,7 @@ export interface MadePoint {
    * which was taken after it: a repository that was copied has objects younger than that.
    */
   complete: number;
+  signal?: SignalKind;
   consistency: Consistency;
   mode: Mode;
   reason: string;
@@ -53,7 +87,10 @@ export interface MadePoint {
 const order: Mode[] = ['incremental', 'rescan', 'full'];
 
 /** A point's mode is the most thorough of its disks', with that disk's reason. */
-export function leadingMode({ disks }: Pick<Point, 'disks'>): { mode: Mode; reason: string } {
+export function leadingMode({ disks }: { disks: readonly { mode: Mode; reason: string }[] }): {
+  mode: Mode;
+  reason: string;
+} {
   const leading = disks.toSorted((a, b) => order.indexOf(b.mode) - order.indexOf(a.mode))[0];
   return { mode: leading?.mode ?? 'full', reason: leading?.reason ?? '' };
 }

@@ -4,7 +4,7 @@ import type { Conditions } from './conditions.ts';
 import type { DamagedObject, DamageRecord, Doubts, PointId } from './damage-record.ts';
 import type { LeaseValue } from './lease-value.ts';
 import type { MachineRecord } from './machine.ts';
-import type { Consistency, MadePoint, Mode } from './point.ts';
+import type { Changes, Consistency, MadePoint, Mode } from './point.ts';
 import type { ObjectStore } from './store.ts';
 
 /** 32 bytes: SHA-256 of the plaintext, or its HMAC in an encrypted repository. All zero: a zero block. */
@@ -61,8 +61,11 @@ export interface Point {
    */
   presence?: number;
   /**
-   * Until when what was written for it was locked as it was written, ms since the epoch; absent: not at all.
+   * How much changed since the point before; absent where a disk was read whole, which says nothing about
+   * that.
    */
+  changes?: Changes;
+  /** Until when what was written for it was locked then, ms since the epoch; absent: not at all. */
   locked?: number;
   disks: PointDisk[];
   /** Disks of the VM that this point leaves out, and why, so that nobody thinks they are protected. */
@@ -144,8 +147,9 @@ export interface OrphanedPack {
 /** What was written, for reports. Bytes. */
 export interface WriteTotals {
   blocks_stored: number;
-  /** Plaintext bytes of the blocks stored, before compression. */
+  /** Plaintext bytes of the blocks stored, before compression, and as they are stored. */
   bytes_stored: number;
+  bytes_packed: number;
   /** Blocks of these that the source has had all along, and whose stored copy isn't believed. */
   blocks_healed: number;
   /** Blocks that a cycle before had stored which died, and their plaintext bytes; none of `blocks_stored`. */
@@ -173,6 +177,8 @@ export interface Committed {
 
 /** One commit in the making. Nothing of it is visible before `commit`. */
 export interface PointWriter {
+  /** What was written by now. */
+  readonly totals: Readonly<WriteTotals>;
   /**
    * What `commit` stores beside the disks. `look`: where the point before has the same, that is read before
    * it is named again; else it only must not be known to be damaged.

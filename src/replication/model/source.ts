@@ -194,3 +194,67 @@ export interface RestingMachine {
   /** No change id that was given before is accepted any more once the machine has run again. */
   endTracking(signal?: AbortSignal): Promise<void>;
 }
+
+/**
+ * Where a new machine is put, as it was typed. What is left out is like the machine that it stands in for.
+ */
+export interface WantedPlace {
+  pool?: string;
+  folder?: string;
+  datastore?: string;
+  host?: string;
+  /** One for all network cards, or one for each in their order. */
+  networks: readonly string[];
+}
+
+/** A machine that is to be made, switched off. */
+export interface NewMachine {
+  name: string;
+  machine: MachineRecord;
+  /** The disks that it gets, by their keys in the record. */
+  disks: readonly { key: number; bytes: number }[];
+  /** Kept in its configuration: what it is recognised by, whatever became of whoever made it. */
+  mark: string;
+  /** Instance UUID of the machine that it stands in for. */
+  like: string;
+}
+
+/** A machine that has a name. */
+export interface NamedMachine {
+  /** Instance UUID. */
+  uuid: string;
+  poweredOn: boolean;
+  /** What was given as its mark when it was made; undefined: converge hasn't made it. */
+  mark?: string;
+  /** `finish` was called of it. */
+  finished: boolean;
+}
+
+/** A machine that is there in name, and waits for the content of its disks. */
+export interface Import {
+  /** @param disk its key in the record @param content a streamOptimized VMDK */
+  upload(
+    disk: number,
+    content: { length: number; bytes: AsyncIterable<Buffer> },
+    signal?: AbortSignal,
+  ): Promise<void>;
+  /** Answers with its instance UUID. */
+  complete(): Promise<string>;
+  /** Leaves nothing of it, or what goes by itself. Rejects never. */
+  abort(): Promise<void>;
+}
+
+/** Makes machines at home. All calls may reject with a Failure. */
+export interface MachineMaker {
+  /** Where it goes, in words. @throws Failure `new-vm-place`, with all that can't be decided */
+  place(machine: NewMachine, wanted: WantedPlace, signal?: AbortSignal): Promise<string>;
+  /** The machine that has this name; undefined: none. */
+  named(name: string, signal?: AbortSignal): Promise<NamedMachine | undefined>;
+  begin(machine: NewMachine, wanted: WantedPlace, signal?: AbortSignal): Promise<Import>;
+  /** Opens a disk of one that is off, by what it is in the record. */
+  open(uuid: string, machine: MachineRecord, disk: number, signal?: AbortSignal): Promise<BlockSource>;
+  /** It is what it was to be: it boots from the disk that the record says. */
+  finish(uuid: string, machine: NewMachine, signal?: AbortSignal): Promise<void>;
+  /** Removes one that is off, with its disks. One that is gone is success. */
+  remove(uuid: string, signal?: AbortSignal): Promise<void>;
+}

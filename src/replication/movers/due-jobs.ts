@@ -19,8 +19,8 @@ export type DueReason =
   | 'asked';
 
 /**
- * One VM to be moved, as plain data that may wait in a queue: whoever moves it finds everything else in the
- * manifests, at the source and in the repository.
+ * One VM to be moved, as plain data: whoever moves it finds everything else in the manifests, at the source
+ * and in the repository.
  */
 export interface DueJob {
   /** Identity of the vSphere target. */

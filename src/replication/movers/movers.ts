@@ -2,11 +2,10 @@ import type { CycleOptions, CycleResult } from '../cycle/options.ts';
 import { runCycle } from '../cycle/run-cycle.ts';
 import type { DueJob } from './due-jobs.ts';
 
-/** Whoever moves VMs that are due: this process, or others that take the jobs from a queue. */
+/** Whoever runs the cycles of VMs that are due: this process. Others are woken before it comes to that. */
 export interface Movers {
   /**
-   * Runs one cycle. `cycle` is what this process knows of it; a mover elsewhere opens its own VM and
-   * repository by the job, and is bound by the policy alone.
+   * Runs one cycle, which `job` says the reason of.
    * @throws Failure as `runCycle`
    */
   move(job: DueJob, cycle: CycleOptions): Promise<CycleResult>;

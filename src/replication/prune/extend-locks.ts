@@ -135,7 +135,7 @@ export async function extendLocks(
 function locksOf({ store }: VmContext): ObjectLocks {
   if (store.locks) return store.locks;
   throw new Failure(
-    world('bucket-without-lock', `objects of ${store.url} can't be locked: it is no bucket`, {
+    world('bucket-without-lock', `objects of ${store.url} can't be locked: it is not a bucket`, {
       hint: 'leave `lock` of the repository out, or keep the points in a bucket with `object_lock: true`',
     }),
   );

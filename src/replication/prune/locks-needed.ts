@@ -14,8 +14,9 @@ export const keyOf = (folder: string, object: string): string =>
   object.startsWith('/') ? object.slice(1) : folder + object;
 
 /**
- * Until when each object is to be locked that a point needs which retention keeps; by key as a record of locks
- * has it. Points whose times are near are looked at together, and all that they need gets the latest of them.
+ * Until when each object is to be locked that a point needs which retention keeps; by key as a record of
+ * locks has it. Points whose times are near are looked at together, and all that they need gets the latest of
+ * them.
  *
  * @throws Failure `prune-doubt` where it can't be told what points need
  */

@@ -17,6 +17,8 @@ import type { PruneVmOptions, Work } from './work.ts';
 export interface VmPruned extends Removals, Swept {
   uuid: string;
   decisions: Decision<PrunedPoint>[];
+  /** What its time had come for, and is locked; `until`: the last of them, ms since the epoch. */
+  locked?: { objects: number; until: number };
   warnings: Diagnostic[];
 }
 
@@ -36,12 +38,15 @@ export async function pruneVm(
   const decisions = decide(work.seen.points, options.policy, work.now, held);
   const removals = await removePoints(work, decisions);
   const swept = await sweepObjects(work, removals);
-  const kept = [...removals.kept, ...swept.left];
+  const stay = [...removals.kept, ...swept.left];
+  const untils = stay.flatMap(({ until }) => until ?? []);
+  const others = stay.filter(({ until }) => until === undefined);
   const unread = swept.compacted?.unread ?? [];
   return {
     ...{ uuid: vm.uuid, decisions, ...removals, ...swept },
+    ...(untils.length > 0 && { locked: { objects: untils.length, until: Math.max(...untils) } }),
     warnings: [
-      ...(kept.length > 0 ? [locked(vm, kept)] : []),
+      ...(others.length > 0 ? [refused(vm, others)] : []),
       ...(unread.length > 0 ? [notRead(vm, unread)] : []),
     ],
   };
@@ -122,11 +127,11 @@ const notRead = ({ uuid }: VmRepository, [first, ...more]: Compacted['unread']):
   severity: 'warning',
 });
 
-const locked = ({ uuid }: VmRepository, kept: readonly { key: string; why: string }[]): Diagnostic => ({
+const refused = ({ uuid }: VmRepository, kept: readonly { key: string; why: string }[]): Diagnostic => ({
   ...world(
     'prune-locked',
     own`the store keeps ${kept.length} objects of the VM ${uuid} that were to be removed, such as ${kept[0]!.key}: ${kept[0]!.why}`,
-    { hint: own`what is locked goes once its time is over; otherwise look at the rights of the pruner` },
+    { hint: own`give the pruner the rights in policies/pruner.json` },
   ),
   severity: 'warning',
 });

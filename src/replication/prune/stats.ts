@@ -1,5 +1,7 @@
 import { vmNames } from '../format/names.ts';
+import { untilOf } from '../model/object-lock.ts';
 import type { VmRepository } from '../model/repository.ts';
+import { locksStore } from '../repository/locks-store.ts';
 import type { OpenRepository } from '../repository/open-repository.ts';
 import { rangeReader } from '../repository/read/ranges.ts';
 import type { VmContext } from '../repository/read/repository-context.ts';
@@ -24,6 +26,8 @@ export interface VmStats {
   compactable: number;
   /** What more than one point needs of `live`. */
   shared: number;
+  /** Bytes that are known to be locked, and until when the last of them is, ms since the epoch. */
+  locked?: { bytes: number; until: number };
 }
 
 /**
@@ -61,6 +65,8 @@ export async function statsOf(
     true,
   );
   const parts = await listParts(context);
+  const untils = untilOf((await locksStore(context).read())?.record);
+  const locked = parts.filter(({ object }) => (untils.get(object) ?? 0) > now);
   let live = seen.points.reduce((sum, { size }) => sum + size, 0);
   const bytes = parts.reduce((sum, { size }) => sum + size, live);
   for (const { object, size } of parts) {
@@ -73,6 +79,12 @@ export async function statsOf(
   return {
     points: seen.points.length - leaving,
     leaving,
+    ...(locked.length > 0 && {
+      locked: {
+        bytes: locked.reduce((sum, { size }) => sum + size, 0),
+        until: Math.max(...locked.map(({ object }) => untils.get(object)!)),
+      },
+    }),
     ...{ bytes, live, dead: bytes - live, shared: await needed.shared() },
     compactable: sparsePacks(parts, needed.leads).reduce((sum, one) => sum + one.size - one.live, 0),
   };

@@ -19,6 +19,14 @@ import type { Context, VmContext } from './read/repository-context.ts';
 import { fenceHead } from './write/fence-head.ts';
 import { openWriter } from './write/writer.ts';
 
+/** What the parts of a repository that are about one VM work with. */
+export const vmContext = (context: Context, uuid: string): VmContext => ({
+  ...context,
+  uuid,
+  names: vmNames(context.vault.vmKey(uuid)),
+  ranges: rangeReader(context.store),
+});
+
 /** A VM's part of an open repository; `uuid` need not be known to it yet. */
 export function vmRepository({ store, vault, random, lock }: Context, uuid: string): VmRepository {
   const names = vmNames(vault.vmKey(uuid));

@@ -1,4 +1,5 @@
 import { currentList } from '../model/current-list.ts';
+import type { SignalKind } from '../model/point.ts';
 import type { Repository } from '../model/repository.ts';
 
 /** Nothing of a VM is removed until then. */
@@ -9,6 +10,8 @@ export interface Hold {
   until: number;
   /** Since when. */
   at: number;
+  /** A cycle said so, because of this. */
+  why?: SignalKind;
 }
 
 const holds = currentList<Hold>('holds');

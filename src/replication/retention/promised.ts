@@ -30,7 +30,7 @@ export const promisedUntil = <P extends Aged>(
 const STEPS = 4;
 export const lockStep = (lock: LockPolicy): number => lock.for / STEPS;
 
-/** Whether a lock ends too early: later than this it isn't touched, so that each costs a request now and then. */
+/** Whether a lock ends too early. Until it does it isn't touched, so that each costs a request rarely. */
 export const isShort = (
   until: number | undefined,
   promised: number,

@@ -7,7 +7,9 @@ import { ownId, type ProcessTable, processTable } from '../../io/handles/process
 import { takeLock } from '../../io/locks/lock.ts';
 import type { FileHandle, FileStat, Files, Host } from '../../io/ports.ts';
 import { damaged } from '../format/damage.ts';
+import { CONFIG } from '../format/names.ts';
 import type { ObjectStore, StoredObject } from '../model/store.ts';
+import { staying } from './staying.ts';
 import { isForsaken, isUnfinished, unfinishedName } from './unfinished.ts';
 
 /** Objects up to this many bytes are compared by content; larger ones are never replaced. */
@@ -26,7 +28,8 @@ type StoreHost = Pick<Host, 'clock' | 'files' | 'random'>;
  * that a repository can be copied between a directory and a bucket by any tool. Names that begin with
  * a tilde are ours and never listed: `~put-*` are unfinished writes, `~lock-*` guards of a replacement. All
  * that is made here is for whoever runs this alone. Where the file system is full, what dead writers of this
- * machine left is removed, and the write is made once more.
+ * machine left is removed, and the write is made once more. A repository whose file system goes away is not begun
+ * anew in the empty folder.
  */
 export function fileStore(dir: string, host: StoreHost, table: ProcessTable = processTable): ObjectStore {
   const root = resolve(dir);
@@ -110,7 +113,7 @@ export function fileStore(dir: string, host: StoreHost, table: ProcessTable = pr
     }
   }
 
-  return {
+  const store: ObjectStore = {
     url: pathToFileURL(root).href,
     async get(key, { range: asked, into, signal } = {}) {
       signal?.throwIfAborted();
@@ -167,6 +170,7 @@ export function fileStore(dir: string, host: StoreHost, table: ProcessTable = pr
       return [];
     },
   };
+  return staying(store, async () => (await files.stat(join(root, CONFIG))) !== undefined);
 
   async function remove(key: string): Promise<void> {
     const folder = dirname(pathOf(key));

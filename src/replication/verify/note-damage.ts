@@ -38,7 +38,7 @@ export function damageIn(
 }
 
 /** Whoever writes these replaces what is damaged of them. */
-const besides = /^(damage|checked|pruning|removed\/.*)$/;
+const besides = /^(damage|checked|pruning|locks|removed\/.*)$/;
 
 /** What points refer to; all else matters by being there. */
 const parts = /^(packs|pages|index)\//;

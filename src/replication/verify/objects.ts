@@ -5,6 +5,7 @@ import { damaged } from '../format/damage.ts';
 import { DAMAGE_CAP, decodeDamage } from '../format/damage-object.ts';
 import { decodeIndexFooter, SECTION_CAP } from '../format/index-object.ts';
 import { LEASE_CAP } from '../format/lease.ts';
+import { decodeLocks, LOCKS_CAP } from '../format/locks-object.ts';
 import { decodePackFooter, type PackedBlock } from '../format/pack-object.ts';
 import { PAGE_CAP } from '../format/page-map.ts';
 import { decodePagesFooter } from '../format/pages-object.ts';
@@ -32,7 +33,9 @@ export interface Checked {
 
 /** The kind of an object by its key within a VM's folder; undefined for what isn't ours. */
 export function kindOf(inFolder: string): { kind: Kind; id: string } | undefined {
-  const single = (['head', 'lease', 'damage', 'checked', 'pruning'] as const).find(name => name === inFolder);
+  const single = (['head', 'lease', 'damage', 'checked', 'pruning', 'locks'] as const).find(
+    name => name === inFolder,
+  );
   if (single) return { kind: single, id: '' };
   const [, folder, id] =
     /^(points|removed|pages|index|packs|bundles)\/(?:\d{12}-|[0-9a-f]{2}\/)?([0-9a-f]{32})$/.exec(inFolder) ??
@@ -66,6 +69,7 @@ export function checkObject(vault: Vault, kind: Kind, key: string, bytes: Buffer
     else if (kind === 'roster') openEntry(vault, key, bytes);
     else if (kind === 'damage') decodeDamage(key, openObject(vault, kind, key, bytes, DAMAGE_CAP));
     else if (kind === 'pruning') decodePruning(key, openObject(vault, kind, key, bytes, PRUNING_CAP));
+    else if (kind === 'locks') decodeLocks(key, openObject(vault, kind, key, bytes, LOCKS_CAP));
     else if (kind === 'checked') decodeCheckMemory(key, openObject(vault, kind, key, bytes, CHECKED_CAP));
     else openObject(vault, kind, key, bytes, caps[kind] ?? SINGLE_CAP);
     return {};

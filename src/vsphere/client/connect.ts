@@ -1,11 +1,12 @@
 import pLimit from 'p-limit';
 import type { Clock, Processes } from '../../io/ports.ts';
-import type { RestingMachine, SourceMachine } from '../../replication/model/source.ts';
+import type { MachineMaker, RestingMachine, SourceMachine } from '../../replication/model/source.ts';
 import { createCookieJar } from '../http/cookies.ts';
 import { endpointOf } from '../http/endpoint.ts';
 import { createHttp } from '../http/http.ts';
 import { checkTrust } from '../http/server-trust.ts';
 import { thumbprintOf } from '../http/tls.ts';
+import { createMaker } from '../import/maker.ts';
 import { createAutomation } from '../inventory/automation.ts';
 import { type InventoryVm, listVms, pickVm } from '../inventory/inventory.ts';
 import { listTags, type Tag, taggedVms } from '../inventory/tags.ts';
@@ -50,6 +51,8 @@ export interface VsphereClient {
   machine(nameOrUuid: string): Promise<SourceMachine>;
   /** The same, as something is brought back to its disks. */
   resting(nameOrUuid: string): Promise<RestingMachine>;
+  /** Makes machines in the target's datacenter. */
+  readonly maker: MachineMaker;
   /** All VMs that the user may see, by path. `uuid` is the instance UUID. */
   vms(): Promise<ListedVm[]>;
   /** All tags that the user may see. Failures: `vsphere-no-tags`, `vsphere-tags-refused`. */
@@ -118,6 +121,12 @@ export async function connectVsphere(options: VsphereOptions): Promise<VsphereCl
       createMachine(session, pickVm(await recentList(), nameOrUuid, http.where), transports, clockAhead),
     resting: async nameOrUuid =>
       createResting(session, pickVm(await recentList(), nameOrUuid, http.where), transports, clockAhead),
+    maker: createMaker(
+      session,
+      { to: endpointOf(options.url), trust: { ca, sha256 } },
+      datacenter,
+      transports,
+    ),
     vms: async () =>
       (await recentList()).map(({ datacenter: _, moref, ...vm }) => ({ ...vm, moref: moref.value })),
     tags: signal => listTags(automation, signal),

@@ -9,6 +9,8 @@ export interface Trust {
   ca?: string | undefined;
   /** SHA-256 of the certificate (DER), hex with or without colons. It alone decides when given. */
   sha256?: string | undefined;
+  /** SHA-1 of the certificate, as a server that is trusted itself names another's; alone, too. */
+  sha1?: string | undefined;
 }
 
 /** Upper-case hex pairs with colons, as browsers and openssl print it; undefined when it isn't 32 bytes. */

@@ -14,14 +14,17 @@ const CONNECT_TIMEOUT = 30_000;
  */
 export async function connectTls(to: Endpoint, trust: Trust): Promise<TLSSocket> {
   const where = hostPort(to);
-  const pin = trust.sha256 === undefined ? undefined : (fingerprint(trust.sha256) ?? '');
+  const sha1 = trust.sha256 === undefined ? trust.sha1?.toUpperCase() : undefined;
+  const pin = trust.sha256 === undefined ? sha1 : (fingerprint(trust.sha256) ?? '');
   try {
     const socket = await handshake(to, pin === undefined, trust.ca);
     if (pin === undefined) return socket;
     const seen = socket.getPeerCertificate();
-    if (seen.fingerprint256 === pin) return socket;
+    if ((sha1 === undefined ? seen.fingerprint256 : seen.fingerprint) === pin) return socket;
     socket.destroy();
-    throw refused(where, seen, 'its SHA-256 is not the pinned one');
+    const what =
+      sha1 === undefined ? 'SHA-256 is not the pinned one' : 'SHA-1 is not the one that vCenter named';
+    throw refused(where, seen, `its ${what}`);
   } catch (error) {
     const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
     if (pin !== undefined || !code || !isCertificateError(code)) throw networkFailure(error, where);

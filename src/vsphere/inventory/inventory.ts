@@ -33,6 +33,10 @@ export interface InventoryVm {
 export const displayName = (name: string): string =>
   name.replace(/%(25|2f|5c)/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 
+/** A name as it is written there. */
+export const inventoryName = (name: string): string =>
+  name.replace(/[%/\\]/g, sign => `%${sign.charCodeAt(0).toString(16)}`);
+
 /**
  * All VMs that the user may see, in order of path.
  * @param datacenter only those below the datacenter of this name or path
@@ -101,7 +105,7 @@ const snapshotNames = (node: XmlElement): string[] => [
 ];
 
 /** From the parent up, without the root folder, which has no name in paths. */
-function ancestors(vm: ObjectProperties, byId: Map<string, ObjectProperties>): ObjectProperties[] {
+export function ancestors(vm: ObjectProperties, byId: Map<string, ObjectProperties>): ObjectProperties[] {
   const chain: ObjectProperties[] = [];
   for (let at: ObjectProperties | undefined = vm; at; ) {
     const p: ObjectProperties['properties'] = at.properties;

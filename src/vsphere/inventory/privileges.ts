@@ -1,7 +1,7 @@
 /** A privilege by its id in vSphere, what it has to be granted on, and what it is needed for. */
 export interface Privilege {
   id: string;
-  on: 'vm' | 'datastore';
+  on: 'vm' | 'datastore' | 'pool' | 'folder' | 'pool, folder' | 'network';
   for: string;
   /** Only what brings a machine back home needs it. */
   failback?: true;
@@ -32,6 +32,56 @@ export const PRIVILEGES: readonly Privilege[] = [
     failback: true,
   },
   { id: 'Datastore.FileManagement', on: 'datastore', for: '`failback`: writing disks', failback: true },
+  {
+    id: 'VirtualMachine.Provisioning.DiskRandomAccess',
+    on: 'vm',
+    for: '`failback --to-vsphere`: writing what differs, through nbdkit',
+    failback: true,
+  },
+  {
+    id: 'VirtualMachine.Config.DiskLease',
+    on: 'vm',
+    for: '`failback --to-vsphere`: holding the disk meanwhile',
+    failback: true,
+  },
+  { id: 'VApp.Import', on: 'pool, folder', for: '`failback --as-new`: making the VM', failback: true },
+  {
+    id: 'Resource.AssignVMToPool',
+    on: 'pool',
+    for: '`failback --as-new`: putting it into the pool',
+    failback: true,
+  },
+  {
+    id: 'VirtualMachine.Config.AddNewDisk',
+    on: 'pool, folder',
+    for: '`failback --as-new`: giving it disks',
+    failback: true,
+  },
+  {
+    id: 'VirtualMachine.Config.AdvancedConfig',
+    on: 'folder',
+    for: '`failback --as-new`: the mark that it is found by',
+    failback: true,
+  },
+  {
+    id: 'VirtualMachine.Config.Settings',
+    on: 'folder',
+    for: '`failback --as-new`: the disk that it boots from',
+    failback: true,
+  },
+  {
+    id: 'VirtualMachine.Inventory.Delete',
+    on: 'folder',
+    for: '`failback --as-new`: removing one that was left half made',
+    failback: true,
+  },
+  {
+    id: 'Datastore.AllocateSpace',
+    on: 'datastore',
+    for: '`failback --as-new`: room for its disks',
+    failback: true,
+  },
+  { id: 'Network.Assign', on: 'network', for: '`failback --as-new`: connecting it', failback: true },
 ];
 
 /** Those that a cycle needs on a VM, or on the datastores of its disks. */

@@ -72,8 +72,8 @@ export const whyWholeOnly = ({
 };
 
 /**
- * Opens a disk whose ranges are to be written, of a VM that is off and has no snapshots. What can't be started
- * is a failure: whoever wants to write little doesn't want to hear that all was written.
+ * Opens a disk whose ranges are to be written, of a VM that is off and has no snapshots. What can't be
+ * started is a failure: whoever wants to write little doesn't want to hear that all was written.
  *
  * @throws Failure `nbdkit-failed`, `program-not-started`, `nbd-*`, `datastore-unreadable`
  */

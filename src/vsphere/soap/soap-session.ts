@@ -32,6 +32,7 @@ export interface Session {
   /** HTTP in the session, for datastore files. */
   get(request: Omit<HttpRequest, 'method'>): Promise<HttpAnswer>;
   put(request: Omit<HttpRequest, 'method'>): Promise<HttpAnswer>;
+  post(request: Omit<HttpRequest, 'method'>): Promise<HttpAnswer>;
   /**
    * Runs idempotent work. When the session has expired, logs in once and runs it again from its
    * start, so that what lives in a session (views, filters, page tokens) is made anew. Connection
@@ -122,6 +123,10 @@ export async function openSession(
     put: request => {
       onCall('made', 'PUT /folder');
       return http.send({ ...request, method: 'PUT' });
+    },
+    post: request => {
+      onCall('made', 'POST /nfc');
+      return http.send({ ...request, method: 'POST' });
     },
     replaying,
     query: (call, patience) => replaying(() => invoke(call), call.signal, patience),

@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import type { Key } from '../../../src/replication/format/keys.ts';
 import type { Point } from '../../../src/replication/model/repository.ts';
+import { sparsePacks } from '../../../src/replication/prune/sparse-packs.ts';
 import { statsOf } from '../../../src/replication/prune/stats.ts';
 import { GRACE, type PruneVmOptions } from '../../../src/replication/prune/work.ts';
 import type { OpenRepository } from '../../../src/replication/repository/open-repository.ts';
@@ -170,10 +171,12 @@ test('a cycle comes first: one that holds the lease, one that died, and one that
   const { names } = contextOf(await open());
   const head = store.objects.get(names.head)!.bytes;
   await vm.lease.write({ ...aLease(9), expires: now + HOUR }, (await vm.lease.stat())?.etag);
+  const there = packs();
   expect((await run()).compacted).toMatchObject({ not: 'cycle', packs: 0, left: { packs: 1 } });
   await vm.lease.write({ ...aLease(10), unfinished: true }, (await vm.lease.stat())!.etag);
   now += 8 * DAY;
   expect((await run()).compacted).toMatchObject({ not: 'cycle', packs: 0 });
+  expect(packs(), 'nothing is read and written for nothing').toEqual(there);
   now += 8 * DAY;
   await vm.lease.write(aLease(11), (await vm.lease.stat())!.etag);
   // One takes the lease while packs are written: they are left, and the head is as it was.
@@ -257,4 +260,30 @@ test('one run moves no more than it may, and the next goes on at once', async ()
   const second = await run();
   expect(second.compacted).toMatchObject({ packs: plan.compacted!.packs - 1, left: { packs: 0 } });
   await restores();
+});
+
+test('another pruner that has begun meanwhile ends it before the head moves', async () => {
+  await sparse();
+  const { names } = contextOf(await open());
+  const head = store.objects.get(names.head)!.bytes;
+  let other = false;
+  const step = async (name: string) => {
+    if (name !== 'pack' || other) return;
+    other = true;
+    await run({ bytes: 0 });
+  };
+  await expect(run({ step })).rejects.toThrow('another pruner is at work');
+  expect(store.objects.get(names.head)!.bytes).toEqual(head);
+});
+
+test('a small pack of which all is needed is not sparse, whatever is written around its block', () => {
+  const [small, large] = ['a', 'b'].map(digit => digit.repeat(32)) as [string, string];
+  const object = (id: string) => `packs/${id.slice(0, 2)}/${id}`;
+  const parts = [
+    { object: object(small), size: 32 + 16 + 17 + 36 + 40, modified: 0 },
+    { object: object(large), size: 32 + 16 + 17 + 3 * (36 + 40), modified: 0 },
+  ];
+  const live = { bytes: 40, blocks: 1 };
+  const leads = new Map([small, large].map(id => [id, live]));
+  expect(sparsePacks(parts, leads).map(({ pack }) => pack)).toEqual([large]);
 });

@@ -220,9 +220,17 @@ test('what cannot be told is removed by nobody: a point, a map or an index that 
   await pruneOnce(repository, { policy });
   now += GRACE + HOUR;
   const before = new Map(store.objects);
-  for (const kind of ['index', 'pages', 'points']) {
+  const { names } = contextOf(repository);
+  for (const [kind, isKnown] of [
+    ['index', true],
+    ['pages', true],
+    ['points', true],
+    ['points', false],
+  ] as const) {
     store.objects.clear();
     for (const [key, object] of before) store.objects.set(key, object);
+    // As for a pruner that has read none of the points before.
+    if (!isKnown) store.objects.delete(names.pruning);
     const listed = new Set((await repository.vm(VM.uuid).points()).map(({ id }) => id));
     // Those of points that are going may be damaged: nobody needs them.
     for (const key of folder(kind))

@@ -1,13 +1,16 @@
-import { mkdir, mkdtemp, readdir, rm, rmdir, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, rmdir, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { nodeHost } from '../../../src/io/node.ts';
+import { runCycle } from '../../../src/replication/cycle/run-cycle.ts';
 import type { ObjectStore } from '../../../src/replication/model/store.ts';
+import { createRepository } from '../../../src/replication/repository/open-repository.ts';
 import { fileStore } from '../../../src/replication/stores/file.ts';
 import { unfinishedName } from '../../../src/replication/stores/unfinished.ts';
 import { verify } from '../../../src/replication/verify/verify.ts';
 import { objectStoreContract } from '../../aws/object-store-contract.ts';
+import { CycleWorld } from '../../support/cycles.ts';
 import { memoryStore } from '../../support/memory-store.ts';
 import { aKey, commitImage, openTest, readImage, VM } from '../../support/repository.ts';
 import { SeededRandom } from '../../support/seeded-random.ts';
@@ -193,4 +196,33 @@ test('a repository lives in a directory', async () => {
   if (done === 'lost-race') throw new Error('lost');
   expect((await readImage(repository.vm(VM.uuid), done.point)).equals(image)).toBe(true);
   expect((await verify(repository)).problems).toEqual([]);
+});
+
+test('a file system that is unmounted in a cycle ends it, and nothing is made in the empty folder', async () => {
+  const cycles = new CycleWorld(4 * 64 * 1024);
+  cycles.disk.write(0, Buffer.alloc(4 * 64 * 1024, 7));
+  const random = new SeededRandom('mount');
+  const mount = join(folder, 'repo');
+  const run = async (step: (name: string) => Promise<void>) => {
+    const repository = await createRepository(fileStore(mount, nodeHost()), { random });
+    return runCycle({ ...(await cycles.process()), repository, step });
+  };
+  await run(async () => {});
+  for (const at of ['copy-disk-0', 'pack', 'head', 'point']) {
+    cycles.disk.write(0, random.bytes(64 * 1024));
+    const failed = run(async name => {
+      if (name !== at) return;
+      await rename(mount, `${mount}.away`);
+      await mkdir(mount);
+    });
+    if (at === 'point')
+      expect((await failed).warnings.map(({ code }) => code)).toContain('repository-vanished');
+    else await expect(failed, at).rejects.toThrow('was there a moment ago, and its converge.json is gone');
+    expect(await readdir(mount), at).toEqual([]);
+    expect(cycles.machine.snapshotNames, 'it leaves no snapshot behind').toEqual([]);
+    await rmdir(mount);
+    await rename(`${mount}.away`, mount);
+    await cycles.clock.advance(3_600_000);
+  }
+  await run(async () => {});
 });

@@ -4,6 +4,7 @@ import {
   HeadBucketCommand,
   type LifecycleRule,
   PutBucketLifecycleConfigurationCommand,
+  PutBucketVersioningCommand,
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import fc from 'fast-check';
@@ -68,6 +69,10 @@ describe('a bucket', () => {
     expect([await status('plain'), await status('kept')]).toEqual([undefined, 'Enabled']);
     const { plan: second } = await converge(['bucket:kept', {}]);
     expect(second.resources[0]?.action).toBe('none');
+    expect(await status('kept')).toBe('Enabled');
+    const VersioningConfiguration = { Status: 'Suspended' } as const;
+    await s3.send(new PutBucketVersioningCommand({ Bucket: 'kept', VersioningConfiguration }));
+    await converge(['bucket:kept', { versioning: true }]);
     expect(await status('kept')).toBe('Enabled');
   });
 

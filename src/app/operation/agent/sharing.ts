@@ -16,7 +16,7 @@ import type { Cycles, Done } from './cycles.ts';
 import type { Followed, Follower } from './followed.ts';
 
 /** Between two turns, ms. */
-const often = { take: 1_000, answers: 1_000, keep: 20_000, look: 5_000 };
+const often = { take: 1_000, answers: 1_000, keep: 10_000, look: 5_000 };
 
 /** Before what nobody wanted is offered again, ms. */
 const declinedPause = 5_000;

@@ -1,19 +1,32 @@
 import { resolve } from 'node:path';
-import { blocked, Failure, given, world } from '../../../diagnostics/diagnostic.ts';
+import { blocked, Failure, failedWith, given, world } from '../../../diagnostics/diagnostic.ts';
 import { own } from '../../../diagnostics/own-words.ts';
 import type { CatalogResource } from '../../../engine/model/catalog.ts';
 import { switchedIn } from '../../../recovery/dns/switch.ts';
 import type { Estimate } from '../../../recovery/failback/differences.ts';
-import { bringHome, type FailbackOptions, lookAhead } from '../../../recovery/failback/failback.ts';
+import {
+  bringHome,
+  type Destination,
+  type FailbackOptions,
+  lookAhead,
+  newWords,
+} from '../../../recovery/failback/failback.ts';
 import { instanceOf } from '../../../recovery/failback/freeze.ts';
 import type { PutBack } from '../../../recovery/model/dns.ts';
 import type { RestingMachine } from '../../../replication/model/source.ts';
 import type { Context } from '../../app-context.ts';
 import type { CommonOptions } from '../../options.ts';
 import { heldOf } from '../failover-status.ts';
-import { declaredAs, repositoryOf, targetProperties, withDeclared } from '../with-declared.ts';
+import {
+  declaredAs,
+  type Recovering,
+  repositoryOf,
+  targetProperties,
+  withDeclared,
+} from '../with-declared.ts';
+import { type NewVmOptions, refuseFull, refuseStrayPlaces, withNewVm } from './new-vm.ts';
 
-export interface FailbackCommand extends CommonOptions {
+export interface FailbackCommand extends CommonOptions, NewVmOptions {
   /** A folder that gets what differs from home. */
   to?: string;
   /** Into the disks of the machine at home. */
@@ -30,7 +43,9 @@ export interface FailedBack {
   number: number;
   instance: string;
   estimate: Estimate;
-  to: 'folder' | 'disk';
+  to: 'folder' | 'disk' | 'new-vm';
+  /** Of a new machine: its name, where it goes, and what isn't as it was. */
+  as?: { name: string; place: string; remarks: string[] };
   /** Why the disks at home can only be written as a whole, and the way out. */
   wholeOnly?: { why: string; hint: string };
   /** Where to, of a folder. */
@@ -50,7 +65,7 @@ export interface FailedBack {
  * told.
  *
  * @throws Failure `failback-where`, `not-failed-over`, `domain-controller`, `home-in-the-way`,
- *   `not-approved`, `instance-gone`, `readback-differs`
+ *   `new-vm-place`, `new-vm-there`, `not-approved`, `instance-gone`, `readback-differs`
  */
 export const failback = (
   context: Context,
@@ -60,11 +75,9 @@ export const failback = (
   { approve }: { approve?(about: FailedBack): Promise<boolean> },
 ): Promise<FailedBack | undefined> => {
   const { host, interrupt: signal } = context.io;
-  if ((options.to === undefined) !== (options.toVsphere === true)) throw noPlace();
-  const where =
-    options.to === undefined
-      ? ({ to: 'disk' } as const)
-      : ({ to: 'folder', directory: resolve(host.cwd, options.to), files: host.files } as const);
+  const { to, toVsphere, asNew } = options;
+  if ([to, toVsphere, asNew].filter(one => one !== undefined).length !== 1) throw noPlace();
+  refuseStrayPlaces(options);
   return withDeclared(
     context,
     paths,
@@ -85,8 +98,9 @@ export const failback = (
         );
       const home = await recovering.resting(vm).catch((error: unknown) => {
         signal.throwIfAborted();
-        // Whole disks go into a folder without home, and the reason is said.
-        if (where.to === 'disk' || !(error instanceof Failure)) throw error;
+        // Whole disks go into a folder or a new machine without home, and the reason is said.
+        if (toVsphere && failedWith(error, 'vm-not-found')) throw homeGone(vm, error);
+        if (toVsphere || !(error instanceof Failure)) throw error;
         return away(machine.uuid, error);
       });
       const going: FailbackOptions = {
@@ -100,30 +114,51 @@ export const failback = (
         step: async () => {},
         signal,
       };
-      return recovering.alone(async () => {
-        const estimate = await lookAhead(going, where.to);
-        const { plan, number } = run.start;
-        const about: FailedBack = {
+      return recovering.alone(() =>
+        withDestination(
+          async where => {
+            const estimate = await lookAhead(going, where);
+            if (where.to === 'new-vm')
+              await refuseFull(where.newly, Math.max(...estimate.disks.map(disk => disk.bytes)));
+            const { plan, number } = run.start;
+            const about: FailedBack = {
+              vm,
+              plan,
+              number,
+              instance: (await instanceOf(going)).id,
+              estimate,
+              to: where.to,
+              ...(where.to === 'disk' && home?.wholeOnly && { wholeOnly: home.wholeOnly }),
+              ...(where.to === 'folder' && { directory: where.directory }),
+              ...(where.to === 'new-vm' && { as: await newWords(going, where.newly) }),
+              switched: switchedIn(run.steps).map(one => one.name),
+            };
+            if (options.noop) return about;
+            if (!options.yes) {
+              if (!approve) throw notApproved(vm);
+              if (!(await approve(about))) return about;
+            }
+            const { bytes: brought, ...rest } = await bringHome(going, where);
+            return { ...about, brought, ...rest, switched: switchedIn(run.steps).map(one => one.name) };
+          },
+          recovering,
           vm,
-          plan,
-          number,
-          instance: (await instanceOf(going)).id,
-          estimate,
-          to: where.to,
-          ...(where.to === 'disk' && home?.wholeOnly && { wholeOnly: home.wholeOnly }),
-          ...(where.to === 'folder' && { directory: where.directory }),
-          switched: switchedIn(run.steps).map(one => one.name),
-        };
-        if (options.noop) return about;
-        if (!options.yes) {
-          if (!approve) throw notApproved(vm);
-          if (!(await approve(about))) return about;
-        }
-        const { bytes: brought, ...rest } = await bringHome(going, where);
-        return { ...about, brought, ...rest, switched: switchedIn(run.steps).map(one => one.name) };
-      });
+        ),
+      );
     },
   );
+
+  async function withDestination<T>(
+    use: (where: Destination) => Promise<T>,
+    recovering: Recovering,
+    vm: string,
+  ): Promise<T> {
+    if (to !== undefined) return use({ to: 'folder', directory: resolve(host.cwd, to), files: host.files });
+    if (asNew === undefined) return use({ to: 'disk' });
+    const maker = await recovering.maker(vm);
+    if (!maker) throw noVcenter(vm);
+    return withNewVm(context, asNew, options, maker, newly => use({ to: 'new-vm', newly }));
+  }
 };
 
 /** A machine of a home that can't be asked: whatever is asked of it says why. */
@@ -144,7 +179,22 @@ function away(uuid: string, error: Failure): RestingMachine {
 const noPlace = (): Failure =>
   new Failure(
     given('failback-where', 'a machine is brought home to one place', {
-      hint: 'name it: --to DIR for a folder, or --to-vsphere for its disks there',
+      hint: 'name it: --to DIR for a folder, --to-vsphere for its disks there, or --as-new NAME for another VM',
+    }),
+  );
+
+const homeGone = (vm: string, cause: unknown): Failure =>
+  new Failure(
+    blocked('home-in-the-way', own`${vm} is not in vSphere any more, so that it has no disks to be written`, {
+      hint: own`make another VM of it with --as-new ${vm}, or bring it into a folder with --to DIR`,
+    }),
+    { cause },
+  );
+
+const noVcenter = (vm: string): Failure =>
+  new Failure(
+    blocked('home-in-the-way', `no manifest names the vCenter that ${vm} is to be made in`, {
+      hint: 'declare its `protected_vm`, or use --to DIR',
     }),
   );
 

@@ -15,6 +15,7 @@ import {
   whyOf,
   worstFirst,
 } from '../../../operation/words.ts';
+import { FOREVER } from '../../../replication/model/object-lock.ts';
 import type { Define } from '../../context/define.ts';
 import { withData, withFormat, withLab, withRepository, withState } from '../../context/options.ts';
 import { table } from '../../text/table.ts';
@@ -104,7 +105,10 @@ function vmInJson(one: VmStatus): object {
     ...(deadline !== undefined && { deadline: time(deadline) }),
     ...(next !== undefined && { next: time(next) }),
     ...(pausedUntil !== undefined && { paused_until: time(pausedUntil) }),
-    ...(heldUntil !== undefined && { held_until: time(heldUntil) }),
+    ...(heldUntil !== undefined && {
+      held: true,
+      ...(heldUntil < FOREVER && { held_until: time(heldUntil) }),
+    }),
     ...(newest && { newest: newestInJson(newest) }),
     ...(replica && { replica: replicaInJson(replica) }),
     ...(verified && { verified: timesOf(verified) }),

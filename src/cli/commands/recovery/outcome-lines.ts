@@ -16,7 +16,7 @@ export function planLines({ plan: shown, from, again }: Pick<Failover, 'plan' | 
     ...originLines(from),
     `test of ${plan} in ${network!.subnet} of ${network!.vpc}, group ${network!.group}: nothing leads out of it`,
     ...(network!.else_subnets
-      ? [`  without room there in ${network!.else_subnets.join(', ')}, which nothing leads out of either`]
+      ? [`  if it has no room: in ${network!.else_subnets.join(', ')}, which nothing leads out of either`]
       : []),
     role === undefined
       ? `  to be over after ${duration(after)}; nobody ends it then but \`failover cleanup\``

@@ -74,6 +74,8 @@ function words(step: RunStep): string {
       return `${step.ok ? 'passed' : 'did not pass'} after ${duration(step.took)}`;
     case 'failback':
       return `${step.vm} (${step.instance}) is stopped, and brought home`;
+    case 'new-vm':
+      return `about to make ${step.name} at home in the place of ${step.vm}`;
     case 'frozen':
       return `${step.vm} is at rest in ${step.disks.map(({ snapshot }) => snapshot).join(', ')}`;
     case 'brought':

@@ -1,6 +1,9 @@
-import { createRepositoryKey } from '../../../app/repository/create-key.ts';
 import type { ExportKeyOptions } from '../../../app/repository/export-key.ts';
-import { type RotateOptions, rotateRepositoryKey } from '../../../app/repository/rotate-key.ts';
+import {
+  createRepositoryKey,
+  type RotateOptions,
+  rotateRepositoryKey,
+} from '../../../app/repository/rotate-key.ts';
 import { Failure, given } from '../../../diagnostics/diagnostic.ts';
 import type { Define } from '../../context/define.ts';
 import { withLab, withRepository } from '../../context/options.ts';

@@ -1,6 +1,7 @@
 import type { CommonOptions, RepositoryOptions } from '../../../app/options.ts';
 import { type ListedPoints, listPoints } from '../../../app/repository/list-points.ts';
 import { bytes } from '../../../io/units.ts';
+import { untilWords } from '../../../replication/model/object-lock.ts';
 import type { PointSummary } from '../../../replication/model/point.ts';
 import type { Define } from '../../context/define.ts';
 import { vmAndPaths, withFormat, withLab, withRepository, withVm } from '../../context/options.ts';
@@ -36,10 +37,22 @@ function asTable({ points, now, held }: ListedPoints, columns?: number): string[
   const uuids = new Map<string, Set<string>>();
   for (const { vm } of points) uuids.set(vm.name, (uuids.get(vm.name) ?? new Set()).add(vm.uuid));
   const ambiguous = [...uuids.values()].some(({ size }) => size > 1);
+  const locked = points.some(({ locked_until }) => locked_until !== undefined);
   const rows = table(
-    ['ID', 'VM', ...(ambiguous ? ['UUID'] : []), 'TIME', 'AGE', 'CONSISTENCY', 'MODE', 'STORED', 'DISKS'],
+    [
+      'ID',
+      'VM',
+      ...(ambiguous ? ['UUID'] : []),
+      'TIME',
+      'AGE',
+      'CONSISTENCY',
+      'MODE',
+      'STORED',
+      ...(locked ? ['LOCKED UNTIL'] : []),
+      'DISKS',
+    ],
     points.map(point => [
-      `${point.id}${point.broken ? ' BROKEN' : ''}${point.suspect ? ' SUSPECT' : ''}${point.pinned ? ` PINNED (${point.pinned.join(', ')})` : ''}`,
+      `${point.id}${point.broken ? ' BROKEN' : ''}${point.suspect ? ' SUSPECT' : ''}${point.signal ? ` JUMP (${point.signal})` : ''}${point.pinned ? ` PINNED (${point.pinned.join(', ')})` : ''}`,
       point.vm.name,
       ...(ambiguous ? [point.vm.uuid] : []),
       point.time,
@@ -47,6 +60,7 @@ function asTable({ points, now, held }: ListedPoints, columns?: number): string[
       point.consistency,
       point.mode === 'incremental' ? 'incremental' : `${point.mode} (${point.reason})`,
       point.stored === undefined ? '?' : bytes(point.stored),
+      ...(locked ? [point.locked_until?.slice(0, 16).concat('Z') ?? '-'] : []),
       point.disks.map(disk => `${disk.index}: ${bytes(disk.bytes)}`).join(', '),
     ]),
     columns,
@@ -56,7 +70,7 @@ function asTable({ points, now, held }: ListedPoints, columns?: number): string[
     ...rows,
     ...points.flatMap(point => (point.verified ? [checkedLine(point, now)] : [])),
     ...held.flatMap(({ vm, until }) =>
-      named.has(vm) ? [`${named.get(vm)}: nothing is removed until ${new Date(until).toISOString()}`] : [],
+      named.has(vm) ? [`${named.get(vm)}: nothing is removed ${untilWords(until)}`] : [],
     ),
   ];
 }

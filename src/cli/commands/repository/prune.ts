@@ -3,6 +3,7 @@ import { type PruneCommandOptions, type Pruned, prune as run } from '../../../ap
 import { Failure, given } from '../../../diagnostics/diagnostic.ts';
 import { parseDuration } from '../../../io/duration.ts';
 import { bytes, plural } from '../../../io/units.ts';
+import { FOREVER, untilWords } from '../../../replication/model/object-lock.ts';
 import type { Compacted, NotCompacted } from '../../../replication/prune/compact.ts';
 import type { PrunedVm } from '../../../replication/prune/prune-repository.ts';
 import type { Define } from '../../context/define.ts';
@@ -80,7 +81,7 @@ const vmInJson = (one: PrunedVm): object => ({
   ...(one.policy && {
     retention_seconds: Object.fromEntries(Object.entries(one.policy).map(([rule, ms]) => [rule, ms / 1000])),
   }),
-  ...(one.held !== undefined && { held_until: time(one.held) }),
+  ...(one.held !== undefined && { held: true, ...(one.held < FOREVER && { held_until: time(one.held) }) }),
   points: one.decisions.map(({ point, keep, why }) => ({
     ...{ id: point.id, generation: point.generation, time: time(point.time), keep, why },
     ...(point.pinned!.length > 0 && { pinned: point.pinned }),
@@ -90,6 +91,7 @@ const vmInJson = (one: PrunedVm): object => ({
   removed: one.removed.map(({ id }) => id),
   ...(one.next !== undefined && { next: time(one.next) }),
   ...(one.objects && { objects: one.objects }),
+  ...(one.locked && { locked: { objects: one.locked.objects, until: time(one.locked.until) } }),
   ...(one.compacted && { compacted: compactedInJson(one.compacted) }),
   ...(one.doubt && { objects_untouched: one.doubt.message }),
 });
@@ -149,7 +151,7 @@ function lines({ url, vms }: Pruned, isNoop: boolean): string[] {
       ...(unmarked.length > 0 ? [`${unmarked.length} ${would}taken back`] : []),
       ...(removed.length > 0 ? [`${removed.length} ${would}removed`] : []),
       ...(next === undefined ? [] : [`the next ${isNoop ? 'would go' : 'goes'} after ${time(next)}`]),
-      ...(held === undefined ? [] : [`held until ${time(held)}`]),
+      ...(held === undefined ? [] : [`held ${untilWords(held)}`]),
       ...(policy || held !== undefined ? [] : ['no retention is declared']),
     ];
     return [
@@ -158,6 +160,9 @@ function lines({ url, vms }: Pruned, isNoop: boolean): string[] {
         ? [
             `  ${plural(objects.removed.objects, 'object')} ${would}removed, ${bytes(objects.removed.bytes)}; ${objects.waiting.objects} that nothing needs ${objects.waiting.objects === 1 ? 'waits' : 'wait'}, ${bytes(objects.waiting.bytes)}`,
           ]
+        : []),
+      ...(one.locked
+        ? [`  ${plural(one.locked.objects, 'object')} locked until ${time(one.locked.until)} at the latest`]
         : []),
       ...(one.compacted ? compaction(one.compacted, isNoop) : []),
       ...(isNoop

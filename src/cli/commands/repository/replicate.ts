@@ -122,8 +122,8 @@ const inJson = ({ point, disks, retired, shell }: MadeReplica) => ({
 function replicaLines({ point, disks, retired, shell }: MadeReplica): string[] {
   const lines = disks.map(({ index, snapshot, built, reason, blocks }) =>
     built === 'warm'
-      ? `disk ${index}: ${snapshot} was there`
-      : `disk ${index}: ${snapshot}, ${built}${reason === undefined ? '' : ` (${reason})`}, ${plural(blocks, 'block')} of 512 KiB`,
+      ? `  disk ${index}: ${snapshot} was there`
+      : `  disk ${index}: ${snapshot}, ${built}${reason === undefined ? '' : ` (${reason})`}, ${plural(blocks, 'block')} of 512 KiB`,
   );
   return [
     `${point.vm.name}: replica of point ${point.generation} (${point.id})`,

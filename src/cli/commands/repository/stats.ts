@@ -67,9 +67,12 @@ function inJson({ url, vms, bytes: all }: RepositoryStats, perGb: number | undef
     url,
     bytes: all,
     ...monthly(all),
-    vms: vms.map(({ name, ...one }) => ({
+    vms: vms.map(({ name, locked, ...one }) => ({
       ...(name !== undefined && { vm: name }),
       ...one,
+      ...(locked && {
+        locked: { bytes: locked.bytes, until: new Date(locked.until).toISOString() },
+      }),
       ...monthly(one.bytes),
     })),
   };
@@ -98,6 +101,13 @@ function lines(
           columns,
         )
       : []),
+    ...vms.flatMap(({ name, uuid, locked }) =>
+      locked
+        ? [
+            `${name ?? uuid}: ${bytes(locked.bytes)} locked until ${new Date(locked.until).toISOString()} at the latest`,
+          ]
+        : [],
+    ),
     `${url}: ${bytes(all)}${perGb === undefined ? '' : `, ${monthly(all)} a month`}`,
   ];
 }

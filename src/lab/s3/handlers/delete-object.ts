@@ -15,7 +15,7 @@ interface Deleted {
   marker?: string;
 }
 
-/** Whether governance is no hindrance: it has to be asked for, and to be allowed. */
+/** Whether governance doesn't hinder: that has to be asked for, and to be allowed. */
 export const bypasses = ({ request, mayBypass }: Call, key: string): boolean =>
   request.headers.get('x-amz-bypass-governance-retention')?.toLowerCase() === 'true' &&
   mayBypass(request.bucket ?? '', key);

@@ -5,8 +5,8 @@ import type { Retention, Version } from './model.ts';
 import type { BucketState } from './storage.ts';
 
 /**
- * Object Lock of one version. Sources: Amazon S3 user guide, "Locking objects with Object Lock"; API reference,
- * PutObject, PutObjectRetention, GetObjectRetention. Legal holds aren't known here.
+ * Object Lock of one version. Sources: Amazon S3 user guide, "Locking objects with Object Lock"; API
+ * reference, PutObject, PutObjectRetention, GetObjectRetention. Legal holds aren't known here.
  */
 
 const DAY = 24 * 3_600_000;
@@ -41,7 +41,7 @@ const badDate = (text: string) =>
   );
 
 /**
- * What a new version is locked by: the headers of its request, or what the bucket says of those without.
+ * What a new version is locked by: the headers of its request, or what the bucket says about all others.
  *
  * @throws S3Error also where the request has no checksum of its body
  */

@@ -86,6 +86,12 @@ export function configOf(machines: Machines, vm: VmState, snapshot?: SnapshotSta
     }),
     firmware: text(hardware.firmware),
     changeTrackingEnabled: bool(changeTracking),
+    extraConfig: list(
+      'OptionValue',
+      Object.entries(vm.extra ?? {}).map(([key, value]) =>
+        data('OptionValue', { key: text(key), value: text(value) }),
+      ),
+    ),
   });
 }
 

@@ -3,6 +3,7 @@ import type { Inventory, ManagedObject } from '../inventory/inventory.ts';
 import type { Session, Sessions } from '../inventory/sessions.ts';
 import type { Ref, Value } from '../soap/vim.ts';
 import type { Element } from '../soap/xml-reader.ts';
+import type { Leases } from '../world/leases.ts';
 import type { Machines } from '../world/machines.ts';
 import type { Rules } from '../world/rules.ts';
 import type { Tasks } from '../world/tasks.ts';
@@ -15,6 +16,7 @@ export interface Vcenter {
   sessions: Sessions;
   tasks: Tasks;
   rules: Rules;
+  leases: Leases;
   newId(): string;
   /** Resolves at the next change of anything, or when `ms` have passed, or the signal fires. */
   changed(ms: number | undefined, signal: AbortSignal): Promise<void>;

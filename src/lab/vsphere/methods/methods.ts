@@ -1,3 +1,4 @@
+import { importMethods } from './import.ts';
 import * as session from './login.ts';
 import type { Method, OpenMethod } from './method.ts';
 import { openPropertyMethods, propertyMethods } from './properties.ts';
@@ -13,5 +14,6 @@ export const methods: Record<string, Method> = {
   ...propertyMethods,
   ...searchMethods,
   ...vmMethods,
+  ...importMethods,
   ...taskMethods,
 };

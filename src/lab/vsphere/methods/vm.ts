@@ -4,8 +4,9 @@ import type { Range } from '../../disks/granule.ts';
 import type { Session } from '../inventory/sessions.ts';
 import { invalidArgument, noPermission, notFound, VimFault } from '../soap/faults.ts';
 import { data, list, long, type Ref, ref, text, type Value } from '../soap/vim.ts';
-import { childOf, flagOf, integerOf, refOf, required, textOf } from '../soap/xml-reader.ts';
-import { filePath, type VmState } from '../world/state.ts';
+import { childOf, childrenOf, flagOf, integerOf, refOf, required, textOf } from '../soap/xml-reader.ts';
+import { filePath, plainHardware, type VmState } from '../world/state.ts';
+import { extraOf } from './import.ts';
 import type { Call, Method, Vcenter } from './method.ts';
 
 type InSession = Call & { session: Session };
@@ -66,14 +67,21 @@ export const vmMethods: Record<string, Method> = {
     if (!spec) throw invalidArgument('spec');
     const changeTracking = flagOf(spec, 'changeTrackingEnabled');
     const name = textOf(spec, 'name');
-    const known = new Set(['changeTrackingEnabled', 'name', 'extraConfig']);
+    const known = new Set(['changeTrackingEnabled', 'name', 'extraConfig', 'bootOptions']);
     const other = spec.children.find(child => !known.has(child.name));
     if (other) throw new VimFault('NotSupported', `The lab can't reconfigure ${other.name}.`);
     if (changeTracking !== undefined)
       needPrivilege(vcenter, call.self, 'VirtualMachine.Config.ChangeTracking');
     return task(vcenter, call, vm, 'VirtualMachine.reconfigure', async () => {
-      const change = { ...(changeTracking !== undefined && { changeTracking }), ...(name && { name }) };
-      await vcenter.machines.configure(vm, change);
+      const boot = childOf(spec, 'bootOptions');
+      const order = boot && childrenOf(boot, 'bootOrder').flatMap(one => integerOf(one, 'deviceKey') ?? []);
+      const extra = extraOf(spec);
+      await vcenter.machines.configure(vm, {
+        ...(changeTracking !== undefined && { changeTracking }),
+        ...(name && { name }),
+        ...(Object.keys(extra).length > 0 && { extra: { ...vm.extra, ...extra } }),
+        ...(order && { hardware: { ...plainHardware, ...vm.hardware, bootOrder: order } }),
+      });
       return undefined;
     });
   },
@@ -82,6 +90,17 @@ export const vmMethods: Record<string, Method> = {
     const name = required(call.args, 'newName');
     return task(vcenter, call, vm, 'ManagedEntity.rename', async () => {
       await vcenter.machines.configure(vm, { name });
+      return undefined;
+    });
+  },
+  Destroy_Task(vcenter, call) {
+    const vm = vmOf(vcenter, call);
+    needPrivilege(vcenter, call.self, 'VirtualMachine.Inventory.Delete');
+    if (vm.powerState !== 'poweredOff') throw stateFault(vm, 'poweredOff');
+    if (vm.importing)
+      throw new VimFault('TaskInProgress', 'The operation is not allowed in the current state.');
+    return task(vcenter, call, vm, 'VirtualMachine.destroy', async () => {
+      await vcenter.machines.removeVm(vm);
       return undefined;
     });
   },

@@ -36,6 +36,10 @@ const TYPES: Record<string, { base: string; properties: string }> = {
   },
   Network: { base: 'ManagedEntity', properties: 'summary host vm' },
   VirtualMachineSnapshot: { base: 'ExtensibleManagedObject', properties: 'config childSnapshot vm' },
+  HttpNfcLease: {
+    base: 'ManagedObject',
+    properties: 'initializeProgress transferProgress mode capabilities info state error',
+  },
   Task: { base: 'ExtensibleManagedObject', properties: 'info' },
   TaskManager: { base: 'ManagedObject', properties: 'recentTask description maxCollector' },
   SessionManager: {

@@ -32,6 +32,20 @@ export interface DiskContent {
   /** Path of a raw image of so many bytes; zeros without one. */
   image?: string;
   mode?: DiskMode;
+  /** Default: the next that is free. */
+  key?: number;
+}
+
+interface NewVm {
+  uuid?: string;
+  folder?: string;
+  /** In the place of a path: the folder itself. */
+  folderId?: string;
+  tags?: string[];
+  hardware?: Partial<Hardware>;
+  /** Default: it runs. */
+  power?: PowerState;
+  extra?: Record<string, string>;
 }
 
 /**
@@ -41,18 +55,21 @@ export interface DiskContent {
 export interface Machines {
   state: Readonly<WorldState>;
   disk(uuid: string): Disk;
-  addVm(
-    name: string,
-    disks: DiskContent[],
-    options: { uuid?: string; folder?: string; tags?: string[]; hardware?: Partial<Hardware> },
-  ): Promise<VmState>;
+  addVm(name: string, disks: DiskContent[], options: NewVm): Promise<VmState>;
   removeVm(vm: VmState): Promise<void>;
   addDisk(vm: VmState, content: DiskContent): Promise<DiskState>;
   /** Throws a Failure while the VM has snapshots. */
   removeDisk(vm: VmState, disk: DiskState): Promise<void>;
   configure(
     vm: VmState,
-    change: { changeTracking?: boolean; name?: string; template?: boolean },
+    change: {
+      changeTracking?: boolean;
+      name?: string;
+      template?: boolean;
+      importing?: VmState['importing'] | undefined;
+      extra?: Record<string, string>;
+      hardware?: Hardware;
+    },
   ): Promise<void>;
   /** To other files of the datastore, as storage vMotion does; the disks keep their UUIDs. */
   relocate(vm: VmState): Promise<void>;
@@ -164,11 +181,7 @@ export async function openMachines(
     return made;
   }
 
-  async function addVm(
-    name: string,
-    contents: DiskContent[],
-    options: { uuid?: string; folder?: string; tags?: string[]; hardware?: Partial<Hardware> },
-  ): Promise<VmState> {
+  async function addVm(name: string, contents: DiskContent[], options: NewVm): Promise<VmState> {
     const taken = new Set(state.vms.map(vm => vm.directory));
     const plain = name.replace(/[^\w. ()-]/g, '_') || 'vm';
     let directory = plain;
@@ -178,10 +191,11 @@ export async function openMachines(
       name,
       instanceUuid: options.uuid ?? random.uuid(),
       uuid: random.uuid(),
-      folder: folderFor(options.folder),
+      folder: options.folderId ?? folderFor(options.folder),
       ...(options.tags && { tags: options.tags.map(tag => tagCalled(tag).uuid) }),
       directory,
-      powerState: 'poweredOn',
+      powerState: options.power ?? 'poweredOn',
+      ...(options.extra && { extra: options.extra }),
       booted: clock.now(),
       modified: clock.now(),
       changeVersion: 1,
@@ -205,10 +219,10 @@ export async function openMachines(
 
   async function attachDisk(
     vm: VmState,
-    { bytes, image, mode = 'persistent' }: DiskContent,
+    { bytes, image, mode = 'persistent', key: wanted }: DiskContent,
   ): Promise<DiskState> {
     const used = new Set(vm.disks.map(one => one.key));
-    const key = diskKeys().find(one => !used.has(one));
+    const key = wanted ?? diskKeys().find(one => !used.has(one));
     if (key === undefined)
       throw new Failure(given('too-many-disks', `${vm.name} has all the disks that a VM can have`));
     const stems = new Set(vm.disks.map(one => one.stem));

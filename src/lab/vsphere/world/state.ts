@@ -51,6 +51,10 @@ export interface VmState {
   consolidationNeeded: boolean;
   disks: DiskState[];
   snapshots: SnapshotState[];
+  /** It was made without what its disks hold: whoever has this lease sends that, until then at least. */
+  importing?: { lease: string; until: number };
+  /** `extraConfig`, by key. */
+  extra?: Record<string, string>;
   /** Of VMs that were made since the lab knows it; the others are Windows on a BIOS. */
   hardware?: Hardware;
   currentSnapshot?: string;

@@ -48,5 +48,6 @@ const madeOf = (point: Point, modified: number): MadePoint => ({
   complete: Math.max(point.time, modified),
   consistency: point.consistency,
   ...leadingMode(point),
+  ...(point.changes?.signal && { signal: point.changes.signal.kind }),
   ...(point.stored !== undefined && { stored: point.stored }),
 });

@@ -22,6 +22,7 @@ export function session(context: VmContext, generation: number, step: Step): Ses
     totals: {
       blocks_stored: 0,
       bytes_stored: 0,
+      bytes_packed: 0,
       blocks_healed: 0,
       blocks_reused: 0,
       bytes_reused: 0,

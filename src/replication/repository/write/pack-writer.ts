@@ -55,6 +55,7 @@ export function packWriter(session: Session): PackWriter {
       const span = pack.builder.add(id, plaintext);
       totals.blocks_stored++;
       totals.bytes_stored += plaintext.length;
+      totals.bytes_packed += span.length;
       if (pack.builder.isFull) close();
       return { pack: pack.id, ...span };
     },

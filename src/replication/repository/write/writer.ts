@@ -75,6 +75,7 @@ export async function openWriter(
   let bundle: BundleWish = { content: undefined, isBelieved: () => false };
 
   return {
+    totals: work.totals,
     bundle(content, look = true) {
       const isBelieved = (object: string) => !look && !doubts?.section(object);
       bundle = { content, isBelieved };
