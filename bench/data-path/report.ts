@@ -58,11 +58,10 @@ export function report(found: Found[], about: About): string {
   const load = (value: number) => value.toFixed(1);
   return `# The data path, measured
 
-Made by \`node bench/data-path.ts\` on ${new Date().toISOString().slice(0, 10)}: ${cpu}, 2 cores, ${(bytes / 2 ** 30).toFixed(0)} GiB of noise, ${rounds} rounds one after
-the other, medians; load average ${load(Math.min(...loads))} to ${load(Math.max(...loads))}. Whole processes, starts included; VersityGW in processes of its own,
+Made by \`node bench/data-path.ts\` on ${new Date().toISOString().slice(0, 10)}: ${cpu}, 2 cores, ${(bytes / 2 ** 30).toFixed(0)} GiB of noise, ${rounds === 1 ? 'one round' : `${rounds} rounds one after the other, medians`}; load average ${load(Math.min(...loads))} to ${load(Math.max(...loads))}. Whole processes, starts included; VersityGW in processes of its own,
 everything in memory. What else the machine did is in all numbers: seconds of CPU for 10^9 bytes of the disk are to
-be compared with each other, and MB/s under load say little. converge checks every block that it reads, and its http
-uploads are unsigned, as on loopback alone; rclone and aws copy files of 16 MiB, rclone tuned and comparing MD5 on the
+be compared with each other, and MB/s under load say little. converge checks every block that it reads, its large
+uploads are unsigned, which over http they are on loopback alone; rclone and aws copy files of 16 MiB, rclone tuned and comparing MD5 on the
 way down. borg has no S3, and writes to a folder.
 
 ## Targets: CPU time, as a ratio to rclone's
