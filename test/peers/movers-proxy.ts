@@ -82,7 +82,9 @@ export async function proxyOf(lab: Lab, dir: string): Promise<Proxy> {
           ...{ headers: asked.headers, rejectUnauthorized: false, agent: false },
         },
         got => {
-          answer.writeHead(got.statusCode!, got.rawHeaders);
+          // The lab dates its answers by this machine; a store does by the clock that it dates objects by.
+          const date = new Date(lab.clock.now()).toUTCString();
+          answer.writeHead(got.statusCode!, { ...got.headers, date });
           got.pipe(answer);
           got.on('error', () => answer.destroy());
         },
