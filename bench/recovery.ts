@@ -1,8 +1,8 @@
 /**
  * Measures recovery in EC2 against the lab and writes bench/RECOVERY.md: `node bench/recovery.ts
- * [--part few|many|puts|readiness|none] [--rounds 5] [--machines 100]`, after `npm run build`. coldsnap is measured
- * beside it (.ci/peers.d/ec2.sh brings it). What each part found stays in bench/recovery/measured.json, and
- * the page is made of that: a part can be measured again by itself.
+ * [--part few|many|puts|readiness|none] [--rounds 5] [--machines 100]`, after `npm run build`. coldsnap is
+ * measured beside it (.ci/peers.d/ec2.sh brings it). What each part found stays in
+ * bench/recovery/measured.json, and the page is made of that: a part can be measured again by itself.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -5,7 +5,9 @@ import { goldenDisks } from '../../test/recovery/readiness/golden.ts';
 import { recoveryWorld } from '../../test/support/recovery-world.ts';
 import { inProcess } from './in-process.ts';
 
-/** From the command to its end: seconds by the clock, and of CPU, the lab's in the same process among them. */
+/**
+ * From the command to its end: seconds by the clock, and of CPU, the lab's in the same process among them.
+ */
 export interface Took {
   seconds: number;
   cpu: number;

@@ -61,8 +61,8 @@ export function classify(error: unknown): ErrorClass {
 }
 
 /**
- * The clock here is too far off for a signature. S3 has a code for it; services of the JSON protocol say it in
- * the text of one that stands for a wrong key, too: "Signature expired: ... is now earlier than ...".
+ * The clock here is too far off for a signature. S3 has a code for it; services of the JSON protocol say it
+ * in the text of one that stands for a wrong key, too: "Signature expired: ... is now earlier than ...".
  */
 const isSkewed = (error: unknown): boolean =>
   codeOf(error) === 'RequestTimeTooSkewed' ||

@@ -3,7 +3,7 @@ import type { Level } from '../replication/model/check-memory.ts';
 import type { Pause } from '../replication/model/pauses.ts';
 import type { Consistency, Mode, SignalKind } from '../replication/model/point.ts';
 import type { Timetable } from '../schedule/due.ts';
-import type { PlanStatus, SeenPlan } from './rehearsals.ts';
+import type { PlanStatus, Rehearsal, SeenPlan } from './rehearsals.ts';
 
 /**
  * How the protection of a VM stands. There is none for what a run left out: that is late, or breached.
@@ -78,17 +78,6 @@ export interface SeenVm {
 
 /** When verifications last looked to which depth; it says nothing of what they found. */
 export type Verified = Partial<Record<Level, number>>;
-
-/** The newest run of a recovery plan. */
-export interface Rehearsal {
-  plan: string;
-  number: number;
-  began: number;
-  /** Undefined: it hasn't finished. */
-  finished?: { at: number; ok: boolean; took: number };
-  /** UUIDs. */
-  vms: string[];
-}
 
 /** A cycle that runs. */
 export interface Moving {

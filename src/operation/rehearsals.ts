@@ -1,5 +1,15 @@
 import { breachedAfter, dueAfter, type Timetable } from '../schedule/due.ts';
-import type { Rehearsal } from './model.ts';
+
+/** The newest run of a recovery plan. */
+export interface Rehearsal {
+  plan: string;
+  number: number;
+  began: number;
+  /** Undefined: it hasn't finished. */
+  finished?: { at: number; ok: boolean; took: number };
+  /** UUIDs. */
+  vms: string[];
+}
 
 /** What is known of a recovery plan and of its tests. Times are ms since the epoch. */
 export interface SeenPlan {
@@ -21,7 +31,9 @@ export interface SeenPlan {
   stands?: true;
 }
 
-/** `unscheduled`: nothing says how often; `never`: no test is over yet, and it isn't too late for the first. */
+/**
+ * `unscheduled`: nothing says how often; `never`: no test is over yet, and it isn't too late for the first.
+ */
 export const PLAN_STATES = ['overdue', 'failed', 'never', 'rehearsed', 'unscheduled'] as const;
 
 /** How often a recovery plan was shown to work, and when it will be again. */
@@ -41,7 +53,13 @@ export interface PlanStatus {
 
 export function planStatusOf(seen: SeenPlan, now: number): PlanStatus {
   const { plan, address, repository, timetable, tested, passed, since } = seen;
-  const base = { plan, address, repository, ...(tested && { tested }), ...(passed !== undefined && { passed }) };
+  const base = {
+    plan,
+    address,
+    repository,
+    ...(tested && { tested }),
+    ...(passed !== undefined && { passed }),
+  };
   if (!timetable) return { ...base, state: 'unscheduled' };
   const next = nextTest(seen, now);
   const counted = passed ?? since;

@@ -61,7 +61,8 @@ export function planOf({ state, tested, passed, next, deadline }: PlanStatus, at
         ? '; none has passed'
         : `; one passed ${span(at - passed)} ago`
       : '';
-  const soon = next === undefined ? '' : next <= at ? '; the next is due' : `; the next is due in ${span(next - at)}`;
+  const soon =
+    next === undefined ? '' : next <= at ? '; the next is due' : `; the next is due in ${span(next - at)}`;
   const late = state === 'overdue' ? `; overdue for ${span(at - deadline!)}` : '';
   return `${last}${before}${late}${soon}`;
 }

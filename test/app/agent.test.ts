@@ -15,7 +15,7 @@ async function running(vms: Record<string, string>, more = '', env: Record<strin
       join(dir, 'm.yaml'),
       `converge: 1\ntargets: { home: ${home} }\nresources:\n  protected_vm:\n${Object.entries(all)
         .map(([vm, rest]) => `    ${vm}: { repository: file:///dr, ${rest} }\n`)
-                .join('')}${more}`,
+        .join('')}${more}`,
     );
   await declare(vms);
   let said = '';

@@ -89,7 +89,11 @@ test('its log as lines of JSON, in which a cycle has the id that the history has
   expect(lines.every(({ time, level, event }) => Date.parse(time) > 0 && level && event)).toBe(true);
   const of = (vm: string) => lines.filter(line => line.vm === vm);
   expect(of('dc02').map(({ event }) => event)).toEqual(['moves', 'moved']);
-  expect(of('dc02')[1]).toMatchObject({ result: 'made', point: { generation: 1 }, disks: [{ mode: 'full' }] });
+  expect(of('dc02')[1]).toMatchObject({
+    result: 'made',
+    point: { generation: 1 },
+    disks: [{ mode: 'full' }],
+  });
   expect(of('gone01')[1]).toMatchObject({ level: 'error', result: 'failed' });
   expect(of('gone01')[1].diagnostics[0].code).toBe('vm-not-found');
   expect(stderr).not.toContain('error[');

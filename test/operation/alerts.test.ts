@@ -2,7 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { alertTurn, keeperOf } from '../../src/app/alerts/alert-turn.ts';
 import { Failure, world } from '../../src/diagnostics/diagnostic.ts';
-import { advance, claim, delivered, deliveries, rejoined, settled } from '../../src/operation/alerts/lifecycle.ts';
+import {
+  advance,
+  claim,
+  delivered,
+  deliveries,
+  rejoined,
+  settled,
+} from '../../src/operation/alerts/lifecycle.ts';
 import {
   type AlertState,
   type Condition,

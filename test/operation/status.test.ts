@@ -183,7 +183,12 @@ describe('how a VM stands', () => {
   test('the newest rehearsal that it was in', () => {
     const run = { plan: 'web', number: 1, began: 1, vms: ['u-1'] };
     const runs = [{ ...run, number: 2, began: 2 }, run, { ...run, number: 3, began: 3, vms: ['u-9'] }];
-    const plans = runs.map(newest => ({ plan: 'web', address: 'recovery_plan:web', repository: url, newest }));
+    const plans = runs.map(newest => ({
+      plan: 'web',
+      address: 'recovery_plan:web',
+      repository: url,
+      newest,
+    }));
     expect(one(declare(), holding([seen(minute)], { plans })).rehearsal).toEqual({
       plan: 'web',
       number: 2,

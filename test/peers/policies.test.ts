@@ -22,7 +22,10 @@ const lint = (policies: readonly unknown[]): Found[] =>
     .split('\n')
     .map(line => JSON.parse(line) as Found);
 
-/** A launch is allowed by two statements, what it makes and what it makes it of: each lacks the other's resources. */
+/**
+ * A launch is allowed by two statements, what it makes and what it makes it of: each lacks the other's
+ * resources.
+ */
 const isElsewhere = ({ Statement }: Policy, action: string, form: string): boolean =>
   Statement.some(
     ({ Action, Resource }) =>
@@ -33,8 +36,8 @@ const isElsewhere = ({ Statement }: Policy, action: string, form: string): boole
 describeWith('policies of roles', 'python3', ['-c', 'import parliament'], () => {
   it('name actions, resources and condition keys that AWS documents, and what goes wrong is seen', () => {
     const policies = jobs.map(may => policyOf({ may, ...of }, where) as unknown as Policy);
+    // That what only looks names no resource is held elsewhere.
     for (const [n, found] of lint(policies).entries())
-      // That what only looks names no resource is held elsewhere.
       for (const [issue, detail] of found)
         if (issue !== 'RESOURCE_STAR') {
           expect([jobs[n], issue, detail]).toEqual([jobs[n], 'RESOURCE_MISMATCH', expect.anything()]);

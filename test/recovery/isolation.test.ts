@@ -328,7 +328,7 @@ test('what nobody may ask for refuses too, until it is said of this run that it 
   await rehearse(blind);
 });
 
-test('machines of a test that stands there don’t keep it from being proven again', async () => {
+test('machines of a test that is still there don’t keep it from being proven again', async () => {
   const world = await begun();
   await rehearse(await world.at());
   const { subnet, group } = world.network;

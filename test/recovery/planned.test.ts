@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { putToRest } from '../../src/app/recovery/real/planned.ts';
 import type { Recovering } from '../../src/app/recovery/open/with-declared.ts';
+import { putToRest } from '../../src/app/recovery/real/planned.ts';
 import { memoryStore } from '../support/memory-store.ts';
 import { commitImage, openTest, VM } from '../support/repository.ts';
 import { CHANGE_ID, type Resting, resting } from './resting.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { refuseDomainControllers, refuseRunning, sourcesOf } from '../../src/app/recovery/real/sources.ts';
 import type { Recovering } from '../../src/app/recovery/open/with-declared.ts';
+import { refuseDomainControllers, refuseRunning, sourcesOf } from '../../src/app/recovery/real/sources.ts';
 import { Failure, world } from '../../src/diagnostics/diagnostic.ts';
 import type { CatalogResource } from '../../src/engine/model/catalog.ts';
 

@@ -383,6 +383,7 @@ export const layers: Layers = {
       'aws/recovery/calls',
       'aws/recovery/dns',
       'aws/recovery/put',
+      'recovery/replica',
     ],
     programs: ['diagnostics', 'io', 'engine/model'],
     'windows/tools': ['programs', 'diagnostics', 'engine/model'],
@@ -1054,6 +1055,8 @@ export const layers: Layers = {
       'app/recovery',
       'app/alerts',
       'app/operation/site',
+      'recovery/model',
+      'resources/aws',
     ],
     'app/operation/queue': ['diagnostics', 'operation/queue', 'queue', 'app', 'app/session'],
     'app/operation/agent': [
@@ -1236,6 +1239,8 @@ export const layers: Layers = {
       'app/operation/surface',
       'cli/text',
       'cli/context',
+      'cli/progress',
+      'app/run',
     ],
     'cli/commands/recovery': [
       'recovery/dns',

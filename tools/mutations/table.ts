@@ -273,7 +273,7 @@ const ofIsolation: readonly Mutation[] = [
     file: network,
     from: '...second.map(secondWords)',
     to: '',
-    test: [`${tests}isolation.test.ts`, 'machines of a test that stands there don’t keep it'],
+    test: [`${tests}isolation.test.ts`, 'machines of a test that is still there don’t keep it'],
   },
   {
     guard: 'it is looked at again when the machines have run',

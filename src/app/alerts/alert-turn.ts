@@ -1,5 +1,12 @@
 import { type Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
-import { advance, claim, delivered, deliveries, rejoined, settled } from '../../operation/alerts/lifecycle.ts';
+import {
+  advance,
+  claim,
+  delivered,
+  deliveries,
+  rejoined,
+  settled,
+} from '../../operation/alerts/lifecycle.ts';
 import {
   type AlertState,
   type Condition,

@@ -1,6 +1,5 @@
 import type { CatalogResource } from '../../engine/model/catalog.ts';
-import type { Rehearsal } from '../../operation/model.ts';
-import type { SeenPlan } from '../../operation/rehearsals.ts';
+import type { Rehearsal, SeenPlan } from '../../operation/rehearsals.ts';
 import { kindOf, type Run, readRun, stateOf } from '../../recovery/failover/run.ts';
 import { type PlanVersion, SERIES } from '../../recovery/model/plan.ts';
 import type { RepositoryRef } from '../../replication/model/clients.ts';

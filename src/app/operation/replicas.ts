@@ -4,8 +4,8 @@ import { parseDuration } from '../../io/duration.ts';
 import type { SeenReplica } from '../../operation/model.ts';
 import { vmFinder } from '../../replication/model/newest-point.ts';
 import type { Context } from '../app-context.ts';
-import { agesOf } from '../recovery/replica-age.ts';
 import { recoveringOf, repositoryOf, targetProperties } from '../recovery/open/with-declared.ts';
+import { agesOf } from '../recovery/replica-age.ts';
 import type { Session } from '../session/open-session.ts';
 import { runOf } from '../session/run-of.ts';
 

@@ -103,7 +103,13 @@ async function declaredStatus(
     const tracks = wish ? await tracksOf(vms, declared, opened, wish, told) : [];
     const at = host.clock.now();
     return {
-      status: { at, vms, plans: plansOf(seen, at), repositories: seen.map(shown), diagnostics: once(diagnostics) },
+      status: {
+        at,
+        vms,
+        plans: plansOf(seen, at),
+        repositories: seen.map(shown),
+        diagnostics: once(diagnostics),
+      },
       tracks,
     };
   } finally {

@@ -22,8 +22,8 @@ export type AskOnce = (cloud: RecoveryCloud) => AskedCloud;
 
 /**
  * What many targets would ask EC2 alike it is asked once. Whether it is allowed to make something of a
- * snapshot is asked of the first snapshot of its kind: those of a replica have the tags that a policy goes by.
- * What is refused for another reason than the policy is asked for each.
+ * snapshot is asked of the first snapshot of its kind: those of a replica have the tags that a policy goes
+ * by. What is refused for another reason than the policy is asked for each.
  */
 export function askedOnce(signal: AbortSignal): AskOnce {
   const clouds = new Map<RecoveryCloud, AskedCloud>();

@@ -9,8 +9,8 @@ import type { Context } from '../app-context.ts';
 import { instanceHere } from '../aws/instance.ts';
 import type { CommonOptions } from '../options.ts';
 import { heldOf } from './failover-status.ts';
-import { bringReplica, type MadeReplica, newestOf } from './replica.ts';
 import { pointsOf, type Recovering, repositoryOf, targetProperties, withEach } from './open/with-declared.ts';
+import { bringReplica, type MadeReplica, newestOf } from './replica.ts';
 
 /** What came of one target. `skipped`: why nothing was to be done. */
 export type DueReplica = { vm: string } & (

@@ -8,11 +8,11 @@ import { lift, pinned } from '../../replication/model/pins.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import type { Context } from '../app-context.ts';
 import { planProperties } from './failover-plan.ts';
+import { type BundleOrigin, type Recovering, withEach } from './open/with-declared.ts';
+import { type PlanOptions, refuseBoth, withPlan } from './open/with-plan.ts';
 import { savePictures } from './pictures.ts';
 import { agesOf } from './replica-age.ts';
 import { saveEvidence } from './save-evidence.ts';
-import { type BundleOrigin, type Recovering, withEach } from './open/with-declared.ts';
-import { type PlanOptions, refuseBoth, withPlan } from './open/with-plan.ts';
 
 export interface FailoverStatus {
   from?: BundleOrigin;

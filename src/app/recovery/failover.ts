@@ -39,10 +39,10 @@ import {
   subnetsFor,
   waits,
 } from './failover-plan.ts';
-import { postLaunchOf } from './post-launch-of.ts';
-import { testNetwork, testProber } from './test-network.ts';
 import type { BundleOrigin, Recovering } from './open/with-declared.ts';
 import { type PlanOptions, withPlan } from './open/with-plan.ts';
+import { postLaunchOf } from './post-launch-of.ts';
+import { testNetwork, testProber } from './test-network.ts';
 
 export interface FailoverOptions extends PlanOptions {
   /** `latest`, a time, or an id; of every machine, or as `VM=POINT` of one. */

@@ -9,9 +9,9 @@ import type { Context } from '../app-context.ts';
 import type { SelectOptions } from '../options.ts';
 import { askCloud } from './ask-cloud.ts';
 import { type AskOnce, askedOnce } from './asked-once.ts';
-import { withBundled } from './open/bundled.ts';
 import { planProperties } from './failover-plan.ts';
 import { type DisksLooked, lookAtDisks } from './look-at-disks.ts';
+import { withBundled } from './open/bundled.ts';
 import {
   declaredAs,
   pointsOf,

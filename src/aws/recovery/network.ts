@@ -149,9 +149,9 @@ function interfaceWords(one: NetworkInterface, group: string): string[] {
 const mostValues = 200;
 
 /**
- * What machines of a test have besides the one interface that they were launched with: it may be in any VPC of
- * the zone, so that the machines are asked about and not the VPC. Source: Amazon EC2 user guide, "Multi-VPC ENI
- * attachments".
+ * What machines of a test have besides the one interface that they were launched with: it may be in any VPC
+ * of the zone, so that the machines are asked about and not the VPC. Source: Amazon EC2 user guide,
+ * "Multi-VPC ENI attachments".
  */
 async function secondInterfaces(
   connection: RecoveryConnection,

@@ -96,7 +96,8 @@ export const commands = {
     wayOut: 'Name files or folders of manifests; paths come before `--lab`.',
   },
   'report-mixed': {
-    means: '`report last` and `report failed` are of a state folder, and were given what the evidence of a month takes.',
+    means:
+      '`report last` and `report failed` are of a state folder, and were given what the evidence of a month takes.',
     wayOut: 'Name the state folder with `--state`.',
   },
   'no-report': {

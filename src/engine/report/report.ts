@@ -33,7 +33,10 @@ export const hasFailed = ({ results, interrupted, proof }: RunReport): boolean =
 
 const failures = new Set<string>(['failed', 'blocked', 'interrupted', 'skipped']);
 
-/** The newest report that fits, and its file; undefined where there is none. What isn't a report is passed over. */
+/**
+ * The newest report that fits, and its file; undefined where there is none. What isn't a report is passed
+ * over.
+ */
 export async function findReport(
   files: ReadFiles,
   dir: string,

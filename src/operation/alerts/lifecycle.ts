@@ -121,27 +121,30 @@ export const settled = (state: AlertState, policies: readonly RoutePolicy[]): Al
 });
 
 /**
- * What is kept from now on, when `own` went its own way from `base` while nobody could reach what is `stored`:
- * what was told meanwhile counts as told. Of two that had begun alike the later word about each route stands.
+ * What is kept from now on, when `own` went its own way from `base` while nobody could reach what is
+ * `stored`: what was told meanwhile counts as told. Of two that had begun alike the later word about each
+ * route stands.
  */
 export function rejoined(stored: AlertState, base: AlertState, own: AlertState): AlertState {
   const isOf = (one: Alert) => (other: Alert) => other.key === one.key && other.since === one.since;
   const began = (one: Alert) => base.alerts.find(isOf(one));
   const isOver = (one: Alert) => began(one) && !own.alerts.some(isOf(one));
-  const alerts = stored.alerts.filter(one => !isOver(one)).map(alert => {
-    // Somebody else may have seen the same begin at another moment.
-    const here =
-      own.alerts.find(isOf(alert)) ??
-      own.alerts.find(one => one.key === alert.key && one.ended === undefined && !began(one));
-    if (!here) return alert;
-    const ended = alert.ended ?? here.ended;
-    return {
-      ...alert,
-      subjects: [...new Set([...alert.subjects, ...here.subjects])],
-      told: laterOf(alert.told, here.told),
-      ...(ended !== undefined && { ended }),
-    };
-  });
+  const alerts = stored.alerts
+    .filter(one => !isOver(one))
+    .map(alert => {
+      // Somebody else may have seen the same begin at another moment.
+      const here =
+        own.alerts.find(isOf(alert)) ??
+        own.alerts.find(one => one.key === alert.key && one.ended === undefined && !began(one));
+      if (!here) return alert;
+      const ended = alert.ended ?? here.ended;
+      return {
+        ...alert,
+        subjects: [...new Set([...alert.subjects, ...here.subjects])],
+        told: laterOf(alert.told, here.told),
+        ...(ended !== undefined && { ended }),
+      };
+    });
   const isKnown = (one: Alert) =>
     alerts.some(other => isOf(one)(other) || (other.key === one.key && other.ended === undefined));
   // What was there when they parted, and isn't any more, others have brought to its end.

@@ -88,8 +88,8 @@ export async function rehearse(options: RehearseOptions): Promise<Recovered[]> {
  * Launches and probes the groups one after the other, and writes down what it came to.
  *
  * @param into the group that a machine is launched into
- * @param hooks `passed`: done once every probe of every machine has passed, before it is over; `waysOut`: what
- *   leads out of the network by then
+ * @param hooks `passed`: done once every probe of every machine has passed, before it is over; `waysOut`:
+ *   what leads out of the network by then
  * @throws Failure `network-opened`; what refuses a launch
  */
 export async function recoverGroups(

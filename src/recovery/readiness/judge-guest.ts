@@ -75,7 +75,7 @@ export function guestFindings(
     found.push({
       what: 'guest',
       verdict: 'unknown',
-      why: `what it says of itself was ${duration(at - guest.at)} old when the point was made: it is written each hour no more`,
+      why: `what it reports was ${duration(at - guest.at)} old when the point was made: it isn't written every hour any more`,
       source: 'guest',
       wayOut: `see that \`converge guest-facts\` runs each hour in the guest, as the module ec2_ready_${family} has it`,
     });

@@ -31,7 +31,9 @@ export interface Changes {
   signal?: Signal;
   /** Of the points up to this one: bytes an hour, and what was stored of what was read. */
   recent: [rate: number, share: number][];
-  /** Of days (since 1970, UTC) up to this point: the most of any point, and of any that was incompressible. */
+  /**
+   * Of days (since 1970, UTC) up to this point: the most of any point, and of any that was incompressible.
+   */
   days: [day: number, rate: number, dense: number][];
 }
 

@@ -20,8 +20,8 @@ interface Cycle {
 }
 
 /**
- * What a point in the making tells about its changes. Where they jumped, nothing of the VM is removed from now
- * on until somebody ends that: it is held before the point is there, so that no kill comes between.
+ * What a point in the making tells about its changes. Where they jumped, nothing of the VM is removed from
+ * now on until somebody ends that: it is held before the point is there, so that no kill comes between.
  * Undefined: nothing can be said, since something was read whole, or stored anew.
  */
 export async function changesOf(

@@ -48,7 +48,7 @@ test('a guest that is encrypted: the point says so, and nothing is removed until
   expect((await cycles.run()).warnings).toEqual([]);
   const now = cycles.clock.now();
   const seen: SeenRepository = {
-    ...{ url: 'memory://test', now, pauses: [], rehearsals: [], holds },
+    ...{ url: 'memory://test', now, pauses: [], plans: [], holds },
     vms: [
       await lookAtVm(
         repository.vm(uuid),
@@ -60,11 +60,11 @@ test('a guest that is encrypted: the point says so, and nothing is removed until
   const vms = statusOf([], [seen], [], 'nothing');
   expect(vms[0]).toMatchObject({ signal: 'incompressible', heldUntil: FOREVER });
   expect(whyOf(vms[0]!)).toContain('its points are held until somebody releases it (much was rewritten');
-  const known = { failing: new Map(), declaredSince: new Map(), ahead: new Map(), own: [] };
+  const known = { failing: new Map(), declaredSince: new Map(), ahead: new Map(), plans: [], own: [] };
   expect(conditionsOf(vms, known, now)).toContainEqual(
     expect.objectContaining({ rule: 'change-rate', severity: 'critical', subject: 'dc02' }),
   );
-  const status = { at: now, vms, repositories: [{ url: 'memory://test' }], diagnostics: [] };
+  const status = { at: now, vms, plans: [], repositories: [{ url: 'memory://test' }], diagnostics: [] };
   expect(metricsOf(status, { version: '1' })).toMatch(
     /converge_vm_change_signal\{.*signal="incompressible"\} 1/,
   );

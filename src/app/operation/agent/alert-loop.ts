@@ -208,7 +208,7 @@ async function readOne(view: View, uuid: string, diagnostics: Diagnostic[]): Pro
   view.vms.set(uuid, seen);
 }
 
-/** How the recovery plans stand; one whose repository can't be read is told of with its VMs. */
+/** How the recovery plans stand; of one whose repository can't be read the reason is given. */
 async function plansOf({ catalog, repositories, session }: Site, diagnostics: Diagnostic[]) {
   const found: PlanStatus[] = [];
   for (const declared of catalog.resources.filter(({ type }) => type === 'recovery_plan'))

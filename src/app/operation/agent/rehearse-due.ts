@@ -18,7 +18,13 @@ export interface Rehearsed {
 }
 
 /** Somebody else is at it, which nobody has to hear of. */
-const busy = ['failover-begun', 'test-standing', 'failover-standing', 'failover-committed', 'locked'] as const;
+const busy = [
+  'failover-begun',
+  'test-standing',
+  'failover-standing',
+  'failover-committed',
+  'locked',
+] as const;
 
 /**
  * Rehearses the plans whose test is due by their `schedule`, one after the other, and cleans up after each:

@@ -13,7 +13,13 @@ import { rehearseDue } from './rehearse-due.ts';
 const hour = 3_600_000;
 
 /** How often each slow job is done, ms. */
-const often = { verify: 24 * hour, prune: 24 * hour, drift: 6 * hour, cleanup: hour / 4, rehearsal: hour / 4 };
+const often = {
+  verify: 24 * hour,
+  prune: 24 * hour,
+  drift: 6 * hour,
+  cleanup: hour / 4,
+  rehearsal: hour / 4,
+};
 
 /** Those that are not put off when they were never done: they look at what somebody may wait for. */
 const atOnce = new Set<JobDone['job']>(['cleanup', 'rehearsal']);
@@ -27,7 +33,7 @@ export interface JobDone {
   /** The repository or the recovery plan, where it is about one. */
   subject?: string;
   at: number;
-  /** What there is to say of it, as a sentence without its full stop. */
+  /** What came of it, as a sentence without its full stop. */
   outcome?: string;
   /** How many things are wrong, or differ. */
   found: number;
@@ -49,8 +55,8 @@ export interface SlowJobs {
 
 /**
  * What an agent does beside its cycles, one at a time: it reads a sample of each repository, removes what
- * no retention keeps, plans what manifests say against what is there, rehearses the recovery plans that are due,
- * and cleans up tests whose time is over.
+ * no retention keeps, plans what manifests say against what is there, rehearses the recovery plans that are
+ * due, and cleans up tests whose time is over.
  */
 export function slowJobs(given: SlowJobs): Job[] {
   const { site, draining } = given;

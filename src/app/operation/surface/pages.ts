@@ -147,8 +147,7 @@ async function lookOnce(
     if (!(error instanceof Failure)) throw error;
     told.push(...error.diagnostics);
   }
-  const nothing = { at: context.io.host.clock.now(), vms: [],
-          plans: [], repositories: [], diagnostics: [] };
+  const nothing = { at: context.io.host.clock.now(), vms: [], plans: [], repositories: [], diagnostics: [] };
   const { status, tracks }: Looked = looked ?? { status: nothing, tracks: [] };
   const diagnostics = [...told, ...status.diagnostics];
   return { status: { ...status, diagnostics }, tracks, isKnown: looked !== undefined };

@@ -18,9 +18,9 @@ import {
   unchanged,
 } from '../failover.ts';
 import { type Chosen, planOfReal, planOfRun, planProperties } from '../failover-plan.ts';
-import { postLaunchOf } from '../post-launch-of.ts';
 import { declaredAs, type Recovering } from '../open/with-declared.ts';
 import { withPlan } from '../open/with-plan.ts';
+import { postLaunchOf } from '../post-launch-of.ts';
 import { recordsOf } from './dns.ts';
 import { landingsOf } from './landings.ts';
 import { putToRest } from './planned.ts';

@@ -69,7 +69,11 @@ function logged(heard: Heard, at: string): object {
       return line(heard.held.length > 0 ? 'warning' : 'info', { held: heard.held });
     case 'job': {
       const { job, subject, outcome, found, diagnostics } = heard.done;
-      const more = { job, ...(subject !== undefined && { subject }), ...(outcome !== undefined && { outcome }) };
+      const more = {
+        job,
+        ...(subject !== undefined && { subject }),
+        ...(outcome !== undefined && { outcome }),
+      };
       const all = { ...more, found, diagnostics: diagnostics.map(inShort) };
       return line(diagnostics.length > 0 ? worst(diagnostics) : found > 0 ? 'warning' : 'info', all);
     }

@@ -13,7 +13,10 @@ import type { CliContext } from '../../context/cli-context.ts';
 import { type LogOptions, logLine } from './agent-log.ts';
 import { pageLines } from './open.ts';
 
-type Options = CommonOptions & ServeOptions & LogOptions & Partial<QueueOptions> & { once?: boolean; slots: string };
+type Options = CommonOptions &
+  ServeOptions &
+  LogOptions &
+  Partial<QueueOptions> & { once?: boolean; slots: string };
 
 /** In the place of PATHS: end the agent with this state folder. */
 const DRAIN = 'drain';
@@ -38,7 +41,11 @@ async function drain(context: CliContext, paths: string[], options: Options): Pr
   return 0;
 }
 
-async function once(context: CliContext, paths: string[], options: AgentOptions & LogOptions): Promise<number> {
+async function once(
+  context: CliContext,
+  paths: string[],
+  options: AgentOptions & LogOptions,
+): Promise<number> {
   const { agentOnce } = await import('../../../app/operation/agent/agent-once.ts');
   const tell = teller(context, options);
   const turn = await agentOnce(context, paths, options, tell);
@@ -156,7 +163,8 @@ function tell(context: CliContext, heard: Heard): void {
       const { job, subject, found, outcome, diagnostics } = heard.done;
       context.report(diagnostics);
       if (outcome !== undefined) context.print([outcome]);
-      else if (found > 0) context.print([`${job}${subject === undefined ? '' : ` ${subject}`}: ${found} found`]);
+      else if (found > 0)
+        context.print([`${job}${subject === undefined ? '' : ` ${subject}`}: ${found} found`]);
       return;
     }
     case 'works': {

@@ -5,8 +5,8 @@ import type { Evidence } from '../../../operation/evidence.ts';
 import { evidencePage } from '../../../operation/page/evidence-page.ts';
 import type { CliContext } from '../../context/cli-context.ts';
 import type { Define } from '../../context/define.ts';
-import { summary } from '../../progress/summary.ts';
 import { withData, withFormat, withLab, withRepository, withState } from '../../context/options.ts';
+import { summary } from '../../progress/summary.ts';
 
 type Options = StatusOptions & EvidenceAsked & { format: 'html' | 'json' };
 
@@ -45,9 +45,13 @@ async function reportOfRun(
 ): Promise<number> {
   if (paths.length > 1 || options.month !== undefined || options.group !== undefined)
     throw new Failure(
-      given('report-mixed', `\`report ${which}\` is of a state folder, and takes no PATHS, --month or --group`, {
-        hint: `name the folder with --state; a folder of manifests that is called ${which} is ./${which}`,
-      }),
+      given(
+        'report-mixed',
+        `\`report ${which}\` is of a state folder, and takes no PATHS, --month or --group`,
+        {
+          hint: `name the folder with --state; a folder of manifests that is called ${which} is ./${which}`,
+        },
+      ),
     );
   const { pastRun } = await import('../../../app/run/past-run.ts');
   const { file, report: past } = await pastRun(context, which, options);

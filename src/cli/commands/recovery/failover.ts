@@ -1,8 +1,8 @@
 import { type Failover, failoverTest } from '../../../app/recovery/failover.ts';
 import { failoverCleanup, failoverStatus } from '../../../app/recovery/failover-status.ts';
+import type { PlanOptions } from '../../../app/recovery/open/with-plan.ts';
 import type { TakeOverOptions } from '../../../app/recovery/real/take-over.ts';
 import { failoverRetry } from '../../../app/recovery/retry.ts';
-import type { PlanOptions } from '../../../app/recovery/open/with-plan.ts';
 import type { Define } from '../../context/define.ts';
 import {
   collect,

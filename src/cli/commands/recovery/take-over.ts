@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { PlanOptions } from '../../../app/recovery/open/with-plan.ts';
 import { commitFailover, type Decided, undoFailover } from '../../../app/recovery/real/decide.ts';
 import type { Source } from '../../../app/recovery/real/sources.ts';
 import {
@@ -7,7 +8,6 @@ import {
   type TakeOverOptions,
   takeOver,
 } from '../../../app/recovery/real/take-over.ts';
-import type { PlanOptions } from '../../../app/recovery/open/with-plan.ts';
 import { switchedIn } from '../../../recovery/dns/switch.ts';
 import type { CliContext } from '../../context/cli-context.ts';
 import { withData, withFormat, withLab, withState } from '../../context/options.ts';

@@ -6,7 +6,9 @@ import { type Cells, cellsOf, type KeyCell, keyIn, valueIn } from './cells.ts';
  * format's published descriptions (regf 1.3 to 1.6), held against hivex.
  */
 export interface Hive {
-  /** It was being written: values may be otherwise in its logs, by which Windows puts it right at its start. */
+  /**
+   * It was being written: values may be otherwise in its logs, by which Windows puts it right at its start.
+   */
   isDirty: boolean;
   /** A value as text: numbers in decimal digits, bytes in hexadecimal ones, lists with blanks between. */
   value(key: string, name: string): Promise<string | undefined>;
@@ -111,7 +113,7 @@ async function listed(cells: Cells, list: Buffer, isBelow = false): Promise<numb
 function sum(header: Buffer): number {
   let all = 0;
   for (let at = 0; at < CHECKSUM_AT; at += 4) all ^= header.readUInt32LE(at);
-  // Neither of these is ever written, so that zeros are no checksum.
+  // Neither of these is ever written, so zeros are not a checksum.
   return all === -1 ? 0xffff_fffe : all === 0 ? 1 : all >>> 0;
 }
 
