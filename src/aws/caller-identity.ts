@@ -1,5 +1,5 @@
 import { toFailure } from './errors.ts';
-import { type AwsSettings, clientConfig } from './settings.ts';
+import { type AwsSettings, awsClient } from './settings.ts';
 import { withRetries } from './with-retries.ts';
 
 /** Milliseconds without traffic. */
@@ -23,7 +23,7 @@ export const callerArn = async (settings: AwsSettings): Promise<string> =>
 /** Needs no permission. Source: GetCallerIdentity, AWS STS API reference. */
 async function caller(settings: AwsSettings, thing: string) {
   const { GetCallerIdentityCommand, STSClient } = await import('@aws-sdk/client-sts');
-  const client = new STSClient(clientConfig(settings, silence));
+  const client = awsClient(STSClient, settings, silence);
   try {
     return await withRetries(() => client.send(new GetCallerIdentityCommand({})), settings);
   } catch (error) {

@@ -1,7 +1,7 @@
 import { Failure } from '../diagnostics/diagnostic.ts';
 import { toFailure } from './errors.ts';
 import type { DescribeTags } from './instance.ts';
-import { type AwsSettings, clientConfig } from './settings.ts';
+import { type AwsSettings, awsClient } from './settings.ts';
 import { withRetries } from './with-retries.ts';
 
 /** Milliseconds without traffic. */
@@ -12,7 +12,7 @@ const mostPages = 20;
 export function describeTagsBy(settings: Omit<AwsSettings, 'region'>): DescribeTags {
   return async ({ instanceId, region }) => {
     const { DescribeTagsCommand, EC2Client } = await import('@aws-sdk/client-ec2');
-    const client = new EC2Client(clientConfig({ ...settings, region }, silence));
+    const client = awsClient(EC2Client, { ...settings, region }, silence);
     const tags: Record<string, string> = {};
     try {
       let NextToken: string | undefined;

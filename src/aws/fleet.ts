@@ -1,6 +1,6 @@
 import type { Instance } from '@aws-sdk/client-ec2';
 import { codeOf, toFailure } from './errors.ts';
-import { type AwsSettings, clientConfig } from './settings.ts';
+import { type AwsSettings, awsClient } from './settings.ts';
 import { withRetries } from './with-retries.ts';
 
 /** An instance of an environment, as EC2 tells it. */
@@ -37,7 +37,7 @@ export function ec2Fleet(settings: AwsSettings): Ec2Fleet {
   let opened: Promise<Awaited<ReturnType<typeof open>>> | undefined;
   const open = async () => {
     const sdk = await import('@aws-sdk/client-ec2');
-    return { sdk, client: new sdk.EC2Client(clientConfig(settings, silence)) };
+    return { sdk, client: awsClient(sdk.EC2Client, settings, silence) };
   };
   const connection = () => {
     opened ??= open();

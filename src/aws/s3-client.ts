@@ -1,7 +1,7 @@
 import type * as Sdk from '@aws-sdk/client-s3';
 import { configured } from './default-chain.ts';
 import { type About, isExpired, toFailure } from './errors.ts';
-import { type AwsSettings, clientConfig } from './settings.ts';
+import { type AwsSettings, awsClient } from './settings.ts';
 import { type Handler, largeBodies } from './wire/handler.ts';
 import { type Retrying, type RetryOptions, withRetries } from './with-retries.ts';
 
@@ -95,11 +95,10 @@ export async function connectS3(given: S3Settings): Promise<S3Connection> {
   // The SDK would find it by itself, and go on addressing buckets by host name.
   const endpoint = given.endpoint ?? (await configured(given.profile)).endpoint;
   const settings = { ...given, ...(endpoint !== undefined && { endpoint }) };
-  const client = new sdk.S3Client({
-    ...clientConfig(settings, waits.idleTimeout),
+  const client = awsClient(sdk.S3Client, settings, waits.idleTimeout, {
     forcePathStyle: settings.endpoint !== undefined,
-    requestChecksumCalculation: 'WHEN_REQUIRED',
-    responseChecksumValidation: 'WHEN_REQUIRED',
+    requestChecksumCalculation: 'WHEN_REQUIRED' as const,
+    responseChecksumValidation: 'WHEN_REQUIRED' as const,
     // It costs a round trip, and what is refused is small or will be sent again.
     expectContinueHeader: false,
   });

@@ -1,6 +1,6 @@
 import { Failure, world } from '../diagnostics/diagnostic.ts';
 import { secretFailure } from './secret-errors.ts';
-import { type AwsSettings, clientConfig } from './settings.ts';
+import { type AwsSettings, awsClient } from './settings.ts';
 import { withRetries } from './with-retries.ts';
 
 /** Where secrets are in one account and region. Nothing is loaded or sent before the first read. */
@@ -25,14 +25,13 @@ export function connectSecrets(settings: AwsSettings): SecretStores {
     clients.push(client);
     return client;
   };
-  const config = () => clientConfig(settings, silence);
   const ssm = once(async () => {
     const sdk = await import('@aws-sdk/client-ssm');
-    return { sdk, client: kept(new sdk.SSMClient(config())) };
+    return { sdk, client: kept(awsClient(sdk.SSMClient, settings, silence)) };
   });
   const manager = once(async () => {
     const sdk = await import('@aws-sdk/client-secrets-manager');
-    return { sdk, client: kept(new sdk.SecretsManagerClient(config())) };
+    return { sdk, client: kept(awsClient(sdk.SecretsManagerClient, settings, silence)) };
   });
   const call = async <T>(
     about: { reference: string; action: string },

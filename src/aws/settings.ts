@@ -14,11 +14,8 @@ export interface AwsSettings {
   onCall?: (kind: CallKind) => void;
 }
 
-/** What every client of the SDK is made with. `socketTimeout`: ms without traffic. */
-export function clientConfig(
-  { region, endpoint, profile, credentials, clock }: AwsSettings,
-  socketTimeout: number,
-) {
+/** What every client of the SDK is made with. */
+const clientConfig = ({ region, endpoint, profile, credentials }: AwsSettings, socketTimeout: number) => {
   const agent = { keepAlive: true, maxSockets: 64 };
   return {
     region,
@@ -27,8 +24,30 @@ export function clientConfig(
     ...(credentials && { credentials }),
     // `withRetries` does it: see there.
     maxAttempts: 1,
-    // Signatures carry the time of the given clock, so that a lab's clock can be set.
-    systemClockOffset: clock.now() - Date.now(),
     requestHandler: { connectionTimeout: 5_000, socketTimeout, httpAgent: agent, httpsAgent: agent },
   };
+};
+
+/**
+ * A client of the SDK. Its signatures carry the time of the given clock, as it is at each call: a lab's clock
+ * may be set while the client is in use. What the SDK learns of the service's clock is kept on top.
+ *
+ * @param socketTimeout ms without traffic
+ */
+export function awsClient<C extends { readonly config: object }, M extends object = object>(
+  Client: new (config: ReturnType<typeof clientConfig> & M) => C,
+  settings: AwsSettings,
+  socketTimeout: number,
+  more = {} as M,
+): C {
+  const client = new Client({ ...clientConfig(settings, socketTimeout), ...more });
+  const ahead = () => settings.clock.now() - Date.now();
+  let learnt = 0;
+  Object.defineProperty(client.config, 'systemClockOffset', {
+    get: () => ahead() + learnt,
+    set: (offset: number) => {
+      learnt = offset - ahead();
+    },
+  });
+  return client;
 }

@@ -1,5 +1,5 @@
 import { toFailure } from './errors.ts';
-import { type AwsSettings, clientConfig } from './settings.ts';
+import { type AwsSettings, awsClient } from './settings.ts';
 import { withRetries } from './with-retries.ts';
 
 /** Milliseconds without traffic. */
@@ -15,7 +15,7 @@ export async function publish(
 ): Promise<void> {
   const { SNSClient, PublishCommand } = await import('@aws-sdk/client-sns');
   const region = topic.split(':')[3]!;
-  const client = new SNSClient({ ...clientConfig(settings, silence), region });
+  const client = awsClient(SNSClient, { ...settings, region }, silence);
   // Subjects are ASCII: the text says the same in full.
   const ascii = subject.replace(/[^ -~]/g, '?').slice(0, mostSubject);
   const input = { TopicArn: topic, Subject: ascii, Message: text };

@@ -5,7 +5,7 @@ import { bucketApi } from '../../src/aws/buckets.ts';
 import { toFailure } from '../../src/aws/errors.ts';
 import { s3Store } from '../../src/aws/s3-store.ts';
 import { s3Url } from '../../src/values/s3-url.ts';
-import { credentials } from '../lab/s3/fixture.ts';
+import { credentials, InstantClock } from '../lab/s3/fixture.ts';
 import { connected, diagnosticOf } from './fixture.ts';
 import { allOf } from './object-store-contract.ts';
 
@@ -110,7 +110,7 @@ describe('what the user is told', () => {
 });
 
 it('a clock that is off is corrected by the first answer', async () => {
-  const { lab, connection, calls } = await connected();
+  const { lab, connection, calls } = await connected({ clock: new InstantClock() });
   lab.clock.time += 3_600_000;
   expect(await bucketApi(connection).exists('bkt')).toBe(false);
   expect(await bucketApi(connection).exists('bkt')).toBe(false);

@@ -190,3 +190,15 @@ describe('when the network lets it down', () => {
     expect((await diagnosticOf(store.put('n', body, { when: fresh }))).code).toBe('aws-throttled');
   });
 });
+
+describe('a clock that is set while the client is in use', () => {
+  it('is that of the signatures from then on', async () => {
+    const { lab, store } = await open();
+    await store.put('k', body, { when: fresh });
+    for (let n = 0; n < 3; n++) {
+      // A quarter of an hour is what S3 takes for too far off.
+      await lab.clock.sleep(14 * 60_000);
+      expect((await store.get('k'))?.bytes).toEqual(body);
+    }
+  });
+});

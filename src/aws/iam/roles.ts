@@ -1,7 +1,7 @@
 import type { IAMClient } from '@aws-sdk/client-iam';
 import { callerAccount } from '../caller-identity.ts';
 import { codeOf, toFailure } from '../errors.ts';
-import { type AwsSettings, clientConfig } from '../settings.ts';
+import { type AwsSettings, awsClient } from '../settings.ts';
 import { withRetries } from '../with-retries.ts';
 
 declare module '../../engine/model/io.ts' {
@@ -51,7 +51,7 @@ const silence = 30_000;
 
 export async function connectRoles(settings: AwsSettings): Promise<RoleApi> {
   const sdk = await import('@aws-sdk/client-iam');
-  const client = new sdk.IAMClient(clientConfig(settings, silence));
+  const client = awsClient(sdk.IAMClient, settings, silence);
   const { region, endpoint } = settings;
   let account: Promise<string> | undefined;
   const call = async <T>(

@@ -2,7 +2,7 @@ import type * as Ebs from '@aws-sdk/client-ebs';
 import type * as Ec2 from '@aws-sdk/client-ec2';
 import type { Patience } from '../../io/retry.ts';
 import { codeOf, toFailure } from '../errors.ts';
-import { type AwsSettings, clientConfig } from '../settings.ts';
+import { type AwsSettings, awsClient } from '../settings.ts';
 import { type Retrying, withRetries } from '../with-retries.ts';
 import { ec2Pace } from './calls/pace.ts';
 
@@ -42,8 +42,8 @@ const silence = 30_000;
 /** Loads both SDKs. */
 export async function connectRecovery(settings: AwsSettings): Promise<RecoveryConnection> {
   const [ec2, ebs] = await Promise.all([import('@aws-sdk/client-ec2'), import('@aws-sdk/client-ebs')]);
-  const ec2Client = new ec2.EC2Client(clientConfig(settings, silence));
-  const ebsClient = new ebs.EBSClient(clientConfig(settings, silence));
+  const ec2Client = awsClient(ec2.EC2Client, settings, silence);
+  const ebsClient = awsClient(ebs.EBSClient, settings, silence);
   const pace = ec2Pace(settings.clock);
   const closing = new AbortController();
   const retrying = { ...settings, closed: closing.signal };

@@ -1,5 +1,5 @@
 import { codeOf, toFailure } from '../errors.ts';
-import { clientConfig } from '../settings.ts';
+import { awsClient } from '../settings.ts';
 import { withRetries } from '../with-retries.ts';
 import type { RecoveryConnection } from './connection.ts';
 
@@ -22,7 +22,7 @@ export async function newestLinux(
   signal?: AbortSignal,
 ): Promise<string | undefined> {
   const { SSMClient, GetParameterCommand } = await import('@aws-sdk/client-ssm');
-  const client = new SSMClient(clientConfig(settings, silence));
+  const client = awsClient(SSMClient, settings, silence);
   try {
     const command = new GetParameterCommand({ Name: PARAMETER });
     const answer = await withRetries(

@@ -1,7 +1,7 @@
 import type { SchedulerClient } from '@aws-sdk/client-scheduler';
 import type { TeardownCloud, TeardownEntry } from '../../recovery/model/teardown.ts';
 import { codeOf, toFailure } from '../errors.ts';
-import { clientConfig } from '../settings.ts';
+import { awsClient } from '../settings.ts';
 import { withRetries } from '../with-retries.ts';
 import type { RecoveryConnection } from './connection.ts';
 
@@ -28,7 +28,7 @@ export function awsTeardown({ settings }: RecoveryConnection): TeardownCloud & {
     expected?: RegExp,
   ): Promise<T | undefined> => {
     const { SchedulerClient } = await sdk();
-    opened ??= new SchedulerClient(clientConfig(settings, silence));
+    opened ??= awsClient(SchedulerClient, settings, silence);
     const client = opened;
     try {
       return await withRetries(stop => run(client, stop ? { abortSignal: stop } : {}), settings, {
