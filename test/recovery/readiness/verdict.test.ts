@@ -367,7 +367,7 @@ odd(
   'a guest that has said nothing for forty days',
   { disk: { guest: { ...prepared, at: now - 961 * hour } } },
   'fast',
-  /^unknown guest: what it says of itself was 960 h 0 min old when the point was made: it/,
+  /^unknown guest: what it reports was 960 h 0 min old when the point was made: it/,
 );
 
 test('what the registry says counts before what the guest said once, unless it was being written', () => {
