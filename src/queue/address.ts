@@ -11,7 +11,8 @@ export interface QueueAddress {
 
 const way = 'write it like redis://queue.example.com:6379 or rediss://converge@queue.example.com';
 
-const bad = (why: string): Failure => new Failure(given('bad-queue-url', `--queue: ${why}`, { hint: way }));
+const bad = (expected: string): Failure =>
+  new Failure(given('bad-queue-url', `--queue: ${expected}`, { hint: way }));
 
 /**
  * Reads `redis://[USER@]HOST[:PORT]`, or `rediss://` for an encrypted connection.
