@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
@@ -9,6 +10,11 @@ const read = (path: string) => readFile(join(root, path), 'utf8');
 
 test('each guard is where the table says, once, and is another text without it', async () => {
   const wrong: string[] = [];
+  for (const {
+    guard,
+    test: [place],
+  } of mutations)
+    if (!existsSync(join(root, place))) wrong.push(`${guard}: ${place} is not there`);
   for (const { guard, file, from, to } of mutations)
     if ((await read(file)).split(from).length !== 2 || from === to) wrong.push(`${guard}: ${file}: ${from}`);
   expect(wrong).toEqual([]);

@@ -8,6 +8,8 @@ export const RULES = {
   'failed-twice': 'cycles of a VM keep failing',
   resync: 'a VM was read whole',
   'change-rate': 'the changes of a VM jumped, as they do when somebody encrypts it',
+  'snapshot-old': 'a snapshot lasts too long, or could not be removed',
+  'datastore-low': 'a datastore runs out of room for snapshots',
   'rehearsal-failed': 'the newest test of a recovery plan failed',
   'rehearsal-overdue': 'a recovery plan has not passed a test for too long',
   damaged: 'something in a repository is damaged',

@@ -136,6 +136,7 @@ const full = ({ name: vm }: SourceVm, { name, free, capacity }: Datastore): Diag
 const low = ({ name: vm }: SourceVm, { name, free, capacity }: Datastore): Diagnostic =>
   warning(
     world('datastore-low', `the datastore ${name} of ${vm} has ${bytes(free)} of ${bytes(capacity)} left`, {
+      cause: `datastore:${name}`,
       hint: 'free space in it before the snapshots of cycles find none',
     }),
   );

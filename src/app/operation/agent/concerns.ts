@@ -4,6 +4,12 @@ import { type Mover, moverSilence, type OpenAlert } from '../../../operation/mod
 import type { Moved } from './move-duty.ts';
 import type { JobDone } from './slow-jobs.ts';
 
+/** What of a cycle's words is for somebody to see to before it keeps points from being made. */
+const watched: readonly [rule: Condition['rule'], codes: readonly string[]][] = [
+  ['snapshot-old', ['snapshot-old', 'snapshot-left', 'snapshot-removal-failed']],
+  ['datastore-low', ['datastore-low', 'datastore-full']],
+];
+
 /** What an agent knows that is wrong and that no repository tells: cycles that fail, manifests, drift. */
 export class Concerns {
   /** By the name of the VM: cycles that failed in a row. */
@@ -36,11 +42,12 @@ export class Concerns {
     subject: string,
     text: string | undefined,
     severity: Condition['severity'] = 'warning',
+    cause = subject,
   ): void {
     const key = `${rule} ${subject}`;
     const since = this.#conditions.get(key)?.since ?? this.#now();
     if (text === undefined) this.#conditions.delete(key);
-    else this.#conditions.set(key, { rule, severity, cause: subject, subject, text, since });
+    else this.#conditions.set(key, { rule, severity, cause, subject, text, since });
   }
 
   /** Other agents of which nothing was heard for long, and that had not said that they end. */
@@ -65,6 +72,7 @@ export class Concerns {
     if ('cycle' in moved) this.made(moved.vm);
     const [first] = 'diagnostics' in moved ? moved.diagnostics : [];
     if (first) this.failed(moved.vm, first);
+    this.#noteSurroundings(moved);
   }
 
   /** A point was made of the VM. */
@@ -76,6 +84,16 @@ export class Concerns {
   failed(vm: string, { code, message }: { code: string; message: string }): void {
     const times = (this.failing.get(vm)?.times ?? 0) + 1;
     this.failing.set(vm, { times, code, message });
+  }
+
+  /** What a cycle said about what is around its VM; one that came to nothing may not have looked. */
+  #noteSurroundings(moved: Moved): void {
+    const isWhole = 'cycle' in moved;
+    const said = isWhole ? moved.cycle.warnings : 'diagnostics' in moved ? moved.diagnostics : [];
+    for (const [rule, codes] of watched) {
+      const one = said.find(({ code }) => codes.includes(code));
+      if (one || isWhole) this.say(rule, moved.vm, one?.message.replace(/\.$/, ''), 'warning', one?.cause);
+    }
   }
 
   /** How many VMs each selection means now. */
