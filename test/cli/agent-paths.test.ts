@@ -10,16 +10,18 @@ async function site(vms: string[], more = '') {
     vm => `    ${vm}: { repository: file:///dr, schedule: every 15 minutes${more} }\n`,
   );
   const home = `{ type: vsphere, url: https://vc.example.com, username: u, password: "\${secret('env:VC')}", limits: { cycles: 1 } }`;
-  await writeFile(
-    join(dir, 'm.yaml'),
-    `converge: 1\ntargets: { home: ${home} }\nresources:\n  protected_vm:\n${declared.join('')}`,
-  );
+  const declare = (all: string[]) =>
+    writeFile(
+      join(dir, 'm.yaml'),
+      `converge: 1\ntargets: { home: ${home} }\nresources:\n  protected_vm:\n${all.join('')}`,
+    );
+  await declare(declared);
   const converge = (...args: string[]) => cli(dir, [...args, '--lab', 'lab'], { env: { VC: 'x' } });
   const points = async () => {
     const { stdout } = await converge('points', '--repository', 'file:///dr', '--format', 'json');
     return (JSON.parse(stdout) as { vm: { name: string } }[]).map(({ vm }) => vm.name).toSorted();
   };
-  return { converge, points };
+  return { converge, points, letGo: () => declare(declared.slice(0, 1)) };
 }
 
 describe('agent PATHS --once', () => {
@@ -33,6 +35,19 @@ describe('agent PATHS --once', () => {
     await converge('replicate', 'sql01', 'm.yaml');
     expect((await converge('agent', 'm.yaml', '--once')).stdout).toMatch(/^dc02: .*\n$/);
     expect(await points()).toEqual(['dc02', 'dc02', 'sql01', 'sql01']);
+  });
+
+  test('goes on with what protected more before, until somebody allows it to end', async () => {
+    const { converge, points, letGo } = await site(['dc02', 'sql01']);
+    await converge('agent', 'm.yaml', '--once');
+    await letGo();
+    await converge('lab', 'clock', '2d');
+    const held = await converge('agent', 'm.yaml', '--once');
+    expect(held.stdout).toMatch(/protected_vm:sql01 protects less than before.*not declared any more/);
+    expect(await points()).toEqual(['dc02', 'dc02', 'sql01', 'sql01']);
+    expect(await converge('apply', 'm.yaml', '--allow', 'protected_vm:sql01')).toMatchObject({ code: 0 });
+    await converge('lab', 'clock', '4d');
+    expect((await converge('agent', 'm.yaml', '--once')).stdout).toMatch(/^dc02: .*\n$/);
   });
 
   test('a VM that fails holds up no other', async () => {

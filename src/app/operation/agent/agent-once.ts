@@ -1,13 +1,15 @@
 import type { Diagnostic } from '../../../diagnostics/diagnostic.ts';
+import type { Catalog } from '../../../engine/model/catalog.ts';
 import { Agenda } from '../../../operation/agenda.ts';
 import { runAgent } from '../../../operation/agent.ts';
 import type { Context } from '../../app-context.ts';
 import type { CommonOptions } from '../../options.ts';
-import { loadCatalog } from '../../session/load-catalog.ts';
+import { openSession, type Session } from '../../session/open-session.ts';
 import { dutiesOf, type VmDuty } from '../site/duties.ts';
 import { locate } from '../site/locate.ts';
 import { look, openSite, seenOf } from '../site/site.ts';
 import { LogBook } from './log-book.ts';
+import { readManifests, remember } from './manifests.ts';
 import { type Moved, moveDuty } from './move-duty.ts';
 import { pastCycle } from './past-cycle.ts';
 import type { Heard } from './telling.ts';
@@ -27,16 +29,51 @@ export interface Turn {
  * Runs the cycles that are due by now, those with the earliest deadline first, and ends. Undefined when the
  * manifests have mistakes, which were told.
  *
- * @param told gets what came of each VM as soon as it did
+ * @param hear gets what came of each VM as soon as it did
  */
 export async function agentOnce(
   context: Context,
   paths: string[],
-  { slots, ...options }: AgentOnceOptions,
+  options: AgentOnceOptions,
   hear: (heard: Heard) => void,
 ): Promise<Turn | undefined> {
-  const catalog = await loadCatalog(context, paths, options);
-  if (!catalog) return undefined;
+  const base = await openSession(context, options);
+  try {
+    const within: Context = { ...context, ...(base.lab && { lab: base.lab }) };
+    const catalog = await heldTo(within, base, paths, options, hear);
+    return catalog && (await oneTurn(within, catalog, options, hear));
+  } finally {
+    await base.close();
+  }
+}
+
+/** What the manifests say, and what protected more before them: that goes on until somebody allows it to end. */
+async function heldTo(
+  context: Context,
+  base: Session,
+  paths: string[],
+  options: AgentOnceOptions,
+  hear: (heard: Heard) => void,
+): Promise<Catalog | undefined> {
+  await base.remember();
+  const { engine } = base.world.memory;
+  const read = await readManifests(context, paths, options, engine, []);
+  if ('broken' in read) {
+    context.reporter.diagnostics(read.broken);
+    return undefined;
+  }
+  const { catalog, held } = read.taken;
+  if (held.length > 0) hear({ type: 'held', held });
+  await remember(engine, catalog);
+  return catalog;
+}
+
+async function oneTurn(
+  context: Context,
+  catalog: Catalog,
+  { slots, ...options }: AgentOnceOptions,
+  hear: (heard: Heard) => void,
+): Promise<Turn> {
   const site = await openSite(context, catalog, options);
   try {
     const { interrupt } = context.io;
