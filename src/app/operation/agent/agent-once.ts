@@ -47,7 +47,9 @@ export async function agentOnce(
   }
 }
 
-/** What the manifests say, and what protected more before them: that goes on until somebody allows it to end. */
+/**
+ * What the manifests say, and what protected more before them: that goes on until somebody allows it to end.
+ */
 async function heldTo(
   context: Context,
   base: Session,
