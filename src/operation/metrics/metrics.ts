@@ -1,5 +1,6 @@
 import { printable } from '../../diagnostics/text-width.ts';
 import { STATES, type Status, type VmStatus } from '../model.ts';
+import type { PlanStatus } from '../rehearsals.ts';
 import { isBreached } from '../status.ts';
 import { exposition, type Metric, type Sample } from './exposition.ts';
 
@@ -13,7 +14,7 @@ type Labels = Sample['labels'];
  * @param of.summary leaves out what there is for each VM: at 10,000 of them that is some 150,000 series
  */
 export function metricsOf(
-  { at, vms, repositories }: Status,
+  { at, vms, plans, repositories }: Status,
   of: { version: string; summary?: boolean },
 ): string {
   const each = of.summary ? [] : labelled(vms);
@@ -55,7 +56,35 @@ export function metricsOf(
     ...vmMetrics(each),
     ...replicaMetrics(of.summary ? [] : stateful),
     ...proofMetrics(each),
+    ...planMetrics(plans),
   ]);
+}
+
+/** There are few of them, and each has a name of its own in its repository. */
+function planMetrics(plans: readonly PlanStatus[]): Metric[] {
+  const at = (of: (plan: PlanStatus) => number | undefined): Sample[] =>
+    plans.flatMap(one => {
+      const value = of(one);
+      const labels = { plan: printable(one.plan), repository: one.repository };
+      return value === undefined ? [] : [{ labels, value: value / 1000 }];
+    });
+  return [
+    gauge(
+      'converge_plan_passed_timestamp_seconds',
+      'When the newest test of the recovery plan that passed was over.',
+      at(({ passed }) => passed),
+    ),
+    gauge(
+      'converge_plan_deadline_timestamp_seconds',
+      'From when on a test of the recovery plan is overdue by its schedule.',
+      at(({ deadline }) => deadline),
+    ),
+    gauge(
+      'converge_plan_next_test_timestamp_seconds',
+      'When the recovery plan is to be rehearsed next.',
+      at(({ next }) => next),
+    ),
+  ];
 }
 
 const gauge = (name: string, help: string, samples: readonly Sample[]): Metric => ({ name, help, samples });

@@ -2,12 +2,14 @@ import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import { bytes, plural, span } from '../../io/units.ts';
 import { attainmentOf, type Track } from '../attainment.ts';
 import type { Mover, OpenAlert, State, Status, VmStatus } from '../model.ts';
+import type { PlanStatus } from '../rehearsals.ts';
 import { isBreached } from '../status.ts';
 import {
   agentsOf,
   cycleOf,
   doingOf,
   nextOf,
+  planOf,
   rehearsalOf,
   replicaOf,
   WORST_FIRST,
@@ -96,6 +98,7 @@ export function page(view: View, asked: Asked = NOTHING_ASKED): string {
       vmSection(view, asked),
       agents.length > 0 &&
         html`<section class=scroll tabindex=0 aria-labelledby=mo><h2 id=mo>Agents</h2><table><thead><tr><th scope=col>Agent on<th scope=col>What it does<tbody>${agents.map(one => html`<tr><th scope=row>${one.host}${one.kind === 'worker' ? ' (worker)' : ''}<td>${doingOf(one, status.at)}`)}</table></section>`,
+      recoveryPlans(status),
       rehearsals(status),
       repositories(status),
     ],
@@ -160,6 +163,12 @@ function pages(count: number, asked: Asked): Html | undefined {
     return html`<a href="/?${query.toString()}">${words}</a>`;
   };
   return html`<nav class=pages aria-label="More VMs">${asked.page > 1 && to(asked.page - 1, 'Before')}<span>Page ${asked.page} of ${last}</span>${asked.page < last && to(asked.page + 1, 'Next')}</nav>`;
+}
+
+function recoveryPlans({ plans, at }: Status): Html | undefined {
+  if (plans.length === 0) return undefined;
+  const isWrong = ({ state }: PlanStatus) => state === 'overdue' || state === 'failed';
+  return html`<section class=scroll tabindex=0 aria-labelledby=pl><h2 id=pl>Recovery plans</h2><table><thead><tr><th scope=col>Plan<th scope=col>How it stands<tbody>${plans.map(plan => html`<tr><th scope=row>${plan.plan}<td${isWrong(plan) && html` class=bad`}>${planOf(plan, at)}`)}</table></section>`;
 }
 
 function rehearsals({ vms, at }: Status): Html | undefined {
