@@ -9,7 +9,6 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const long = [
   'engine/contract/contract.test.ts',
   'cli/examples.test.ts',
-  'cli/failback.test.ts',
   'replication/repository/histories.test.ts',
   'replication/prune/interleaved.test.ts',
   'replication/cycle/resume.test.ts',
