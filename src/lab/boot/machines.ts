@@ -80,7 +80,9 @@ export function labMachines(
   async function watch(id: string, { machine, launched, watch: { signal } }: Running): Promise<void> {
     for (let waited = 0; !signal.aborted; waited += lookEvery) {
       const text = await machine.console();
-      const isUp = await answers(Object.values(machine.ports));
+      const ports = Object.values(machine.ports);
+      // A machine that ends takes its connections with it, which looks like an answer: the next one is refused.
+      const isUp = (await answers(ports)) && (await answers(ports));
       const isOver = isUp || machine.hasEnded() || waited >= patience;
       await world.change(({ state, now }) => {
         const instance = state.instances[id];
