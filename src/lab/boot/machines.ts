@@ -81,7 +81,8 @@ export function labMachines(
     for (let waited = 0; !signal.aborted; waited += lookEvery) {
       const text = await machine.console();
       const ports = Object.values(machine.ports);
-      // A machine that ends takes its connections with it, which looks like an answer: the next one is refused.
+      // A machine that ends takes its connections with it, which looks like an answer: the next one is
+      // refused.
       const isUp = (await answers(ports)) && (await answers(ports));
       const isOver = isUp || machine.hasEnded() || waited >= patience;
       await world.change(({ state, now }) => {
