@@ -29,14 +29,22 @@ const whole = () =>
         },
       }),
     ],
-    { repositories: [{ url: 's3://dr/vms', bytes: 17 }] },
+    {
+      repositories: [{ url: 's3://dr/vms', bytes: 17 }],
+      plans: [
+        {
+          ...{ plan: 'web "a"', address: 'recovery_plan:web', repository: 's3://dr/vms' },
+          ...{ state: 'rehearsed', passed: now - hour, next: now + hour, deadline: now + 2 * hour },
+        },
+      ],
+    },
   );
 
 describeWith('metrics and alert rules', 'promtool', ['--version'], () => {
   test('the metrics are what promtool takes, hostile names too; a name given twice is seen', () => {
     const text = metricsOf(whole(), { version: '1.2.3' });
     expect(promtool(['check', 'metrics'], text)).toEqual({ status: 0, said: '' });
-    expect(text.match(/^# TYPE/gm)).toHaveLength(22);
+    expect(text.match(/^# TYPE/gm)).toHaveLength(25);
     expect(promtool(['check', 'metrics'], `${text}${text}`).status).not.toBe(0);
   });
 
