@@ -53,6 +53,11 @@ export const apart = (diagnostics: readonly Diagnostic[]): Diagnostic[] =>
     return also ? [own, ...apart(also)] : [diagnostic];
   });
 
+/** One cause once: a store that is away is met by each thing that is asked of it. */
+export const onceEach = (diagnostics: readonly Diagnostic[]): Diagnostic[] => [
+  ...new Map(diagnostics.map(one => [`${one.code} ${one.message}`, one])).values(),
+];
+
 /** What a mistake doesn't say about its place and resource, and those found with it don't. */
 export const inContext = (
   diagnostic: Diagnostic,

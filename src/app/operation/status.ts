@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import { type Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
+import { type Diagnostic, Failure, onceEach } from '../../diagnostics/diagnostic.ts';
 import type { CatalogResource } from '../../engine/model/catalog.ts';
 import { expandSelections } from '../../engine/select/members.ts';
 import type { Clock } from '../../io/ports.ts';
@@ -108,7 +108,7 @@ async function declaredStatus(
         vms,
         plans: plansOf(seen, at),
         repositories: seen.map(shown),
-        diagnostics: once(diagnostics),
+        diagnostics: onceEach(diagnostics),
       },
       tracks,
     };
@@ -136,7 +136,7 @@ const repositoryStatus = (
       vms,
       plans: [],
       repositories: [shown(seen)],
-      diagnostics: once(diagnostics),
+      diagnostics: onceEach(diagnostics),
     };
     return { status, tracks };
   });
@@ -238,8 +238,3 @@ async function sizeOf({ store }: OpenRepository): Promise<number> {
 
 const uuidsIn = (seen: readonly SeenRepository[]): Map<string, string> =>
   new Map(seen.flatMap(({ vms }) => vms.map(({ name = '', uuid }) => [name.toLowerCase(), uuid] as const)));
-
-/** One cause once: what keeps a repository from being read is met by each of its VMs. */
-const once = (diagnostics: readonly Diagnostic[]): Diagnostic[] => [
-  ...new Map(diagnostics.map(one => [`${one.code} ${one.message}`, one])).values(),
-];

@@ -1,12 +1,10 @@
 import { Failure, failedWith, given, world } from '../../diagnostics/diagnostic.ts';
 import { own } from '../../diagnostics/own-words.ts';
 import type { CatalogResource } from '../../engine/model/catalog.ts';
-import { expandSelections } from '../../engine/select/members.ts';
 import { parseKey, readKey } from '../../replication/format/keys.ts';
 import type { RepositoryRef } from '../../replication/model/clients.ts';
 import { type LockPolicy, lockPolicyOf } from '../../replication/model/object-lock.ts';
 import { pinned } from '../../replication/model/pins.ts';
-import { parseRepositoryUrl } from '../../replication/model/repository-url.ts';
 import type { LockPlan } from '../../replication/prune/extend-locks.ts';
 import type { OpenRepository } from '../../replication/repository/open-repository.ts';
 import { vmContext } from '../../replication/repository/vm.ts';
@@ -14,11 +12,9 @@ import { heldUntil, holdsIn } from '../../replication/retention/holds.ts';
 import type { Context } from '../app-context.ts';
 import { storeAt } from '../connect/repositories.ts';
 import type { CommonOptions } from '../options.ts';
-import { loadCatalog } from '../session/load-catalog.ts';
-import { openSession, type Session } from '../session/open-session.ts';
-import { runOf } from '../session/run-of.ts';
-import { policyIn, repositoriesOf } from './prune.ts';
-import { vmNamed } from './with-repository.ts';
+import type { Session } from '../session/open-session.ts';
+import { policyIn } from './prune.ts';
+import { inEachRepository, vmNamed } from './with-repository.ts';
 
 export interface ExtendOptions extends CommonOptions {
   paths: string[];
@@ -61,29 +57,19 @@ export async function extendLocksOf(
   options: ExtendOptions,
   onPlan: OnPlan,
 ): Promise<Extended[] | undefined> {
-  const catalog = await loadCatalog(context, options.paths, options);
-  if (!catalog) return undefined;
-  const { targets, platform } = catalog;
-  const session = await openSession(context, options, { targets, platform, labMustExist: true });
-  const closing: (() => Promise<void> | void)[] = [];
-  try {
-    const { resources, diagnostics } = await expandSelections(catalog, runOf(context, session));
-    context.reporter.diagnostics([...diagnostics, ...resources.flatMap(({ fault }) => fault ?? [])]);
-    const declared = resources.filter(({ type }) => type === 'protected_vm');
-    const asked = options.repository === undefined ? undefined : parseRepositoryUrl(options.repository);
-    const all: Extended[] = [];
-    for (const { ref, vms } of repositoriesOf(declared)) {
-      if (!ref.lock || (asked && asked.canonical !== ref.url.canonical)) continue;
+  const all = await inEachRepository(
+    context,
+    options.paths,
+    options,
+    async ({ session, ref, vms, closing }) => {
+      if (!ref.lock) return undefined;
       const repository = await openToExtend(context, session, ref, options, closing);
       const now = session.world.host.clock.now() + (repository.store.clockAhead?.() ?? 0);
-      all.push(await extendOne(context, repository, { ref, vms, now, options, onPlan }));
-    }
-    if (all.length === 0) throw nothingLocked();
-    return all;
-  } finally {
-    for (const close of closing) await close();
-    await session.close();
-  }
+      return extendOne(context, repository, { ref, vms, now, options, onPlan });
+    },
+  );
+  if (all?.length === 0) throw nothingLocked();
+  return all;
 }
 
 interface One {

@@ -1,25 +1,20 @@
 import { Failure, failedWith, given } from '../../diagnostics/diagnostic.ts';
 import { own } from '../../diagnostics/own-words.ts';
 import type { CatalogResource } from '../../engine/model/catalog.ts';
-import { expandSelections } from '../../engine/select/members.ts';
 import type { Clock } from '../../io/ports.ts';
 import { parseKey, readKey } from '../../replication/format/keys.ts';
 import type { RepositoryRef } from '../../replication/model/clients.ts';
 import type { OnDamage } from '../../replication/model/repository.ts';
-import { parseRepositoryUrl } from '../../replication/model/repository-url.ts';
 import type { PrunedVm } from '../../replication/prune/prune-repository.ts';
 import { forgetNotes } from '../../replication/repository/forget-notes.ts';
 import type { OpenRepository } from '../../replication/repository/open-repository.ts';
 import { type Retention, retentionOf } from '../../replication/retention/policy.ts';
-import { repositoryRef } from '../../resources/shared/repository-property.ts';
 import type { ProtectedVmProperties } from '../../resources/vsphere/protection.ts';
 import type { Context } from '../app-context.ts';
 import { storeAt } from '../connect/repositories.ts';
 import type { CommonOptions, RepositoryOptions } from '../options.ts';
-import { loadCatalog } from '../session/load-catalog.ts';
-import { openSession, type Session } from '../session/open-session.ts';
-import { runOf } from '../session/run-of.ts';
-import { vmNamed, withRepositoryOpen } from './with-repository.ts';
+import type { Session } from '../session/open-session.ts';
+import { inEachRepository, vmNamed, withRepositoryOpen } from './with-repository.ts';
 
 export interface PruneCommandOptions extends RepositoryOptions, CommonOptions {
   vm?: string;
@@ -60,29 +55,12 @@ export async function prune(context: Context, options: PruneCommandOptions): Pro
     );
     return one && [one];
   }
-  const catalog = await loadCatalog(context, options.paths!, options);
-  if (!catalog) return undefined;
-  const { targets, platform } = catalog;
-  const session = await openSession(context, options, { targets, platform, labMustExist: true });
-  const closing: (() => Promise<void> | void)[] = [];
-  try {
-    const { resources, diagnostics } = await expandSelections(catalog, runOf(context, session));
-    context.reporter.diagnostics([...diagnostics, ...resources.flatMap(({ fault }) => fault ?? [])]);
-    const declared = resources.filter(({ type }) => type === 'protected_vm');
-    const asked = options.repository === undefined ? undefined : parseRepositoryUrl(options.repository);
-    const pruned: Pruned[] = [];
-    for (const { ref, vms } of repositoriesOf(declared)) {
-      if (asked && asked.canonical !== ref.url.canonical) continue;
-      const repository = await openToPrune(context, session, ref, options, closing);
-      const policyOf: PolicyOf = vm => said ?? policyIn(vms, vm);
-      const { clock } = session.world.host;
-      pruned.push(await pruneOne(context, repository, ref, clock, { options, policyOf, warn }));
-    }
-    return pruned;
-  } finally {
-    for (const close of closing) await close();
-    await session.close();
-  }
+  return inEachRepository(context, options.paths!, options, async ({ session, ref, vms, closing }) => {
+    const repository = await openToPrune(context, session, ref, options, closing);
+    const policyOf: PolicyOf = vm => said ?? policyIn(vms, vm);
+    const { clock } = session.world.host;
+    return pruneOne(context, repository, ref, clock, { options, policyOf, warn });
+  });
 }
 
 interface Asked {
@@ -154,24 +132,6 @@ export async function mayDelete(store: { remove(key: string): Promise<void> }): 
     if (failedWith(error, 'aws-access-denied')) return false;
     throw error;
   }
-}
-
-/** The repositories that protected VMs name, each once, with who may prune it and lengthen locks in it. */
-export function repositoriesOf(
-  declared: readonly CatalogResource[],
-): { ref: RepositoryRef; vms: CatalogResource[] }[] {
-  const all = new Map<string, { ref: RepositoryRef; vms: CatalogResource[] }>();
-  for (const one of declared) {
-    const ref = repositoryRef((one.properties as unknown as ProtectedVmProperties).repository);
-    const known = all.get(ref.url.canonical);
-    if (!known) all.set(ref.url.canonical, { ref, vms: [one] });
-    else {
-      known.vms.push(one);
-      for (const who of ['pruner', 'extender'] as const)
-        if (ref[who] !== undefined) known.ref = { ...known.ref, [who]: ref[who] };
-    }
-  }
-  return [...all.values()];
 }
 
 /** The retention that is declared of a VM, by its UUID or name. */

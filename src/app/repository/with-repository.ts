@@ -1,17 +1,23 @@
 import { type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
 import type { CatalogResource } from '../../engine/model/catalog.ts';
+import { expandSelections } from '../../engine/select/members.ts';
 import type { Clock } from '../../io/ports.ts';
 import { parseKey, readKey } from '../../replication/format/keys.ts';
 import type { KnownRepository, RepositoryRef } from '../../replication/model/clients.ts';
 import { findVm } from '../../replication/model/newest-point.ts';
 import type { OnDamage, VmRepository } from '../../replication/model/repository.ts';
+import { parseRepositoryUrl } from '../../replication/model/repository-url.ts';
 import type { OpenRepository } from '../../replication/repository/open-repository.ts';
+import { repositoryRef } from '../../resources/shared/repository-property.ts';
+import type { ProtectedVmProperties } from '../../resources/vsphere/protection.ts';
 import type { Context } from '../app-context.ts';
 import { storeAt } from '../connect/repositories.ts';
 import type { Lab } from '../lab/open-lab.ts';
 import type { CommonOptions, RepositoryOptions } from '../options.ts';
-import { openSession } from '../session/open-session.ts';
+import { loadCatalog } from '../session/load-catalog.ts';
+import { openSession, type Session } from '../session/open-session.ts';
+import { runOf } from '../session/run-of.ts';
 import { whichRepository } from './which-repository.ts';
 
 const uncounted = () => ({ made() {}, retried() {}, throttled() {} });
@@ -155,4 +161,65 @@ export async function vmNamed(
   throw new Failure(
     world('vm-not-in-repository', `${repository.store.url} holds no recovery point of ${name}`, { hint }),
   );
+}
+
+/** A repository that manifests name, and the VMs that are declared with it. */
+export interface DeclaredRepository {
+  session: Session;
+  ref: RepositoryRef;
+  vms: CatalogResource[];
+  /** What is done before the session ends. */
+  closing: (() => Promise<void> | void)[];
+}
+
+/**
+ * What `use` gives for each repository that protected VMs of the manifests name, one after the other, or for
+ * the one that `--repository` says; undefined leaves one out. Undefined when the manifests have mistakes,
+ * which were told.
+ */
+export async function inEachRepository<T>(
+  context: Context,
+  paths: string[],
+  options: CommonOptions & { repository?: string },
+  use: (declared: DeclaredRepository) => Promise<T | undefined>,
+): Promise<T[] | undefined> {
+  const catalog = await loadCatalog(context, paths, options);
+  if (!catalog) return undefined;
+  const { targets, platform } = catalog;
+  const session = await openSession(context, options, { targets, platform, labMustExist: true });
+  const closing: DeclaredRepository['closing'] = [];
+  try {
+    const { resources, diagnostics } = await expandSelections(catalog, runOf(context, session));
+    context.reporter.diagnostics([...diagnostics, ...resources.flatMap(({ fault }) => fault ?? [])]);
+    const declared = resources.filter(({ type }) => type === 'protected_vm');
+    const asked = options.repository === undefined ? undefined : parseRepositoryUrl(options.repository);
+    const done: T[] = [];
+    for (const { ref, vms } of repositoriesOf(declared)) {
+      if (asked && asked.canonical !== ref.url.canonical) continue;
+      const result = await use({ session, ref, vms, closing });
+      if (result !== undefined) done.push(result);
+    }
+    return done;
+  } finally {
+    for (const close of closing) await close();
+    await session.close();
+  }
+}
+
+/** The repositories that protected VMs name, each once, with who may prune it and lengthen locks in it. */
+function repositoriesOf(
+  declared: readonly CatalogResource[],
+): { ref: RepositoryRef; vms: CatalogResource[] }[] {
+  const all = new Map<string, { ref: RepositoryRef; vms: CatalogResource[] }>();
+  for (const one of declared) {
+    const ref = repositoryRef((one.properties as unknown as ProtectedVmProperties).repository);
+    const known = all.get(ref.url.canonical);
+    if (!known) all.set(ref.url.canonical, { ref, vms: [one] });
+    else {
+      known.vms.push(one);
+      for (const who of ['pruner', 'extender'] as const)
+        if (ref[who] !== undefined) known.ref = { ...known.ref, [who]: ref[who] };
+    }
+  }
+  return [...all.values()];
 }

@@ -1,4 +1,4 @@
-import { type Diagnostic, Failure } from '../../../diagnostics/diagnostic.ts';
+import { Failure, onceEach } from '../../../diagnostics/diagnostic.ts';
 import type { Progress } from '../../../engine/model/io.ts';
 import type { Outcome } from '../../../operation/agenda.ts';
 import type { Mover, Moving } from '../../../operation/model.ts';
@@ -84,8 +84,3 @@ export class Cycles {
     telling.once('log-book', diagnostics, { type: 'unseen', diagnostics });
   }
 }
-
-/** A store that is away is met by each thing that is asked of it. */
-const onceEach = (diagnostics: readonly Diagnostic[]): Diagnostic[] => [
-  ...new Map(diagnostics.map(one => [`${one.code} ${one.message}`, one])).values(),
-];

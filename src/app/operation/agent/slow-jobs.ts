@@ -93,9 +93,8 @@ const clockOf = ({ session }: Site) => session.world.host.clock;
 function firstTurn({ memory, site }: SlowJobs, kind: JobDone['job']): number {
   const last = memory().get(`agent-job:${kind}`);
   const every = often[kind];
-  if (typeof last !== 'number' && atOnce.has(kind)) return 60_000;
-  const since = typeof last === 'number' ? Math.max(0, clockOf(site()).now() - last) : 0;
-  return Math.max(0, every - since);
+  if (typeof last !== 'number') return atOnce.has(kind) ? 60_000 : every;
+  return Math.max(0, every - Math.max(0, clockOf(site()).now() - last));
 }
 
 async function verifyOne({ context, site, done }: SlowJobs, { repository, ref }: View): Promise<void> {
