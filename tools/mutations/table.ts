@@ -316,7 +316,7 @@ const ofFailover: readonly Mutation[] = [
   },
   {
     guard: 'a commit and an undo at once',
-    file: 'src/recovery/failover/run.ts',
+    file: 'src/recovery/run/keep.ts',
     from: 'run.steps.length + 1, step))) throw begunBy(plan);',
     to: 'run.steps.length + 1, step))) return;',
     test: [`${tests}take-over.test.ts`, 'of a commit and an undo at once, one is refused'],
