@@ -137,8 +137,8 @@ async function removeSpare(
 }
 
 /**
- * Removes what has the network's tag, of a VPC that converge made or took over; what others put in there keeps
- * it from being removed.
+ * Removes what has the network's tag, of a VPC that converge made or took over; what others put in there
+ * keeps it from being removed.
  */
 export async function remove(
   step: Extract<Step<IsolatedNetworkProperties, NetworkState>, { kind: 'delete' }>,

@@ -184,7 +184,8 @@ const tagsOf = (title: string, { may, repository, images, zones }: Properties): 
 });
 
 /**
- * Makes it so from wherever it stands, or removes what converge made; a role without the tag is never touched.
+ * Makes it so from wherever it stands, or removes what converge made; a role without the tag is never
+ * touched.
  */
 async function change(step: Step<Properties, RoleState>, api: RoleApi, io: WriteIo): Promise<void> {
   const { signal } = step;
