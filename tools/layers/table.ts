@@ -429,7 +429,7 @@ export const layers: Layers = {
     ],
     'windows/tasks': ['programs', 'diagnostics', 'io', 'engine/model', 'windows/tools'],
     'operation/service': ['windows/tasks'],
-    'resources/shared': ['diagnostics', 'engine/model', 'replication/model'],
+    'resources/shared': ['diagnostics', 'engine/model', 'replication/model', 'recovery/model'],
     'resources/host/paths': ['diagnostics', 'io', 'engine/model'],
     'resources/host/fetch': [
       'values',
@@ -818,6 +818,7 @@ export const layers: Layers = {
       'app/lab',
     ],
     'app/connect': [
+      'resources/shared',
       'aws/iam',
       'recovery/bundle',
       'values',

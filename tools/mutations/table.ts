@@ -1,3 +1,4 @@
+import { ofOwnership } from './ownership.ts';
 import { ofPruning } from './pruning.ts';
 
 /** A guard that is taken away, and the test that then has to fail. */
@@ -431,4 +432,4 @@ const ofFailover: readonly Mutation[] = [
   },
 ];
 
-export const mutations: readonly Mutation[] = [...ofIsolation, ...ofFailover, ...ofPruning];
+export const mutations: readonly Mutation[] = [...ofIsolation, ...ofFailover, ...ofOwnership, ...ofPruning];
