@@ -44,12 +44,12 @@ export interface Lease {
 }
 
 /**
- * Takes the lease of a VM by compare-and-swap, with the intent in it, and keeps it by a heartbeat on the clock,
- * which has to be the store's (`clockOf`): movers whose own clocks disagree judge a lease alike. `floor`: the
- * highest epoch and generation known from elsewhere (points, snapshots), for when the lease object is gone.
- * `prove`: first see whether the store honours the conditions that all of this rests on. A wrong take-over
- * because of clocks that disagree costs work, never content: the head only moves from the ETag that was read
- * under the lease.
+ * Takes the lease of a VM by compare-and-swap, with the intent in it, and keeps it by a heartbeat on the
+ * clock, which has to be the store's (`clockOf`): movers whose own clocks disagree judge a lease alike.
+ * `floor`: the highest epoch and generation known from elsewhere (points, snapshots), for when the lease
+ * object is gone. `prove`: first see whether the store honours the conditions that all of this rests on. A
+ * wrong take-over because of clocks that disagree costs work, never content: the head only moves from the
+ * ETag that was read under the lease.
  *
  * @throws Failure `lease-held` (blocked) naming holder and end; `store-unsuitable`
  */

@@ -9,7 +9,7 @@ export type Heard =
   | { type: 'begins'; vms: number; slots: number; now: number; next: number | undefined }
   /** A cycle begins; `cycle` is its id, here and in the history. */
   | { type: 'moves'; cycle: string; vm: string; address: string }
-  /** What came of it. `again`: the same was told of the VM's cycle before. */
+  /** What came of it. `again`: the cycle before it ended with the very same problem. */
   | { type: 'moved'; cycle: string; moved: Moved; again: boolean }
   /** What could not be seen. */
   | { type: 'unseen'; diagnostics: Diagnostic[] }
@@ -47,7 +47,7 @@ export class Telling {
 
   /** Tells what came of a cycle, and whether that is what came of the one before. */
   moved(id: string, cycle: string, moved: Moved): void {
-    // Somebody else had the VM: that tells nothing about how it stands.
+    // Somebody else had the VM, which says nothing about the VM itself.
     const tells = !('busy' in moved) && !('waits' in moved);
     const wrong = 'diagnostics' in moved ? moved.diagnostics : 'paused' in moved ? ['paused'] : [];
     const again = tells && this.#isKnown(`moved ${id}`, wrong) && wrong.length > 0;
