@@ -3,6 +3,7 @@ import type { AwsSettings } from '../../aws/settings.ts';
 import type { CallCounter } from '../../engine/model/calls.ts';
 import type { CatalogTarget, SecretRef } from '../../engine/model/catalog.ts';
 import type { Host } from '../../io/ports.ts';
+import type { Network } from '../../network/network.ts';
 import type { Lab } from '../lab/open-lab.ts';
 
 type Settings = (
@@ -27,7 +28,11 @@ const common = ({ clock, random }: Host, calls: CallCounter) => ({
   onCall: (kind: keyof CallCounter) => calls[kind](),
 });
 
-export function worldAws(machine: Host, secret: (reference: SecretRef) => Promise<string>): AwsAccess {
+export function worldAws(
+  machine: Host,
+  network: Network,
+  secret: (reference: SecretRef) => Promise<string>,
+): AwsAccess {
   const s3: Settings = async (target, calls, wanted) => {
     const properties = (target?.properties ?? {}) as Record<string, string | SecretRef | undefined>;
     const { region, endpoint, profile, access_key_id: id, secret_access_key: key } = properties;
@@ -36,6 +41,7 @@ export function worldAws(machine: Host, secret: (reference: SecretRef) => Promis
       (await import('../../aws/default-chain.ts')).configured(profile as string | undefined);
     return {
       ...common(machine, calls),
+      network,
       region:
         wanted ??
         (region as string | undefined) ??
