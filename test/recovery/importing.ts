@@ -7,8 +7,8 @@ import {
 } from '@aws-sdk/client-s3';
 import { expect, onTestFinished } from 'vitest';
 import { connectRoles } from '../../src/aws/iam/roles.ts';
-import { standing } from '../../src/recovery/failover/cleanup.ts';
 import type { RunMachine, RunStart } from '../../src/recovery/failover/run.ts';
+import { standing } from '../../src/recovery/failover/standing.ts';
 import type { Imported } from '../../src/recovery/import/imported.ts';
 import { policyOf, trustOf } from '../../src/resources/aws/pilot/policies.ts';
 import { bootBlock } from '../lab/ec2/fixture.ts';

@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { expect, test } from 'vitest';
 import { failedOf, tryAgain } from '../../src/recovery/failover/attempts.ts';
-import { cleanUp, standing } from '../../src/recovery/failover/cleanup.ts';
+import { cleanUp } from '../../src/recovery/failover/cleanup.ts';
 import { rehearse } from '../../src/recovery/failover/rehearse.ts';
 import {
   ATTEMPT_TAG,
@@ -16,6 +16,7 @@ import {
   subnetsOf,
   waysOf,
 } from '../../src/recovery/failover/run.ts';
+import { standing } from '../../src/recovery/failover/standing.ts';
 import { keptAddress, wrongAddresses } from '../../src/recovery/target/address.ts';
 import { begun, killedBefore } from './begun.ts';
 import { unhurried } from './fixture.ts';

@@ -11,7 +11,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { recoveryOver } from '../../src/aws/recovery/cloud.ts';
 import { evidenceOf } from '../../src/recovery/evidence/evidence.ts';
 import { failedOf, tryAgain } from '../../src/recovery/failover/attempts.ts';
-import { cleanUp, standing } from '../../src/recovery/failover/cleanup.ts';
+import { cleanUp } from '../../src/recovery/failover/cleanup.ts';
 import { fitFor, machineOf, type TargetMachine } from '../../src/recovery/failover/prepare.ts';
 import { rehearse } from '../../src/recovery/failover/rehearse.ts';
 import {
@@ -23,6 +23,7 @@ import {
   type PostLaunch,
   type RunStart,
 } from '../../src/recovery/failover/run.ts';
+import { standing } from '../../src/recovery/failover/standing.ts';
 import { ORDER_TAG } from '../../src/recovery/guest/order.ts';
 import { type CloudImage, RUN_TAG } from '../../src/recovery/model/machines.ts';
 import { SERIES } from '../../src/recovery/model/plan.ts';

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { cleanUp, standing } from '../../src/recovery/failover/cleanup.ts';
+import { cleanUp } from '../../src/recovery/failover/cleanup.ts';
 import { stateOf } from '../../src/recovery/failover/run.ts';
+import { standing } from '../../src/recovery/failover/standing.ts';
 import { commit, takeOver, undo } from '../../src/recovery/failover/take-over.ts';
 import { suspend } from '../../src/replication/model/pauses.ts';
 import { pinned } from '../../src/replication/model/pins.ts';

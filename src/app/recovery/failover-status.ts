@@ -1,7 +1,8 @@
 import { blocked, type Diagnostic, Failure, given, world } from '../../diagnostics/diagnostic.ts';
 import type { Catalog } from '../../engine/model/catalog.ts';
-import { type Cleaned, cleanUp, type Standing, standing } from '../../recovery/failover/cleanup.ts';
+import { type Cleaned, cleanUp } from '../../recovery/failover/cleanup.ts';
 import { expiresOf, kindOf, newestRun, type Run, stateOf } from '../../recovery/failover/run.ts';
+import { type Standing, standing } from '../../recovery/failover/standing.ts';
 import type { ReplicaAge } from '../../recovery/replica/age.ts';
 import { pausesIn, planOfHolder } from '../../replication/model/pauses.ts';
 import { lift, pinned } from '../../replication/model/pins.ts';
