@@ -4,7 +4,6 @@ import { expect, test } from 'vitest';
 import { Failure } from '../../src/diagnostics/diagnostic.ts';
 import { cover } from '../../src/recovery/cover/cover.ts';
 import { bringHome } from '../../src/recovery/failback/failback.ts';
-import { removeAllSnapshots } from '../../src/recovery/failback/freeze.ts';
 import { beginRun } from '../../src/recovery/failover/begin.ts';
 import { cleanUp } from '../../src/recovery/failover/cleanup.ts';
 import { machineOf } from '../../src/recovery/failover/prepare.ts';
@@ -114,8 +113,7 @@ async function world() {
     undo: async step => {
       const options = await made.at(step);
       if (kindOf(options.run.start) === 'test' || stateOf(options.run) === 'committed') return;
-      const besides = () => removeAllSnapshots({ repository, run: options.run, cloud: recovery });
-      await undo({ ...options, cloud: recovery, besides });
+      await undo({ ...options, cloud: recovery });
     },
     commit: async step => {
       const options = await made.at(step);

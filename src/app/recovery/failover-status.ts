@@ -1,6 +1,7 @@
 import { blocked, type Diagnostic, Failure, given, world } from '../../diagnostics/diagnostic.ts';
 import type { Catalog } from '../../engine/model/catalog.ts';
-import { type Cleaned, cleanUp, type Standing, standing } from '../../recovery/failover/cleanup.ts';
+import { type Cleaned, cleanUp } from '../../recovery/failover/cleanup.ts';
+import { type Standing, standing } from '../../recovery/failover/standing.ts';
 import type { ReplicaAge } from '../../recovery/replica/age.ts';
 import { newestRun } from '../../recovery/run/keep.ts';
 import { expiresOf, kindOf, type Run, stateOf } from '../../recovery/run/run.ts';
