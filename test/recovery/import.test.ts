@@ -5,31 +5,21 @@ import {
   DescribeImportImageTasksCommand,
   DescribeSnapshotsCommand,
 } from '@aws-sdk/client-ec2';
-import {
-  CreateBucketCommand,
-  GetObjectCommand,
-  ListMultipartUploadsCommand,
-  ListObjectsV2Command,
-  S3Client,
-} from '@aws-sdk/client-s3';
-import { expect, onTestFinished, test } from 'vitest';
-import { connectRoles } from '../../src/aws/iam/roles.ts';
+import { GetObjectCommand, ListMultipartUploadsCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { expect, test } from 'vitest';
 import { evidenceOf } from '../../src/recovery/evidence/evidence.ts';
 import { failedOf, tryAgain } from '../../src/recovery/failover/attempts.ts';
 import { cleanUp, standing } from '../../src/recovery/failover/cleanup.ts';
 import { rehearse } from '../../src/recovery/failover/rehearse.ts';
 import { imageParts } from '../../src/recovery/import/image-parts.ts';
-import type { Imported } from '../../src/recovery/import/imported.ts';
-import { policyOf, trustOf } from '../../src/resources/aws/pilot/policies.ts';
 import { bootBlock } from '../lab/ec2/fixture.ts';
 import { scratch } from '../support/cli.ts';
 import { dc02Present, dc02States, toState } from '../support/dc02.ts';
 import { begun, killedBefore } from './begun.ts';
 import { contentOf, sha256, someBytes } from './fixture.ts';
+import { bucket, importedBy, vmImport, ways } from './vm-import.ts';
 
 const MiB = 2 ** 20;
-const bucket = 'gdh-vmimport';
-
 /** Three parts, the middle one zeros; it ends in the middle of a sector, so that padding would be seen. */
 function disk(): Buffer {
   const image = Buffer.alloc(33 * MiB + 100);
@@ -39,46 +29,16 @@ function disk(): Buffer {
   return image;
 }
 
-const ways: Record<string, Imported> = {
-  convert: { by: 'convert' },
-  raw: { by: 'raw', images: `s3://${bucket}/dr` },
-};
-
 /** A run of one machine that is imported so; of one small part, unless `image` says otherwise. */
 async function importing(way: string, { withRole = true, image = bootBlock() } = {}) {
   const world = await begun(
-    async ({ machine: { disks, ...machine } }) => ({
-      groups: [
-        {
-          machines: [
-            {
-              ...machine,
-              imported: ways[way]!,
-              disks: way === 'raw' ? disks.map(({ index }) => ({ index })) : disks,
-            },
-          ],
-          wait: 0,
-        },
-      ],
+    async ({ machine }) => ({
+      groups: [{ machines: [importedBy(way, machine)], wait: 0 }],
     }),
     ['web01'],
     { image },
   );
-  const { region, s3: credentials } = world.lab.settings;
-  const s3 = new S3Client({ region, credentials, endpoint: world.lab.s3.url, forcePathStyle: true });
-  onTestFinished(() => s3.destroy());
-  const LocationConstraint = region as 'eu-west-1';
-  await s3.send(
-    new CreateBucketCommand({ Bucket: bucket, CreateBucketConfiguration: { LocationConstraint } }),
-  );
-  const roles = await connectRoles(world.connection.settings);
-  onTestFinished(() => roles.close());
-  const asImporter = async () => {
-    const trust = JSON.stringify(trustOf(['vmie.amazonaws.com']));
-    await roles.create({ name: 'vmimport', trust, description: '', tags: {} });
-    const policy = policyOf({ may: 'importer', images: `s3://${bucket}` }, { account: '1', region });
-    await roles.putPolicy('vmimport', 'converge', JSON.stringify(policy));
-  };
+  const { s3, asImporter } = await vmImport(world);
   if (way === 'raw' && withRole) await asImporter();
   return { ...world, s3, image, asImporter };
 }
