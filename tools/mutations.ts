@@ -1,10 +1,11 @@
 /**
- * Takes away one guard of isolation, of failover and of prune after the other, and sees that the test which is
- * named for it fails: `node tools/mutations.ts [WORDS]`, of those whose guard has the words; `--part=1/4`: of
- * every fourth; `--missing`: of those that were not shown yet. Nothing of the checkout is changed: the text is another one where the tests load it. A guard
- * counts as shown when its test passes with it, and without it fails by what it asks: not because the file no
- * longer loads, another test fails, or time runs out. When that was, is kept in tools/mutations/shown.json;
- * `--write`: the table of docs/recovery-proofs.md is written anew.
+ * Takes away one guard of isolation, of failover and of prune after the other, and sees that the test which
+ * is named for it fails: `node tools/mutations.ts [WORDS]`, of those whose guard has the words; `--part=1/4`:
+ * of every fourth; `--missing`: of those that were not shown yet. Nothing of the checkout is changed: the
+ * text is another one where the tests load it. A guard counts as shown when its test passes with it, and
+ * without it fails by what it asks: not because the file no longer loads, another test fails, or time runs
+ * out. When that was, is kept in tools/mutations/shown.json; `--write`: the table of docs/recovery-proofs.md
+ * is written anew.
  */
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -31,8 +32,8 @@ export const formOf = ({ file, from, to, test }: Mutation): string =>
     .slice(0, 12);
 
 /**
- * One Vitest for all of them: what it has loaded and transformed once is loaded from there, but for the file of
- * the guard.
+ * One Vitest for all of them: what it has loaded and transformed once is loaded from there, but for the file
+ * of the guard.
  */
 async function openTests(places: readonly string[]) {
   let mutation: Mutation | undefined;

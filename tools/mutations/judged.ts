@@ -13,8 +13,8 @@ const broken = /^(Syntax|Reference|Type|Range)Error$/;
 const outOfTime = /^(Test|Hook) timed out/;
 
 /**
- * Whether a test showed that a guard is needed: with the guard it passes, and without it the same test fails by
- * what it asks. `said` is what it failed by, or why nothing was shown.
+ * Whether a test showed that a guard is needed: with the guard it passes, and without it the same test fails
+ * by what it asks. `said` is what it failed by, or why nothing was shown.
  */
 export function judged(asItIs: Outcome, without: Outcome): { shown: boolean; said: string } {
   const not = (said: string) => ({ shown: false, said });
