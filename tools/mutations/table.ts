@@ -9,7 +9,7 @@ export interface Mutation {
   /** Text that is there once. */
   from: string;
   to: string;
-  /** File and name of the test; the name is matched as a whole or from its beginning. */
+  /** File and name of the test; its beginning is enough where no other begins so. */
   test: readonly [file: string, name: string];
 }
 
