@@ -132,9 +132,13 @@ else {
   try {
     await build(folder, Number(first ?? 10_000), Number(second ?? 1));
     for (const what of ['marks', 'removes', 'has nothing to do']) {
-      const { stdout, stderr } = spawnSync(process.execPath, [...LIKE_CONVERGE, import.meta.filename, '--run', folder], {
-        encoding: 'utf8',
-      });
+      const { stdout, stderr } = spawnSync(
+        process.execPath,
+        [...LIKE_CONVERGE, import.meta.filename, '--run', folder],
+        {
+          encoding: 'utf8',
+        },
+      );
       console.log(`${what}: ${stdout.trim()}${stderr}`);
       await age(folder);
     }

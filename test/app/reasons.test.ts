@@ -16,7 +16,9 @@ import { aStatus, aVm, now, url } from '../operation/a-status.ts';
 import { world } from '../support/made-up.ts';
 import { aDisk, pointContent } from '../support/repository.ts';
 
-const duty = { declared: { title: 'dc02', timetable: { schedule: { every: 60_000 }, windows: [] } } } as unknown as VmDuty;
+const duty = {
+  declared: { title: 'dc02', timetable: { schedule: { every: 60_000 }, windows: [] } },
+} as unknown as VmDuty;
 const times = { id: 'c-1', began: now - 60_000, ended: now };
 
 /** A point whose disk was read for this reason, written down and read again. */

@@ -144,13 +144,36 @@ export function survey(context: VmContext, { inForce, doubts }: Asking): Survey 
   const believed = ({ refs, blocks }: Version) =>
     believedIds(context, { pagesObjects: sizes }, refs, blocks, doubts);
 
-  const idsIn = async (version: Version): Promise<Set<string>> => {
-    const ids = await believed(version);
-    const all = new Set<string>();
-    for (let at = 0; at < (ids?.length ?? 0); at += ID_BYTES)
-      if (!isZeroAt(ids!, at)) all.add(idKey(ids!.subarray(at, at + ID_BYTES)));
-    return all;
-  };
+  /** Ids that more than one point needs here. What stays where it was from one version to the next is told once. */
+  async function sharedIn({ versions }: Place, signal?: AbortSignal): Promise<Set<string>> {
+    const seen = new Map<string, number>();
+    const shared = new Set<string>();
+    let last: Buffer | undefined;
+    let told = new Uint8Array(0);
+    for (const [n, version] of versions.entries()) {
+      signal?.throwIfAborted();
+      const ids = await believed(version);
+      if (!ids) continue;
+      if (told.length * ID_BYTES < ids.length) {
+        const longer = new Uint8Array(ids.length / ID_BYTES);
+        longer.set(told);
+        told = longer;
+      }
+      for (let at = 0, block = 0; at < ids.length; at += ID_BYTES, block++) {
+        const stays =
+          last && at < last.length && last.compare(ids, at, at + ID_BYTES, at, at + ID_BYTES) === 0;
+        if (!stays) told[block] = 0;
+        if (told[block] === 1 || isZeroAt(ids, at)) continue;
+        const id = idKey(ids.subarray(at, at + ID_BYTES));
+        if (stays || version.points > 1 || (seen.get(id) ?? n) !== n) {
+          shared.add(id);
+          told[block] = 1;
+        } else seen.set(id, n);
+      }
+      last = ids;
+    }
+    return shared;
+  }
 
   /** Where blocks of a place lie: one map for each list of index objects, and the last resort. */
   const locate = async (disk: number, page: number, signal?: AbortSignal) => {
@@ -239,13 +262,10 @@ export function survey(context: VmContext, { inForce, doubts }: Asking): Survey 
         },
         async shared() {
           const all = new Map<string, Spans>();
-          for (const { disk, page, versions } of places.values()) {
-            const lies = await locate(disk, page, signal);
-            const counts = new Map<string, number>();
-            for (const version of versions)
-              for (const id of await idsIn(version)) counts.set(id, (counts.get(id) ?? 0) + version.points);
-            for (const [id, count] of counts)
-              for (const location of count > 1 ? await lies.of(id) : []) addTo(all, location);
+          for (const place of places.values()) {
+            const lies = await locate(place.disk, place.page, signal);
+            for (const id of await sharedIn(place, signal))
+              for (const location of await lies.of(id)) addTo(all, location);
           }
           return [...all.values()].reduce((sum, of) => sum + of.bytes(), 0);
         },
