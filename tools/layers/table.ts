@@ -367,6 +367,7 @@ export const layers: Layers = {
       'diagnostics',
       'io',
       'engine/model',
+      'schedule',
       'replication/model',
       'content',
       'masterless/content',
@@ -801,6 +802,7 @@ export const layers: Layers = {
       'app',
       'app/lab',
       'network',
+      'schedule',
     ],
     'app/connect': [
       'aws/iam',
