@@ -121,8 +121,10 @@ async function age(folder: string): Promise<void> {
     if (/\/removed\/|\/pruning$/.test(one)) utimesSync(join(folder, one), then, then);
 }
 
-const [first, second] = process.argv.slice(2);
+const [first, second, third] = process.argv.slice(2);
 if (first === '--run') await run(second!);
+else if (first === '--age') await age(second!);
+else if (first === '--build') await build(second!, Number(third), 1);
 else {
   const folder = mkdtempSync(join(tmpdir(), 'converge-bench-'));
   try {

@@ -11,6 +11,7 @@ const waits: Readonly<Record<string, string>> = {
   'engine/call/call-in-time.ts': 'a deadline',
   'engine/call/make-io.ts': "hands the run's clock to a type",
   'engine/apply/change.ts': 'retries of resources are turns of the run, which observes and decides anew',
+  'replication/model/store.ts': 'a clock that tells the time of the store',
   'replication/cycle/lease.ts': 'a deadline, and the heartbeat of a lease',
   'masterless/rollout/bump.ts': 'tells what it sees between two looks',
   'masterless/instance/jobs.ts': 'a schedule without an end',

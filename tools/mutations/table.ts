@@ -1,3 +1,4 @@
+import { ofOwnership } from './ownership.ts';
 import { ofPruning } from './pruning.ts';
 
 /** A guard that is taken away, and the test that then has to fail. */
@@ -316,7 +317,7 @@ const ofFailover: readonly Mutation[] = [
   },
   {
     guard: 'a commit and an undo at once',
-    file: 'src/recovery/failover/run.ts',
+    file: 'src/recovery/run/keep.ts',
     from: 'run.steps.length + 1, step))) throw begunBy(plan);',
     to: 'run.steps.length + 1, step))) return;',
     test: [`${tests}take-over.test.ts`, 'of a commit and an undo at once, one is refused'],
@@ -431,4 +432,4 @@ const ofFailover: readonly Mutation[] = [
   },
 ];
 
-export const mutations: readonly Mutation[] = [...ofIsolation, ...ofFailover, ...ofPruning];
+export const mutations: readonly Mutation[] = [...ofIsolation, ...ofFailover, ...ofOwnership, ...ofPruning];

@@ -5,10 +5,11 @@ import { until } from '../../io/until.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import { hasEnded } from '../failover/attempts.ts';
 import { deviceName } from '../failover/image-of.ts';
-import { attemptOf, machineTags, type Run, type RunMachine, tokensOf } from '../failover/run.ts';
 import { dataDevice } from '../failover/swap.ts';
 import type { RecoveryCloud } from '../model/clients.ts';
 import type { CloudInstance } from '../model/machines.ts';
+import { machineTags, tokensOf } from '../run/names.ts';
+import { attemptOf, type Run, type RunMachine } from '../run/run.ts';
 
 /** On the snapshots of a machine that is brought home: which of the two they are. */
 const FAILBACK_TAG = 'converge:failback';

@@ -8,23 +8,10 @@ import { parseS3Url } from '../../values/s3-url.ts';
 import { imagesPlace } from '../import/imported.ts';
 import type { RecoveryCloud } from '../model/clients.ts';
 import type { ObjectPlace } from '../model/imports.ts';
+import { note } from '../run/keep.ts';
+import { imageName, PROBER, proberTokens, quarantineName, runTags, tokensOf, VM_TAG } from '../run/names.ts';
+import { attemptOf, holderOf, kindOf, type LeftThing, type Run, stateOf } from '../run/run.ts';
 import { leftCost, leftOf, leftWords } from './left.ts';
-import {
-  attemptOf,
-  holderOf,
-  imageName,
-  kindOf,
-  type LeftThing,
-  note,
-  PROBER,
-  proberTokens,
-  quarantineName,
-  type Run,
-  runTags,
-  stateOf,
-  tokensOf,
-  VM_TAG,
-} from './run.ts';
 import { teardownsOf } from './teardown.ts';
 
 /** Where a run's things are. */
