@@ -104,7 +104,8 @@ export async function connectS3(given: S3Settings): Promise<S3Connection> {
     expectContinueHeader: false,
   });
   const usual = client.config.requestHandler;
-  const wire = { ...waits, network: settings.network ?? straight };
+  const { network = straight, uploads } = settings;
+  const wire = { ...waits, network, uploads };
   client.config.requestHandler = (await largeBodies(usual as Handler, wire)) as typeof usual;
   signWithKnownDigest(client);
   renewCredentials(client);

@@ -1,8 +1,10 @@
 import type { Clock, Random } from '../io/ports.ts';
 import { secureAgent } from '../network/agent.ts';
 import { type Network, proxyPatience, straight } from '../network/network.ts';
+import type { Throttle } from '../network/throttle.ts';
 import { forwarding } from './wire/forwarding.ts';
 import type { Handler } from './wire/handler.ts';
+import { paced } from './wire/paced.ts';
 import type { CallKind } from './with-retries.ts';
 
 /** How to reach an AWS service, and who counts the calls. */
@@ -17,6 +19,8 @@ export interface AwsSettings {
   random: Random;
   /** By which proxies; none when left out. */
   network?: Network;
+  /** What holds uploads back; nothing when left out. */
+  uploads?: Throttle;
   onCall?: (kind: CallKind) => void;
 }
 
@@ -60,7 +64,8 @@ export function awsClient<C extends { readonly config: object }, M extends objec
 ): C {
   const client = new Client({ ...clientConfig(settings, socketTimeout), ...more });
   const config = client.config as { requestHandler: Handler };
-  config.requestHandler = forwarding(config.requestHandler, settings.network ?? straight);
+  const { network = straight, uploads } = settings;
+  config.requestHandler = paced(forwarding(config.requestHandler, network), uploads);
   const ahead = () => settings.clock.now() - Date.now();
   let learnt = 0;
   Object.defineProperty(client.config, 'systemClockOffset', {

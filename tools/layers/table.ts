@@ -386,6 +386,7 @@ export const layers: Layers = {
       'diagnostics',
       'io',
       'engine/model',
+      'schedule',
       'replication/model',
       'content',
       'masterless/content',
@@ -820,6 +821,7 @@ export const layers: Layers = {
       'app',
       'app/lab',
       'network',
+      'schedule',
     ],
     'app/connect': [
       'resources/shared',

@@ -4,7 +4,9 @@ import type { CallCounter } from '../../engine/model/calls.ts';
 import type { CatalogTarget, SecretRef } from '../../engine/model/catalog.ts';
 import type { Host } from '../../io/ports.ts';
 import type { Network } from '../../network/network.ts';
+import type { Throttle } from '../../network/throttle.ts';
 import type { Lab } from '../lab/open-lab.ts';
+import { uploadsTo } from './uploads.ts';
 
 type Settings = (
   /** Undefined (a repository command without manifests): the default chain of AWS decides. */
@@ -21,7 +23,8 @@ export interface AwsAccess {
   api: Settings;
 }
 
-const common = ({ clock, random }: Host, calls: CallCounter) => ({
+const common = ({ clock, random }: Host, calls: CallCounter, uploads: Throttle | undefined) => ({
+  ...(uploads && { uploads }),
   // Signatures carry this machine's time, also in a lab whose clock was set ahead.
   clock,
   random,
@@ -40,7 +43,7 @@ export function worldAws(
     const chain = async () =>
       (await import('../../aws/default-chain.ts')).configured(profile as string | undefined);
     return {
-      ...common(machine, calls),
+      ...common(machine, calls, uploadsTo(target, machine.clock)),
       network,
       region:
         wanted ??
@@ -65,8 +68,8 @@ export function worldAws(
 export function labAws(machine: Host, { settings, s3, api }: Lab): AwsAccess {
   const at =
     (endpoint: string): Settings =>
-    async (_, calls) => ({
-      ...common(machine, calls),
+    async (target, calls) => ({
+      ...common(machine, calls, uploadsTo(target, machine.clock)),
       region: settings.region,
       endpoint,
       credentials: settings.s3,

@@ -2,6 +2,7 @@ import { connect as connectNet, type Socket } from 'node:net';
 import { refusedByProxy, unreachableProxy } from '../../network/failures.ts';
 import { beginTls, type Network } from '../../network/network.ts';
 import type { Destination, HttpProxy } from '../../network/proxies.ts';
+import type { Throttle } from '../../network/throttle.ts';
 import { absoluteForm } from '../../network/tunnel.ts';
 import { type Answer, type AnswerReader, answerReader, cutOff } from './answer.ts';
 
@@ -37,6 +38,8 @@ export interface WireOptions {
   connectTimeout: number;
   idleTimeout: number;
   network: Network;
+  /** What holds bodies back; nothing when left out. */
+  uploads?: Throttle | undefined;
 }
 
 /** What is read at a time. Bytes. */
@@ -46,7 +49,7 @@ const WRITE = 1024 * 1024;
 /** Milliseconds for which a connection is kept; the server may close it any moment. */
 const KEPT = 3_000;
 
-export function createWire({ connectTimeout, idleTimeout, network }: WireOptions): Wire {
+export function createWire({ connectTimeout, idleTimeout, network, uploads }: WireOptions): Wire {
   const idle = new Map<string, { connection: Connection; since: number }[]>();
   const nameOf = ({ secure, host, port }: Destination) => `${secure ? 'https' : 'http'} ${host} ${port}`;
 
@@ -73,10 +76,13 @@ export function createWire({ connectTimeout, idleTimeout, network }: WireOptions
       // What is in plain text is put to the proxy itself.
       const proxy = to.secure ? undefined : network.proxyTo(to);
       const at = proxy ?? to;
+      // Before there is a connection, which a server would end that hears nothing for too long.
+      const { body } = request;
+      const first = body && (await uploads?.take(Math.min(WRITE, body.length), signal));
       const connection = take(at) ?? (await openTo(at, proxy, signal));
       connection.socket.ref();
       const asked = proxy ? forwarded(request, to, proxy) : request;
-      const answer = await converse(connection, asked, idleTimeout);
+      const answer = await converse(connection, asked, idleTimeout, { first, uploads });
       if (answer.reusable && !connection.socket.destroyed) give(at, connection);
       else connection.socket.destroy();
       if (proxy && answer.status === 407) throw refusedByProxy(proxy, `${to.host}:${to.port}`, answer.status);
@@ -169,6 +175,7 @@ async function converse(
   connection: Connection,
   { method, path, headers, body, into, signal }: WireRequest,
   timeout: number,
+  pace: Pace,
 ): Promise<Answer> {
   const { socket } = connection;
   const settled = Promise.withResolvers<Answer>();
@@ -190,7 +197,7 @@ async function converse(
   signal?.addEventListener('abort', onAbort, { once: true });
   try {
     if (socket.destroyed) throw cutOff();
-    const sent = send(socket, headOf(method, path, headers), body).then(() => {
+    const sent = send(socket, headOf(method, path, headers), body, pace).then(() => {
       sending = false;
     });
     sent.catch(() => {}); // the socket's own event says why
@@ -217,20 +224,36 @@ function attempt(
   }
 }
 
-async function send(socket: Socket, head: string, body: Buffer | undefined): Promise<void> {
+interface Pace {
+  /** Bytes of the body that may be sent with the head. */
+  first: number | undefined;
+  uploads: Throttle | undefined;
+}
+
+async function send(
+  socket: Socket,
+  head: string,
+  body: Buffer | undefined,
+  { first = WRITE, uploads }: Pace,
+): Promise<void> {
   const write = (bytes: Buffer | string) =>
     new Promise<void>((resolve, reject) =>
       socket.write(bytes, 'latin1', error => (error ? reject(error) : resolve())),
     );
   if (!body) return write(head);
   socket.cork();
-  const first = write(head);
-  let last = write(body.subarray(0, WRITE));
+  const begun = write(head);
+  let last = write(body.subarray(0, first));
   socket.uncork();
-  await first;
-  for (let at = WRITE; at < body.length; at += WRITE) {
+  await begun;
+  for (let at = first; at < body.length; ) {
     await last;
-    last = write(body.subarray(at, at + WRITE));
+    const some = Math.min(WRITE, body.length - at);
+    const to = at + ((await uploads?.take(some)) ?? some);
+    // While this waited, the connection may have ended, and the body be somebody else's.
+    if (socket.destroyed) throw cutOff();
+    last = write(body.subarray(at, to));
+    at = to;
   }
   await last;
 }
