@@ -4,11 +4,11 @@ import { checkFaultRule, type FaultKind, stillWaiting } from '../../model/fault-
  * What to do to the next `times` calls of EC2 that fit (default 1).
  * `throttled`, `internal-error`, `access-denied`, `reset`: instead of doing it; `refused`: likewise, with the
  * error `code` and `message`; `lost-answer`: it is done, and the connection drops. `operation`: only this
- * one. `capacity`: no room for an instance of `type` in `zone` (all where left out). `refused` and `capacity`
- * strike at a dry run only with `as: dry-run`, and then at nothing else: EC2 promises no word about room
- * before a launch. `import-fails`: with `message`. `replace-fails`: a root replacement ends as `state`, failed
- * (default) or failed-detached. `snapshot-fails`: the next snapshot that is completed or taken ends in error.
- * `clear`: no fault is armed any more.
+ * one. `capacity`: no room for an instance of `type` in `zone` (all where left out). `refused` and
+ * `capacity` strike at a dry run only with `as: dry-run`, and then at nothing else: EC2 promises no word
+ * about room before a launch. `import-fails`: with `message`. `replace-fails`: a root replacement ends as
+ * `state`, failed (default) or failed-detached. `snapshot-fails`: the next snapshot that is completed or
+ * taken ends in error. `clear`: no fault is armed any more.
  */
 export interface Ec2Fault {
   kind:
