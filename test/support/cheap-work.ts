@@ -2,7 +2,7 @@ import crypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
 import zlib from 'node:zlib';
 
-/** Room for all blocks of a small disk, many times over: where it weren't enough, a pack's maker would say so. */
+/** Room for all blocks of a small disk, many times over; where it isn't enough a pack's maker says so. */
 const ROOM = 2 * 2 ** 20;
 
 const MARK = Buffer.from('one byte, many times');
@@ -45,8 +45,8 @@ function checksum(bytes: Buffer): Buffer {
 
 /**
  * Runs `work` with stand-ins for zstd, and for digests of what is short, that cost next to nothing, with
- * digests of blocks that are one byte many times remembered, with smaller buffers for packs, and without stack
- * traces: histories make thousands of objects and errors.
+ * digests of blocks that are one byte many times remembered, with smaller buffers for packs, and without
+ * stack traces: histories make thousands of objects and errors.
  */
 export async function withCheapWork<T>(work: () => Promise<T>): Promise<T> {
   const { zstdCompressSync, zstdDecompressSync } = zlib;

@@ -7,8 +7,8 @@ import { exposition, type Metric, type Sample } from './exposition.ts';
 type Labels = Sample['labels'];
 
 /**
- * A status as metrics, every value but `failing` as the repositories say it: a process that was restarted says
- * the same. What isn't known has no value.
+ * A status as metrics, every value but `failing` as the repositories say it: a process that was restarted
+ * says the same. What isn't known has no value.
  *
  * @param of.version of converge
  * @param of.failing by the name of a VM, cycles that failed one after the other, as whoever runs them knows
