@@ -10,6 +10,7 @@ import { runCycle } from '../../../src/replication/cycle/run-cycle.ts';
 import type { Point, Repository } from '../../../src/replication/model/repository.ts';
 import type { SourceMachine } from '../../../src/replication/model/source.ts';
 import { connectVsphere } from '../../../src/vsphere/client/connect.ts';
+import type { OnCall } from '../../../src/vsphere/soap/soap-session.ts';
 import { memoryStore } from '../../support/memory-store.ts';
 import { openTest } from '../../support/repository.ts';
 import { restored } from '../../support/restored.ts';
@@ -39,10 +40,13 @@ export async function openSite() {
     ...{ clock, random },
   });
   const { world } = lab;
-  const client = await connectVsphere({
-    ...{ url: lab.url, username: 'svc', password: async () => 'pw', ca: certificates.caPem },
-    clock: waiting,
-  });
+  const connect = (onCall?: OnCall) =>
+    connectVsphere({
+      ...{ url: lab.url, username: 'svc', password: async () => 'pw', ca: certificates.caPem },
+      clock: waiting,
+      ...(onCall && { onCall }),
+    });
+  const client = await connect();
   let machines = 0;
 
   /** A machine with disks of so many blocks of random content. */
@@ -71,10 +75,14 @@ export async function openSite() {
         for (const number of numbers) await world.write(name, 0, number * block, random.bytes(block));
       },
       fault: (rule: FaultRule) => world.fault(rule),
-      async run(policy: Partial<CyclePolicy> = {}, at: At = () => {}): Promise<CycleResult> {
+      async run(
+        policy: Partial<CyclePolicy> = {},
+        at: At = () => {},
+        over: SourceMachine = machine,
+      ): Promise<CycleResult> {
         await clock.advance(60_000);
         return runCycle({
-          ...{ machine, clock, random, repository: await repository() },
+          ...{ machine: over, clock, random, repository: await repository() },
           policy: { quiesce: 'off', exclude: [], rescan: false, ...policy },
           step: async step => at(step),
         });
@@ -114,6 +122,16 @@ export async function openSite() {
   return {
     ...{ world, client, clock, random, vm },
     clear: () => world.fault({ kind: 'clear' }),
+    /** What `work` does with a machine over a connection of its own, and the SOAP calls of all that. */
+    async counted<T>(name: string, work: (machine: SourceMachine) => Promise<T>) {
+      const calls: string[] = [];
+      const own = await connect((event, what) => {
+        if (event === 'made' && !what.includes('/folder')) calls.push(what);
+      });
+      const result = await work(await own.machine(name));
+      await own.close();
+      return { calls, result };
+    },
     async close() {
       await client.close();
       await lab.close();
