@@ -26,7 +26,7 @@ export const quiescingOf = (
     ? 'application'
     : 'file-system';
 
-/** A VM, the datastores that hold something of it, and the host that it runs on, as they were a moment ago. */
+/** A VM, the datastores that hold something of it, and the host that it runs on, as of a moment ago. */
 export interface Look {
   /** Of the VM, by path. */
   properties: Map<string, XmlElement>;

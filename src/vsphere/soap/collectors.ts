@@ -11,7 +11,7 @@ export interface Collector {
 export interface Collectors {
   /** One that nobody waits on. */
   take(signal?: AbortSignal): Promise<Collector>;
-  /** For others to use: whoever had it has all of its answers. What it was asked to watch it goes on watching. */
+  /** For others: whoever had it has all of its answers. It goes on watching what it was told to watch. */
   give(collector: Collector): Promise<void>;
   /** Something went wrong with it, so that nobody knows what it answers next. */
   discard(collector: Collector): Promise<void>;

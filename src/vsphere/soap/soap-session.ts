@@ -26,7 +26,10 @@ export interface Session {
   /** What the server calls the session that it has now. */
   readonly key: string;
   readonly clock: Clock;
-  /** The server's time in ms since the epoch when it was first logged in, and this clock's; undefined: it said none. */
+  /**
+   * The server's time in ms since the epoch when it was first logged in, and this clock's; undefined: it
+   * said none.
+   */
   readonly began: { server: number; here: number } | undefined;
   readonly where: string;
   /** One call, once, as it is. Throws VimFault; NotAuthenticated too. */
