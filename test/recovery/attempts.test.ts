@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { failedOf, keptOf, tryAgain } from '../../src/recovery/failover/attempts.ts';
-import { cleanUp, standing } from '../../src/recovery/failover/cleanup.ts';
+import { cleanUp } from '../../src/recovery/failover/cleanup.ts';
 import type { RehearseOptions } from '../../src/recovery/failover/options.ts';
 import { rehearse } from '../../src/recovery/failover/rehearse.ts';
+import { standing } from '../../src/recovery/failover/standing.ts';
 import { note } from '../../src/recovery/run/keep.ts';
 import { stateOf } from '../../src/recovery/run/run.ts';
 import { begun, killedBefore } from './begun.ts';

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { cleanUp, standing } from '../../src/recovery/failover/cleanup.ts';
+import { cleanUp } from '../../src/recovery/failover/cleanup.ts';
 import { rehearse } from '../../src/recovery/failover/rehearse.ts';
+import { standing } from '../../src/recovery/failover/standing.ts';
 import { machineTags, runTags, VM_TAG } from '../../src/recovery/run/names.ts';
 import { begun, killedBefore } from './begun.ts';
 

@@ -10,7 +10,7 @@ export interface Mutation {
   /** Text that is there once. */
   from: string;
   to: string;
-  /** File and name of the test; the name is matched as a whole or from its beginning. */
+  /** File and name of the test; its beginning is enough where no other begins so. */
   test: readonly [file: string, name: string];
 }
 
@@ -19,6 +19,7 @@ const network = 'src/aws/recovery/network.ts';
 const associations = 'src/aws/recovery/associations.ts';
 const isolation = 'src/recovery/failover/isolation.ts';
 const cleanup = 'src/recovery/failover/cleanup.ts';
+const standing = 'src/recovery/failover/standing.ts';
 
 const tests = 'test/recovery/';
 const refused = (what: string): Mutation['test'] => [
@@ -353,7 +354,7 @@ const ofFailover: readonly Mutation[] = [
   },
   {
     guard: 'a foreign instance: its token is in no record',
-    file: cleanup,
+    file: standing,
     from: 'token !== undefined && tokens.has(token) && ',
     to: '',
     test: [
@@ -363,28 +364,28 @@ const ofFailover: readonly Mutation[] = [
   },
   {
     guard: 'a foreign instance: of another account',
-    file: cleanup,
+    file: standing,
     from: ' && account === start.account',
     to: '',
     test: [`${tests}ownership.test.ts`, 'an instance of another account than the run began in'],
   },
   {
     guard: 'a foreign image',
-    file: cleanup,
+    file: standing,
     from: 'images.filter(({ id, name }) => names.has(name) || imported.images.includes(id))',
     to: 'images',
     test: [`${tests}ownership.test.ts`, 'an image, a volume and a group with the tag of the run'],
   },
   {
     guard: 'a foreign volume',
-    file: cleanup,
+    file: standing,
     from: "volumes.filter(one => uuids.has(one.tags[VM_TAG] ?? ''))",
     to: 'volumes',
     test: [`${tests}ownership.test.ts`, 'an image, a volume and a group with the tag of the run'],
   },
   {
     guard: 'a foreign security group',
-    file: cleanup,
+    file: standing,
     from: 'groups.filter(({ name }) => name === quarantineName(repository.id, start))',
     to: 'groups',
     test: [`${tests}ownership.test.ts`, 'an image, a volume and a group with the tag of the run'],

@@ -13,7 +13,7 @@ export interface RehearseOptions {
   run: Run;
   cloud: Pick<
     RecoveryCloud,
-    'machines' | 'volumes' | 'groups' | 'shells' | 'teardown' | 'imports' | 'uploads' | 'dns'
+    'snapshots' | 'machines' | 'volumes' | 'groups' | 'shells' | 'teardown' | 'imports' | 'uploads' | 'dns'
   >;
   prober: Prober;
   clock: Clock;

@@ -135,7 +135,7 @@ export async function commit({ repository, run, clock, step }: Deciding): Promis
  * @throws Failure `failover-begun`, blocked; `left-behind`
  */
 export async function undo(
-  options: Deciding & Parameters<typeof cleanUp>[0] & { cloud: { dns: DnsCloud }; besides?(): Promise<void> },
+  options: Deciding & Parameters<typeof cleanUp>[0] & { cloud: { dns: DnsCloud } },
 ): Promise<Cleaned> {
   const { repository, run, clock, step } = options;
   if (stateOf(run) !== 'undoing') {
@@ -143,6 +143,5 @@ export async function undo(
     await claim(repository, run, { at: clock.now(), what: 'undoing' });
   }
   await putBack(() => true, ofDns(options));
-  await options.besides?.();
   return cleanUp(options);
 }

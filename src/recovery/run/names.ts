@@ -2,6 +2,8 @@ import { sha256 } from '../../values/digest.ts';
 import { RUN_TAG } from '../model/machines.ts';
 import { type Elsewhere, type RunMachine, type RunStart, subnetsOf } from './run.ts';
 
+/** On the snapshots of a machine that is brought home: which of the two they are. */
+export const FAILBACK_TAG = 'converge:failback';
 export const VM_TAG = 'converge:vm';
 /** In the place of a machine's UUID, on a prober and its volumes. */
 export const PROBER = 'prober';

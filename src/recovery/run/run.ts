@@ -179,7 +179,15 @@ export interface Removing {
 
 /** Something of a run that is there still after a clean-up did what it could. */
 export interface LeftThing {
-  kind: 'instance' | 'image' | 'import' | 'image in S3' | 'volume' | 'security group' | 'tear-down entry';
+  kind:
+    | 'instance'
+    | 'image'
+    | 'import'
+    | 'image in S3'
+    | 'volume'
+    | 'snapshot'
+    | 'security group'
+    | 'tear-down entry';
   /** Its id; of an image in S3 `s3://BUCKET/KEY`, of a tear-down entry its name. */
   id: string;
   /** Of an instance: the machine that it is, where the record says it. */
