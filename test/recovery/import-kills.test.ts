@@ -1,10 +1,12 @@
 import { DescribeImagesCommand, ImportImageCommand } from '@aws-sdk/client-ec2';
 import { ListMultipartUploadsCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import { expect, test } from 'vitest';
-import { runTags, stateOf } from '../../src/recovery/failover/run.ts';
 import { takeOver, undo } from '../../src/recovery/failover/take-over.ts';
+import { runTags } from '../../src/recovery/run/names.ts';
+import { stateOf } from '../../src/recovery/run/run.ts';
 import { deaths } from './dying.ts';
-import { bucket, expectNothingLeft, importedForReal, tasks, ways } from './importing.ts';
+import { expectNothingLeft, importedForReal, tasks } from './importing.ts';
+import { bucket, ways } from './vm-import.ts';
 
 type World = Awaited<ReturnType<typeof importedForReal>>;
 

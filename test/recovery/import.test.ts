@@ -13,7 +13,8 @@ import { scratch } from '../support/cli.ts';
 import { dc02Present, dc02States, toState } from '../support/dc02.ts';
 import { killedBefore } from './begun.ts';
 import { contentOf, sha256, someBytes } from './fixture.ts';
-import { expectNothingLeft, type Importing, importing, tasks, ways } from './importing.ts';
+import { expectNothingLeft, type Importing, importing, tasks } from './importing.ts';
+import { ways } from './vm-import.ts';
 
 const MiB = 2 ** 20;
 

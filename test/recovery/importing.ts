@@ -1,26 +1,12 @@
 import { DescribeImportImageTasksCommand, DescribeSnapshotsCommand } from '@aws-sdk/client-ec2';
-import {
-  CreateBucketCommand,
-  ListMultipartUploadsCommand,
-  ListObjectsV2Command,
-  S3Client,
-} from '@aws-sdk/client-s3';
-import { expect, onTestFinished } from 'vitest';
-import { connectRoles } from '../../src/aws/iam/roles.ts';
-import type { RunMachine, RunStart } from '../../src/recovery/failover/run.ts';
+import { ListMultipartUploadsCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { expect } from 'vitest';
 import { standing } from '../../src/recovery/failover/standing.ts';
-import type { Imported } from '../../src/recovery/import/imported.ts';
-import { policyOf, trustOf } from '../../src/resources/aws/pilot/policies.ts';
+import type { RunMachine, RunStart } from '../../src/recovery/run/run.ts';
 import { bootBlock } from '../lab/ec2/fixture.ts';
 import { begun } from './begun.ts';
 import { real } from './taken-over.ts';
-
-export const bucket = 'gdh-vmimport';
-
-export const ways: Record<string, Imported> = {
-  convert: { by: 'convert' },
-  raw: { by: 'raw', images: `s3://${bucket}/dr` },
-};
+import { bucket, importedBy, vmImport } from './vm-import.ts';
 
 /** A run of one machine that is imported so; of one small part, unless `image` says otherwise. */
 export async function importing(way: string, { withRole = true, image = bootBlock() } = {}) {
@@ -33,19 +19,8 @@ export const importedForReal = async (way: string, image = bootBlock()) =>
 
 const startOf =
   (way: string) =>
-  async ({ machine: { disks, ...machine } }: { machine: RunMachine }): Promise<Partial<RunStart>> => ({
-    groups: [
-      {
-        machines: [
-          {
-            ...machine,
-            imported: ways[way]!,
-            disks: way === 'raw' ? disks.map(({ index }) => ({ index })) : disks,
-          },
-        ],
-        wait: 0,
-      },
-    ],
+  async ({ machine }: { machine: RunMachine }): Promise<Partial<RunStart>> => ({
+    groups: [{ machines: [importedBy(way, machine)], wait: 0 }],
   });
 
 async function brought<W extends Awaited<ReturnType<typeof begun>>>(
@@ -54,21 +29,7 @@ async function brought<W extends Awaited<ReturnType<typeof begun>>>(
   image: Buffer,
   world: W,
 ) {
-  const { region, s3: credentials } = world.lab.settings;
-  const s3 = new S3Client({ region, credentials, endpoint: world.lab.s3.url, forcePathStyle: true });
-  onTestFinished(() => s3.destroy());
-  const LocationConstraint = region as 'eu-west-1';
-  await s3.send(
-    new CreateBucketCommand({ Bucket: bucket, CreateBucketConfiguration: { LocationConstraint } }),
-  );
-  const roles = await connectRoles(world.connection.settings);
-  onTestFinished(() => roles.close());
-  const asImporter = async () => {
-    const trust = JSON.stringify(trustOf(['vmie.amazonaws.com']));
-    await roles.create({ name: 'vmimport', trust, description: '', tags: {} });
-    const policy = policyOf({ may: 'importer', images: `s3://${bucket}` }, { account: '1', region });
-    await roles.putPolicy('vmimport', 'converge', JSON.stringify(policy));
-  };
+  const { s3, asImporter } = await vmImport(world);
   if (way === 'raw' && withRole) await asImporter();
   return { ...world, s3, image, asImporter };
 }

@@ -1,5 +1,5 @@
 import type { RehearseOptions } from '../../src/recovery/failover/options.ts';
-import type { RunMachine, RunStart } from '../../src/recovery/failover/run.ts';
+import type { RunMachine, RunStart } from '../../src/recovery/run/run.ts';
 import { bringGroup } from '../../src/recovery/target/guard-groups.ts';
 import { failedOver, pausesIn } from '../../src/replication/model/pauses.ts';
 import { VM } from '../support/repository.ts';

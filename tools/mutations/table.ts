@@ -9,7 +9,7 @@ export interface Mutation {
   /** Text that is there once. */
   from: string;
   to: string;
-  /** File and name of the test; the name is matched as a whole or from its beginning. */
+  /** File and name of the test; its beginning is enough where no other begins so. */
   test: readonly [file: string, name: string];
 }
 
@@ -318,7 +318,7 @@ const ofFailover: readonly Mutation[] = [
   },
   {
     guard: 'a commit and an undo at once',
-    file: 'src/recovery/failover/run.ts',
+    file: 'src/recovery/run/keep.ts',
     from: 'run.steps.length + 1, step))) throw begunBy(plan);',
     to: 'run.steps.length + 1, step))) return;',
     test: [`${tests}take-over.test.ts`, 'of a commit and an undo at once, one is refused'],

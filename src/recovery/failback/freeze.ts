@@ -5,17 +5,11 @@ import { until } from '../../io/until.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import { hasEnded } from '../failover/attempts.ts';
 import { deviceName } from '../failover/image-of.ts';
-import {
-  attemptOf,
-  FAILBACK_TAG,
-  machineTags,
-  type Run,
-  type RunMachine,
-  tokensOf,
-} from '../failover/run.ts';
 import { dataDevice } from '../failover/swap.ts';
 import type { RecoveryCloud } from '../model/clients.ts';
 import type { CloudInstance } from '../model/machines.ts';
+import { FAILBACK_TAG, machineTags, tokensOf } from '../run/names.ts';
+import { attemptOf, type Run, type RunMachine } from '../run/run.ts';
 
 const PLACE_TAG = 'converge:disk-number';
 

@@ -5,8 +5,9 @@ import { unsuspend } from '../../replication/model/pauses.ts';
 import { lift } from '../../replication/model/pins.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import { parseS3Url } from '../../values/s3-url.ts';
+import { note } from '../run/keep.ts';
+import { holderOf, kindOf, type LeftThing, type Run, stateOf } from '../run/run.ts';
 import { leftCost, leftOf, leftWords } from './left.ts';
-import { holderOf, kindOf, type LeftThing, note, type Run, stateOf } from './run.ts';
 import { type RunCloud, type Standing, standing } from './standing.ts';
 
 const lookEvery = 5_000;

@@ -1,6 +1,6 @@
 import type { Failure } from '../../diagnostics/diagnostic.ts';
+import { type LeftThing, launchedElsewhere, type Run } from '../run/run.ts';
 import { hourly } from '../target/prices.ts';
-import { type LeftThing, launchedElsewhere, type Run } from './run.ts';
 
 type Counted = Record<
   'instances' | 'images' | 'imports' | 'uploads' | 'volumes' | 'snapshots' | 'groups' | 'schedules',

@@ -6,7 +6,7 @@ import type { Repository } from '../../replication/model/repository.ts';
 import type { RecoveryCloud } from '../model/clients.ts';
 import type { NetworkFacts } from '../model/machines.ts';
 import type { Prober } from '../model/probes.ts';
-import type { Run } from './run.ts';
+import type { Run } from '../run/run.ts';
 
 export interface RehearseOptions {
   repository: Repository;

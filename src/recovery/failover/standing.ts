@@ -3,17 +3,16 @@ import { imagesPlace } from '../import/imported.ts';
 import type { RecoveryCloud } from '../model/clients.ts';
 import type { ObjectPlace } from '../model/imports.ts';
 import {
-  attemptOf,
   FAILBACK_TAG,
   imageName,
   PROBER,
   proberTokens,
   quarantineName,
-  type Run,
   runTags,
   tokensOf,
   VM_TAG,
-} from './run.ts';
+} from '../run/names.ts';
+import { attemptOf, type Run } from '../run/run.ts';
 import { teardownsOf } from './teardown.ts';
 
 /** Where a run's things are. */

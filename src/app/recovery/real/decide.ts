@@ -1,8 +1,8 @@
 import { blocked, Failure, world } from '../../../diagnostics/diagnostic.ts';
 import { refuseHomeward } from '../../../recovery/failback/failback.ts';
 import type { Cleaned } from '../../../recovery/failover/cleanup.ts';
-import { type Run, stateOf } from '../../../recovery/failover/run.ts';
 import { commit, undo } from '../../../recovery/failover/take-over.ts';
+import { type Run, stateOf } from '../../../recovery/run/run.ts';
 import type { Context } from '../../app-context.ts';
 import { unchanged } from '../failover.ts';
 import { type LastRun, withLastRun } from '../last-run.ts';
