@@ -1,4 +1,5 @@
 import { ofPruning } from './pruning.ts';
+import { ofFailback, ofTakingOver } from './recovering.ts';
 
 /** A guard that is taken away, and the test that then has to fail. */
 export interface Mutation {
@@ -431,4 +432,10 @@ const ofFailover: readonly Mutation[] = [
   },
 ];
 
-export const mutations: readonly Mutation[] = [...ofIsolation, ...ofFailover, ...ofPruning];
+export const mutations: readonly Mutation[] = [
+  ...ofIsolation,
+  ...ofFailover,
+  ...ofTakingOver,
+  ...ofFailback,
+  ...ofPruning,
+];
