@@ -1,11 +1,16 @@
 /**
- * Loaded into each mover of the test: the clock that the test sets, this mover's own error of it, and an address
- * that the test tells it by.
+ * Loaded into each mover of the test: the clock that the test sets, this mover's own error of it, an address
+ * that the test tells it by, and a host name of its own: whether a mover elsewhere is dead can't be told.
  */
 import { readFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import net from 'node:net';
+import os from 'node:os';
 
 const { MOVER_CLOCK: file, MOVER_SKEW: skew = '0', MOVER_ADDRESS: address } = process.env;
+
+os.hostname = () => `host-${address}`;
+syncBuiltinESMExports();
 
 const Real = Date;
 let ahead = 0;

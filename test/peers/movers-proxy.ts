@@ -40,18 +40,16 @@ export async function proxyOf(lab: Lab, dir: string): Promise<Proxy> {
   const { clock, random } = nodeHost();
   const { caPem, certPem, keyPem } = await labCertificates(dir, clock, random);
   const proxy = { before: async () => {} } as unknown as Proxy;
-  /** Movers that have moved a head, and not given their lease up. */
+  /** Movers and VMs: the head was moved, and the lease not given up. */
   const committed = new Set<string>();
 
   const stepOf = (from: string, { method, url = '' }: IncomingMessage, body: Buffer): Step | undefined => {
     const path = url.split('?')[0]!;
-    if (method === 'PUT' && path.endsWith('/lease')) {
-      if (!committed.has(from)) return 'take-lease';
-      committed.delete(from);
-      return 'release-lease';
-    }
+    const whose = `${from} ${path.slice(0, path.lastIndexOf('/'))}`;
+    if (method === 'PUT' && path.endsWith('/lease'))
+      return committed.delete(whose) ? 'release-lease' : 'take-lease';
     if (method === 'PUT' && path.endsWith('/head')) {
-      committed.add(from);
+      committed.add(whose);
       return 'head';
     }
     if (method === 'PUT' && path.includes('/packs/')) return 'pack';

@@ -6,7 +6,7 @@ import { nodeHost } from '../../src/io/node.ts';
 import { labCertificates } from '../../src/lab/tls.ts';
 import { startVsphere } from '../../src/lab/vsphere/server.ts';
 import { bringHome, type Destination, lookAhead } from '../../src/recovery/failback/failback.ts';
-import { type Newly, type NewMachine, usable } from '../../src/recovery/failback/new-machine.ts';
+import { type Newly, usable } from '../../src/recovery/failback/new-machine.ts';
 import type { MachineMaker } from '../../src/replication/model/source.ts';
 import { connectVsphere } from '../../src/vsphere/client/connect.ts';
 import { failureOf } from '../vsphere/scripted-server.ts';

@@ -4,13 +4,14 @@ import { expect, test } from 'vitest';
 import { Failure } from '../../src/diagnostics/diagnostic.ts';
 import { cover } from '../../src/recovery/cover/cover.ts';
 import { bringHome } from '../../src/recovery/failback/failback.ts';
-import { removeAllSnapshots } from '../../src/recovery/failback/freeze.ts';
 import { beginRun } from '../../src/recovery/failover/begin.ts';
 import { cleanUp } from '../../src/recovery/failover/cleanup.ts';
 import { machineOf } from '../../src/recovery/failover/prepare.ts';
 import { rehearse } from '../../src/recovery/failover/rehearse.ts';
-import { kindOf, newestRun, runTags, stateOf } from '../../src/recovery/failover/run.ts';
 import { commit, takeOver, undo } from '../../src/recovery/failover/take-over.ts';
+import { newestRun } from '../../src/recovery/run/keep.ts';
+import { runTags } from '../../src/recovery/run/names.ts';
+import { kindOf, stateOf } from '../../src/recovery/run/run.ts';
 import { refuseFailedOver } from '../../src/replication/model/pauses.ts';
 import { bootBlock } from '../lab/ec2/fixture.ts';
 import { commitImage, VM } from '../support/repository.ts';
@@ -138,8 +139,7 @@ async function world() {
     undo: async step => {
       const options = await made.at(step);
       if (kindOf(options.run.start) === 'test' || stateOf(options.run) === 'committed') return;
-      const besides = () => removeAllSnapshots({ repository, run: options.run, cloud: recovery });
-      await undo({ ...options, cloud: recovery, besides });
+      await undo({ ...options, cloud: recovery });
     },
     commit: async step => {
       const options = await made.at(step);

@@ -1,25 +1,23 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  DescribeImagesCommand,
-  DescribeImportImageTasksCommand,
-  DescribeSnapshotsCommand,
-} from '@aws-sdk/client-ec2';
-import { GetObjectCommand, ListMultipartUploadsCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { DescribeImagesCommand } from '@aws-sdk/client-ec2';
+import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { expect, test } from 'vitest';
 import { evidenceOf } from '../../src/recovery/evidence/evidence.ts';
 import { failedOf, tryAgain } from '../../src/recovery/failover/attempts.ts';
-import { cleanUp, standing } from '../../src/recovery/failover/cleanup.ts';
+import { cleanUp } from '../../src/recovery/failover/cleanup.ts';
 import { rehearse } from '../../src/recovery/failover/rehearse.ts';
 import { imageParts } from '../../src/recovery/import/image-parts.ts';
 import { bootBlock } from '../lab/ec2/fixture.ts';
 import { scratch } from '../support/cli.ts';
 import { dc02Present, dc02States, toState } from '../support/dc02.ts';
-import { begun, killedBefore } from './begun.ts';
+import { killedBefore } from './begun.ts';
 import { contentOf, sha256, someBytes } from './fixture.ts';
-import { bucket, importedBy, vmImport, ways } from './vm-import.ts';
+import { expectNothingLeft, type Importing, importing, tasks } from './importing.ts';
+import { ways } from './vm-import.ts';
 
 const MiB = 2 ** 20;
+
 /** Three parts, the middle one zeros; it ends in the middle of a sector, so that padding would be seen. */
 function disk(): Buffer {
   const image = Buffer.alloc(33 * MiB + 100);
@@ -29,26 +27,8 @@ function disk(): Buffer {
   return image;
 }
 
-/** A run of one machine that is imported so; of one small part, unless `image` says otherwise. */
-async function importing(way: string, { withRole = true, image = bootBlock() } = {}) {
-  const world = await begun(
-    async ({ machine }) => ({
-      groups: [{ machines: [importedBy(way, machine)], wait: 0 }],
-    }),
-    ['web01'],
-    { image },
-  );
-  const { s3, asImporter } = await vmImport(world);
-  if (way === 'raw' && withRole) await asImporter();
-  return { ...world, s3, image, asImporter };
-}
-type World = Awaited<ReturnType<typeof importing>>;
-
-const tasks = async ({ ec2 }: World) =>
-  (await ec2.send(new DescribeImportImageTasksCommand({}))).ImportImageTasks!;
-
 /** What an import was given, hashed as it lies there. */
-async function inputOf(world: World): Promise<string> {
+async function inputOf(world: Importing): Promise<string> {
   const [task] = await tasks(world);
   const [source] = task!.SnapshotDetails!;
   if (source!.SnapshotId !== undefined)
@@ -56,25 +36,6 @@ async function inputOf(world: World): Promise<string> {
   const { S3Bucket, S3Key } = source!.UserBucket!;
   const object = await world.s3.send(new GetObjectCommand({ Bucket: S3Bucket!, Key: S3Key! }));
   return sha256(Buffer.from(await object.Body!.transformToByteArray()));
-}
-
-async function expectNothingLeft(world: World) {
-  const { run } = await world.at();
-  expect(await standing(world.repository, run, world.recovery)).toMatchObject({
-    instances: [],
-    images: [],
-    imports: [],
-    uploads: [],
-    volumes: [],
-    foreign: [],
-  });
-  expect((await world.s3.send(new ListObjectsV2Command({ Bucket: bucket }))).KeyCount).toBe(0);
-  expect((await world.s3.send(new ListMultipartUploadsCommand({ Bucket: bucket }))).Uploads ?? []).toEqual(
-    [],
-  );
-  const owned = await world.ec2.send(new DescribeSnapshotsCommand({ OwnerIds: ['self'] }));
-  // Those of the replica are there for the next one.
-  expect(owned.Snapshots!.map(({ SnapshotId }) => SnapshotId)).toEqual(world.disks.map(one => one.snapshot));
 }
 
 test.for(Object.keys(ways))(

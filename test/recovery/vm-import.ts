@@ -2,8 +2,8 @@ import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { onTestFinished } from 'vitest';
 import { connectRoles } from '../../src/aws/iam/roles.ts';
 import type { Lab } from '../../src/lab/lab.ts';
-import type { RunMachine } from '../../src/recovery/failover/run.ts';
 import type { Imported } from '../../src/recovery/import/imported.ts';
+import type { RunMachine } from '../../src/recovery/run/run.ts';
 import { policyOf, trustOf } from '../../src/resources/aws/pilot/policies.ts';
 
 export const bucket = 'gdh-vmimport';

@@ -1,3 +1,5 @@
+import { ofNetwork } from './network.ts';
+import { ofOwnership } from './ownership.ts';
 import { ofPruning } from './pruning.ts';
 import { ofFailback, ofTakingOver } from './recovering.ts';
 
@@ -18,6 +20,7 @@ const network = 'src/aws/recovery/network.ts';
 const associations = 'src/aws/recovery/associations.ts';
 const isolation = 'src/recovery/failover/isolation.ts';
 const cleanup = 'src/recovery/failover/cleanup.ts';
+const standing = 'src/recovery/failover/standing.ts';
 
 const tests = 'test/recovery/';
 const refused = (what: string): Mutation['test'] => [
@@ -317,7 +320,7 @@ const ofFailover: readonly Mutation[] = [
   },
   {
     guard: 'a commit and an undo at once',
-    file: 'src/recovery/failover/run.ts',
+    file: 'src/recovery/run/keep.ts',
     from: 'run.steps.length + 1, step))) throw begunBy(plan);',
     to: 'run.steps.length + 1, step))) return;',
     test: [`${tests}take-over.test.ts`, 'of a commit and an undo at once, one is refused'],
@@ -352,7 +355,7 @@ const ofFailover: readonly Mutation[] = [
   },
   {
     guard: 'a foreign instance: its token is in no record',
-    file: cleanup,
+    file: standing,
     from: 'token !== undefined && tokens.has(token) && ',
     to: '',
     test: [
@@ -362,28 +365,28 @@ const ofFailover: readonly Mutation[] = [
   },
   {
     guard: 'a foreign instance: of another account',
-    file: cleanup,
+    file: standing,
     from: ' && account === start.account',
     to: '',
     test: [`${tests}ownership.test.ts`, 'an instance of another account than the run began in'],
   },
   {
     guard: 'a foreign image',
-    file: cleanup,
+    file: standing,
     from: 'images.filter(({ id, name }) => names.has(name) || imported.images.includes(id))',
     to: 'images',
     test: [`${tests}ownership.test.ts`, 'an image, a volume and a group with the tag of the run'],
   },
   {
     guard: 'a foreign volume',
-    file: cleanup,
+    file: standing,
     from: "volumes.filter(one => uuids.has(one.tags[VM_TAG] ?? ''))",
     to: 'volumes',
     test: [`${tests}ownership.test.ts`, 'an image, a volume and a group with the tag of the run'],
   },
   {
     guard: 'a foreign security group',
-    file: cleanup,
+    file: standing,
     from: 'groups.filter(({ name }) => name === quarantineName(repository.id, start))',
     to: 'groups',
     test: [`${tests}ownership.test.ts`, 'an image, a volume and a group with the tag of the run'],
@@ -437,5 +440,7 @@ export const mutations: readonly Mutation[] = [
   ...ofFailover,
   ...ofTakingOver,
   ...ofFailback,
+  ...ofOwnership,
   ...ofPruning,
+  ...ofNetwork,
 ];

@@ -2,13 +2,13 @@ import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import { refuseHomeward } from '../../recovery/failback/failback.ts';
 import { type Again, failedOf, tryAgain } from '../../recovery/failover/attempts.ts';
 import { type Recovered, rehearse } from '../../recovery/failover/rehearse.ts';
-import { isWhole, kindOf, stateOf, tookOf } from '../../recovery/failover/run.ts';
 import { switchedBy, takeOver } from '../../recovery/failover/take-over.ts';
 import type { SwitchedRecord } from '../../recovery/model/dns.ts';
+import { isWhole, kindOf, stateOf, tookOf } from '../../recovery/run/run.ts';
 import type { Context } from '../app-context.ts';
 import { refuseBeside, unchanged } from './failover.ts';
 import { planProperties, refuseTooMany } from './failover-plan.ts';
-import { lastRun } from './failover-status.ts';
+import { lastRun } from './last-run.ts';
 import type { BundleOrigin } from './open/with-declared.ts';
 import { type PlanOptions, withPlan } from './open/with-plan.ts';
 

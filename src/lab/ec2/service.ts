@@ -51,7 +51,8 @@ export function ec2Service(
     async answer({ body, id, role }) {
       const query = new URLSearchParams(body.toString());
       const action = query.get('Action') ?? '';
-      const fault = faults.take(callFaults, { operation: action });
+      const asked: Record<string, string> = query.get('DryRun') === 'true' ? { as: 'dry-run' } : {};
+      const fault = faults.take(callFaults, { operation: action, ...asked });
       if (fault?.kind === 'reset') return undefined;
       if (fault && fault.kind !== 'lost-answer') throw faultError(fault, action);
       const perform = Object.hasOwn(ec2Actions, action) ? ec2Actions[action] : undefined;
@@ -71,7 +72,7 @@ export function ec2Service(
           photograph: lab.machines.screenshot,
           object: lab.objects,
           iamRole: lab.roles,
-          fault: (kind, values) => faults.take([kind], values),
+          fault: (kind, values) => faults.take([kind], { ...values, ...asked }),
         });
         // What it would have done is dropped with the draft.
         if (input.DryRun === true)

@@ -1,6 +1,6 @@
 import { blocked, Failure } from '../../diagnostics/diagnostic.ts';
 import type { NetworkFacts } from '../model/machines.ts';
-import type { Run } from './run.ts';
+import type { Run } from '../run/run.ts';
 
 /**
  * What keeps a network from being proven apart from everything else. A copy of a domain controller that
@@ -8,7 +8,7 @@ import type { Run } from './run.ts';
  */
 export const waysOut = (facts: Facts): string[] => openings(facts).flatMap(({ ways }) => ways);
 
-type Facts = Omit<NetworkFacts, 'account' | 'vpc' | 'subnets' | 'group'>;
+type Facts = Omit<NetworkFacts, 'account' | 'vpc' | 'subnets' | 'group' | 'given'>;
 
 /** Ways of one kind, and what shuts them. */
 interface Opening {

@@ -2,6 +2,7 @@ import { failedWith } from '../../diagnostics/diagnostic.ts';
 import type { Clock } from '../../io/ports.ts';
 import type { Repository } from '../model/repository.ts';
 import type { SourceSnapshot, SourceVm } from '../model/source.ts';
+import { clockOf } from '../model/store.ts';
 import { type Holders, localHolders } from './holders.ts';
 import { holding } from './lease.ts';
 import { recover } from './prepare.ts';
@@ -23,8 +24,7 @@ export async function findLeftovers(
   // Of a lease that can't be read it can't be told whether a cycle has it; the next one sees to that.
   const found = await repository.vm(vm.uuid).lease.read().catch(unlessDamaged);
   if (found === 'damaged') return [];
-  const clockAhead = repository.store.clockAhead?.() ?? 0;
-  return (await holding(found, { clock, holders, clockAhead })) ? [] : ours;
+  return (await holding(found, { clock: clockOf(repository.store, clock), holders })) ? [] : ours;
 }
 
 function unlessDamaged(error: unknown): 'damaged' {

@@ -44,18 +44,18 @@ export interface Lease {
 }
 
 /**
- * Takes the lease of a VM by compare-and-swap, with the intent in it, and keeps it by a heartbeat on
- * the clock. `floor`: the highest epoch and generation known from elsewhere (points, snapshots), for when
- * the lease object is gone. `clockAhead`: milliseconds by which the store's clock is ahead of ours. `prove`:
- * first see whether the store honours the conditions that all of this rests on. A wrong take-over because of
- * clocks that disagree costs work, never content: the head only moves from the ETag that was read under the
- * lease.
+ * Takes the lease of a VM by compare-and-swap, with the intent in it, and keeps it by a heartbeat on the
+ * clock, which has to be the store's (`clockOf`): movers whose own clocks disagree judge a lease alike.
+ * `floor`: the highest epoch and generation known from elsewhere (points, snapshots), for when the lease
+ * object is gone. `prove`: first see whether the store honours the conditions that all of this rests on. A
+ * wrong take-over because of clocks that disagree costs work, never content: the head only moves from the
+ * ETag that was read under the lease.
  *
  * @throws Failure `lease-held` (blocked) naming holder and end; `store-unsuitable`
  */
 export async function takeLease(
   vm: VmRepository,
-  options: { clock: Clock; holder: Holder; holders: Holders; clockAhead?: number; prove?: boolean },
+  options: { clock: Clock; holder: Holder; holders: Holders; prove?: boolean },
   floor: { epoch: number; generation: number },
   intent: (epoch: number) => { cycle: string; snapshot: string },
 ): Promise<Lease> {
@@ -187,15 +187,15 @@ async function within<T>(clock: Clock, work: (signal: AbortSignal) => Promise<T>
 
 /**
  * The lease when somebody holds it, with the end that others have to respect: a holder whose clock is ahead
- * can't keep it past its death.
+ * can't keep it past its death. The clock is that of the store, see `takeLease`.
  */
 export async function holding(
   found: { value: LeaseValue; modified: number } | undefined,
-  { clock, holders, clockAhead = 0 }: { clock: Clock; holders: Holders; clockAhead?: number },
+  { clock, holders }: { clock: Clock; holders: Holders },
 ): Promise<LeaseValue | undefined> {
   if (!found) return undefined;
   const { value, modified } = found;
-  const expires = Math.min(value.expires, modified - clockAhead + leaseTtl + slack);
+  const expires = Math.min(value.expires, modified + leaseTtl + slack);
   const held = expires > clock.now() && (await holders.isAlive(value.holder)) !== false;
   return held ? { ...value, expires } : undefined;
 }
@@ -208,7 +208,7 @@ export async function holding(
  */
 async function readable(
   vm: VmRepository,
-  { clock, clockAhead = 0 }: { clock: Clock; clockAhead?: number },
+  { clock }: { clock: Clock },
 ): Promise<{ found: Awaited<ReturnType<VmRepository['lease']['read']>>; etag: string | undefined }> {
   try {
     const found = await vm.lease.read();
@@ -216,7 +216,7 @@ async function readable(
   } catch (error) {
     if (!failedWith(error, 'damaged-object')) throw error;
     const stat = await vm.lease.stat();
-    const until = (stat?.modified ?? 0) - clockAhead + leaseTtl + slack;
+    const until = (stat?.modified ?? 0) + leaseTtl + slack;
     if (until > clock.now()) throw leaseDamaged(error as Failure, until);
     return { found: undefined, etag: stat?.etag };
   }

@@ -1,6 +1,7 @@
 import { type Diagnostic, Failure, failedWith, world } from '../../diagnostics/diagnostic.ts';
 import type { Clock, Random } from '../../io/ports.ts';
 import type { Head, Point, Repository, VmRepository } from '../model/repository.ts';
+import { clockOf } from '../model/store.ts';
 import { diagnosticsOf, warning } from './failures.ts';
 import { type Holders, localHolders } from './holders.ts';
 import { type Lease, takeLease } from './lease.ts';
@@ -47,10 +48,9 @@ export async function withLease<T>(
     await step('take-lease');
     const { conditions, store } = repository;
     const taking = {
-      clock,
+      clock: clockOf(store, clock),
       holder,
       holders,
-      clockAhead: store.clockAhead?.() ?? 0,
       prove: !conditions.proven,
     };
     const intent = (epoch: number) => ({
@@ -114,7 +114,7 @@ export function withBriefLease<T>(
 ): Promise<T> {
   return holders.run(random.uuid(), async holder => {
     await step('take-lease');
-    const taking = { clock, holder, holders, clockAhead: store.clockAhead?.() ?? 0 };
+    const taking = { clock: clockOf(store, clock), holder, holders };
     const intent = () => ({ cycle: `${what}${random.bytes(4).toString('hex')}`, snapshot: '' });
     const prove = !conditions.proven;
     const lease = await takeLease(vm, { ...taking, prove }, { epoch, generation: 0 }, intent);

@@ -14,7 +14,7 @@ export interface LeaseValue {
   /** The intent: whose snapshot may be found at the source. */
   cycle: string;
   snapshot: string;
-  /** Milliseconds since the epoch by the holder's clock; 0 once released. */
+  /** Milliseconds since the epoch by the store's clock as the holder knows it; 0 once released. */
   expires: number;
   /** Of the newest complete point when this was written: a VM with fewer has lost some. 0: none yet. */
   generation?: number;

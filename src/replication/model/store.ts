@@ -1,3 +1,4 @@
+import type { Clock } from '../../io/ports.ts';
 import type { ObjectLock } from './object-lock.ts';
 
 /** What `put` may demand of the key's present state. */
@@ -88,3 +89,9 @@ export interface ObjectStore {
    */
   clockAhead?(): number;
 }
+
+/** This machine's clock, put right by the store's: what many machines judge alike is judged by it. */
+export const clockOf = (store: ObjectStore, clock: Clock): Clock => ({
+  now: () => clock.now() + (store.clockAhead?.() ?? 0),
+  sleep: (ms, signal) => clock.sleep(ms, signal),
+});

@@ -6,6 +6,7 @@ import { makeHolders } from '../../../src/replication/cycle/holders.ts';
 import { leaseTtl, takeLease } from '../../../src/replication/cycle/lease.ts';
 import { outageTime } from '../../../src/replication/cycle/outlast.ts';
 import { runCycle } from '../../../src/replication/cycle/run-cycle.ts';
+import type { ObjectStore } from '../../../src/replication/model/store.ts';
 import { aPlace, CycleWorld, KiB } from '../../support/cycles.ts';
 import { world } from '../../support/made-up.ts';
 import type { Call } from '../../support/memory-store.ts';
@@ -214,6 +215,52 @@ describe('the lease', () => {
     expect(await cycles.points()).toEqual([]);
     expect(cycles.machine.calls.filter(call => call.startsWith('read'))).toEqual([]);
   });
+
+  test.each([
+    ['ahead of', 10 * 60_000],
+    ['behind', -10 * 60_000],
+  ])(
+    "of a mover whose clock is ten minutes %s the store's is judged by the store's clock",
+    async (_, off) => {
+      const cycles = new CycleWorld(block);
+      const strayed = async () => {
+        const options = await cycles.process();
+        const { clock } = options;
+        const store: ObjectStore = { ...options.repository.store, clockAhead: () => -off };
+        return {
+          ...options,
+          repository: { ...options.repository, store },
+          clock: {
+            now: () => clock.now() + off,
+            sleep: (ms: number, signal?: AbortSignal) => clock.sleep(ms, signal),
+          },
+        };
+      };
+      const arrived = Promise.withResolvers<void>();
+      const go = Promise.withResolvers<void>();
+      const paused = async (name: string) => {
+        if (name !== 'copy-disk-0') return;
+        arrived.resolve();
+        await go.promise;
+      };
+      const first = runCycle({ ...(await strayed()), step: paused });
+      await arrived.promise;
+      // Others see it as held, and it is not lost.
+      await expect(runCycle(await cycles.process())).rejects.toMatchObject({
+        diagnostics: [{ code: 'lease-held' }],
+      });
+      go.resolve();
+      await first;
+      // And it sees those of others as held.
+      const other = await pausedAt(cycles, 'copy-disk-0');
+      await other.arrived;
+      await expect(runCycle(await strayed())).rejects.toMatchObject({
+        diagnostics: [{ code: 'lease-held' }],
+      });
+      other.go();
+      expect((await other.done).point.generation).toBe(2);
+    },
+  );
 
   test('of a dead mover whose clock was years ahead is over by the time of the store', async () => {
     const cycles = new CycleWorld(block);

@@ -100,7 +100,7 @@ async function oneTurn(
         moved.push(done.moved);
         const past = pastCycle(duty, done.moved, { id: cycle, began, ended: clock.now() });
         if (past) book.add(duty.declared.repository, past);
-        hear({ type: 'moved', cycle, moved: done.moved });
+        hear({ type: 'moved', cycle, moved: done.moved, again: false });
         return done.outcome;
       },
     };

@@ -55,9 +55,7 @@ export class Cycles {
       this.#running.delete(id);
       const past = pastCycle(duty, moved, { id: cycle, began, ended: clock.now() });
       if (past) this.#book.add(duty.declared.repository, past);
-      const said = 'diagnostics' in moved ? moved.diagnostics : 'paused' in moved ? ['paused'] : [];
-      if (!('busy' in moved) && !('waits' in moved))
-        telling.once(`moved ${id}`, said, { type: 'moved', cycle, moved });
+      telling.moved(id, cycle, moved);
       return { outcome, moved };
     });
   }

@@ -9,7 +9,8 @@ export type Heard =
   | { type: 'begins'; vms: number; slots: number; now: number; next: number | undefined }
   /** A cycle begins; `cycle` is its id, here and in the history. */
   | { type: 'moves'; cycle: string; vm: string; address: string }
-  | { type: 'moved'; cycle: string; moved: Moved }
+  /** What came of it. `again`: the cycle before it ended with the very same problem. */
+  | { type: 'moved'; cycle: string; moved: Moved; again: boolean }
   /** What could not be seen. */
   | { type: 'unseen'; diagnostics: Diagnostic[] }
   /** Manifests can't be used: the agent goes by the last that could. */
@@ -40,11 +41,24 @@ export class Telling {
 
   /** Tells something when it isn't what was told before; with nothing in it, it has passed. */
   once(about: string, what: readonly unknown[], heard: Heard): void {
+    const isNew = !this.#told.has(about);
+    if (!this.#isKnown(about, what) && (what.length > 0 || !isNew)) this.#hear(heard);
+  }
+
+  /** Tells what came of a cycle, and whether that is what came of the one before. */
+  moved(id: string, cycle: string, moved: Moved): void {
+    // Somebody else had the VM, which says nothing about the VM itself.
+    const tells = !('busy' in moved) && !('waits' in moved);
+    const wrong = 'diagnostics' in moved ? moved.diagnostics : 'paused' in moved ? ['paused'] : [];
+    const again = tells && this.#isKnown(`moved ${id}`, wrong) && wrong.length > 0;
+    this.#hear({ type: 'moved', cycle, moved, again });
+  }
+
+  #isKnown(about: string, what: readonly unknown[]): boolean {
     const text = JSON.stringify(what, (key, value) => (key === 'cause' ? undefined : value));
     const before = this.#told.get(about);
     this.#told.set(about, text);
-    const isSilent = what.length === 0 && !('moved' in heard && 'cycle' in heard.moved);
-    if (!isSilent && (before !== text || what.length === 0)) this.#hear(heard);
+    return before === text;
   }
 
   /** It has passed, and is told anew when it comes again. */

@@ -137,7 +137,7 @@ function tell(context: CliContext, heard: Heard): void {
     case 'moves':
       return;
     case 'moved':
-      told(context, heard.cycle, heard.moved);
+      if (!heard.again) told(context, heard.cycle, heard.moved);
       return;
     case 'unseen':
       context.report(elsewhere(heard.diagnostics));

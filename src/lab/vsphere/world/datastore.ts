@@ -77,7 +77,7 @@ export async function serveDatastore(
   const file = named
     ? await findFile(machines, decodeURIComponent(url.pathname).replace(/^\/folder\//, ''))
     : frozen;
-  if (!file) return refuse(404);
+  if (!file || (!frozen && rules.all('no-flat-files').length > 0)) return refuse(404);
   if (file.locked) return refuse(500);
   const offset = frozen && isPut ? Number(url.searchParams.get('offset')) : undefined;
   if (isPut) return refuse(await replaceFile(file, rules, request, offset));
@@ -137,7 +137,9 @@ function findFrozen(machines: Machines, asked: URLSearchParams): StoredFile | un
   const vm = machines.state.vms.find(({ id }) => id === asked.get('vm'));
   if (vm && !asked.has('snapshot')) return findResting(machines, vm, asked.get('file') ?? '');
   const snapshot = vm?.snapshots.find(({ id }) => id === asked.get('snapshot'));
-  const state = snapshot?.disks.find(({ stem }) => asked.get('file')?.includes(`/${stem}`));
+  // `dc02_1-000003.vmdk` is a file of the disk `dc02_1`, and of no other whose name it begins with.
+  const file = asked.get('file')?.replace(/(-\d{6})?\.vmdk$/, '');
+  const state = snapshot?.disks.find(({ stem }) => file?.endsWith(`/${stem}`));
   if (!state || !snapshot) return undefined;
   const disk = machines.disk(state.uuid);
   return {

@@ -1,0 +1,198 @@
+import type { ChildProcess } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { expect, vi } from 'vitest';
+import { nodeHost } from '../../src/io/node.ts';
+import { openLab } from '../../src/lab/lab.ts';
+import { cli } from '../support/cli.ts';
+import { runMark } from '../support/run-mark.ts';
+import { endAll, start } from '../support/start.ts';
+import { proxyOf } from './movers-proxy.ts';
+import { folder, freePort, run } from './s3-programs.ts';
+
+const minute = 60_000;
+
+/** A line of a mover's log. */
+export interface Line {
+  time: string;
+  event: string;
+  cycle: string;
+  vm: string;
+  result: string;
+  point?: { time: string; generation: number };
+  diagnostics?: { code: string; message: string }[];
+  how?: string;
+}
+
+interface Mover {
+  child: ChildProcess;
+  log: string;
+  address: string;
+  ended: Promise<number | null>;
+}
+
+const dist = resolve(import.meta.dirname, '../../dist');
+
+/** All that Redis holds only for a time is over when the clock of the test is moved. */
+const expireAll = `for _, key in ipairs(redis.call('KEYS', 'converge:*')) do
+  if redis.call('PTTL', key) > 0 then redis.call('DEL', key) end
+end`;
+
+/** One lab with VMs, and processes that share them over a real Redis, each as a machine of its own. */
+export async function moversWorld(names: readonly string[], password: string) {
+  const dir = folder();
+  const clockFile = join(dir, 'clock');
+  let ahead = 0;
+  writeFileSync(clockFile, '0');
+  const host = { ...nodeHost(), cwd: dir };
+  const lab = await openLab(join(dir, 'lab'), { host, seeded: false, lockTimeout: 0 });
+  const proxy = await proxyOf(lab, join(dir, 'proxy'));
+  const { s3 } = lab.settings;
+  writeFileSync(join(dir, 'ca.pem'), proxy.vcenter.ca);
+  const { username, password: secret } = lab.settings.vsphere;
+  const home = `{ type: vsphere, url: '${proxy.vcenter.url}', username: '${username}', password: "\${secret('env:VC')}", ca: ca.pem, limits: { cycles: 40 } }`;
+  const dr = `{ type: aws, region: ${lab.settings.region}, endpoint: '${proxy.store}' }`;
+  const declare = (file: string, rpo: string) => {
+    const vms = names.map(
+      name => `    ${name}: { repository: 's3://movers-dr/points', schedule: every 5 minutes, rpo: ${rpo} }\n`,
+    );
+    writeFileSync(
+      join(dir, file),
+      `converge: 1\ntargets: { home: ${home}, dr: ${dr} }\nresources:\n  protected_vm:\n${vms.join('')}`,
+    );
+  };
+  declare('m.yaml', '1h');
+  await mkdir(join(dir, 'empty'));
+  await lab.command({ do: 'bucket-content', bucket: 'movers-dr', folder: join(dir, 'empty') });
+  for (const name of names) await lab.command({ do: 'add-vm', name, disks: [{ bytes: 2 ** 20 }] });
+
+  const image = join(dir, 'disk.raw');
+  const content = Buffer.alloc(2 ** 20);
+  let writes = 0;
+  /** Each VM has written something since its last point. */
+  const write = async (vms: readonly string[]) => {
+    for (const name of vms) {
+      content.writeUInt32LE(++writes, 4_096 * (writes % 200));
+      content.write(`${name} ${writes}`, 65_536 * (writes % 16));
+      writeFileSync(image, content);
+      await lab.command({ do: 'set-disk', vm: name, index: 0, image });
+    }
+  };
+
+  const port = await freePort();
+  const redisDir = join(dir, 'redis');
+  const url = `redis://127.0.0.1:${port}`;
+  let redis: ChildProcess;
+  const redisCli = (...args: string[]) =>
+    run('redis-cli', ['-p', String(port), ...args], { REDISCLI_AUTH: password });
+  const startRedis = async () => {
+    await mkdir(redisDir, { recursive: true });
+    redis = start(
+      'redis-server',
+      [
+        ...['--bind', '127.0.0.1', '--port', String(port), '--appendonly', 'yes'],
+        ...['--dir', redisDir, '--requirepass', password],
+      ],
+      { env: { PATH: process.env.PATH, ...runMark }, stdio: 'ignore' },
+    );
+    await vi.waitFor(() => redisCli('ping'), { timeout: 30_000, interval: 100 });
+  };
+  await startRedis();
+
+  const env = {
+    ...{ VC: secret, QUEUE: password, AWS_EC2_METADATA_DISABLED: 'true' },
+    ...{ AWS_ACCESS_KEY_ID: s3.accessKeyId, AWS_SECRET_ACCESS_KEY: s3.secretAccessKey },
+  };
+  const movers = new Map<string, Mover>();
+  /** @param n of its address @param skew by which its clock is wrong, ms @param file of the program */
+  const startMover = (
+    name: string,
+    n: number,
+    args: string[],
+    { skew = 0, manifests = 'm.yaml', file = join(dist, 'converge.js') } = {},
+  ) => {
+    const log = join(dir, `${name}.log`);
+    const address = `127.0.0.${10 + n}`;
+    const child = start(
+      process.execPath,
+      [
+        ...['--import', resolve(import.meta.dirname, 'movers-preload.mjs'), file, ...args, manifests],
+        ...['--state', join(dir, `state-${name}`), '--log-format', 'json'],
+        ...['--queue', url, '--queue-password', 'env:QUEUE'],
+      ],
+      {
+        cwd: dir,
+        env: {
+          ...{ PATH: process.env.PATH, HOME: dir, ...runMark, ...env },
+          ...{ MOVER_CLOCK: clockFile, MOVER_SKEW: String(skew), MOVER_ADDRESS: address },
+          CONVERGE_RUNTIME_DIRECTORY: join(dir, `run-${name}`),
+        },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
+    for (const from of [child.stdout!, child.stderr!])
+      from.on('data', piece => writeFileSync(log, piece as Buffer, { flag: 'a' }));
+    const ended = new Promise<number | null>(done => child.once('exit', code => done(code)));
+    movers.set(name, { child, log, address, ended });
+  };
+  const text = (name: string): string => {
+    const { log } = movers.get(name)!;
+    return existsSync(log) ? readFileSync(log, 'utf8') : '';
+  };
+  /** What a mover told, from a place in its log on. */
+  const lines = (name: string, from = 0): Line[] =>
+    text(name)
+      .slice(from)
+      .split('\n')
+      .flatMap(line => (line.startsWith('{') && line.endsWith('}') ? [JSON.parse(line) as Line] : []));
+  const codes = (name: string, from = 0): string[] =>
+    lines(name, from).flatMap(({ diagnostics = [] }) => diagnostics.map(({ code }) => code));
+  /** VMs whose cycles it has begun, and not ended. */
+  const at = (name: string, from = 0): string[] => {
+    const told = lines(name, from);
+    const ended = new Set(told.flatMap(({ event, cycle }) => (event === 'moved' ? [cycle] : [])));
+    return told.flatMap(({ event, cycle, vm }) => (event === 'moves' && !ended.has(cycle) ? [vm] : []));
+  };
+  const all = () => [...movers.keys()].flatMap(name => lines(name).map(line => ({ name, line })));
+  /** The newest point of each VM that a mover told of. */
+  const newest = () => {
+    const found = new Map<string, number>();
+    for (const { line } of all())
+      if (line.point) found.set(line.vm, Math.max(found.get(line.vm) ?? 0, line.point.generation));
+    return found;
+  };
+  /** Waits until so many of the VMs have a point that they hadn't in `since`. */
+  const moved = (vms: readonly string[], count = vms.length, since = new Map<string, number>()) =>
+    vi.waitFor(
+      () => {
+        const now = newest();
+        const late = vms.filter(name => (now.get(name) ?? 0) <= (since.get(name) ?? 0));
+        expect(vms.length - late.length, `late: ${late}`).toBeGreaterThanOrEqual(count);
+        return now;
+      },
+      { timeout: 180_000, interval: 200 },
+    );
+  const now = () => Date.now() + ahead;
+  return {
+    ...{ dir, lab, proxy, movers, lines, codes, text, at, all, newest, moved, write, declare, startMover },
+    ...{ redisCli, startRedis, redisDir, port, now },
+    redis: () => redis,
+    address: (name: string) => movers.get(name)!.address,
+    /** Runs a command beside them, at the clock of the test. */
+    converge: (...args: string[]) => cli(dir, args, { env, clock: { now, sleep: host.clock.sleep } }),
+    async advance(minutes: number) {
+      ahead += minutes * minute;
+      // First the store: a mover that is ahead of it for a moment would else take it to have a wrong clock.
+      await lab.command({ do: 'clock', offset: ahead });
+      writeFileSync(clockFile, String(ahead));
+      await redisCli('eval', expireAll, '0').catch(() => {}); // it may be away
+    },
+    async end() {
+      for (const { child } of movers.values()) endAll(child);
+      endAll(redis);
+      proxy.close();
+      await lab.close();
+    },
+  };
+}
