@@ -1,7 +1,7 @@
 /**
- * Measures recovery in EC2 against the lab and writes bench/RECOVERY.md: `node bench/recovery.ts
- * [--part few|many|puts|readiness|none] [--rounds 5] [--machines 100]`, after `npm run build`. coldsnap is
- * measured beside it (.ci/peers.d/ec2.sh brings it). What each part found stays in
+ * Measures recovery in EC2 against the lab and writes bench/RECOVERY.md: `node bench/recovery.ts [--part
+ * few|many|puts|readiness|times|none] [--rounds 5] [--machines 100] [--scale 10]`, after `npm run build`.
+ * coldsnap is measured beside it (.ci/peers.d/ec2.sh brings it). What each part found stays in
  * bench/recovery/measured.json, and the page is made of that: a part can be measured again by itself.
  */
 import { spawnSync } from 'node:child_process';
@@ -13,6 +13,7 @@ import { type FailoverResult, warmFailover } from './recovery/failovers.ts';
 import { puts } from './recovery/puts.ts';
 import { readiness } from './recovery/readiness.ts';
 import { type Measured, report } from './recovery/report.ts';
+import { times } from './recovery/times.ts';
 
 const few = [
   { machines: 1, disks: 1 },
@@ -25,6 +26,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '5' },
     machines: { type: 'string', default: '100' },
     part: { type: 'string', default: 'all' },
+    scale: { type: 'string', default: '10' },
   },
 });
 if (['all', 'puts'].includes(values.part) && spawnSync('coldsnap', ['--version'], { stdio: 'ignore' }).error)
@@ -63,6 +65,7 @@ try {
     warmFailover(join(scratch, 'many'), { machines: Number(values.machines), disks: 1, limited: true }),
   );
   await part('readiness', () => readiness(join(scratch, 'readiness'), Number(values.machines), 5));
+  await part('times', () => times(join(scratch, 'times'), Number(values.scale), say));
   await part('puts', () => {
     mkdirSync(join(scratch, 'puts'));
     // As bin/converge starts it.

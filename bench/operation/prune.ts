@@ -23,6 +23,8 @@ const HOUR = 3_600_000;
 const BLOCK = 65_536;
 /** Blocks that each point changes, spread over the disk. */
 const CHANGED = 4;
+/** As bin/converge starts it. */
+const LIKE_CONVERGE = ['--max-semi-space-size=2'];
 const policy = retentionOf({ all: '24h', hourly: '3d', daily: '30d', monthly: '1y' });
 const host = nodeHost();
 
@@ -121,16 +123,22 @@ async function age(folder: string): Promise<void> {
     if (/\/removed\/|\/pruning$/.test(one)) utimesSync(join(folder, one), then, then);
 }
 
-const [first, second] = process.argv.slice(2);
+const [first, second, third] = process.argv.slice(2);
 if (first === '--run') await run(second!);
+else if (first === '--age') await age(second!);
+else if (first === '--build') await build(second!, Number(third), 1);
 else {
   const folder = mkdtempSync(join(tmpdir(), 'converge-bench-'));
   try {
     await build(folder, Number(first ?? 10_000), Number(second ?? 1));
     for (const what of ['marks', 'removes', 'has nothing to do']) {
-      const { stdout, stderr } = spawnSync(process.execPath, [import.meta.filename, '--run', folder], {
-        encoding: 'utf8',
-      });
+      const { stdout, stderr } = spawnSync(
+        process.execPath,
+        [...LIKE_CONVERGE, import.meta.filename, '--run', folder],
+        {
+          encoding: 'utf8',
+        },
+      );
       console.log(`${what}: ${stdout.trim()}${stderr}`);
       await age(folder);
     }

@@ -3,6 +3,7 @@ import { cpus } from 'node:os';
 import type { FailoverResult } from './failovers.ts';
 import type { PutResults } from './puts.ts';
 import type { ReadinessResult } from './readiness.ts';
+import { type TimesResult, timesSection } from './times-report.ts';
 
 /** What one part found, when, and the load average before and after. */
 interface Part<T> {
@@ -16,14 +17,15 @@ export interface Measured {
   many?: Part<FailoverResult>;
   puts?: Part<PutResults>;
   readiness?: Part<ReadinessResult>;
+  times?: Part<TimesResult>;
 }
 
 const whenOf = ({ at, loads }: Part<unknown>): string =>
   `${at} (load average ${loads.map(load => load.toFixed(1)).join(' to ')})`;
 
 /** The page. Throws when a part was never measured. */
-export function report({ few, many, puts, readiness }: Measured): string {
-  if (!few || !many || !puts || !readiness)
+export function report({ few, many, puts, readiness, times }: Measured): string {
+  if (!few || !many || !puts || !readiness || !times)
     throw new Error('each part has to be measured once before there is a page');
   const failovers = [...few.found, many.found];
   const put = puts.found;
@@ -68,6 +70,7 @@ Of one machine: ${counts(one.byAction)}.
 
 Of ${last.machines}: ${counts(last.byAction)}.
 
+${timesSection(times.found, whenOf(times))}
 ## Readiness
 
 \`converge readiness PATHS\` of ${ready.machines} targets, half of them Debian and half Windows, each with one disk of some MiB whose

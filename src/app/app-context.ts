@@ -1,6 +1,7 @@
 import { Redactor } from '../engine/model/redact.ts';
 import type { Registry } from '../engine/model/resource-type.ts';
 import type { Host } from '../io/ports.ts';
+import { proxyPasswords } from '../network/proxies.ts';
 import { registry } from '../resources/registry.ts';
 import type { MakeReporter, Reporter } from './reporter.ts';
 
@@ -34,5 +35,6 @@ export interface Context {
 /** @param copy gets all that is said as text too: a log */
 export function makeContext(io: AppIo, makeReporter: MakeReporter, copy?: (text: string) => void): Context {
   const known = { sources: new Map<string, string>(), redactor: new Redactor() };
+  for (const password of proxyPasswords(io.host.env)) known.redactor.add(password);
   return { io, registry, strays: [], ...known, makeReporter, reporter: makeReporter(known, copy) };
 }

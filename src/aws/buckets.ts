@@ -28,6 +28,10 @@ export interface BucketApi {
   create(name: string, signal?: AbortSignal): Promise<void>;
   /** Rejects with `bucket-not-empty`; a bucket that is gone is fine. */
   remove(name: string, signal?: AbortSignal): Promise<void>;
+  /** None where the service can't keep them. */
+  tags(name: string, signal?: AbortSignal): Promise<Record<string, string>>;
+  /** Adds tags. False where the service can't keep them. */
+  tag(name: string, tags: Record<string, string>, signal?: AbortSignal): Promise<boolean>;
   versioning(name: string, signal?: AbortSignal): Promise<boolean>;
   /** Off is "suspended": a bucket never goes back to having had no versions. */
   setVersioning(name: string, on: boolean, signal?: AbortSignal): Promise<void>;
@@ -80,6 +84,14 @@ export function bucketApi({ sdk, client, settings, call }: S3Connection): Bucket
       { signal, expected: hasCode('ObjectLockConfigurationNotFoundError') },
     );
     return answer?.ObjectLockConfiguration;
+  };
+  const tagsOf = async (Bucket: string, signal?: AbortSignal) => {
+    const answer = await call(
+      { action: 's3:GetBucketTagging', bucket: Bucket },
+      options => client.send(new sdk.GetBucketTaggingCommand({ Bucket }), options),
+      { signal, expected: hasCode('NoSuchTagSet', 'NotImplemented') },
+    );
+    return Object.fromEntries((answer?.TagSet ?? []).map(({ Key = '', Value = '' }) => [Key, Value]));
   };
   return {
     region,
@@ -170,6 +182,22 @@ export function bucketApi({ sdk, client, settings, call }: S3Connection): Bucket
           { cause: error.cause },
         );
       }
+    },
+    tags: tagsOf,
+    async tag(Bucket, tags, signal) {
+      const TagSet = Object.entries({ ...(await tagsOf(Bucket, signal)), ...tags }).map(([Key, Value]) => ({
+        Key,
+        Value,
+      }));
+      const done = await call(
+        { action: 's3:PutBucketTagging', bucket: Bucket },
+        async options => {
+          await client.send(new sdk.PutBucketTaggingCommand({ Bucket, Tagging: { TagSet } }), options);
+          return true;
+        },
+        { signal, expected: hasCode('NotImplemented') },
+      );
+      return done ?? false;
     },
     async versioning(Bucket, signal) {
       const answer = await call(

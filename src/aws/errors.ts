@@ -1,5 +1,6 @@
 import { type Diagnostic, Failure, given, world } from '../diagnostics/diagnostic.ts';
 import { own } from '../diagnostics/own-words.ts';
+import { isPassingProxyFailure } from '../network/failures.ts';
 
 /**
  * What an error of a call means for trying again:
@@ -41,6 +42,8 @@ const unreached = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREA
 const tls = /CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|EPROTO|ERR_SSL/;
 
 export function classify(error: unknown): ErrorClass {
+  // Of a proxy, before anything was sent.
+  if (error instanceof Failure) return isPassingProxyFailure(error) ? 'refused' : 'final';
   const { code, $metadata, name } = fieldsOf(error);
   const status = $metadata?.httpStatusCode;
   if (status === undefined || name === 'TimeoutError') {
@@ -201,7 +204,7 @@ function describe(error: unknown, about: About): Diagnostic {
       own`${where} could not be reached${certificate ? ' securely' : ''}: ${reason} (${action}).`,
       {
         hint: certificate
-          ? own`The certificate does not verify; point NODE_EXTRA_CA_CERTS at the authority that signed it.`
+          ? own`The certificate does not verify; point AWS_CA_BUNDLE at a PEM file of the authority that signed it, which may be that of a proxy that looks into TLS.`
           : own`Check the network, and the region or endpoint of the aws target.`,
       },
     );

@@ -1,4 +1,5 @@
 import type * as Sdk from '@aws-sdk/client-s3';
+import { straight } from '../network/network.ts';
 import { configured } from './default-chain.ts';
 import { type About, isExpired, toFailure } from './errors.ts';
 import { type AwsSettings, awsClient } from './settings.ts';
@@ -103,7 +104,9 @@ export async function connectS3(given: S3Settings): Promise<S3Connection> {
     expectContinueHeader: false,
   });
   const usual = client.config.requestHandler;
-  client.config.requestHandler = (await largeBodies(usual as Handler, waits)) as typeof usual;
+  const { network = straight, uploads } = settings;
+  const wire = { ...waits, network, uploads };
+  client.config.requestHandler = (await largeBodies(usual as Handler, wire)) as typeof usual;
   signWithKnownDigest(client);
   renewCredentials(client);
   let ahead = 0;

@@ -1,4 +1,10 @@
 import type { Clock, Random } from '../io/ports.ts';
+import { secureAgent } from '../network/agent.ts';
+import { type Network, proxyPatience, straight } from '../network/network.ts';
+import type { Throttle } from '../network/throttle.ts';
+import { forwarding } from './wire/forwarding.ts';
+import type { Handler } from './wire/handler.ts';
+import { paced } from './wire/paced.ts';
 import type { CallKind } from './with-retries.ts';
 
 /** How to reach an AWS service, and who counts the calls. */
@@ -11,11 +17,22 @@ export interface AwsSettings {
   credentials?: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
   clock: Clock;
   random: Random;
+  /** By which proxies; none when left out. */
+  network?: Network;
+  /** What holds uploads back; nothing when left out. */
+  uploads?: Throttle;
   onCall?: (kind: CallKind) => void;
 }
 
+/** Milliseconds until a connection stands: a proxy may take its time, and says itself why there is none. */
+export const connectionTimeoutOf = (network: Network): number =>
+  network === straight ? 5_000 : proxyPatience + 5_000;
+
 /** What every client of the SDK is made with. */
-const clientConfig = ({ region, endpoint, profile, credentials }: AwsSettings, socketTimeout: number) => {
+const clientConfig = (
+  { region, endpoint, profile, credentials, network = straight }: AwsSettings,
+  socketTimeout: number,
+) => {
   const agent = { keepAlive: true, maxSockets: 64 };
   return {
     region,
@@ -24,7 +41,12 @@ const clientConfig = ({ region, endpoint, profile, credentials }: AwsSettings, s
     ...(credentials && { credentials }),
     // `withRetries` does it: see there.
     maxAttempts: 1,
-    requestHandler: { connectionTimeout: 5_000, socketTimeout, httpAgent: agent, httpsAgent: agent },
+    requestHandler: {
+      connectionTimeout: connectionTimeoutOf(network),
+      socketTimeout,
+      httpAgent: agent,
+      httpsAgent: secureAgent(network, agent),
+    },
   };
 };
 
@@ -41,6 +63,9 @@ export function awsClient<C extends { readonly config: object }, M extends objec
   more = {} as M,
 ): C {
   const client = new Client({ ...clientConfig(settings, socketTimeout), ...more });
+  const config = client.config as { requestHandler: Handler };
+  const { network = straight, uploads } = settings;
+  config.requestHandler = paced(forwarding(config.requestHandler, network), uploads);
   const ahead = () => settings.clock.now() - Date.now();
   let learnt = 0;
   Object.defineProperty(client.config, 'systemClockOffset', {

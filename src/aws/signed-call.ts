@@ -1,7 +1,9 @@
 import { createHash, createHmac } from 'node:crypto';
 import type { EC2Client } from '@aws-sdk/client-ec2';
+import type { HttpResponse } from '@smithy/core/protocols';
 import { toFailure } from './errors.ts';
 import type { AwsSettings } from './settings.ts';
+import type { Handler } from './wire/handler.ts';
 import { type Retrying, withRetries } from './with-retries.ts';
 
 /** The hash that the signer asks for. */
@@ -29,6 +31,8 @@ function bytesOf(data: string | Uint8Array | ArrayBuffer | ArrayBufferView): Buf
 export interface Signing {
   readonly settings: AwsSettings & Retrying;
   credentials(): ReturnType<EC2Client['config']['credentials']>;
+  /** What requests are sent with. */
+  readonly handler: Handler;
 }
 
 /** One call of a service that is asked little. */
@@ -74,11 +78,14 @@ export async function signedCall(
 }
 
 async function send(
-  { settings, credentials }: Signing,
+  { settings, credentials, handler }: Signing,
   { service, host, path, query = {}, json, xml, region = settings.region }: SignedCall,
   signal: AbortSignal | undefined,
 ): Promise<string> {
-  const { SignatureV4 } = await import('@smithy/signature-v4');
+  const [{ SignatureV4 }, { HttpRequest }] = await Promise.all([
+    import('@smithy/signature-v4'),
+    import('@smithy/core/protocols'),
+  ]);
   // The lab, and whatever stands for AWS, is one region.
   const signedFor = settings.endpoint === undefined ? region : settings.region;
   const signer = new SignatureV4({ service, region: signedFor, credentials, sha256: Sha256 });
@@ -86,7 +93,7 @@ async function send(
   url.pathname = path;
   for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
   const body = json ? JSON.stringify(json.input) : xml;
-  const request = {
+  const request = new HttpRequest({
     method: body === undefined ? 'GET' : 'POST',
     protocol: url.protocol,
     hostname: url.hostname,
@@ -99,29 +106,30 @@ async function send(
       ...(json && { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': json.target }),
     },
     ...(body !== undefined && { body }),
-  };
-  const { headers } = await signer.sign(request, { signingDate: new Date(settings.clock.now()) });
-  const { host: _, ...sent } = headers as Record<string, string>;
-  const answer = await fetch(url, {
-    method: request.method,
-    headers: sent,
-    ...(body !== undefined && { body }),
-    ...(signal && { signal }),
-  }).catch(error => {
-    // What went wrong on the line is in what fetch says caused its error.
-    throw error instanceof TypeError ? (error.cause ?? error) : error;
   });
-  const text = await answer.text();
-  if (answer.ok) return text;
-  const { name, message } = errorIn(text, answer.headers.get('x-amzn-errortype'));
-  throw Object.assign(new Error(message), { name, $metadata: { httpStatusCode: answer.status } });
+  const signed = await signer.sign(request, { signingDate: new Date(settings.clock.now()) });
+  const { response } = await handler.handle(
+    new HttpRequest(signed as typeof request),
+    signal ? { abortSignal: signal } : {},
+  );
+  const { statusCode, headers, body: said } = response as InstanceType<typeof HttpResponse>;
+  const text = await textOf(said as AsyncIterable<Buffer>);
+  if (statusCode >= 200 && statusCode < 300) return text;
+  const { name, message } = errorIn(text, headers['x-amzn-errortype']);
+  throw Object.assign(new Error(message), { name, $metadata: { httpStatusCode: statusCode } });
+}
+
+async function textOf(body: AsyncIterable<Buffer>): Promise<string> {
+  const pieces: Buffer[] = [];
+  for await (const piece of body) pieces.push(piece);
+  return Buffer.concat(pieces).toString();
 }
 
 /**
  * Services of JSON name their error in it or in a header, those of XML in `Code`; Route 53 one of them by the
  * element that it is (API reference, ChangeResourceRecordSets).
  */
-function errorIn(text: string, header: string | null): { name: string; message: string } {
+function errorIn(text: string, header: string | undefined): { name: string; message: string } {
   const said = parsed(text);
   const name =
     said?.__type ??

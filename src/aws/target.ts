@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import type { TargetKind } from '../engine/model/resource-type.ts';
+import { bandwidthSchema } from '../schedule/bandwidth.ts';
 
 /** An AWS account and region, as manifests name it under `targets`. */
 export const awsTarget: TargetKind = {
@@ -30,6 +31,7 @@ export const awsTarget: TargetKind = {
           description: "A reference: `secret('env:NAME')` in an expression.",
         }),
       ),
+      bandwidth: Type.Optional(bandwidthSchema),
     },
     { additionalProperties: false },
   ),

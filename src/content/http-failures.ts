@@ -1,6 +1,7 @@
 import type { Code } from '../diagnostics/codes.ts';
 import { Failure, world } from '../diagnostics/diagnostic.ts';
 import { own } from '../diagnostics/own-words.ts';
+import { passingProxyFailures } from '../network/failures.ts';
 
 const certificates: Record<string, string> = {
   CERT_HAS_EXPIRED: 'its certificate has expired',
@@ -27,6 +28,7 @@ const passing = [
   'http-unavailable',
   'aws-unreachable',
   'aws-throttled',
+  ...passingProxyFailures,
 ] as const satisfies Code[];
 
 export const isPassing = (error: unknown): boolean => error instanceof Failure && error.hasOnly(...passing);
@@ -49,7 +51,7 @@ export function networkFailure(error: unknown, url: URL): unknown {
     return fail(
       'http-certificate',
       own`${url.host} is not trusted: ${certificate} (${code})`,
-      "check the name and this machine's clock; point NODE_EXTRA_CA_CERTS at an authority of your own",
+      "check the name and this machine's clock; point SSL_CERT_FILE at the PEM file of an authority of your own",
     );
   }
   if (/^(ERR_SSL_|EPROTO)/.test(code)) {

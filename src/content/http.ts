@@ -1,4 +1,8 @@
 import { Failure, given, world } from '../diagnostics/diagnostic.ts';
+import { secureAgent } from '../network/agent.ts';
+import { refusedByProxy, unreachableProxy } from '../network/failures.ts';
+import { type Network, straight } from '../network/network.ts';
+import { absoluteForm } from '../network/tunnel.ts';
 import type { Content, Opened, Validators, WebLocation } from './content.ts';
 import { networkFailure, shown, statusFailure } from './http-failures.ts';
 
@@ -6,6 +10,8 @@ export interface HttpOptions {
   /** A stand-in, `http://127.0.0.1:PORT`, that is asked for `/HOST/PATH` in the place of every host. */
   standIn?: string;
   onCall?(kind: 'made'): void;
+  /** By which proxies; none when left out. */
+  network?: Network;
 }
 
 const mostRedirects = 5;
@@ -15,7 +21,7 @@ const silence = 60_000;
 const explanation = { read: 4096, shown: 200 };
 
 /**
- * One GET without proxy, cookies or compression, by node:http. Redirects are followed, but never from https
+ * One GET without cookies or compression, by node:http. Redirects are followed, but never from https
  * to http, and never to another protocol.
  */
 export function openHttp(
@@ -97,21 +103,53 @@ async function request(
     ...(known.etag === undefined && known.modified !== undefined && { 'if-modified-since': known.modified }),
   };
   try {
-    return await getOnce(at, headers, signal);
+    return await getOnce(at, headers, signal, options.network);
   } catch (error) {
     throw signal.aborted ? signal.reason : networkFailure(error, url);
   }
 }
 
-/** One GET and its answer, whatever that is: no redirect is followed. Rejects with the error of node:http. */
-export async function getOnce(at: URL, more: Record<string, string>, signal: AbortSignal): Promise<Response> {
-  const { get } = at.protocol === 'https:' ? await import('node:https') : await import('node:http');
+/**
+ * One GET and its answer, whatever that is: no redirect is followed. Rejects with the error of node:http, or
+ * with a Failure of a proxy.
+ */
+export async function getOnce(
+  at: URL,
+  more: Record<string, string>,
+  signal: AbortSignal,
+  network: Network = straight,
+): Promise<Response> {
+  const { get: getPlain } = await import('node:http');
+  const { get: getSecure } = await import('node:https');
+  const secure = at.protocol === 'https:';
+  const host = at.hostname.replace(/^\[|\]$/g, '');
+  const to = { secure, host, port: Number(at.port || (secure ? 443 : 80)) };
   const headers = { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'converge', ...more };
+  const path = `${at.pathname}${at.search}`;
+  // What is in plain text is put to the proxy itself.
+  const proxy = secure ? undefined : network.proxyTo(to);
+  const asked = {
+    ...{ host: (proxy ?? to).host, port: (proxy ?? to).port, signal, timeout: silence },
+    path: proxy ? absoluteForm(to, path) : path,
+    headers: {
+      host: at.host,
+      ...headers,
+      ...(proxy?.authorization !== undefined && { 'proxy-authorization': proxy.authorization }),
+    },
+  };
+  const send = () =>
+    (proxy ?? to).secure
+      ? getSecure({ ...asked, agent: secureAgent(network, { keepAlive: false }) })
+      : getPlain({ ...asked, agent: false });
   return new Promise((resolve, reject) => {
-    const sent = get(at, { headers, signal, agent: false, timeout: silence });
-    sent.once('response', resolve);
+    const sent = send();
+    sent.once('response', response => {
+      if (!proxy || response.statusCode !== 407) return resolve(response);
+      response.destroy();
+      reject(refusedByProxy(proxy, at.host, 407));
+    });
     sent.once('timeout', () => sent.destroy(Object.assign(new Error('silent'), { code: 'ETIMEDOUT' })));
-    sent.once('error', reject);
+    sent.once('error', error => reject(proxy && !signal.aborted ? unreachableProxy(proxy, error) : error));
   });
 }
 

@@ -7,6 +7,7 @@ import { host } from './codes/host.ts';
 import { lab } from './codes/lab.ts';
 import { manifest } from './codes/manifest.ts';
 import type { Meanings } from './codes/meaning.ts';
+import { network } from './codes/network.ts';
 import { queue } from './codes/queue.ts';
 import { recovery } from './codes/recovery.ts';
 import { repository } from './codes/repository.ts';
@@ -20,6 +21,7 @@ export const chapters = [
   { title: 'Commands and their options', codes: commands },
   { title: 'vSphere', codes: vsphere },
   { title: 'AWS', codes: aws },
+  { title: 'Proxies and authorities', codes: network },
   { title: 'Replication and repositories', codes: repository },
   { title: 'Alerts', codes: alerts },
   { title: 'The queue of agents and workers', codes: queue },

@@ -12,6 +12,8 @@ import {
   warn,
 } from './finding.ts';
 
+import { judgeProxy, type ProxyFacts } from './proxy.ts';
+
 /** What a bucket is set to; each may be refused by itself. */
 export interface BucketFacts {
   name: string;
@@ -36,6 +38,8 @@ export interface LifecycleRule {
 
 /** What was read of a repository. */
 export interface RepositoryFacts {
+  /** Of one in a bucket. */
+  proxy?: ProxyFacts;
   /** Who calls; left out for a folder. */
   caller?: Answer<string>;
   /** The manifests declare its bucket, so that the next apply makes it. */
@@ -64,14 +68,16 @@ export interface RepositoryFacts {
 /** Pure. @param url of the repository, as it was written */
 export function judgeRepository(url: string, facts: RepositoryFacts): Finding[] {
   const about = (what: string, looked: string): Subject => ({ of: url, what, looked });
-  const { caller, list, configuration, ahead, bucket } = facts;
+  const { caller, list, configuration, ahead, bucket, proxy } = facts;
   const who = about('caller', 'sts:GetCallerIdentity');
+  const way = proxy === undefined ? [] : judgeProxy(url, proxy);
   const callers =
     caller === undefined ? [] : 'failed' in caller ? unasked(who, caller.failed) : [ok(who, caller.value)];
   const listing = about('list', caller ? 's3:ListBucket' : 'list of the folder');
   if ('failed' in list) {
     const isToCome = facts.bucketDeclared && list.failed.every(({ code }) => code === 'bucket-not-found');
     return [
+      ...way,
       ...callers,
       ...(isToCome
         ? [leftOut(listing, 'the bucket is not there yet', 'it is declared: `converge apply` makes it')]
@@ -80,6 +86,7 @@ export function judgeRepository(url: string, facts: RepositoryFacts): Finding[] 
   }
   const reading = about('read', `${bucket ? 's3:GetObject' : 'read'} of converge.json`);
   return [
+    ...way,
     ...callers,
     ok(listing, 'allowed'),
     ...('failed' in configuration

@@ -8,6 +8,7 @@ import { startApi } from './api/server.ts';
 import { labClock } from './clock.ts';
 import { execute, type LabAnswer, type LabCommand, type LabParts } from './commands.ts';
 import { type ControlEndpoint, sendControl, serveControl } from './control.ts';
+import type { Pace } from './ec2/world/pace.ts';
 import { changeInstance } from './instance/change-instance.ts';
 import { addInstances, readFleet, setInstance } from './instance/fleet.ts';
 import { startMetadata } from './instance/metadata.ts';
@@ -69,6 +70,8 @@ export interface OpenLabOptions {
   /** Milliseconds to wait while another command has the folder. */
   lockTimeout: number;
   signal?: AbortSignal;
+  /** How long things take in AWS's stand-ins, by the clock of `host`; at once when left out. */
+  pace?: Pace;
 }
 
 /**
@@ -184,7 +187,8 @@ const waitingFaults = ({ s3, api, vsphere }: LabParts): LabSettings['faults'] =>
   ...(['ec2', 'ebs'] as const).flatMap(on => api[on].waitingFaults().map(rule => ({ on, rule }))),
 ];
 
-async function serveHere(dir: string, lock: Lock, { host, seeded, content }: OpenLabOptions): Promise<Lab> {
+async function serveHere(dir: string, lock: Lock, options: OpenLabOptions): Promise<Lab> {
+  const { host, seeded, content, pace } = options;
   const known = await readSettings(dir);
   const settings = known ?? (await createSettings(dir, host.random, host.files));
   if (settings.id === undefined) {
@@ -203,9 +207,10 @@ async function serveHere(dir: string, lock: Lock, { host, seeded, content }: Ope
     authClock: host.clock,
     credentials: settings.s3,
     region: settings.region,
+    took: pace && ((what, bytes) => pace.pass(pace.call(what, bytes))),
     role: async () => roleOf(settings.s3, await readInstance(dir)),
   });
-  const [api, metadata] = await startAccount(dir, settings, clock, host, s3.object);
+  const [api, metadata] = await startAccount(dir, settings, clock, host, s3.object, pace);
   const vsphere = await startVsphere({
     ...common,
     dir: join(dir, 'vsphere'),
@@ -323,6 +328,7 @@ const startAccount = (
   clock: Clock,
   host: { clock: Clock; random: Random },
   objects?: S3Lab['object'],
+  pace?: Pace,
 ) => {
   const common = { clock, random: host.random, instance: () => readInstance(dir) };
   const api = {
@@ -332,6 +338,7 @@ const startAccount = (
     credentials: s3,
     region,
     ...(objects && { objects }),
+    pace,
   };
   return Promise.all([startApi({ ...common, ...api, fleet: () => readFleet(dir) }), startMetadata(common)]);
 };

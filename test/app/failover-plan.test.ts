@@ -10,7 +10,7 @@ import {
 import { plannedGroups } from '../../src/cli/commands/recovery/outcome-lines.ts';
 import { machineOf } from '../../src/recovery/failover/prepare.ts';
 import { probesOf } from '../../src/recovery/failover/probes-of.ts';
-import type { RunStart } from '../../src/recovery/failover/run.ts';
+import type { RunStart } from '../../src/recovery/run/run.ts';
 import type { Point } from '../../src/replication/model/repository.ts';
 import type { RecoveryPlanProperties } from '../../src/resources/aws/recovery_plan.ts';
 import { aMachine } from '../support/repository.ts';

@@ -105,7 +105,7 @@ describe('what the user is told', () => {
       code: 'DEPTH_ZERO_SELF_SIGNED_CERT',
     });
     const [diagnostic] = toFailure(error, { action: 's3:ListBucket', region: 'eu-west-1' }).diagnostics;
-    expect(diagnostic?.hint).toContain('NODE_EXTRA_CA_CERTS');
+    expect(diagnostic?.hint).toContain('AWS_CA_BUNDLE');
   });
 });
 

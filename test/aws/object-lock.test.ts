@@ -24,9 +24,10 @@ import { decide } from '../../src/replication/retention/decide.ts';
 import { type May, policyOf } from '../../src/resources/aws/pilot/policies.ts';
 import { s3Url } from '../../src/values/s3-url.ts';
 import { credentials, InstantClock, nameOf, realRandom, region, temporaryDir } from '../lab/s3/fixture.ts';
-import { contextOf } from '../support/prune.ts';
+import { contextOf, pruneOnce } from '../support/prune.ts';
 import { commitImage, VM } from '../support/repository.ts';
 import { SeededRandom } from '../support/seeded-random.ts';
+import { SteppedClock } from '../support/stepped-clock.ts';
 import { diagnosticOf } from './fixture.ts';
 
 const DAY = 24 * 3_600_000;
@@ -127,9 +128,16 @@ test('whoever has stolen the rights of a writer shortens no lock and removes not
     new PutObjectCommand({ Bucket, Key: context.names.removal(1, '0'.repeat(32)), Body: 'x' }),
     new PutObjectCommand({ Bucket, Key: context.names.locks, Body: 'x' }),
     new PutObjectCommand({ Bucket, Key: context.names.pruning, Body: 'x' }),
+    // Over what is written once: the version that is locked would stay, and nobody would read it.
+    ...['/packs/', '/pages/', '/index/'].map(
+      name => new PutObjectCommand({ Bucket, Key: versions(name)[0]!.Key!, Body: 'x' }),
+    ),
+    new PutObjectCommand({ ...at, Body: 'x', IfMatch: pack!.ETag! }),
   ])
     expect(await nameOf(by.send(attempt as never)), attempt.constructor.name).toBe('AccessDenied');
   expect((await root.send(new GetObjectRetentionCommand(at))).Retention!.RetainUntilDate).toEqual(until);
+  const again = new PutObjectCommand({ ...at, Body: 'x', IfNoneMatch: '*' });
+  expect(await nameOf(by.send(again))).toBe('PreconditionFailed');
 
   // Points of a thief are the newest by their number, and stand for no time but that at which they came.
   const before = await vm.points();
@@ -166,9 +174,52 @@ test('whoever has stolen the rights of a writer shortens no lock and removes not
     expect(await nameOf(locksmith.send(attempt as never)), attempt.constructor.name).toBe('AccessDenied');
 
   const pruner = await store('pruner');
+  const sweeper = thief('pruner');
+  const soon = new Date(clock.now() + DAY);
+  for (const attempt of [
+    new DeleteObjectCommand({ ...version, BypassGovernanceRetention: true }),
+    new PutObjectRetentionCommand({ ...at, Retention: { Mode: 'GOVERNANCE', RetainUntilDate: soon } }),
+    new PutObjectCommand({ ...at, Body: 'x' }),
+  ])
+    expect(await nameOf(sweeper.send(attempt as never)), attempt.constructor.name).toBe('AccessDenied');
   const [left] = await pruner.erase([context.names.folder + pack!.Key!.split(context.names.folder)[1]!]);
   expect(left).toMatchObject({ why: 'it is locked', until: later.getTime() });
   clock.time = later.getTime() + DAY;
   expect(await pruner.erase([context.names.folder + pack!.Key!.split(context.names.folder)[1]!])).toEqual([]);
   expect(await pruner.head(pack!.Key!.slice('dr/'.length))).toBeUndefined();
+});
+
+test('what a pruner writes anew with its own rights is locked from the first moment on', async () => {
+  const { clock, store, root, api } = await site();
+  await api.setVersioning(Bucket, true);
+  await api.enableObjectLock(Bucket);
+  const random = new SeededRandom('compacted');
+  const image = random.bytes(6 * BLOCK);
+  const locking = { key: undefined, random, lock: () => lockFrom(lock, clock.now()) };
+  const vm = (await createRepository(await store('writer'), locking)).vm(VM.uuid);
+  for (let n = 0; n < 4; n++) {
+    for (let block = 0; block < (n === 0 ? 0 : 5); block++) random.bytes(BLOCK).copy(image, block * BLOCK);
+    const blocks = n > 0 ? { blocks: [0, 1, 2, 3, 4] } : {};
+    await commitImage(vm, image, { ...blocks, point: { time: clock.now() } });
+    clock.time += 2 * DAY;
+  }
+  const versions = async () => {
+    const listed = await root.send(new ListObjectVersionsCommand({ Bucket, Prefix: 'dr/' }));
+    return listed.Versions!.map(({ Key }) => Key!).filter(key => /\/(packs|index)\//.test(key));
+  };
+  const pruner = await openRepository(await store('pruner'), locking);
+  const before = new Set(await versions());
+  // The first point is marked, and of its pack one block is needed.
+  const { compacted } = await pruneOnce(pruner, {
+    ...{ policy: { all: DAY }, grace: DAY, now: clock.now() },
+    compacting: { repository: pruner, clock: new SteppedClock(clock.now()), bytes: 2 ** 30 },
+  });
+  expect(compacted).toMatchObject({ packs: 1, unread: [] });
+  expect(compacted!.not).toBeUndefined();
+  const fresh = (await versions()).filter(key => !before.has(key));
+  expect(fresh.map(key => key.split('/')[3])).toEqual(['index', 'packs']);
+  for (const Key of fresh) {
+    const { Retention } = await root.send(new GetObjectRetentionCommand({ Bucket, Key }));
+    expect(Retention!.RetainUntilDate!.getTime()).toBeGreaterThan(clock.now() + lock.for - DAY);
+  }
 });

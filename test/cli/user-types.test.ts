@@ -485,7 +485,9 @@ describe('commands about types', () => {
   test('find those beside the manifests, or around the working directory', async () => {
     const converge = await site({ 'types/box.js': type('box'), 'm.yaml': manifest('box: { a: {} }') });
     for (const args of [
+      ['explain', 'box'],
       ['explain', '--type', 'box'],
+      ['explain', 'box', 'm.yaml'],
       ['explain', '--type', 'box', 'm.yaml'],
     ])
       expect((await converge(...args)).stdout).toMatch(/^box \(types\/box.js\)\n\nKept in memory\./);

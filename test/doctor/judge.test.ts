@@ -1,12 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { lookAtProxy } from '../../src/app/doctor/look-at-proxy.ts';
 import { world } from '../../src/diagnostics/diagnostic.ts';
 import type { Finding } from '../../src/doctor/finding.ts';
 import { judgeNbdkit, type NbdkitFacts } from '../../src/doctor/nbdkit.ts';
+import { judgeProxy } from '../../src/doctor/proxy.ts';
 import { judgeRepository, type RepositoryFacts } from '../../src/doctor/repository.ts';
 import { judgeVm, type VmFacts } from '../../src/doctor/vm.ts';
 import { judgeVsphere } from '../../src/doctor/vsphere.ts';
+import { nodeHost } from '../../src/io/node.ts';
+import { networkOf } from '../../src/network/network.ts';
 import type { SourceDisk } from '../../src/replication/model/source.ts';
 import { PRIVILEGES } from '../../src/vsphere/inventory/privileges.ts';
 
@@ -215,4 +219,29 @@ test('the page tells every privilege that is asked for', async () => {
   const page = await readFile(join(import.meta.dirname, '../../docs/operation.md'), 'utf8');
   for (const { id } of PRIVILEGES) expect(page).toContain(`| \`${id}\` |`);
   for (const { for: purpose } of PRIVILEGES) expect(page).toContain(`| ${purpose} |`);
+});
+
+test('the proxy that leads to a server is told with the variable that names it, and a wrong one is a problem', async () => {
+  const { signal } = new AbortController();
+  const found = async (env: Record<string, string>, url: string) =>
+    judgeProxy('vsphere:home', await lookAtProxy(networkOf({ ...nodeHost(), env }), url, signal));
+  const env = { HTTPS_PROXY: 'http://svc:s3cr3t@proxy.lan:3128', NO_PROXY: 'near.lan' };
+  expect(await found(env, 'https://vc.example.com')).toEqual([
+    {
+      of: 'vsphere:home',
+      what: 'proxy',
+      verdict: 'ok',
+      looked: 'HTTP_PROXY, HTTPS_PROXY and NO_PROXY',
+      why: 'vc.example.com:443 is reached by the proxy proxy.lan:3128 (HTTPS_PROXY)',
+    },
+  ]);
+  expect(await found(env, 'https://near.lan:8443/sdk')).toEqual([]);
+  expect(await found(env, 'http://minio.lan:9000')).toEqual([]);
+  expect(await found({ HTTP_PROXY: 'socks5://u:s3cr3t@x' }, 'http://minio.lan:9000')).toMatchObject([
+    {
+      verdict: 'problem',
+      why: expect.stringContaining('HTTP_PROXY'),
+      way_out: expect.not.stringContaining('s3cr3t'),
+    },
+  ]);
 });

@@ -14,6 +14,7 @@ import { locksObjects } from '../aws/object-lock-contract.ts';
 import { erasesVersions, objectStoreContract } from '../aws/object-store-contract.ts';
 import { InstantClock, realRandom, region } from '../lab/s3/fixture.ts';
 import { catalogOf, declare, testRun, testWorld } from '../support/engine-world.ts';
+import { KeptOwners } from '../support/owner-records.ts';
 import { describeWith, folder, served } from './s3-programs.ts';
 
 const keys = { accessKeyId: 'PEERKEY', secretAccessKey: 'peer/secret' };
@@ -69,8 +70,11 @@ function ourClientAgainst(
       ...(knows.publicAccessBlock && { public_access: 'blocked' }),
       ...(knows.lifecycle && { lifecycle: { abort_incomplete_uploads: '7d' } }),
     };
+    const owners = new KeptOwners();
     const converge = async (ensure: 'present' | 'absent' = 'present') => {
-      const run = testRun([bucket], testWorld({ connect: async () => bucketApi(made) }));
+      const connect = async (_: unknown, name: string) =>
+        name === 'owner_records' ? owners : bucketApi(made);
+      const run = testRun([bucket], testWorld({ connect }));
       const target = {
         name: 'dr',
         type: 'aws',

@@ -1,4 +1,4 @@
-import type { Run, RunMachine } from '../../src/recovery/failover/run.ts';
+import type { Run, RunMachine } from '../../src/recovery/run/run.ts';
 
 export const minute = 60_000;
 export const began = Date.UTC(2026, 10, 28, 12);

@@ -8,7 +8,10 @@ import { bringHome, lookAhead } from '../../src/recovery/failback/failback.ts';
 import { writeFolder } from '../../src/recovery/failback/folder.ts';
 import { changesAtHome } from '../../src/recovery/failback/home-changes.ts';
 import { digestOfRanges, writeRanges } from '../../src/recovery/failback/write-ranges.ts';
+import { standing } from '../../src/recovery/failover/standing.ts';
+import { undo } from '../../src/recovery/failover/take-over.ts';
 import { SNAPSHOT_BLOCK as BLOCK, type SnapshotStore } from '../../src/recovery/model/snapshots.ts';
+import { stateOf } from '../../src/recovery/run/run.ts';
 import { scratch } from '../support/cli.ts';
 import { aDisk, pointContent } from '../support/repository.ts';
 import { away, files, size } from './away.ts';
@@ -326,4 +329,39 @@ test.for([
   const { run } = await world.at();
   expect(run.steps.filter(({ what }) => what === 'failback')).toHaveLength(1);
   expect(await world.recovery.snapshots.list({ tags: { 'converge:failback': 'final' } })).toHaveLength(1);
+});
+
+test('an undo whose snapshots may not be removed ends all else, says what is left, and goes on', async () => {
+  const world = await away();
+  await world.toFolder();
+  const ended = async () => undo({ ...(await world.at()), cloud: world.recovery });
+  const taken = (await world.recovery.snapshots.list({ tags: {} })).filter(({ ofVolume }) => ofVolume);
+  expect(taken).not.toEqual([]);
+  const denied = { kind: 'access-denied', operation: 'DeleteSnapshot', times: 1000 } as const;
+  await world.lab.command({ do: 'fault', on: 'ec2', rule: denied });
+  const failure = (await ended().then(
+    () => undefined,
+    (error: unknown) => error,
+  )) as Failure;
+  const [said, ...causes] = failure.diagnostics;
+  expect(said).toMatchObject({ code: 'left-behind', category: 'world' });
+  for (const { id } of taken) expect(said!.message).toContain(`snapshot ${id}`);
+  expect(said!.message).toContain('it costs $0.05 a month for each GiB that a snapshot alone has');
+  expect(said!.message).not.toMatch(/instance|volume|image/);
+  expect(said!.hint).toContain('go on with `converge failover undo web PATHS`');
+  expect(causes[0]!.message).toContain('ec2:DeleteSnapshot');
+  expect(await world.live()).toEqual([]);
+  const { run } = await world.at();
+  expect(stateOf(run)).toBe('undoing');
+  const nothing = { instances: [], images: [], volumes: [], foreign: [] };
+  const left = { ...nothing, snapshots: taken.map(({ id }) => id) };
+  expect(await standing(world.repository, run, world.recovery)).toMatchObject(left);
+  expect(run.steps.at(-1)).toMatchObject({ what: 'left', things: taken.map(({ id }) => ({ id })) });
+
+  await world.lab.command({ do: 'fault', on: 'ec2', rule: { kind: 'clear' } });
+  await ended();
+  expect(stateOf((await world.at()).run)).toBe('cleaned');
+  expect(await world.held()).toBeUndefined();
+  const now = (await world.recovery.snapshots.list({ tags: {} })).filter(({ ofVolume }) => ofVolume);
+  expect(now).toEqual([]);
 });

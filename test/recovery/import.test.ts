@@ -1,34 +1,22 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  DescribeImagesCommand,
-  DescribeImportImageTasksCommand,
-  DescribeSnapshotsCommand,
-} from '@aws-sdk/client-ec2';
-import {
-  CreateBucketCommand,
-  GetObjectCommand,
-  ListMultipartUploadsCommand,
-  ListObjectsV2Command,
-  S3Client,
-} from '@aws-sdk/client-s3';
-import { expect, onTestFinished, test } from 'vitest';
-import { connectRoles } from '../../src/aws/iam/roles.ts';
+import { DescribeImagesCommand } from '@aws-sdk/client-ec2';
+import { GetObjectCommand } from '@aws-sdk/client-s3';
+import { expect, test } from 'vitest';
 import { evidenceOf } from '../../src/recovery/evidence/evidence.ts';
 import { failedOf, tryAgain } from '../../src/recovery/failover/attempts.ts';
-import { cleanUp, standing } from '../../src/recovery/failover/cleanup.ts';
+import { cleanUp } from '../../src/recovery/failover/cleanup.ts';
 import { rehearse } from '../../src/recovery/failover/rehearse.ts';
 import { imageParts } from '../../src/recovery/import/image-parts.ts';
-import type { Imported } from '../../src/recovery/import/imported.ts';
-import { policyOf, trustOf } from '../../src/resources/aws/pilot/policies.ts';
 import { bootBlock } from '../lab/ec2/fixture.ts';
 import { scratch } from '../support/cli.ts';
 import { dc02Present, dc02States, toState } from '../support/dc02.ts';
-import { begun, killedBefore } from './begun.ts';
+import { killedBefore } from './begun.ts';
 import { contentOf, sha256, someBytes } from './fixture.ts';
+import { expectNothingLeft, type Importing, importing, tasks } from './importing.ts';
+import { ways } from './vm-import.ts';
 
 const MiB = 2 ** 20;
-const bucket = 'gdh-vmimport';
 
 /** Three parts, the middle one zeros; it ends in the middle of a sector, so that padding would be seen. */
 function disk(): Buffer {
@@ -39,56 +27,8 @@ function disk(): Buffer {
   return image;
 }
 
-const ways: Record<string, Imported> = {
-  convert: { by: 'convert' },
-  raw: { by: 'raw', images: `s3://${bucket}/dr` },
-};
-
-/** A run of one machine that is imported so; of one small part, unless `image` says otherwise. */
-async function importing(way: string, { withRole = true, image = bootBlock() } = {}) {
-  const world = await begun(
-    async ({ machine: { disks, ...machine } }) => ({
-      groups: [
-        {
-          machines: [
-            {
-              ...machine,
-              imported: ways[way]!,
-              disks: way === 'raw' ? disks.map(({ index }) => ({ index })) : disks,
-            },
-          ],
-          wait: 0,
-        },
-      ],
-    }),
-    ['web01'],
-    { image },
-  );
-  const { region, s3: credentials } = world.lab.settings;
-  const s3 = new S3Client({ region, credentials, endpoint: world.lab.s3.url, forcePathStyle: true });
-  onTestFinished(() => s3.destroy());
-  const LocationConstraint = region as 'eu-west-1';
-  await s3.send(
-    new CreateBucketCommand({ Bucket: bucket, CreateBucketConfiguration: { LocationConstraint } }),
-  );
-  const roles = await connectRoles(world.connection.settings);
-  onTestFinished(() => roles.close());
-  const asImporter = async () => {
-    const trust = JSON.stringify(trustOf(['vmie.amazonaws.com']));
-    await roles.create({ name: 'vmimport', trust, description: '', tags: {} });
-    const policy = policyOf({ may: 'importer', images: `s3://${bucket}` }, { account: '1', region });
-    await roles.putPolicy('vmimport', 'converge', JSON.stringify(policy));
-  };
-  if (way === 'raw' && withRole) await asImporter();
-  return { ...world, s3, image, asImporter };
-}
-type World = Awaited<ReturnType<typeof importing>>;
-
-const tasks = async ({ ec2 }: World) =>
-  (await ec2.send(new DescribeImportImageTasksCommand({}))).ImportImageTasks!;
-
 /** What an import was given, hashed as it lies there. */
-async function inputOf(world: World): Promise<string> {
+async function inputOf(world: Importing): Promise<string> {
   const [task] = await tasks(world);
   const [source] = task!.SnapshotDetails!;
   if (source!.SnapshotId !== undefined)
@@ -96,25 +36,6 @@ async function inputOf(world: World): Promise<string> {
   const { S3Bucket, S3Key } = source!.UserBucket!;
   const object = await world.s3.send(new GetObjectCommand({ Bucket: S3Bucket!, Key: S3Key! }));
   return sha256(Buffer.from(await object.Body!.transformToByteArray()));
-}
-
-async function expectNothingLeft(world: World) {
-  const { run } = await world.at();
-  expect(await standing(world.repository, run, world.recovery)).toMatchObject({
-    instances: [],
-    images: [],
-    imports: [],
-    uploads: [],
-    volumes: [],
-    foreign: [],
-  });
-  expect((await world.s3.send(new ListObjectsV2Command({ Bucket: bucket }))).KeyCount).toBe(0);
-  expect((await world.s3.send(new ListMultipartUploadsCommand({ Bucket: bucket }))).Uploads ?? []).toEqual(
-    [],
-  );
-  const owned = await world.ec2.send(new DescribeSnapshotsCommand({ OwnerIds: ['self'] }));
-  // Those of the replica are there for the next one.
-  expect(owned.Snapshots!.map(({ SnapshotId }) => SnapshotId)).toEqual(world.disks.map(one => one.snapshot));
 }
 
 test.for(Object.keys(ways))(

@@ -2,9 +2,10 @@ import { expect, test } from 'vitest';
 import { Failure } from '../../src/diagnostics/diagnostic.ts';
 import { evidenceOf } from '../../src/recovery/evidence/evidence.ts';
 import { evidencePage } from '../../src/recovery/evidence/evidence-page.ts';
-import { cleanUp, standing } from '../../src/recovery/failover/cleanup.ts';
+import { cleanUp } from '../../src/recovery/failover/cleanup.ts';
 import { rehearse } from '../../src/recovery/failover/rehearse.ts';
-import { stateOf } from '../../src/recovery/failover/run.ts';
+import { standing } from '../../src/recovery/failover/standing.ts';
+import { stateOf } from '../../src/recovery/run/run.ts';
 import { pinned } from '../../src/replication/model/pins.ts';
 import { begun } from './begun.ts';
 

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
-import { cleanUp, standing } from '../../src/recovery/failover/cleanup.ts';
+import { cleanUp } from '../../src/recovery/failover/cleanup.ts';
 import { rehearse } from '../../src/recovery/failover/rehearse.ts';
-import { machineTags, runTags, VM_TAG } from '../../src/recovery/failover/run.ts';
+import { standing } from '../../src/recovery/failover/standing.ts';
+import { machineTags, runTags, VM_TAG } from '../../src/recovery/run/names.ts';
 import { begun, killedBefore } from './begun.ts';
 
 test('an image, a volume and a group with the tag of the run that no record explains are left alone', async () => {

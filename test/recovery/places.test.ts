@@ -6,16 +6,11 @@ import {
 } from '@aws-sdk/client-ec2';
 import { expect, test } from 'vitest';
 import { failedOf, tryAgain } from '../../src/recovery/failover/attempts.ts';
-import { cleanUp, standing } from '../../src/recovery/failover/cleanup.ts';
+import { cleanUp } from '../../src/recovery/failover/cleanup.ts';
 import { rehearse } from '../../src/recovery/failover/rehearse.ts';
-import {
-  ATTEMPT_TAG,
-  machineTags,
-  type RunMachine,
-  type RunStart,
-  subnetsOf,
-  waysOf,
-} from '../../src/recovery/failover/run.ts';
+import { standing } from '../../src/recovery/failover/standing.ts';
+import { ATTEMPT_TAG, machineTags, waysOf } from '../../src/recovery/run/names.ts';
+import { type RunMachine, type RunStart, subnetsOf } from '../../src/recovery/run/run.ts';
 import { keptAddress, wrongAddresses } from '../../src/recovery/target/address.ts';
 import { begun, killedBefore } from './begun.ts';
 import { unhurried } from './fixture.ts';

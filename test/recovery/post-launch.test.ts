@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
 import { failedOf, tryAgain } from '../../src/recovery/failover/attempts.ts';
 import { rehearse } from '../../src/recovery/failover/rehearse.ts';
-import { newestRun, type PostLaunch } from '../../src/recovery/failover/run.ts';
 import { ORDER_TAG, orderIn } from '../../src/recovery/guest/order.ts';
 import { type GuestReport, reportLine } from '../../src/recovery/guest/report.ts';
 import type { MachineCloud } from '../../src/recovery/model/machines.ts';
 import { SERIES } from '../../src/recovery/model/plan.ts';
+import { newestRun } from '../../src/recovery/run/keep.ts';
+import type { PostLaunch } from '../../src/recovery/run/run.ts';
 import { sha256 } from '../../src/values/digest.ts';
 import { begun, killedBefore } from './begun.ts';
 

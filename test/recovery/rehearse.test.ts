@@ -1,11 +1,13 @@
 import { CreateTagsCommand } from '@aws-sdk/client-ec2';
 import { expect, test } from 'vitest';
 import { failedOf } from '../../src/recovery/failover/attempts.ts';
-import { cleanUp, standing } from '../../src/recovery/failover/cleanup.ts';
+import { cleanUp } from '../../src/recovery/failover/cleanup.ts';
 import { machineOf, obstacles } from '../../src/recovery/failover/prepare.ts';
 import { rehearse } from '../../src/recovery/failover/rehearse.ts';
-import { imageName, stateOf, tookOf } from '../../src/recovery/failover/run.ts';
+import { standing } from '../../src/recovery/failover/standing.ts';
 import { RUN_TAG } from '../../src/recovery/model/machines.ts';
+import { imageName } from '../../src/recovery/run/names.ts';
+import { stateOf, tookOf } from '../../src/recovery/run/run.ts';
 import { begun, firmware, killedBefore } from './begun.ts';
 
 test('a point is registered, run and probed, and cleaned up until nothing is left', async () => {

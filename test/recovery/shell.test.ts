@@ -11,22 +11,17 @@ import { expect, onTestFinished, test } from 'vitest';
 import { recoveryOver } from '../../src/aws/recovery/cloud.ts';
 import { evidenceOf } from '../../src/recovery/evidence/evidence.ts';
 import { failedOf, tryAgain } from '../../src/recovery/failover/attempts.ts';
-import { cleanUp, standing } from '../../src/recovery/failover/cleanup.ts';
+import { cleanUp } from '../../src/recovery/failover/cleanup.ts';
 import { fitFor, machineOf, type TargetMachine } from '../../src/recovery/failover/prepare.ts';
 import { rehearse } from '../../src/recovery/failover/rehearse.ts';
-import {
-  ATTEMPT_TAG,
-  DISK_TAG,
-  launchedElsewhere,
-  machineTags,
-  newestRun,
-  type PostLaunch,
-  type RunStart,
-} from '../../src/recovery/failover/run.ts';
+import { standing } from '../../src/recovery/failover/standing.ts';
 import { ORDER_TAG } from '../../src/recovery/guest/order.ts';
 import { type CloudImage, RUN_TAG } from '../../src/recovery/model/machines.ts';
 import { SERIES } from '../../src/recovery/model/plan.ts';
 import { estimateCold } from '../../src/recovery/replica/estimate.ts';
+import { newestRun } from '../../src/recovery/run/keep.ts';
+import { ATTEMPT_TAG, DISK_TAG, machineTags } from '../../src/recovery/run/names.ts';
+import { launchedElsewhere, type PostLaunch, type RunStart } from '../../src/recovery/run/run.ts';
 import { findShell, makeShell } from '../../src/recovery/shell/own.ts';
 import { bootBlock } from '../lab/ec2/fixture.ts';
 import { aDisk, aMachine, blockNumbers, commitImage, pointContent } from '../support/repository.ts';

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
-import { cleanUp, standing } from '../../src/recovery/failover/cleanup.ts';
-import { stateOf } from '../../src/recovery/failover/run.ts';
+import { cleanUp } from '../../src/recovery/failover/cleanup.ts';
+import { standing } from '../../src/recovery/failover/standing.ts';
 import { commit, takeOver, undo } from '../../src/recovery/failover/take-over.ts';
+import { stateOf } from '../../src/recovery/run/run.ts';
 import { suspend } from '../../src/replication/model/pauses.ts';
 import { pinned } from '../../src/replication/model/pins.ts';
 import { VM } from '../support/repository.ts';

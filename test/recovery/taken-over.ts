@@ -1,5 +1,5 @@
 import type { RehearseOptions } from '../../src/recovery/failover/options.ts';
-import type { RunMachine } from '../../src/recovery/failover/run.ts';
+import type { RunMachine, RunStart } from '../../src/recovery/run/run.ts';
 import { bringGroup } from '../../src/recovery/target/guard-groups.ts';
 import { failedOver, pausesIn } from '../../src/replication/model/pauses.ts';
 import { VM } from '../support/repository.ts';
@@ -14,8 +14,11 @@ const guard = (vpc: string) => ({
 });
 
 /** A run of one machine that takes over, and has begun. */
-export async function real(more: Partial<Begun> = {}) {
-  const world = await begun({ kind: 'real' }, undefined, more);
+export async function real(
+  more: Partial<Begun> = {},
+  start: (made: { machine: RunMachine }) => Promise<Partial<RunStart>> = async () => ({}),
+) {
+  const world = await begun(async made => ({ kind: 'real', ...(await start(made)) }), undefined, more);
   const { recovery, network } = world;
   const quarantine = await bringGroup(recovery.groups, guard(network.vpc));
   const landing = { subnets: [network.subnet], quarantine, groups: [network.group], profile: 'recovered' };

@@ -1,9 +1,11 @@
 import { CreateScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { expect, onTestFinished, test } from 'vitest';
-import { cleanUp, standing } from '../../src/recovery/failover/cleanup.ts';
+import { cleanUp } from '../../src/recovery/failover/cleanup.ts';
 import { rehearse } from '../../src/recovery/failover/rehearse.ts';
-import { expiresOf, runTags } from '../../src/recovery/failover/run.ts';
+import { standing } from '../../src/recovery/failover/standing.ts';
 import { RUN_TAG } from '../../src/recovery/model/machines.ts';
+import { runTags } from '../../src/recovery/run/names.ts';
+import { expiresOf } from '../../src/recovery/run/run.ts';
 import { pinned } from '../../src/replication/model/pins.ts';
 import { begun, hour, killedBefore, role } from './begun.ts';
 import { unhurried } from './fixture.ts';

@@ -2,6 +2,11 @@ import crypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
 import zlib from 'node:zlib';
 
+/**
+ * Room for all blocks of a small disk, many times over: where it weren't enough, a pack's maker would say so.
+ */
+const ROOM = 2 * 2 ** 20;
+
 const MARK = Buffer.from('one byte, many times');
 
 const isOneByte = (bytes: Buffer): boolean =>
@@ -32,15 +37,26 @@ function decompress(packed: Buffer): Buffer {
 const LARGE = 4096;
 const digests = new Map<string, unknown>();
 
+/** A checksum in the form of a digest: nobody forges anything in a history, and altered bytes are told. */
+function checksum(bytes: Buffer): Buffer {
+  const sum = Buffer.allocUnsafe(32).fill(0);
+  sum.writeUInt32BE(zlib.crc32(bytes));
+  sum.writeUInt32BE(bytes.length, 4);
+  return sum;
+}
+
 /**
- * Runs `work` with a stand-in for zstd that costs next to nothing, with digests of blocks that are one byte
- * many times remembered, and without stack traces: histories make thousands of objects and errors.
+ * Runs `work` with stand-ins for zstd, and for digests of what is short, that cost next to nothing, with
+ * digests of blocks that are one byte many times remembered, with smaller buffers for packs, and without
+ * stack traces: histories make thousands of objects and errors.
  */
 export async function withCheapWork<T>(work: () => Promise<T>): Promise<T> {
   const { zstdCompressSync, zstdDecompressSync } = zlib;
   const { stackTraceLimit } = Error;
   const { hash } = crypto;
+  const { allocUnsafeSlow } = Buffer;
   const remembered = (algorithm: string, bytes: Buffer, encoding?: 'buffer') => {
+    if (bytes.length < LARGE && encoding === 'buffer') return checksum(bytes);
     if (bytes.length < LARGE || !isOneByte(bytes)) return hash(algorithm, bytes, encoding!);
     const name = `${algorithm} ${bytes.length} ${bytes[0]} ${encoding}`;
     const known = digests.get(name) ?? hash(algorithm, bytes, encoding!);
@@ -48,6 +64,7 @@ export async function withCheapWork<T>(work: () => Promise<T>): Promise<T> {
     return Buffer.isBuffer(known) ? Buffer.from(known) : known;
   };
   Object.assign(crypto, { hash: remembered });
+  Object.assign(Buffer, { allocUnsafeSlow: (size: number) => allocUnsafeSlow(Math.min(size, ROOM)) });
   Object.assign(zlib, { zstdCompressSync: compress, zstdDecompressSync: decompress });
   syncBuiltinESMExports();
   Error.stackTraceLimit = 0;
@@ -55,6 +72,7 @@ export async function withCheapWork<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } finally {
     Object.assign(crypto, { hash });
+    Object.assign(Buffer, { allocUnsafeSlow });
     Object.assign(zlib, { zstdCompressSync, zstdDecompressSync });
     syncBuiltinESMExports();
     Error.stackTraceLimit = stackTraceLimit;

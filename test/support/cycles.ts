@@ -1,5 +1,6 @@
 import { Failure } from '../../src/diagnostics/diagnostic.ts';
 import type { Place } from '../../src/io/handles/process-table.ts';
+import type { Random } from '../../src/io/ports.ts';
 import type { Holders } from '../../src/replication/cycle/holders.ts';
 import type { CycleOptions, CyclePolicy, CycleResult } from '../../src/replication/cycle/options.ts';
 import { runCycle } from '../../src/replication/cycle/run-cycle.ts';
@@ -29,7 +30,7 @@ export class CycleWorld {
   readonly clock = new SteppedClock();
   readonly machine: FakeMachine;
   readonly store = memoryStore('memory://test', () => this.clock.now());
-  readonly random = new SeededRandom('cycles');
+  random: Random = new SeededRandom('cycles');
   /** Processes whose cycle is over, however it ended. */
   readonly dead = new Set<number>();
   #processes = 0;

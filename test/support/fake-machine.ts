@@ -24,6 +24,8 @@ interface Journalled extends Extent {
 /** One virtual disk with its content, and the journal that change tracking keeps. */
 export class FakeDisk {
   content: Buffer;
+  /** A snapshot has the same content still: whoever writes next leaves that as it is. */
+  #isShared = false;
   /** UUID of the tracking data, undefined while tracking isn't effective. */
   epoch: string | undefined;
   sequence = 1;
@@ -39,8 +41,16 @@ export class FakeDisk {
   }
 
   write(offset: number, bytes: Buffer): void {
+    if (this.#isShared) this.content = Buffer.from(this.content);
+    this.#isShared = false;
     const length = bytes.copy(this.content, offset);
     this.journal.push({ start: offset, length, sequence: this.sequence });
+  }
+
+  /** The content as it is now, whatever is written from now on. */
+  freeze(): Buffer {
+    this.#isShared = true;
+    return this.content;
   }
 
   /** What vSphere's hot-extend does: more bytes, and change tracking goes on as if nothing was. */
@@ -170,7 +180,7 @@ export class FakeMachine implements SourceMachine {
         .filter(disk => disk.unprotectable === undefined)
         .map(disk => {
           const live = this.disks[disk.index]!;
-          return { disk, content: Buffer.from(live.content), journal: [...live.journal], epoch: live.epoch };
+          return { disk, content: live.freeze(), journal: [...live.journal], epoch: live.epoch };
         }),
     });
     for (const disk of this.disks) {

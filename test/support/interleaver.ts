@@ -1,8 +1,10 @@
 import { Failure } from '../../src/diagnostics/diagnostic.ts';
+import type { Random } from '../../src/io/ports.ts';
 import type { Holders } from '../../src/replication/cycle/holders.ts';
 import { repairVm } from '../../src/replication/cycle/repair.ts';
 import { runCycle } from '../../src/replication/cycle/run-cycle.ts';
 import { ownEpoch } from '../../src/replication/cycle/snapshot-name.ts';
+import type { Point } from '../../src/replication/model/repository.ts';
 import type { SourceMachine } from '../../src/replication/model/source.ts';
 import type { ObjectStore } from '../../src/replication/model/store.ts';
 import type { OpenRepository } from '../../src/replication/repository/open-repository.ts';
@@ -38,6 +40,19 @@ interface Actor {
   done: Promise<void>;
   fate: Fate;
   pid: number;
+}
+
+/** Random enough for ids, and made without a digest: histories ask for tens of thousands. */
+function cheapRandom(): Random {
+  const { below } = choices(1);
+  const bytes = (length: number) => Buffer.from(Array.from({ length }, () => below(256)));
+  return {
+    bytes,
+    uuid: () =>
+      bytes(16)
+        .toString('hex')
+        .replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-'),
+  };
 }
 
 /** Choices that are the same for the same seed. */
@@ -91,6 +106,9 @@ export class Interleaver {
   readonly #listed = new Map<string, { epoch: number; at: number }>();
   /** Points that were restored, and how much had been removed then. */
   readonly #whole = new Map<string, number>();
+  /** What the store held when the truth was demanded last, and what was listed then. */
+  #told: { written: number; points: Point[] } | undefined;
+  #there: { written: number; kinds: string } | undefined;
   #pids = 1000;
   #repository!: OpenRepository;
 
@@ -98,6 +116,7 @@ export class Interleaver {
     this.states = states;
     this.it = new CycleWorld(blocks * BLOCK);
     this.it.clock.turns = 1;
+    this.it.random = cheapRandom();
   }
 
   async begin(): Promise<void> {
@@ -280,13 +299,21 @@ export class Interleaver {
 
   #note(fate: Fate): void {
     const waiting = this.running.map(one => `${one.kind} ${one.waiting.map(({ kind }) => kind).join('+')}`);
+    const { length } = this.it.machine.snapshots;
+    this.states.add(`${waiting.sort().join(';')} ${fate} ${this.#objects()} ${length}`);
+  }
+
+  /** How many objects of each kind there are, counted where something was written since. */
+  #objects(): string {
+    const { written, objects } = this.it.store;
+    if (this.#there?.written === written) return this.#there.kinds;
     const there: Record<string, number> = {};
-    for (const key of this.it.store.objects.keys()) {
+    for (const key of objects.keys()) {
       const kind = key.split('/')[2] ?? key;
       there[kind] = (there[kind] ?? 0) + 1;
     }
-    const { length } = this.it.machine.snapshots;
-    this.states.add(`${waiting.sort().join(';')} ${fate} ${JSON.stringify(there)} ${length}`);
+    this.#there = { written, kinds: JSON.stringify(there) };
+    return this.#there.kinds;
   }
 
   async arrive(): Promise<void> {
@@ -322,8 +349,10 @@ export class Interleaver {
   async demandTruth(): Promise<void> {
     const vm = this.#repository.vm(this.it.machine.uuid);
     const now = this.it.clock.now();
-    const points = await vm.points();
-    const removals = this.it.store.calls.filter(({ name }) => name === 'erase').length;
+    const { written, erased: removals } = this.it.store;
+    // Where nothing was written nothing else is listed.
+    if (this.#told?.written !== written) this.#told = { written, points: await vm.points() };
+    const { points } = this.#told;
     for (const { id, epoch } of points) this.#listed.set(id, { epoch, at: now });
     for (const [id, { epoch, at }] of this.#listed) {
       if (now - at >= PATIENCE) {

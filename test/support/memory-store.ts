@@ -13,6 +13,9 @@ export interface MemoryStore extends ObjectStore {
   readonly objects: Map<string, { bytes: Buffer; modified: number; lock?: ObjectLock | undefined }>;
   /** Every call so far, in order. */
   readonly calls: Call[];
+  /** How often something was put or taken away, and taken away. */
+  written: number;
+  erased: number;
   /** Awaited before a call takes effect; throw in it to fail the call. */
   before: ((call: Call) => Promise<void> | void) | undefined;
   /** Asked after a put took effect: true loses its answer. */
@@ -45,6 +48,8 @@ export function memoryStore(url = 'memory://test', time = () => 1_767_225_600_00
     url,
     objects,
     calls,
+    written: 0,
+    erased: 0,
     before: undefined,
     loseAnswer: undefined,
     async get(key, { range, into, signal } = {}) {
@@ -68,24 +73,28 @@ export function memoryStore(url = 'memory://test', time = () => 1_767_225_600_00
       const now = stat(key);
       const holds = 'ifMatch' in when ? now?.etag === when.ifMatch : !now;
       if (holds) objects.set(key, { bytes: copy, modified: time(), lock });
+      store.written++;
       if (store.loseAnswer?.(call))
         throw new Failure(world('answer-lost', `the answer to PUT ${key} was lost`));
       return holds ? { ok: true, etag: etagOf(copy) } : { ok: false, reason: 'precondition' };
     },
     async *list(prefix) {
       await note('list', prefix);
-      const keys = [...objects.keys()].filter(k => k.startsWith(prefix));
-      for (const key of keys.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))) {
+      // By code units, which is how S3 sorts what is ASCII, and keys of a repository are.
+      for (const key of [...objects.keys()].filter(k => k.startsWith(prefix)).sort()) {
         const found = stat(key);
         if (found) yield found;
       }
     },
     async remove(key) {
       await note('remove', key);
+      store.written++;
       objects.delete(key);
     },
     async erase(keys) {
       await note('erase', keys.join(' '));
+      store.written++;
+      store.erased++;
       const locked = keys.flatMap(key => {
         const until = objects.get(key)?.lock?.until ?? 0;
         return until > time() ? [{ key, why: 'it is locked', until }] : [];

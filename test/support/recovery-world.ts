@@ -2,6 +2,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { nodeHost } from '../../src/io/node.ts';
+import type { Clock } from '../../src/io/ports.ts';
+import type { Pace } from '../../src/lab/ec2/world/pace.ts';
 import { type Lab, openLab, publish } from '../../src/lab/lab.ts';
 import { apart } from '../recovery/network.ts';
 import { type CallCounter, callCounter } from './call-counter.ts';
@@ -26,6 +28,9 @@ export interface RecoveryWorldOptions {
   probes?: string;
   /** Answers in AWS's stead: see `callCounter`. */
   refuse?: Parameters<typeof callCounter>[1];
+  /** What time it is for the lab, and how long things take there. */
+  clock?: Clock;
+  pace?: Pace;
 }
 
 export interface RecoveryWorld {
@@ -50,9 +55,10 @@ export interface RecoveryWorld {
  */
 export async function recoveryWorld(options: RecoveryWorldOptions): Promise<RecoveryWorld> {
   const { dir, machines, probes = '[ { probe: status, within: 1m } ]' } = options;
-  const host = nodeHost();
+  const host = { ...nodeHost(), ...(options.clock && { clock: options.clock }) };
+  const { pace } = options;
   const folder = join(dir, 'lab');
-  const lab = await openLab(folder, { host, seeded: false, lockTimeout: 0 });
+  const lab = await openLab(folder, { host, seeded: false, lockTimeout: 0, ...(pace && { pace }) });
   const { region, s3: credentials } = lab.settings;
   const ec2 = new EC2Client({ region, credentials, endpoint: lab.api.url });
   const network = await apart(ec2);

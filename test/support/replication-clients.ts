@@ -12,6 +12,7 @@ import { type RepositoryProperty, repositoryRef } from '../../src/resources/shar
 import type { FakeMachine } from './fake-machine.ts';
 import { memoryKnown } from './known.ts';
 import { type MemoryStore, memoryStore } from './memory-store.ts';
+import { KeptOwners } from './owner-records.ts';
 import { SeededRandom } from './seeded-random.ts';
 
 /** A clock for whole runs: short sleeps pass at once, a heartbeat's long ones only end with their cycle. */
@@ -42,6 +43,7 @@ export function replicationClients(
   };
   const clients: Record<string, object> = {
     movers: movingHere,
+    owner_records: new KeptOwners(),
     bundles: { ...bundles(undefined), of: () => 'none' },
     vsphere: {
       vms: async () =>

@@ -1,3 +1,4 @@
+import { ofOwnership } from './ownership.ts';
 import { ofPruning } from './pruning.ts';
 
 /** A guard that is taken away, and the test that then has to fail. */
@@ -8,7 +9,7 @@ export interface Mutation {
   /** Text that is there once. */
   from: string;
   to: string;
-  /** File and name of the test; the name is matched as a whole or from its beginning. */
+  /** File and name of the test; its beginning is enough where no other begins so. */
   test: readonly [file: string, name: string];
 }
 
@@ -17,6 +18,7 @@ const network = 'src/aws/recovery/network.ts';
 const associations = 'src/aws/recovery/associations.ts';
 const isolation = 'src/recovery/failover/isolation.ts';
 const cleanup = 'src/recovery/failover/cleanup.ts';
+const standing = 'src/recovery/failover/standing.ts';
 
 const tests = 'test/recovery/';
 const refused = (what: string): Mutation['test'] => [
@@ -316,7 +318,7 @@ const ofFailover: readonly Mutation[] = [
   },
   {
     guard: 'a commit and an undo at once',
-    file: 'src/recovery/failover/run.ts',
+    file: 'src/recovery/run/keep.ts',
     from: 'run.steps.length + 1, step))) throw begunBy(plan);',
     to: 'run.steps.length + 1, step))) return;',
     test: [`${tests}take-over.test.ts`, 'of a commit and an undo at once, one is refused'],
@@ -351,7 +353,7 @@ const ofFailover: readonly Mutation[] = [
   },
   {
     guard: 'a foreign instance: its token is in no record',
-    file: cleanup,
+    file: standing,
     from: 'token !== undefined && tokens.has(token) && ',
     to: '',
     test: [
@@ -361,28 +363,28 @@ const ofFailover: readonly Mutation[] = [
   },
   {
     guard: 'a foreign instance: of another account',
-    file: cleanup,
+    file: standing,
     from: ' && account === start.account',
     to: '',
     test: [`${tests}ownership.test.ts`, 'an instance of another account than the run began in'],
   },
   {
     guard: 'a foreign image',
-    file: cleanup,
+    file: standing,
     from: 'images.filter(({ id, name }) => names.has(name) || imported.images.includes(id))',
     to: 'images',
     test: [`${tests}ownership.test.ts`, 'an image, a volume and a group with the tag of the run'],
   },
   {
     guard: 'a foreign volume',
-    file: cleanup,
+    file: standing,
     from: "volumes.filter(one => uuids.has(one.tags[VM_TAG] ?? ''))",
     to: 'volumes',
     test: [`${tests}ownership.test.ts`, 'an image, a volume and a group with the tag of the run'],
   },
   {
     guard: 'a foreign security group',
-    file: cleanup,
+    file: standing,
     from: 'groups.filter(({ name }) => name === quarantineName(repository.id, start))',
     to: 'groups',
     test: [`${tests}ownership.test.ts`, 'an image, a volume and a group with the tag of the run'],
@@ -431,4 +433,4 @@ const ofFailover: readonly Mutation[] = [
   },
 ];
 
-export const mutations: readonly Mutation[] = [...ofIsolation, ...ofFailover, ...ofPruning];
+export const mutations: readonly Mutation[] = [...ofIsolation, ...ofFailover, ...ofOwnership, ...ofPruning];

@@ -3,6 +3,9 @@
 # Launches one t3.micro of Amazon Linux 2023, and ends it.
 set -euo pipefail
 [ $# = 2 ] || { echo 'usage: console-lines.sh SUBNET GROUP' >&2; exit 2; }
+# shellcheck source=tools/only-aws/agreed.sh
+. "$(dirname "$0")/agreed.sh"
+agreed 0.02 'one t3.micro for a quarter of an hour at most'
 image=$(aws ssm get-parameter --name /aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64 \
   --query Parameter.Value --output text)
 nonce=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')

@@ -5,12 +5,16 @@
 # Needs an AWS CLI that knows `create-replace-root-volume-task --volume-id` (botocore 1.44.8 or newer).
 set -euo pipefail
 [ $# = 4 ] || { echo 'usage: licence-after-exchange.sh IMAGE SUBNET GROUP SNAPSHOT' >&2; exit 2; }
+# shellcheck source=tools/only-aws/agreed.sh
+. "$(dirname "$0")/agreed.sh"
+agreed 0.50 'one m6i.large with Windows, and a volume of the snapshot, for half an hour'
 instance=$(aws ec2 run-instances --image-id "$1" --instance-type m6i.large --subnet-id "$2" --security-group-ids "$3" \
   --metadata-options HttpTokens=required --query 'Instances[0].InstanceId' --output text)
 volume=
 end() {
   aws ec2 terminate-instances --instance-ids "$instance" >/dev/null
   aws ec2 wait instance-terminated --instance-ids "$instance"
+  # The exchanged root may end with its instance.
   [ -z "$volume" ] || aws ec2 delete-volume --volume-id "$volume" 2>/dev/null || true
 }
 trap end EXIT

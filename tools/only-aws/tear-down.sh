@@ -3,6 +3,9 @@
 # Launches one t3.micro after the entry is made, waits until the entry has fired, and counts.
 set -euo pipefail
 [ $# = 3 ] || { echo 'usage: tear-down.sh SUBNET GROUP ROLE_ARN' >&2; exit 2; }
+# shellcheck source=tools/only-aws/agreed.sh
+. "$(dirname "$0")/agreed.sh"
+agreed 0.02 'one t3.micro for a quarter of an hour at most, and an entry of EventBridge Scheduler'
 tag="only-aws/$$"
 name="converge-only-aws-$$"
 instance=

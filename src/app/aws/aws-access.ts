@@ -3,7 +3,10 @@ import type { AwsSettings } from '../../aws/settings.ts';
 import type { CallCounter } from '../../engine/model/calls.ts';
 import type { CatalogTarget, SecretRef } from '../../engine/model/catalog.ts';
 import type { Host } from '../../io/ports.ts';
+import type { Network } from '../../network/network.ts';
+import type { Throttle } from '../../network/throttle.ts';
 import type { Lab } from '../lab/open-lab.ts';
+import { uploadsTo } from './uploads.ts';
 
 type Settings = (
   /** Undefined (a repository command without manifests): the default chain of AWS decides. */
@@ -20,14 +23,19 @@ export interface AwsAccess {
   api: Settings;
 }
 
-const common = ({ clock, random }: Host, calls: CallCounter) => ({
+const common = ({ clock, random }: Host, calls: CallCounter, uploads: Throttle | undefined) => ({
+  ...(uploads && { uploads }),
   // Signatures carry this machine's time, also in a lab whose clock was set ahead.
   clock,
   random,
   onCall: (kind: keyof CallCounter) => calls[kind](),
 });
 
-export function worldAws(machine: Host, secret: (reference: SecretRef) => Promise<string>): AwsAccess {
+export function worldAws(
+  machine: Host,
+  network: Network,
+  secret: (reference: SecretRef) => Promise<string>,
+): AwsAccess {
   const s3: Settings = async (target, calls, wanted) => {
     const properties = (target?.properties ?? {}) as Record<string, string | SecretRef | undefined>;
     const { region, endpoint, profile, access_key_id: id, secret_access_key: key } = properties;
@@ -35,7 +43,8 @@ export function worldAws(machine: Host, secret: (reference: SecretRef) => Promis
     const chain = async () =>
       (await import('../../aws/default-chain.ts')).configured(profile as string | undefined);
     return {
-      ...common(machine, calls),
+      ...common(machine, calls, uploadsTo(target, machine.clock)),
+      network,
       region:
         wanted ??
         (region as string | undefined) ??
@@ -59,8 +68,8 @@ export function worldAws(machine: Host, secret: (reference: SecretRef) => Promis
 export function labAws(machine: Host, { settings, s3, api }: Lab): AwsAccess {
   const at =
     (endpoint: string): Settings =>
-    async (_, calls) => ({
-      ...common(machine, calls),
+    async (target, calls) => ({
+      ...common(machine, calls, uploadsTo(target, machine.clock)),
       region: settings.region,
       endpoint,
       credentials: settings.s3,

@@ -1,6 +1,7 @@
 import type { Identity, Instance } from '../../aws/instance.ts';
 import type { Metadata } from '../../aws/instance-metadata.ts';
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
+import { networkOf } from '../../network/network.ts';
 import type { Context } from '../app-context.ts';
 import { labDir, openInstanceAt } from '../lab/open-lab.ts';
 
@@ -51,7 +52,7 @@ async function open(
     import('../../aws/instance.ts'),
   ]);
   const { host } = context.io;
-  const describing = { clock: host.clock, random: host.random };
+  const describing = { clock: host.clock, random: host.random, network: networkOf(host) };
   const byApi = async (identity: Identity, settings = {}) => {
     const { describeTagsBy } = await import('../../aws/describe-tags.ts');
     return describeTagsBy({ ...describing, ...settings })(identity);

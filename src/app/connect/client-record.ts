@@ -5,6 +5,7 @@ import type { Clients } from '../../engine/model/io.ts';
 import type { Host } from '../../io/ports.ts';
 import type { SearchPath } from '../../io/search-path.ts';
 import type { DeclaredHere } from '../../recovery/bundle/declared-bundles.ts';
+import type { Repositories } from '../../replication/model/clients.ts';
 import { connectS3Of } from '../aws/aws-access.ts';
 import { makeContent } from './make-content.ts';
 import type { Closing, Reach } from './reach.ts';
@@ -31,6 +32,11 @@ export interface ClientOptions {
 /** Those that are the same in the world and in a lab, which differ in what they reach. */
 export const sharedClients = ({ host, reach, searchPath, closing, declared }: ClientOptions) => {
   const limits: EbsLimits = new Map();
+  let shared: Repositories | undefined;
+  const repositories = () => {
+    shared ??= makeRepositories(reach, host, closing);
+    return shared;
+  };
   const s3Of = async (target: CatalogTarget | undefined, calls: CallCounter) =>
     closedWith(closing, await connectS3Of(reach.aws, target, calls));
   return {
@@ -51,7 +57,11 @@ export const sharedClients = ({ host, reach, searchPath, closing, declared }: Cl
       const { bundles } = await import('../../recovery/bundle/declared-bundles.ts');
       return bundles(declared);
     },
-    repositories: async () => makeRepositories(reach, host, closing),
+    repositories: async () => repositories(),
+    owner_records: async (target, calls) => {
+      const { ownerRecords } = await import('./owner-records.ts');
+      return ownerRecords({ reach, declared }, repositories(), target, calls);
+    },
   } satisfies Partial<ClientRecord>;
 };
 

@@ -7,8 +7,8 @@ import { awsTarget, bucketAt } from './repositories.ts';
 
 /** Content of the web and of S3; in a lab its stand-ins answer for every host and bucket. */
 export function makeContent(reach: Reach, calls: CallCounter, closing: Closing): Content {
-  const { standIn, aws, targets } = reach;
-  const web = openHttp({ onCall: kind => calls[kind](), ...(standIn !== undefined && { standIn }) });
+  const { standIn, aws, targets, network } = reach;
+  const web = openHttp({ network, onCall: kind => calls[kind](), ...(standIn !== undefined && { standIn }) });
   // Opened once per target: connecting reads profiles and asks for credentials.
   const opened = new Map<string, ReturnType<typeof connectS3Of>>();
   const s3 = ({ url, target }: S3Location) => {

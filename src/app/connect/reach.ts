@@ -3,6 +3,7 @@ import type { CallCounter } from '../../engine/model/calls.ts';
 import type { CatalogTarget, SecretRef } from '../../engine/model/catalog.ts';
 import { placeBelow } from '../../io/confined.ts';
 import type { Host } from '../../io/ports.ts';
+import { type Network, networkOf, straight } from '../../network/network.ts';
 import type { KnownRepositories } from '../../replication/model/clients.ts';
 import { type AwsAccess, labAws, worldAws } from '../aws/aws-access.ts';
 import type { Lab } from '../lab/open-lab.ts';
@@ -19,6 +20,8 @@ export interface Reach {
   /** The repositories that earlier runs from this state folder have seen. */
   known: KnownRepositories;
   aws: AwsAccess;
+  /** By which proxies this machine reaches others. */
+  network: Network;
   /** URL of what answers in the place of every web host. */
   standIn?: string;
   /** Where a folder really is whose path a manifest or an option says. */
@@ -27,14 +30,15 @@ export interface Reach {
 
 type Given = Pick<Reach, 'machine' | 'targets' | 'secret' | 'counter' | 'known'>;
 
-export const worldReach = (given: Given): Reach => ({
-  ...given,
-  aws: worldAws(given.machine, given.secret),
-  folder: path => path,
-});
+export const worldReach = (given: Given): Reach => {
+  const network = networkOf(given.machine);
+  return { ...given, network, aws: worldAws(given.machine, network, given.secret), folder: path => path };
+};
 
 export const labReach = (given: Given, lab: Lab): Reach => ({
   ...given,
+  // It is on this machine.
+  network: straight,
   aws: labAws(given.machine, lab),
   standIn: lab.web.url,
   folder: path => placeBelow(join(lab.dir, 'host'), path),

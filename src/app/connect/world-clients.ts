@@ -17,6 +17,7 @@ export const worldClients = (options: ClientOptions): ClientRecord => ({
     > & { password: SecretRef };
     const client = await connectVsphere({
       clock: host.clock,
+      network: reach.network,
       onCall: kind => calls[kind](),
       url: url!,
       username: username!,

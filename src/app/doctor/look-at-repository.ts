@@ -1,5 +1,6 @@
 import type { BucketApi } from '../../aws/buckets.ts';
 import { callerArn } from '../../aws/caller-identity.ts';
+import { configured as chain } from '../../aws/default-chain.ts';
 import type { BucketFacts, LifecycleRule, RepositoryFacts } from '../../doctor/repository.ts';
 import type { CallCounter } from '../../engine/model/calls.ts';
 import { decodeConfig } from '../../replication/format/config.ts';
@@ -16,6 +17,7 @@ import type { Closing } from '../connect/reach.ts';
 import { awsTarget, storeAt } from '../connect/repositories.ts';
 import type { Session } from '../session/open-session.ts';
 import { answerOf } from './answer.ts';
+import { lookAtProxy } from './look-at-proxy.ts';
 
 const uncounted: CallCounter = { made() {}, retried() {}, throttled() {} };
 
@@ -67,7 +69,12 @@ export async function lookAtRepository(
           lock !== undefined,
         )
       : undefined;
+  const proxy =
+    url.kind === 's3'
+      ? await lookAtProxy(reach.network, await endpointOf(url.place.bucket), signal)
+      : undefined;
   return {
+    ...(proxy && { proxy }),
     ...(caller && { caller }),
     list,
     configuration:
@@ -81,6 +88,13 @@ export async function lookAtRepository(
     ...(lock && looked && { locks: { span: ref.lock!.for, for: lock.for, looked } }),
     ...(bucket && { bucket }),
   };
+
+  /** Where requests for a bucket go to. */
+  async function endpointOf(bucket: string): Promise<string> {
+    const { endpoint, region, profile } = await reach.aws.s3(target, uncounted);
+    const configured = endpoint ?? (await chain(profile)).endpoint;
+    return configured ?? `https://${bucket}.s3.${region}.amazonaws.com`;
+  }
 }
 
 /** Since when all locks of each VM were looked at. */

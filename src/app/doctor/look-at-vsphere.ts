@@ -1,5 +1,6 @@
 import { type Answer, type Finding, findingsOf } from '../../doctor/finding.ts';
 import { judgeNbdkit, worksBy } from '../../doctor/nbdkit.ts';
+import { judgeProxy } from '../../doctor/proxy.ts';
 import { judgeVm, type Reading } from '../../doctor/vm.ts';
 import { judgeVsphere, type VsphereFacts } from '../../doctor/vsphere.ts';
 import type { CallCounter } from '../../engine/model/calls.ts';
@@ -12,6 +13,7 @@ import { readingOf } from '../connect/reading.ts';
 import type { Session } from '../session/open-session.ts';
 import { answerOf } from './answer.ts';
 import { lookAtNbdkit } from './look-at-nbdkit.ts';
+import { lookAtProxy } from './look-at-proxy.ts';
 
 /** VMs of one server that are looked at together. */
 const WIDTH = 8;
@@ -40,7 +42,8 @@ export async function lookAtVsphere(
     signal,
   );
   const facts = await factsOf(target, connected, signal);
-  const findings = [...judgeVsphere(of, facts), ...tools];
+  const proxy = await lookAtProxy(reach.network, String(target.properties.url), signal);
+  const findings = [...judgeProxy(of, proxy), ...judgeVsphere(of, facts), ...tools];
   if ('failed' in connected) return findings;
   const look = (vm: CatalogResource) => lookAtVm(connected.value, vm, reading, signal);
   for await (const found of pipelined([...vms], WIDTH, look)) findings.push(...found);

@@ -74,12 +74,12 @@ async function run(
   tell: TellRollout,
 ): Promise<BumpOutcome> {
   const { interrupt, host } = context.io;
-  const { standIn } = session.reach;
+  const { standIn, network } = session.reach;
   const instances = await runningInstances(ec2, environment);
   await refuseWithoutContent(bucket, environment);
   const announcer = await openAnnouncer(bucket, environment);
   const read = reportReader(bucket, environment);
-  const open = openHttp(standIn === undefined ? {} : { standIn });
+  const open = openHttp({ network, ...(standIn !== undefined && { standIn }) });
   const fleet = {
     announce: announcer.announce,
     async reports(asked: ReadonlySet<string>) {

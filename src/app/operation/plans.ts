@@ -1,7 +1,8 @@
 import type { CatalogResource } from '../../engine/model/catalog.ts';
 import type { Rehearsal, SeenPlan } from '../../operation/rehearsals.ts';
-import { kindOf, type Run, readRun, stateOf } from '../../recovery/failover/run.ts';
 import { type PlanVersion, SERIES } from '../../recovery/model/plan.ts';
+import { readRun } from '../../recovery/run/keep.ts';
+import { kindOf, type Run, stateOf } from '../../recovery/run/run.ts';
 import type { RepositoryRef } from '../../replication/model/clients.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import type { RecoveryPlanProperties } from '../../resources/aws/recovery_plan.ts';

@@ -1,11 +1,11 @@
 import { type Diagnostic, Failure, given } from '../../diagnostics/diagnostic.ts';
 import type { CatalogResource } from '../../engine/model/catalog.ts';
 import { fitFor, type TargetMachine } from '../../recovery/failover/prepare.ts';
-import type { Landing } from '../../recovery/failover/run.ts';
 import type { RecoveryCloud } from '../../recovery/model/clients.ts';
 import type { NetworkFacts } from '../../recovery/model/machines.ts';
 import type { Encryption } from '../../recovery/replica/choose.ts';
 import { estimateCold } from '../../recovery/replica/estimate.ts';
+import type { Landing } from '../../recovery/run/run.ts';
 import { type Addressed, wrongAddresses } from '../../recovery/target/address.ts';
 import { autoWay, type Way } from '../../recovery/target/method.ts';
 import { choosePoints } from '../../recovery/target/point-choice.ts';

@@ -1,8 +1,10 @@
 import { blocked, type Diagnostic, Failure, given, world } from '../../diagnostics/diagnostic.ts';
 import type { Catalog } from '../../engine/model/catalog.ts';
-import { type Cleaned, cleanUp, type Standing, standing } from '../../recovery/failover/cleanup.ts';
-import { expiresOf, kindOf, newestRun, type Run, stateOf } from '../../recovery/failover/run.ts';
+import { type Cleaned, cleanUp } from '../../recovery/failover/cleanup.ts';
+import { type Standing, standing } from '../../recovery/failover/standing.ts';
 import type { ReplicaAge } from '../../recovery/replica/age.ts';
+import { newestRun } from '../../recovery/run/keep.ts';
+import { expiresOf, kindOf, type Run, stateOf } from '../../recovery/run/run.ts';
 import { pausesIn, planOfHolder } from '../../replication/model/pauses.ts';
 import { lift, pinned } from '../../replication/model/pins.ts';
 import type { Repository } from '../../replication/model/repository.ts';

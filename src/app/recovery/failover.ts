@@ -5,22 +5,21 @@ import { refuseOpen, wasSaid } from '../../recovery/failover/isolation.ts';
 import { machineOf } from '../../recovery/failover/prepare.ts';
 import { probesOf } from '../../recovery/failover/probes-of.ts';
 import { type Recovered, rehearse } from '../../recovery/failover/rehearse.ts';
+import type { PlannedRecord } from '../../recovery/model/dns.ts';
+import type { NetworkFacts } from '../../recovery/model/machines.ts';
+import { buildReplica } from '../../recovery/replica/build.ts';
+import type { Encryption } from '../../recovery/replica/choose.ts';
+import { begunBy, newestRun } from '../../recovery/run/keep.ts';
 import {
-  begunBy,
   type Fencing,
   kindOf,
-  newestRun,
   type Run,
   type RunMachine,
   type RunStart,
   stateOf,
   subnetsOf,
   tookOf,
-} from '../../recovery/failover/run.ts';
-import type { PlannedRecord } from '../../recovery/model/dns.ts';
-import type { NetworkFacts } from '../../recovery/model/machines.ts';
-import { buildReplica } from '../../recovery/replica/build.ts';
-import type { Encryption } from '../../recovery/replica/choose.ts';
+} from '../../recovery/run/run.ts';
 import { pointOfAll } from '../../recovery/target/point-choice.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import type { Context } from '../app-context.ts';

@@ -1,7 +1,8 @@
 import { join, resolve } from 'node:path';
 import type { Files } from '../../io/ports.ts';
 import { extensionOf } from '../../recovery/failover/probe.ts';
-import { type Run, readPicture } from '../../recovery/failover/run.ts';
+import { readPicture } from '../../recovery/run/keep.ts';
+import type { Run } from '../../recovery/run/run.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import type { Context } from '../app-context.ts';
 

@@ -1,7 +1,7 @@
 import type { CatalogResource } from '../../engine/model/catalog.ts';
 import { parseDuration } from '../../io/duration.ts';
-import type { PostLaunch } from '../../recovery/failover/run.ts';
 import type { PlanProperties } from '../../recovery/model/plan.ts';
+import type { PostLaunch } from '../../recovery/run/run.ts';
 import type { Recovering } from './open/with-declared.ts';
 
 /** Milliseconds that a machine may take where the plan doesn't say. */

@@ -1,9 +1,9 @@
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
-import type { RunStart } from '../../recovery/failover/run.ts';
 import type { RecoveryCloud } from '../../recovery/model/clients.ts';
 import { NETWORK_TAG } from '../../recovery/model/networks.ts';
 import type { PlanProperties } from '../../recovery/model/plan.ts';
 import { HERE, type Probe, placeOf } from '../../recovery/model/probes.ts';
+import type { RunStart } from '../../recovery/run/run.ts';
 
 /** Where a test is to run: subnets, in the order in which they are tried, and the group of its machines. */
 export interface TestNetwork {

@@ -4,6 +4,7 @@ import type { CatalogResource } from '../../engine/model/catalog.ts';
 import type { Clock } from '../../io/ports.ts';
 import { parseKey, readKey } from '../../replication/format/keys.ts';
 import type { RepositoryRef } from '../../replication/model/clients.ts';
+import { lockFrom, lockPolicyOf } from '../../replication/model/object-lock.ts';
 import type { OnDamage } from '../../replication/model/repository.ts';
 import type { PrunedVm } from '../../replication/prune/prune-repository.ts';
 import { forgetNotes } from '../../replication/repository/forget-notes.ts';
@@ -117,7 +118,13 @@ async function openToPrune(
   const store = await storeAt(ref.url, ref.url.kind === 's3' ? ref.pruner : ref.target, counted, closing);
   const own = options.key === undefined ? undefined : await readKey(options.key, host);
   const key = own ?? (ref.key && parseKey(await world.secret(ref.key), ref.key.$secret));
-  return openRepository(store, { key, random: host.random });
+  // What compaction writes anew is needed by points that are locked, and takes the place of packs that were.
+  const locking = ref.lock && lockPolicyOf(ref.lock);
+  const now = () => world.host.clock.now() + (store.clockAhead?.() ?? 0);
+  return openRepository(store, {
+    ...{ key, random: host.random },
+    ...(locking && { lock: () => lockFrom(locking, now()) }),
+  });
 }
 
 /** Nothing is there under that name, and nothing of ours ever is. */

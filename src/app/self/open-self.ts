@@ -6,6 +6,7 @@ import type { Clock } from '../../io/ports.ts';
 import type { ContentBucket } from '../../masterless/content/bucket.ts';
 import type { TrustedKey } from '../../masterless/trust/keys.ts';
 import { keyFile, keysIn } from '../../masterless/trust/trusted-files.ts';
+import { networkOf } from '../../network/network.ts';
 import type { S3Url } from '../../values/s3-url.ts';
 import type { Context } from '../app-context.ts';
 import { instanceHere } from '../aws/instance.ts';
@@ -84,7 +85,7 @@ const settingsOf = ({ io: { host } }: Context, region: string, lab: Lab | undefi
   region: lab?.settings.region ?? host.env.AWS_REGION ?? region,
   clock: host.clock,
   random: host.random,
-  ...(lab && { credentials: lab.roleCredentials }),
+  ...(lab ? { credentials: lab.roleCredentials } : { network: networkOf(host) }),
 });
 
 /** Whom this instance believes. Throws a Failure for keys that others could have put there. */

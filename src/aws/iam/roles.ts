@@ -13,6 +13,8 @@ declare module '../../engine/model/io.ts' {
 /** A role as IAM has it. Documents are parsed. */
 export interface CloudRole {
   name: string;
+  /** `AROA…`: no other role ever has it. Source: IAM User Guide, "IAM identifiers". */
+  id: string;
   tags: Record<string, string>;
   trust: unknown;
   /** Policies of its own, by name. */
@@ -30,11 +32,11 @@ export interface RoleApi {
   names(signal?: AbortSignal): Promise<string[]>;
   /** Undefined when there is none. */
   find(name: string, signal?: AbortSignal): Promise<CloudRole | undefined>;
-  /** One that is there already is left as it is. */
+  /** Its id; undefined where one of that name is there already, which is left as it is. */
   create(
     wanted: { name: string; trust: string; description: string; tags: Record<string, string> },
     signal?: AbortSignal,
-  ): Promise<void>;
+  ): Promise<string | undefined>;
   setTrust(name: string, trust: string, signal?: AbortSignal): Promise<void>;
   /** Adds tags. */
   tag(name: string, tags: Record<string, string>, signal?: AbortSignal): Promise<void>;
@@ -126,6 +128,7 @@ export async function connectRoles(settings: AwsSettings): Promise<RoleApi> {
       );
       return {
         name: RoleName,
+        id: found.Role.RoleId ?? '',
         tags: Object.fromEntries((found.Role.Tags ?? []).map(({ Key, Value }) => [Key, Value])),
         trust: documentOf(found.Role.AssumeRolePolicyDocument),
         policies: Object.fromEntries(policies),
@@ -139,10 +142,11 @@ export async function connectRoles(settings: AwsSettings): Promise<RoleApi> {
         Description: description,
         Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
       });
-      await call('CreateRole', name, (on, options) => on.send(command, options), {
+      const made = await call('CreateRole', name, (on, options) => on.send(command, options), {
         signal,
         expected: /^EntityAlreadyExists/,
       });
+      return made?.Role?.RoleId;
     },
     async setTrust(RoleName, PolicyDocument, signal) {
       const command = new sdk.UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument });

@@ -3,6 +3,7 @@ import type * as Ec2 from '@aws-sdk/client-ec2';
 import type { Patience } from '../../io/retry.ts';
 import { codeOf, toFailure } from '../errors.ts';
 import { type AwsSettings, awsClient } from '../settings.ts';
+import type { Signing } from '../signed-call.ts';
 import { type Retrying, withRetries } from '../with-retries.ts';
 import { ec2Pace } from './calls/pace.ts';
 
@@ -20,6 +21,8 @@ export interface RecoveryConnection {
   readonly ebs: typeof Ebs;
   readonly settings: AwsSettings & Retrying;
   credentials(): ReturnType<Ec2.EC2Client['config']['credentials']>;
+  /** What requests of services without a client of their own are sent with. */
+  readonly handler: Signing['handler'];
   /** One call of EC2, tried again; rejects with a Failure that names action and thing. */
   onEc2<T>(
     action: string,
@@ -80,6 +83,7 @@ export async function connectRecovery(settings: AwsSettings): Promise<RecoveryCo
     ebs,
     settings: retrying,
     credentials: () => ec2Client.config.credentials(),
+    handler: ec2Client.config.requestHandler as unknown as Signing['handler'],
     onEc2: (action, thing, run, asking = {}) =>
       call(
         { service: 'EC2', action: `ec2:${action}`, thing },

@@ -1,4 +1,5 @@
 import type { DhcpOptions, EC2Client, RouteTable, Subnet, Vpc } from '@aws-sdk/client-ec2';
+import { MADE_BY } from '../../recovery/model/made-by.ts';
 import {
   AMAZON,
   type FoundNetwork,
@@ -14,8 +15,6 @@ import { tagsOf, toTags } from './tags.ts';
 
 /** In the place of DHCP options: the VPC has none. Source: API reference, AssociateDhcpOptions. */
 const NO_OPTIONS = 'default';
-/** On a VPC: which request made it. */
-const MADE_BY = 'converge:made-by';
 
 type Kind = 'vpc' | 'subnet' | 'route-table' | 'dhcp-options';
 
@@ -113,14 +112,14 @@ export function awsNetworks(connection: RecoveryConnection): NetworkCloud {
       return found;
     },
 
-    async createVpc(title, CidrBlock, token, signal) {
+    async createVpc(title, CidrBlock, mark, signal) {
       const command = new ec2.CreateVpcCommand({
         CidrBlock,
-        TagSpecifications: tagged('vpc', title, { [MADE_BY]: token }),
+        TagSpecifications: tagged('vpc', title, { [MADE_BY]: mark }),
       });
       await send('CreateVpc', title, (client, o) => client.send(command, o), signal);
       // It does not know tokens: asked again after a lost answer it has made two, and nobody has either yet.
-      const Filters = [{ Name: `tag:${MADE_BY}`, Values: [token] }];
+      const Filters = [{ Name: `tag:${MADE_BY}`, Values: [mark] }];
       const made = await allPages(connection, signal)(
         'DescribeVpcs',
         title,
@@ -248,6 +247,7 @@ function networkOf(
   return {
     vpc: id,
     cidr: vpc.CidrBlock ?? '',
+    tags: tagsOf(vpc.Tags),
     subnets: of.subnets
       .filter(({ VpcId, Tags }) => VpcId === id && isOurs(Tags))
       .map(one => ({

@@ -1,14 +1,10 @@
-import { connect as connectNet, isIP, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectNet, type Socket } from 'node:net';
+import { refusedByProxy, unreachableProxy } from '../../network/failures.ts';
+import { beginTls, type Network } from '../../network/network.ts';
+import type { Destination, HttpProxy } from '../../network/proxies.ts';
+import type { Throttle } from '../../network/throttle.ts';
+import { absoluteForm } from '../../network/tunnel.ts';
 import { type Answer, type AnswerReader, answerReader, cutOff } from './answer.ts';
-
-/** Where requests go to. */
-export interface Origin {
-  secure: boolean;
-  /** Name or address, the latter without brackets. */
-  host: string;
-  port: number;
-}
 
 export interface WireRequest {
   method: 'GET' | 'PUT';
@@ -29,10 +25,10 @@ export interface WireRequest {
 export interface Wire {
   /**
    * One request and its answer. Rejects with an error of Node's by its `code`, of name `TimeoutError` where
-   * nothing moved for too long, `AbortError` when the signal was aborted, or `BadAnswer`. Once it has settled
-   * nothing reads from the body or writes to `into` any more.
+   * nothing moved for too long, `AbortError` when the signal was aborted, or `BadAnswer`; with a Failure of a
+   * proxy. Once it has settled nothing reads from the body or writes to `into` any more.
    */
-  exchange(to: Origin, request: WireRequest): Promise<Answer>;
+  exchange(to: Destination, request: WireRequest): Promise<Answer>;
   /** Closes the connections that wait for another request. */
   close(): void;
 }
@@ -41,6 +37,9 @@ export interface WireOptions {
   /** Milliseconds until a connection stands, and without traffic on one. */
   connectTimeout: number;
   idleTimeout: number;
+  network: Network;
+  /** What holds bodies back; nothing when left out. */
+  uploads?: Throttle | undefined;
 }
 
 /** What is read at a time. Bytes. */
@@ -50,11 +49,11 @@ const WRITE = 1024 * 1024;
 /** Milliseconds for which a connection is kept; the server may close it any moment. */
 const KEPT = 3_000;
 
-export function createWire({ connectTimeout, idleTimeout }: WireOptions): Wire {
+export function createWire({ connectTimeout, idleTimeout, network, uploads }: WireOptions): Wire {
   const idle = new Map<string, { connection: Connection; since: number }[]>();
-  const nameOf = ({ secure, host, port }: Origin) => `${secure ? 'https' : 'http'} ${host} ${port}`;
+  const nameOf = ({ secure, host, port }: Destination) => `${secure ? 'https' : 'http'} ${host} ${port}`;
 
-  const take = (to: Origin): Connection | undefined => {
+  const take = (to: Destination): Connection | undefined => {
     const kept = idle.get(nameOf(to)) ?? [];
     for (let last = kept.pop(); last; last = kept.pop()) {
       if (!last.connection.socket.destroyed && performance.now() - last.since < KEPT) return last.connection;
@@ -62,7 +61,7 @@ export function createWire({ connectTimeout, idleTimeout }: WireOptions): Wire {
     }
     return undefined;
   };
-  const give = (to: Origin, connection: Connection) => {
+  const give = (to: Destination, connection: Connection) => {
     connection.socket.setTimeout(0);
     // A program that has nothing else to do ends.
     connection.socket.unref();
@@ -74,11 +73,19 @@ export function createWire({ connectTimeout, idleTimeout }: WireOptions): Wire {
     async exchange(to, request) {
       const { signal } = request;
       signal?.throwIfAborted();
-      const connection = take(to) ?? (await open(to, connectTimeout, signal));
+      // What is in plain text is put to the proxy itself.
+      const proxy = to.secure ? undefined : network.proxyTo(to);
+      const at = proxy ?? to;
+      // Before there is a connection, which a server would end that hears nothing for too long.
+      const { body } = request;
+      const first = body && (await uploads?.take(Math.min(WRITE, body.length), signal));
+      const connection = take(at) ?? (await openTo(at, proxy, signal));
       connection.socket.ref();
-      const answer = await converse(connection, request, idleTimeout);
-      if (answer.reusable && !connection.socket.destroyed) give(to, connection);
+      const asked = proxy ? forwarded(request, to, proxy) : request;
+      const answer = await converse(connection, asked, idleTimeout, { first, uploads });
+      if (answer.reusable && !connection.socket.destroyed) give(at, connection);
       else connection.socket.destroy();
+      if (proxy && answer.status === 407) throw refusedByProxy(proxy, `${to.host}:${to.port}`, answer.status);
       return answer;
     },
     close() {
@@ -86,7 +93,26 @@ export function createWire({ connectTimeout, idleTimeout }: WireOptions): Wire {
       idle.clear();
     },
   };
+
+  async function openTo(at: Destination, proxy: HttpProxy | undefined, signal: AbortSignal | undefined) {
+    try {
+      return await open(at, network, connectTimeout, signal);
+    } catch (error) {
+      if (!proxy || signal?.aborted || !(error instanceof Error)) throw error;
+      throw unreachableProxy(proxy, error);
+    }
+  }
 }
+
+/** The request as a proxy takes it that forwards it. */
+const forwarded = (request: WireRequest, to: Destination, { authorization }: HttpProxy): WireRequest => ({
+  ...request,
+  path: absoluteForm(to, request.path),
+  headers: {
+    ...request.headers,
+    ...(authorization !== undefined && { 'proxy-authorization': authorization }),
+  },
+});
 
 interface Connection {
   socket: Socket;
@@ -94,33 +120,35 @@ interface Connection {
   listener: { onBytes(bytes: Buffer): void; onEnd(error?: Error): void } | undefined;
 }
 
-/** A connection, with its certificate verified where there is one. */
-async function open(to: Origin, timeout: number, signal: AbortSignal | undefined): Promise<Connection> {
+/** A connection, by a proxy where one leads there, with its certificate verified where there is one. */
+async function open(
+  to: Destination,
+  network: Network,
+  timeout: number,
+  signal: AbortSignal | undefined,
+): Promise<Connection> {
   const made = Promise.withResolvers<void>();
   const connection: Connection = { socket: undefined as never, listener: undefined };
   const buffer = Buffer.allocUnsafeSlow(READ);
-  // Node's types have it for net alone.
+  const heard = (bytes: Buffer) => {
+    const { listener, socket } = connection;
+    if (listener) listener.onBytes(bytes);
+    else socket.destroy();
+  };
   const onread = {
     buffer,
     callback: (count: number) => {
-      const { listener, socket } = connection;
-      if (listener) listener.onBytes(buffer.subarray(0, count));
-      else socket.destroy();
+      heard(buffer.subarray(0, count));
       return true;
     },
   };
   const { secure, host, port } = to;
   const socket = secure
-    ? // A literal address may not be sent as the server's name (RFC 6066 section 3).
-      connectTls({
-        host,
-        port,
-        servername: isIP(host) ? '' : host,
-        ALPNProtocols: ['http/1.1'],
-        ...{ onread },
-      })
+    ? await beginTls(network, to, {}, { signal, onread })
     : connectNet({ host, port, onread });
   connection.socket = socket;
+  // Node takes no notice of `onread` where TLS goes through another connection.
+  if (secure && network.proxyTo(to)) socket.on('data', heard);
   const onAbort = () => socket.destroy(aborted());
   const ended = (error?: Error) => {
     made.reject(error ?? cutOff());
@@ -147,6 +175,7 @@ async function converse(
   connection: Connection,
   { method, path, headers, body, into, signal }: WireRequest,
   timeout: number,
+  pace: Pace,
 ): Promise<Answer> {
   const { socket } = connection;
   const settled = Promise.withResolvers<Answer>();
@@ -168,7 +197,7 @@ async function converse(
   signal?.addEventListener('abort', onAbort, { once: true });
   try {
     if (socket.destroyed) throw cutOff();
-    const sent = send(socket, headOf(method, path, headers), body).then(() => {
+    const sent = send(socket, headOf(method, path, headers), body, pace).then(() => {
       sending = false;
     });
     sent.catch(() => {}); // the socket's own event says why
@@ -195,20 +224,36 @@ function attempt(
   }
 }
 
-async function send(socket: Socket, head: string, body: Buffer | undefined): Promise<void> {
+interface Pace {
+  /** Bytes of the body that may be sent with the head. */
+  first: number | undefined;
+  uploads: Throttle | undefined;
+}
+
+async function send(
+  socket: Socket,
+  head: string,
+  body: Buffer | undefined,
+  { first = WRITE, uploads }: Pace,
+): Promise<void> {
   const write = (bytes: Buffer | string) =>
     new Promise<void>((resolve, reject) =>
       socket.write(bytes, 'latin1', error => (error ? reject(error) : resolve())),
     );
   if (!body) return write(head);
   socket.cork();
-  const first = write(head);
-  let last = write(body.subarray(0, WRITE));
+  const begun = write(head);
+  let last = write(body.subarray(0, first));
   socket.uncork();
-  await first;
-  for (let at = WRITE; at < body.length; at += WRITE) {
+  await begun;
+  for (let at = first; at < body.length; ) {
     await last;
-    last = write(body.subarray(at, at + WRITE));
+    const some = Math.min(WRITE, body.length - at);
+    const to = at + ((await uploads?.take(some)) ?? some);
+    // While this waited, the connection may have ended, and the body be somebody else's.
+    if (socket.destroyed) throw cutOff();
+    last = write(body.subarray(at, to));
+    at = to;
   }
   await last;
 }

@@ -58,6 +58,10 @@ export const recovery = {
     means: 'A failover has taken over from the machines at home, or is in the middle of it.',
     wayOut: 'Keep it with `converge failover commit`, or end it with `converge failover undo`.',
   },
+  'foreign-object': {
+    means: 'Something in AWS was to be removed, and nothing shows that converge made this very object.',
+    wayOut: 'Remove it yourself, or have converge take it over, as the message says.',
+  },
   'group-ambiguous': {
     means: 'Several security groups of the account have that name.',
     wayOut: 'Say which by `vpc`.',
@@ -224,6 +228,10 @@ export const recovery = {
   'other-vpc': {
     means: 'Subnets of a recovery target are in different VPCs.',
     wayOut: 'Name subnets of one.',
+  },
+  'owner-record-unreadable': {
+    means: "The record that would show that converge made an object can't be read, so it isn't removed.",
+    wayOut: 'Run again when it can be read, or remove the object yourself.',
   },
   'paths-or-repository': {
     means:

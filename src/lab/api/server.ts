@@ -11,6 +11,7 @@ import { EbsError } from '../ebs/errors.ts';
 import { type EbsService, ebsService } from '../ebs/service.ts';
 import { type Ec2Service, ec2Service } from '../ec2/service.ts';
 import type { ObjectsOf } from '../ec2/world/call.ts';
+import type { Pace } from '../ec2/world/pace.ts';
 import { type Ec2World, openEc2World } from '../ec2/world/world.ts';
 import { iamService } from '../iam/service.ts';
 import type { FleetMember } from '../instance/member.ts';
@@ -46,6 +47,8 @@ export interface ApiLabOptions {
   objects?: ObjectsOf;
   /** The other instances of the account. */
   fleet(): Promise<FleetMember[]>;
+  /** How long things take; at once when left out. */
+  pace?: Pace | undefined;
 }
 
 /**
@@ -73,11 +76,12 @@ const mostBytes = 1 << 20;
 
 /** Serves on 127.0.0.1. */
 export async function startApi(options: ApiLabOptions): Promise<ApiLab> {
-  const { region, clock, random } = options;
+  const { region, clock, random, pace } = options;
+  const took = pace && ((what: string, bytes: number) => pace.pass(pace.call(what, bytes)));
   const faults = new ApiFaults();
   const { accountId } = await options.instance();
   const account: Account = { vault: openVault(options.dir), region, account: accountId, clock, random };
-  const world = openEc2World({ dir: options.ec2Dir, region, account: accountId, clock, random });
+  const world = openEc2World({ dir: options.ec2Dir, region, account: accountId, clock, random, pace });
   const machines = labMachines(world, join(options.ec2Dir, 'machines'), {
     clock: options.authClock,
     random,
@@ -92,8 +96,9 @@ export async function startApi(options: ApiLabOptions): Promise<ApiLab> {
     machines,
     objects,
     roles: iam.role,
+    took,
   });
-  const ebs = ebsService(world, { account: accountId, region, clock, random });
+  const ebs = ebsService(world, { account: accountId, region, clock, random, took });
   const json = jsonServices(account, faults, world);
   const services: Record<string, AwsService> = {
     ec2,
@@ -117,7 +122,9 @@ export async function startApi(options: ApiLabOptions): Promise<ApiLab> {
   async function answer(message: IncomingMessage): Promise<AwsAnswer | undefined> {
     const headers = new Map(Object.entries(message.headers).map(([name, value]) => [name, String(value)]));
     const id = random.uuid();
-    const answered = (it: AwsAnswer) => ({ ...it, headers: { ...it.headers, 'x-amzn-requestid': id } });
+    // By the clock that signatures are held against: clients learn from it how far theirs is off.
+    const date = new Date(options.authClock.now()).toUTCString();
+    const answered = (it: AwsAnswer) => ({ ...it, headers: { ...it.headers, 'x-amzn-requestid': id, date } });
     const isQuery = /^application\/x-www-form-urlencoded/.test(headers.get('content-type') ?? '');
     // A protocol of its own: EBS direct has no target and no form.
     const isRest = !isQuery && !headers.has('x-amz-target');

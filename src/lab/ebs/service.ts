@@ -31,11 +31,17 @@ export interface EbsService extends AwsService {
   waitingFaults(): Ec2Fault[];
 }
 
+interface Account {
+  account: string;
+  region: string;
+  clock: Clock;
+  random: Random;
+  /** Told each operation, and how many bytes of data it had. */
+  took?: ((what: string, bytes: number) => void) | undefined;
+}
+
 /** EBS direct over the same world as EC2. Source: EBS direct APIs reference. */
-export function ebsService(
-  world: Ec2World,
-  { account, region, clock, random }: { account: string; region: string; clock: Clock; random: Random },
-): EbsService {
+export function ebsService(world: Ec2World, { account, region, clock, random, took }: Account): EbsService {
   const faults = new Ec2Faults('ebs');
   async function perform(call: RestCall, request: AwsRequest): Promise<{ output: object; data?: Buffer }> {
     const input = readRest(model, call, request.query, request.headers, request.body) as unknown;
@@ -89,6 +95,7 @@ export function ebsService(
       if (fault && fault.kind !== 'lost-answer') throw faultError(fault, call.operation);
       if (request.role) await refuseForbidden(request.role, call.operation, request);
       const { output, data } = await perform(call, request);
+      took?.(`ebs:${call.operation}`, request.body.length + (data?.length ?? 0));
       if (fault) return undefined;
       const { status, headers, json } = writeRest(model, call.operation, output);
       return {

@@ -40,6 +40,8 @@ export function ec2Service(
     machines: Screens;
     objects: ObjectsOf;
     roles: RolesOf;
+    /** Told each action before it is carried out. */
+    took?: ((what: string, bytes: number) => void) | undefined;
   },
 ): Ec2Service {
   const faults = new Ec2Faults('ec2');
@@ -60,6 +62,7 @@ export function ec2Service(
       if (role && !mayAsk(role, action, host, resourcesOf(action, input, (await world.state()).tags, host)))
         throw faultError({ kind: 'access-denied' }, action);
       const fleet = allInstances(host, await lab.fleet());
+      lab.took?.(`ec2:${action}`, body.length);
       const output = await world.change(async draft => {
         const done = await perform(input as never, {
           ...draft,

@@ -19,7 +19,7 @@ const operators: Record<string, { fits(pattern: string, value: string): boolean;
 
 /** Keys that the lab can tell something of. */
 const knownKey =
-  /^(aws:(userid|requestedregion|securetransport|(resource|request)tag\/.+)|s3:prefix|s3:object-lock-remaining-retention-days)$/i;
+  /^(aws:(userid|requestedregion|securetransport|(resource|request)tag\/.+)|s3:(prefix|if-none-match|if-match)|s3:object-lock-remaining-retention-days)$/i;
 
 /** `*` stands for any characters, slashes too, and `?` for one. */
 export function matches(pattern: string, value: string): boolean {
@@ -36,9 +36,11 @@ export function matches(pattern: string, value: string): boolean {
  */
 export function holds(condition: Condition, context: RequestContext): boolean {
   return Object.entries(condition).every(([name, keys]) => {
-    const { fits, not } = operators[name]!;
+    const { fits, not } = operators[name] ?? { fits: equal };
     return Object.entries(keys).every(([key, patterns]) => {
       const value = context[key.toLowerCase()];
+      // `true`: the request has no such key.
+      if (name === 'Null') return [patterns].flat().includes(String(value === undefined));
       const isFit = value !== undefined && [patterns].flat().some(pattern => fits(pattern, value));
       return not ? !isFit : isFit;
     });
@@ -49,7 +51,7 @@ export function holds(condition: Condition, context: RequestContext): boolean {
 export function unknownInCondition(condition: unknown): string | undefined {
   if (typeof condition !== 'object' || condition === null) return 'a Condition is operators with their keys';
   for (const [name, keys] of Object.entries(condition)) {
-    if (!Object.hasOwn(operators, name)) return `the lab does not know ${name}`;
+    if (name !== 'Null' && !Object.hasOwn(operators, name)) return `the lab does not know ${name}`;
     if (typeof keys !== 'object' || keys === null) return `${name} has keys with their values`;
     const other = Object.keys(keys).find(key => !knownKey.test(key));
     if (other !== undefined) return `the lab does not know ${other}`;

@@ -76,7 +76,11 @@ export function authorize(role: Role, request: S3Request, storage: Storage): voi
   if (method === 'POST' && other === 'delete' && key === undefined) return;
   const bucketArn = `arn:aws:s3:::${bucket ?? '*'}`;
   const need = (what: string, resource: string) =>
-    demand(role, what, resource, { 's3:prefix': query.get('prefix') ?? undefined });
+    demand(role, what, resource, {
+      's3:prefix': query.get('prefix') ?? undefined,
+      's3:if-none-match': headers.get('if-none-match'),
+      's3:if-match': headers.get('if-match'),
+    });
   const resource = key === undefined ? bucketArn : `${bucketArn}/${key}`;
   need(action, resource);
   const until = headers.get('x-amz-object-lock-retain-until-date');

@@ -25,6 +25,8 @@ export interface S3LabOptions {
   /** What signatures are held against, when the lab's own clock was moved; default `clock`. */
   authClock?: Clock;
   random: Random;
+  /** Told each request that was answered, and how many bytes it brought or got. */
+  took?: ((what: string, bytes: number) => void) | undefined;
   /** On 127.0.0.1; default: any free one. */
   port?: number;
 }
@@ -119,6 +121,10 @@ async function send(
   response.end();
 }
 
+/** Of what was sent, and of what is answered, where its length is known. */
+const bytesOf = (message: IncomingMessage, { headers = {} }: Answer): number =>
+  Number(message.headers['content-length'] ?? 0) + Number(headers['content-length'] ?? 0);
+
 async function serve(message: IncomingMessage, response: ServerResponse, lab: Lab): Promise<void> {
   const id = lab.random.bytes(8).toString('hex').toUpperCase();
   const common = {
@@ -140,6 +146,7 @@ async function serve(message: IncomingMessage, response: ServerResponse, lab: La
       throw new S3Error(500, 'InternalError', 'We encountered an internal error. Please try again.');
     }
     result = await answer(request, lab);
+    lab.took?.(`s3:${request.method}`, bytesOf(message, result));
   } catch (error) {
     if (message.destroyed && !message.complete) return;
     result = errorAnswer(

@@ -7,15 +7,20 @@ import { exposition, type Metric, type Sample } from './exposition.ts';
 type Labels = Sample['labels'];
 
 /**
- * A status as metrics, every value as the repositories say it: a process that was restarted says the same.
- * What isn't known has no value.
+ * A status as metrics, every value but `failing` as the repositories say it: a process that was restarted
+ * says the same. What isn't known has no value.
  *
  * @param of.version of converge
+ * @param of.failing by the name of a VM, cycles that failed one after the other, as whoever runs them knows
  * @param of.summary leaves out what there is for each VM: at 10,000 of them that is some 150,000 series
  */
 export function metricsOf(
   { at, vms, plans, repositories }: Status,
-  of: { version: string; summary?: boolean },
+  of: {
+    version: string;
+    summary?: boolean;
+    failing?: ReadonlyMap<string, { times: number; code: string }>;
+  },
 ): string {
   const each = of.summary ? [] : labelled(vms);
   const stateful = labelled(vms).filter(([, vm]) => vm.replica !== undefined);
@@ -54,6 +59,7 @@ export function metricsOf(
       ),
     ),
     ...vmMetrics(each),
+    ...(of.failing ? [failingMetric(each, of.failing)] : []),
     ...replicaMetrics(of.summary ? [] : stateful),
     ...proofMetrics(each),
     ...planMetrics(plans),
@@ -186,6 +192,17 @@ const vmMetrics = (vms: Each): Metric[] => [
     ),
   ),
 ];
+
+/** Why the last cycle made no point has the name that everything else has for it: `lease-lost`. */
+const failingMetric = (vms: Each, failing: ReadonlyMap<string, { times: number; code: string }>): Metric =>
+  gauge(
+    'converge_vm_failed_cycles',
+    'Cycles that this agent knows to have failed since the newest point was made, by the code of the last one.',
+    vms.flatMap(([labels, { vm }]) => {
+      const failed = failing.get(vm);
+      return failed ? [{ labels: { ...labels, code: failed.code }, value: failed.times }] : [];
+    }),
+  );
 
 const replicaMetrics = (vms: Each): Metric[] => [
   gauge(

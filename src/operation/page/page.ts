@@ -26,6 +26,8 @@ export interface Operation {
   alerts?: readonly OpenAlert[];
   /** Those that are known better than by what they wrote into a repository. */
   movers?: readonly Mover[];
+  /** By the name of a VM: how many of its cycles failed in a row, and the code of the last failure. */
+  failing?: ReadonlyMap<string, { times: number; code: string }>;
 }
 
 /** What a page shows. */

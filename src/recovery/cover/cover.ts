@@ -1,6 +1,6 @@
 import { type FreezeOptions, instanceOf, settledSnapshots, volumesOf } from '../failback/freeze.ts';
-import { machineTags } from '../failover/run.ts';
 import type { CloudSnapshot } from '../model/snapshots.ts';
+import { machineTags } from '../run/names.ts';
 import { coversIn, noteCover } from './covers.ts';
 
 /** On a snapshot that protects a machine in EC2: when its set was begun, milliseconds since the epoch. */

@@ -1,5 +1,6 @@
 import { htmlText as escaped } from '../../diagnostics/html-text.ts';
-import type { RunPicture, RunStep } from '../failover/run.ts';
+import type { RunPicture } from '../run/keep.ts';
+import type { RunStep } from '../run/run.ts';
 import type { Evidence } from './evidence.ts';
 
 /** A picture of a console, and what kind of file it is. */

@@ -1,4 +1,5 @@
 import { leftCost, leftWords } from '../failover/left.ts';
+import { valueWords } from '../model/dns.ts';
 import {
   expiresOf,
   type Fencing,
@@ -10,8 +11,7 @@ import {
   type Run,
   type RunStep,
   retriesOf,
-} from '../failover/run.ts';
-import { valueWords } from '../model/dns.ts';
+} from '../run/run.ts';
 
 /** What a run showed, for whoever has to believe it. Times are RFC 3339, spans milliseconds. */
 export interface Evidence {

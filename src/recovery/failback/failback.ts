@@ -4,9 +4,10 @@ import { unsuspendVm } from '../../replication/model/pauses.ts';
 import type { Point, Repository } from '../../replication/model/repository.ts';
 import type { RestingMachine } from '../../replication/model/source.ts';
 import { putBack } from '../dns/switch.ts';
-import { claim, holderOf, note, type Run, type RunMachine } from '../failover/run.ts';
 import { ofDns } from '../failover/take-over.ts';
 import type { DnsCloud, PutBack } from '../model/dns.ts';
+import { claim, note } from '../run/keep.ts';
+import { holderOf, type Run, type RunMachine } from '../run/run.ts';
 import { type Estimate, estimate, type HomeDisks, type Homeward, type Way, wayOf } from './differences.ts';
 import { writeFolder } from './folder.ts';
 import {

@@ -5,13 +5,12 @@ import { until } from '../../io/until.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import { hasEnded } from '../failover/attempts.ts';
 import { deviceName } from '../failover/image-of.ts';
-import { attemptOf, machineTags, type Run, type RunMachine, tokensOf } from '../failover/run.ts';
 import { dataDevice } from '../failover/swap.ts';
 import type { RecoveryCloud } from '../model/clients.ts';
 import type { CloudInstance } from '../model/machines.ts';
+import { FAILBACK_TAG, machineTags, tokensOf } from '../run/names.ts';
+import { attemptOf, type Run, type RunMachine } from '../run/run.ts';
 
-/** On the snapshots of a machine that is brought home: which of the two they are. */
-const FAILBACK_TAG = 'converge:failback';
 const PLACE_TAG = 'converge:disk-number';
 
 export interface FreezeOptions {
@@ -149,19 +148,6 @@ export async function removeSnapshots(
     await step(`remove-${kind}`);
     await cloud.snapshots.remove(id, signal);
   }
-}
-
-/** Removes all snapshots of the machines of a run that were taken on their way home. */
-export async function removeAllSnapshots({
-  run,
-  ...of
-}: Pick<FreezeOptions, 'repository' | 'run' | 'cloud' | 'signal'>): Promise<void> {
-  const homeward = run.start.groups
-    .flatMap(({ machines }) => machines)
-    .filter(({ vm }) => run.steps.some(step => step.what === 'failback' && step.vm === vm));
-  for (const machine of homeward)
-    for (const kind of ['look', 'final'] as const)
-      await removeSnapshots(kind, { ...of, run, machine, step: async () => {} });
 }
 
 /**

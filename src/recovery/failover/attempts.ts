@@ -3,19 +3,10 @@ import { until } from '../../io/until.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import type { RecoveryCloud } from '../model/clients.ts';
 import type { CloudInstance } from '../model/machines.ts';
+import { claim } from '../run/keep.ts';
+import { attemptIn, runTags, tokensOf, VM_TAG } from '../run/names.ts';
+import { attemptOf, type ProbeResult, type Run, type RunMachine, type RunStep } from '../run/run.ts';
 import { goOn } from './options.ts';
-import {
-  attemptIn,
-  attemptOf,
-  claim,
-  type ProbeResult,
-  type Run,
-  type RunMachine,
-  type RunStep,
-  runTags,
-  tokensOf,
-  VM_TAG,
-} from './run.ts';
 
 interface Of {
   repository: Repository;

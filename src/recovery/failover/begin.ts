@@ -1,7 +1,8 @@
 import { pin } from '../../replication/model/pins.ts';
 import type { Point, Repository } from '../../replication/model/repository.ts';
 import { SERIES } from '../model/plan.ts';
-import { begunBy, holderOf, type Run, type RunStart } from './run.ts';
+import { begunBy } from '../run/keep.ts';
+import { holderOf, type Run, type RunStart } from '../run/run.ts';
 
 /** What a run is made of, besides which one it is. */
 export type RunContent = Omit<RunStart, 'version' | 'plan' | 'number' | 'began'>;

@@ -3,10 +3,12 @@ import { importedImage } from '../import/import-image.ts';
 import { imagePlace, imagesPlace } from '../import/imported.ts';
 import { uploadDisk } from '../import/upload-disk.ts';
 import type { ImportedDisk } from '../model/imports.ts';
+import { note } from '../run/keep.ts';
+import { derivedToken, imageName } from '../run/names.ts';
+import { kindOf, type RunMachine } from '../run/run.ts';
 import { billingOf, isBilledAs, sayBilling } from '../target/billing.ts';
 import { wordsOf } from '../target/sizing.ts';
 import { type RehearseOptions, settled } from './options.ts';
-import { derivedToken, imageName, kindOf, note, type RunMachine } from './run.ts';
 
 /**
  * The image that a machine without a shell is launched from, made once whoever asks: registered of its own

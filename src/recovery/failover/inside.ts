@@ -7,19 +7,11 @@ import { lastLines } from '../inside/last-lines.ts';
 import { type InsideProbe, mostUserData, proberScript } from '../inside/script.ts';
 import type { NotRun } from '../model/machines.ts';
 import type { Probe } from '../model/probes.ts';
+import { note } from '../run/keep.ts';
+import { derivedToken, machineTags, PROBER, proberTokens } from '../run/names.ts';
+import { type ProbeResult, type RunMachine, retriesOf, subnetsOf } from '../run/run.ts';
 import { hasEnded } from './attempts.ts';
 import type { RehearseOptions } from './options.ts';
-import {
-  derivedToken,
-  machineTags,
-  note,
-  PROBER,
-  type ProbeResult,
-  proberTokens,
-  type RunMachine,
-  retriesOf,
-  subnetsOf,
-} from './run.ts';
 
 type Seen = Pick<ProbeResult, 'outcome' | 'saw'>;
 

@@ -1,6 +1,6 @@
 import { blocked, Failure } from '../../diagnostics/diagnostic.ts';
 import type { NetworkFacts } from '../model/machines.ts';
-import type { Run } from './run.ts';
+import type { Run } from '../run/run.ts';
 
 /**
  * What keeps a network from being proven apart from everything else. A copy of a domain controller that

@@ -9,23 +9,14 @@ import {
   type NotRun,
   RUN_TAG,
 } from '../model/machines.ts';
+import { note } from '../run/keep.ts';
+import { ATTEMPT_TAG, attemptTags, elsewhere, machineTags, VM_TAG, type Way, waysOf } from '../run/names.ts';
+import { attemptOf, type RunMachine } from '../run/run.ts';
 import { type Billing, billingOf, isBilledAs, sayBilling } from '../target/billing.ts';
 import { wordsOf } from '../target/sizing.ts';
 import { imageOf } from './image-of.ts';
 import { goOn, lookEvery, patience, type RehearseOptions, settled } from './options.ts';
 import { orderTags } from './post-launch.ts';
-import {
-  ATTEMPT_TAG,
-  attemptOf,
-  attemptTags,
-  elsewhere,
-  machineTags,
-  note,
-  type RunMachine,
-  VM_TAG,
-  type Way,
-  waysOf,
-} from './run.ts';
 
 /**
  * Launches a machine once, whoever asks, and waits until it runs. Linux starts from an image of its own

@@ -1,9 +1,9 @@
 import type { Failure } from '../../diagnostics/diagnostic.ts';
+import { type LeftThing, launchedElsewhere, type Run } from '../run/run.ts';
 import { hourly } from '../target/prices.ts';
-import { type LeftThing, launchedElsewhere, type Run } from './run.ts';
 
 type Counted = Record<
-  'instances' | 'images' | 'imports' | 'uploads' | 'volumes' | 'groups' | 'schedules',
+  'instances' | 'images' | 'imports' | 'uploads' | 'volumes' | 'snapshots' | 'groups' | 'schedules',
   readonly string[]
 >;
 
@@ -13,6 +13,7 @@ const kinds: readonly (readonly [LeftThing['kind'], keyof Counted])[] = [
   ['image', 'images'],
   ['image in S3', 'uploads'],
   ['volume', 'volumes'],
+  ['snapshot', 'snapshots'],
   ['security group', 'groups'],
   ['tear-down entry', 'schedules'],
 ];
@@ -69,6 +70,7 @@ export function leftCost(things: readonly LeftThing[]): string {
     ...(has('image') || has('import')
       ? ['$0.05 a month for each GiB of a snapshot that an image alone has']
       : []),
+    ...(has('snapshot') ? ['$0.05 a month for each GiB that a snapshot alone has'] : []),
     ...(has('image in S3') ? ['$0.023 a month for each GB in S3'] : []),
   ];
   return parts.length === 0 ? 'nothing of it is billed' : `it costs ${parts.join(', and ')}`;

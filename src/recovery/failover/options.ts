@@ -6,14 +6,14 @@ import type { Repository } from '../../replication/model/repository.ts';
 import type { RecoveryCloud } from '../model/clients.ts';
 import type { NetworkFacts } from '../model/machines.ts';
 import type { Prober } from '../model/probes.ts';
-import type { Run } from './run.ts';
+import type { Run } from '../run/run.ts';
 
 export interface RehearseOptions {
   repository: Repository;
   run: Run;
   cloud: Pick<
     RecoveryCloud,
-    'machines' | 'volumes' | 'groups' | 'shells' | 'teardown' | 'imports' | 'uploads' | 'dns'
+    'snapshots' | 'machines' | 'volumes' | 'groups' | 'shells' | 'teardown' | 'imports' | 'uploads' | 'dns'
   >;
   prober: Prober;
   clock: Clock;

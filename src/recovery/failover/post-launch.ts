@@ -6,7 +6,8 @@ import { type GuestReport, reportIn } from '../guest/report.ts';
 import { lastLines } from '../inside/last-lines.ts';
 import type { MachineCloud } from '../model/machines.ts';
 import { IN_GUEST } from '../model/probes.ts';
-import { derivedToken, type PostLaunch, type ProbeResult, type RunMachine, type RunStart } from './run.ts';
+import { derivedToken } from '../run/names.ts';
+import type { PostLaunch, ProbeResult, RunMachine, RunStart } from '../run/run.ts';
 
 /** So often its console is looked at, ms. */
 const lookEvery = 5_000;

@@ -5,13 +5,13 @@ import type { Point } from '../../replication/model/repository.ts';
 import { type Imported, MOST_IMPORTED } from '../import/imported.ts';
 import type { RecoveryCloud } from '../model/clients.ts';
 import type { CloudSubnet } from '../model/machines.ts';
+import type { RunMachine } from '../run/run.ts';
 import { findShell } from '../shell/own.ts';
 import { keptAddress } from '../target/address.ts';
 import type { License } from '../target/billing.ts';
 import { among, bootModeOf, needsTpm, rightSize, unfit, usualFamilies, wordsOf } from '../target/sizing.ts';
 import { chooseStock, serverYear, stockPatterns } from '../target/stock.ts';
 import { mostDisks } from './image-of.ts';
-import type { RunMachine } from './run.ts';
 
 /** How a target's machine is run; what of the declaration a run needs. */
 export interface TargetMachine {

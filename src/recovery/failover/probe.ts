@@ -12,7 +12,7 @@ import {
   placeOf,
   type Reached,
 } from '../model/probes.ts';
-import type { ProbeResult } from './run.ts';
+import type { ProbeResult } from '../run/run.ts';
 
 /** What a probe may ask. */
 export interface Probing {

@@ -1,6 +1,18 @@
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import { elapsed } from '../../io/until.ts';
 import { HERE, placeOf } from '../model/probes.ts';
+import { begunBy, keepPicture, newestRun, note } from '../run/keep.ts';
+import { machineTags, quarantineName, runTags } from '../run/names.ts';
+import {
+  attemptOf,
+  type Elsewhere,
+  launchedElsewhere,
+  type ProbeResult,
+  type RunMachine,
+  since,
+  stateOf,
+  subnetsOf,
+} from '../run/run.ts';
 import { bringGroup } from '../target/guard-groups.ts';
 import { endSuperseded, keptOf } from './attempts.ts';
 import { pinPoints } from './begin.ts';
@@ -11,23 +23,6 @@ import { launch } from './launch.ts';
 import type { RehearseOptions } from './options.ts';
 import { orderTags, watchPostLaunch } from './post-launch.ts';
 import { probe } from './probe.ts';
-import {
-  attemptOf,
-  begunBy,
-  type Elsewhere,
-  keepPicture,
-  launchedElsewhere,
-  machineTags,
-  newestRun,
-  note,
-  type ProbeResult,
-  quarantineName,
-  type RunMachine,
-  runTags,
-  since,
-  stateOf,
-  subnetsOf,
-} from './run.ts';
 import { swapDisks } from './swap-disks.ts';
 import { seeToTeardown } from './teardown.ts';
 

@@ -1,17 +1,10 @@
 import { Failure, failedWith, world } from '../../diagnostics/diagnostic.ts';
 import { own } from '../../diagnostics/own-words.ts';
 import { until } from '../../io/until.ts';
+import { note } from '../run/keep.ts';
+import { attemptIn, attemptTags, DISK_TAG, derivedToken, machineTags } from '../run/names.ts';
+import { attemptOf, type RunMachine } from '../run/run.ts';
 import { goOn, type RehearseOptions } from './options.ts';
-import {
-  attemptIn,
-  attemptOf,
-  attemptTags,
-  DISK_TAG,
-  derivedToken,
-  machineTags,
-  note,
-  type RunMachine,
-} from './run.ts';
 import { type Move, nextMove, type Seen, type Wanted } from './swap.ts';
 
 const lookEvery = 3_000;

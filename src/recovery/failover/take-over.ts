@@ -2,22 +2,14 @@ import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import { settleThere, suspend } from '../../replication/model/pauses.ts';
 import { putBack, switchedIn, switchRecords } from '../dns/switch.ts';
 import type { DnsCloud, DnsStep, PlannedRecord, SwitchedRecord } from '../model/dns.ts';
+import { begunBy, claim, newestRun, note } from '../run/keep.ts';
+import { machineTags } from '../run/names.ts';
+import { holderOf, type Run, type RunMachine, stateOf } from '../run/run.ts';
 import { endSuperseded } from './attempts.ts';
 import { pinPoints } from './begin.ts';
 import { type Cleaned, cleanUp } from './cleanup.ts';
 import type { RehearseOptions } from './options.ts';
 import { type Recovered, recoverGroups } from './rehearse.ts';
-import {
-  begunBy,
-  claim,
-  holderOf,
-  machineTags,
-  newestRun,
-  note,
-  type Run,
-  type RunMachine,
-  stateOf,
-} from './run.ts';
 
 const machinesOf = ({ start }: Run): RunMachine[] => start.groups.flatMap(({ machines }) => machines);
 
@@ -143,7 +135,7 @@ export async function commit({ repository, run, clock, step }: Deciding): Promis
  * @throws Failure `failover-begun`, blocked; `left-behind`
  */
 export async function undo(
-  options: Deciding & Parameters<typeof cleanUp>[0] & { cloud: { dns: DnsCloud }; besides?(): Promise<void> },
+  options: Deciding & Parameters<typeof cleanUp>[0] & { cloud: { dns: DnsCloud } },
 ): Promise<Cleaned> {
   const { repository, run, clock, step } = options;
   if (stateOf(run) !== 'undoing') {
@@ -151,6 +143,5 @@ export async function undo(
     await claim(repository, run, { at: clock.now(), what: 'undoing' });
   }
   await putBack(() => true, ofDns(options));
-  await options.besides?.();
   return cleanUp(options);
 }

@@ -5,7 +5,9 @@ import { sha256 } from '../../values/digest.ts';
 import type { RecoveryCloud } from '../model/clients.ts';
 import { RUN_TAG } from '../model/machines.ts';
 import type { TeardownCloud, TeardownEntry } from '../model/teardown.ts';
-import { expiresOf, note, type Run, retriesOf, runTags } from './run.ts';
+import { note } from '../run/keep.ts';
+import { runTags } from '../run/names.ts';
+import { expiresOf, type Run, retriesOf } from '../run/run.ts';
 
 /** Scheduler takes letters, digits and - _ . of them at most 64. The rest of the name is which try it is. */
 const prefixOf = (repository: string, { plan, number }: Run['start']): string =>

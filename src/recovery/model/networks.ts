@@ -20,6 +20,7 @@ export interface FoundSubnet {
 export interface FoundNetwork {
   vpc: string;
   cidr: string;
+  tags: Record<string, string>;
   /** The resolver of the VPC answers. */
   dns: boolean;
   /** Those of its subnets that have the tag. */
@@ -47,7 +48,8 @@ export type NameServers = 'amazon' | 'none';
 export interface NetworkCloud {
   /** Those of this title, or all that have the tag; by title. */
   find(title: string | undefined, signal?: AbortSignal): Promise<Map<string, FoundNetwork[]>>;
-  createVpc(title: string, cidr: string, token: string, signal?: AbortSignal): Promise<void>;
+  /** `mark`: its tag `converge:made-by`; one of each is made, also after an answer that was lost. */
+  createVpc(title: string, cidr: string, mark: string, signal?: AbortSignal): Promise<void>;
   /** The VPC's DNS on or off, and the DHCP options that go with it; options of ours are made when needed. */
   setNameServers(title: string, found: FoundNetwork, to: NameServers, signal?: AbortSignal): Promise<void>;
   createTable(title: string, vpc: string, signal?: AbortSignal): Promise<void>;

@@ -7,6 +7,8 @@ export interface WantedGroup {
   description: string;
   /** All of them are on a group that is converge's own. */
   tags: Record<string, string>;
+  /** What a new one gets besides. */
+  madeBy?: Record<string, string>;
   /**
    * Exactly these, which may be told by the id of the group; a new group of EC2 lets everything out, which is
    * taken away.
@@ -32,8 +34,8 @@ export async function bringGroup(
   };
   let found = await find();
   if (!found) {
-    const { rules: _, ...made } = wanted;
-    await groups.create(made, signal);
+    const { rules: _, madeBy, ...made } = wanted;
+    await groups.create({ ...made, tags: { ...made.tags, ...madeBy } }, signal);
     found = await find();
   }
   if (!found)

@@ -3,36 +3,41 @@ import type { Mode } from '../model/point.ts';
 import type { PointDisk } from '../model/repository.ts';
 import type { SourceDisk } from '../model/source.ts';
 
-/** Why a disk is read the way it is. Closed: reports and alerts switch over it. */
-export type Reason =
+/**
+ * Why a disk is read the way it is. Closed: it is in the point, what a cycle prints, `history`, the evidence
+ * report and the metrics, by these names.
+ */
+export const REASONS = [
   /** Change tracking is trusted; the only reason of an incremental. */
-  | 'changed-areas'
+  'changed-areas',
   /** The VM has no point yet. */
-  | 'first-cycle'
+  'first-cycle',
   /** The newest point doesn't hold this disk. */
-  | 'new-disk'
+  'new-disk',
   /** Another disk is where the newest point had one. */
-  | 'disk-replaced'
+  'disk-replaced',
   /** Two disks of the VM carry one identity, so change ids can't be told apart. */
-  | 'ambiguous-identity'
-  | 'capacity-changed'
+  'ambiguous-identity',
+  'capacity-changed',
   /** Change tracking is off or unsupported for the VM. */
-  | 'tracking-off'
+  'tracking-off',
   /** The snapshot, or the newest point, has no change id for the disk. */
-  | 'no-change-id'
-  | 'change-id-unreadable'
+  'no-change-id',
+  'change-id-unreadable',
   /** Tracking started over: power cut, reset, restore. */
-  | 'change-id-epoch'
+  'change-id-epoch',
   /** The counter is behind the one of the newest point: a revert. */
-  | 'change-id-backwards'
+  'change-id-backwards',
   /** The source refused the change id. */
-  | 'change-id-rejected'
+  'change-id-rejected',
   /** The user asked for a full comparison. */
-  | 'requested'
+  'requested',
   /** The host is of a build whose change tracking is known to leave changes out. */
-  | 'tracking-known-bad'
+  'tracking-known-bad',
   /** A full comparison found changes that change tracking doesn't know of. */
-  | 'tracking-lied';
+  'tracking-lied',
+] as const;
+export type Reason = (typeof REASONS)[number];
 
 /**
  * `full`: read all, nothing to compare with. `rescan`: read all, store only what differs from `base`.

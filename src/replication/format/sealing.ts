@@ -74,21 +74,22 @@ const BLOCK_LEVEL = 1;
 
 /** `salt`: 16 bytes; the id in a container's name, which is sealed once, or random for a single object. */
 export function sealerFor(vault: Vault, kind: Kind, key: string, salt: Buffer): Sealer {
-  const header = Buffer.alloc(HEADER_BYTES);
+  const secret = vault.objectKey(kind, salt);
+  const name = Buffer.from(`${key}\0`);
+
+  // Header, offset, name, label; in a plain repository encoding and digest follow. Made once, and used again;
+  // in one piece with the nonce, as small objects are many.
+  const nameEnd = HEADER_BYTES + 8 + name.length;
+  const all = Buffer.allocUnsafe(nameEnd + ID_BYTES + 1 + DIGEST_BYTES + NONCE_BYTES).fill(0);
+  const bound = all.subarray(0, -NONCE_BYTES);
+  const nonce = all.subarray(-NONCE_BYTES);
+  const header = bound.subarray(0, HEADER_BYTES);
   MAGIC.copy(header);
   header[8] = VERSION;
   header[9] = KINDS[kind];
   header[10] = vault.encrypted ? SEALED : 0;
   salt.copy(header, 16);
-  const secret = vault.objectKey(kind, salt);
-  const name = Buffer.from(`${key}\0`);
-
-  // Header, offset, name, label; in a plain repository encoding and digest follow. Made once, and used again.
-  const nameEnd = HEADER_BYTES + 8 + name.length;
-  const bound = Buffer.alloc(nameEnd + ID_BYTES + 1 + DIGEST_BYTES);
-  header.copy(bound);
   name.copy(bound, HEADER_BYTES + 8);
-  const nonce = Buffer.alloc(NONCE_BYTES);
 
   const associated = (offset: number, label: Buffer) => {
     if (label.length > ID_BYTES) throw new RangeError(`a label of ${label.length} bytes`);

@@ -39,7 +39,11 @@ export const nullOr = (shape: Shape): Shape => ({
 export const listOf = (shape: Shape): Shape => ({
   wrong(value, at) {
     if (!Array.isArray(value)) return at;
-    return firstOf(value.keys(), n => shape.wrong(value[n], `${at}/${n}`));
+    for (let n = 0; n < value.length; n++) {
+      const found = shape.wrong(value[n], `${at}/${n}`);
+      if (found !== undefined) return found;
+    }
+    return undefined;
   },
 });
 
@@ -51,15 +55,18 @@ export const tuple = (...shapes: Shape[]): Shape => ({
   },
 });
 
-export const members = (shapes: Record<string, Shape>): Shape => ({
-  wrong(value, at) {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return at;
-    const all = value as Record<string, unknown>;
-    return firstOf(Object.entries(shapes), ([name, shape]) =>
-      shape.optional && all[name] === undefined ? undefined : shape.wrong(all[name], `${at}/${name}`),
-    );
-  },
-});
+export const members = (shapes: Record<string, Shape>): Shape => {
+  const known = Object.entries(shapes);
+  return {
+    wrong(value, at) {
+      if (typeof value !== 'object' || value === null || Array.isArray(value)) return at;
+      const all = value as Record<string, unknown>;
+      return firstOf(known, ([name, shape]) =>
+        shape.optional && all[name] === undefined ? undefined : shape.wrong(all[name], `${at}/${name}`),
+      );
+    },
+  };
+};
 
 /** Any names, and each value of this shape. */
 export const mapOf = (shape: Shape): Shape => ({

@@ -1,6 +1,6 @@
 import { ID_BYTES } from '../format/blocks.ts';
 import { idKey } from '../format/index-object.ts';
-import { nameOf, type PageRefs } from '../format/page-map.ts';
+import { nameOf, type PageRefs, type SectionRef } from '../format/page-map.ts';
 import type { Root, Segment } from '../format/root.ts';
 import type { Doubts } from '../model/damage-record.ts';
 import type { Location } from '../model/location.ts';
@@ -12,11 +12,8 @@ import { type Spans, spans } from './spans.ts';
 
 /** One state of a page of a disk's map, which points share. */
 interface Version {
-  root: Pick<Root, 'pagesObjects'>;
-  found: Root['disks'][number];
-  page: number;
   refs: PageRefs;
-  name: string;
+  blocks: number;
   /** A point needs it that isn't being removed. */
   kept: boolean;
   /** How many need it. */
@@ -63,27 +60,47 @@ export interface Needed {
   shared(): Promise<number>;
 }
 
+/** A page of a disk's map, and all that it was, oldest first. */
+interface Place {
+  disk: number;
+  page: number;
+  /** Of the disk, among those of its VM. */
+  index: number;
+  versions: Version[];
+  /** What the last version is made of. */
+  name: string;
+}
+
 interface Asking {
   /** What the head has in force, and what the newest point has for whoever finds no head. */
   inForce: readonly Segment[][];
   doubts: Doubts;
 }
 
-/** Memory is the page tables that differ from one point to the next, and eight bytes for each block. */
+/**
+ * Memory is what of the page tables differs from one point to the next, each section of a page told once, and
+ * eight bytes for each block.
+ */
 export function survey(context: VmContext, { inForce, doubts }: Asking): Survey {
   const { names } = context;
-  const places = new Map<string, { disk: number; page: number; versions: Version[] }>();
+  const places = new Map<string, Place>();
   const kept = new Set<string>();
   const leaving = new Set<string>();
-  const interned = new Map<string, string>();
+  const sections = new Map<string, SectionRef>();
+  /** Bytes of the pages objects that versions are in. */
+  const sizes = new Map<string, number>();
   const others = new Map<string, Segment>();
   const index = indexReader(context);
   const below = (key: string) => key.slice(names.folder.length);
-  const sharing = (refs: PageRefs): PageRefs => {
-    const ref = (one: PageRefs['deltas'][number]) => {
-      const object = interned.get(one.object) ?? one.object;
-      interned.set(object, object);
-      return { ...one, object };
+  const sharing = (root: Root, refs: PageRefs): PageRefs => {
+    const ref = (one: SectionRef) => {
+      const name = `${one.object}+${one.offset}`;
+      const known = sections.get(name);
+      if (known) return known;
+      const size = root.pagesObjects.get(one.object);
+      if (size !== undefined) sizes.set(one.object, size);
+      sections.set(name, one);
+      return one;
     };
     return { base: refs.base && ref(refs.base), deltas: refs.deltas.map(ref) };
   };
@@ -93,7 +110,7 @@ export function survey(context: VmContext, { inForce, doubts }: Asking): Survey 
 
   /** Ids that each version of a place adds to those before it. */
   async function* fresh(
-    versions: readonly Version[],
+    { index: disk, page, versions }: Place,
     signal?: AbortSignal,
   ): AsyncGenerator<{ version: Version; ids: string[] }> {
     const known = new Map<string, boolean>();
@@ -102,10 +119,10 @@ export function survey(context: VmContext, { inForce, doubts }: Asking): Survey 
     // What stays first: what is left for the others is needed by them alone.
     for (const version of versions.toSorted((a, b) => Number(b.kept) - Number(a.kept))) {
       signal?.throwIfAborted();
-      const { root, found, page, refs } = version;
-      const ids = await believedIds(context, root as Root, refs, blocksOfPage(found, page), doubts);
+      const { refs } = version;
+      const ids = await believed(version);
       if (!ids) {
-        if (refs.base || refs.deltas.length > 0) refuseUnknown(version, doubts);
+        if (refs.base || refs.deltas.length > 0) refuseUnknown({ refs, disk, page }, doubts);
         continue;
       }
       const added: string[] = [];
@@ -124,13 +141,42 @@ export function survey(context: VmContext, { inForce, doubts }: Asking): Survey 
     }
   }
 
-  const idsIn = async ({ root, found, page, refs }: Version): Promise<Set<string>> => {
-    const ids = await believedIds(context, root as Root, refs, blocksOfPage(found, page), doubts);
-    const all = new Set<string>();
-    for (let at = 0; at < (ids?.length ?? 0); at += ID_BYTES)
-      if (!isZeroAt(ids!, at)) all.add(idKey(ids!.subarray(at, at + ID_BYTES)));
-    return all;
-  };
+  const believed = ({ refs, blocks }: Version) =>
+    believedIds(context, { pagesObjects: sizes }, refs, blocks, doubts);
+
+  /**
+   * Ids that more than one point needs here. What stays where it was from one version to the next is told
+   * once.
+   */
+  async function sharedIn({ versions }: Place, signal?: AbortSignal): Promise<Set<string>> {
+    const seen = new Map<string, number>();
+    const shared = new Set<string>();
+    let last: Buffer | undefined;
+    let told = new Uint8Array(0);
+    for (const [n, version] of versions.entries()) {
+      signal?.throwIfAborted();
+      const ids = await believed(version);
+      if (!ids) continue;
+      if (told.length * ID_BYTES < ids.length) {
+        const longer = new Uint8Array(ids.length / ID_BYTES);
+        longer.set(told);
+        told = longer;
+      }
+      for (let at = 0, block = 0; at < ids.length; at += ID_BYTES, block++) {
+        const stays =
+          last && at < last.length && last.compare(ids, at, at + ID_BYTES, at, at + ID_BYTES) === 0;
+        if (!stays) told[block] = 0;
+        if (told[block] === 1 || isZeroAt(ids, at)) continue;
+        const id = idKey(ids.subarray(at, at + ID_BYTES));
+        if (stays || version.points > 1 || (seen.get(id) ?? n) !== n) {
+          shared.add(id);
+          told[block] = 1;
+        } else seen.set(id, n);
+      }
+      last = ids;
+    }
+    return shared;
+  }
 
   /** Where blocks of a place lie: one map for each list of index objects, and the last resort. */
   const locate = async (disk: number, page: number, signal?: AbortSignal) => {
@@ -156,7 +202,7 @@ export function survey(context: VmContext, { inForce, doubts }: Asking): Survey 
   return {
     add(root, stays) {
       const into = stays ? kept : leaving;
-      for (const id of root.pagesObjects.keys()) into.add(`pages/${interned.get(id) ?? id}`);
+      for (const id of root.pagesObjects.keys()) into.add(`pages/${id}`);
       if (root.point.bundle) into.add(`bundles/${root.point.bundle.id}`);
       for (const segment of root.segments) {
         into.add(below(names.index(segment.generation, segment.id)));
@@ -165,20 +211,18 @@ export function survey(context: VmContext, { inForce, doubts }: Asking): Survey 
       for (const found of root.disks)
         for (const [page, refs] of found.pages.entries()) {
           const place = `${found.number}/${page}`;
-          const all = places.get(place) ?? { disk: found.number, page, versions: [] };
+          const { index } = found.disk;
+          const all = places.get(place) ?? { disk: found.number, page, index, versions: [], name: '' };
           places.set(place, all);
           const last = all.versions.at(-1);
-          const name = `${nameOf(refs)} ${blocksOfPage(found, page)}`;
-          if (last?.name === name) {
+          const blocks = blocksOfPage(found, page);
+          const name = `${nameOf(refs)} ${blocks}`;
+          if (last && all.name === name) {
             last.kept ||= stays;
             last.points++;
           } else {
-            const { disk, number } = found;
-            const sizes = sizesOf(root, refs);
-            all.versions.push({
-              ...{ root: { pagesObjects: sizes }, page, name, kept: stays, points: 1 },
-              ...{ found: { disk, number, pages: [] }, refs: sharing(refs) },
-            });
+            all.name = name;
+            all.versions.push({ refs: sharing(root, refs), blocks, kept: stays, points: 1 });
           }
         }
     },
@@ -186,9 +230,9 @@ export function survey(context: VmContext, { inForce, doubts }: Asking): Survey 
       const led = new Map<string, Spans>();
       const besides = new Map<string, Spans>();
       const astray = new Set<string>();
-      for (const { disk, page, versions } of places.values()) {
-        const lies = await locate(disk, page, signal);
-        for await (const { version, ids } of fresh(versions, signal))
+      for (const place of places.values()) {
+        const lies = await locate(place.disk, place.page, signal);
+        for await (const { version, ids } of fresh(place, signal))
           for (const id of ids) {
             const locations = await lies.of(id);
             const leads = lies.first.get(id);
@@ -207,11 +251,12 @@ export function survey(context: VmContext, { inForce, doubts }: Asking): Survey 
       return {
         ...{ packs, leads, kept, leaving, astray },
         async *leading(chosen, until) {
-          for (const { disk, page, versions } of places.values()) {
+          for (const place of places.values()) {
+            const { disk, page } = place;
             const { first } = await locate(disk, page, until);
             if (!first.values().some(({ pack }) => chosen.has(pack))) continue;
-            const stay = versions.filter(one => one.kept);
-            for await (const { ids } of fresh(stay, until))
+            const versions = place.versions.filter(one => one.kept);
+            for await (const { ids } of fresh({ ...place, versions }, until))
               for (const id of ids) {
                 const location = first.get(id);
                 if (location && chosen.has(location.pack)) yield { disk, page, id, location };
@@ -220,13 +265,10 @@ export function survey(context: VmContext, { inForce, doubts }: Asking): Survey 
         },
         async shared() {
           const all = new Map<string, Spans>();
-          for (const { disk, page, versions } of places.values()) {
-            const lies = await locate(disk, page, signal);
-            const counts = new Map<string, number>();
-            for (const version of versions)
-              for (const id of await idsIn(version)) counts.set(id, (counts.get(id) ?? 0) + version.points);
-            for (const [id, count] of counts)
-              for (const location of count > 1 ? await lies.of(id) : []) addTo(all, location);
+          for (const place of places.values()) {
+            const lies = await locate(place.disk, place.page, signal);
+            for (const id of await sharedIn(place, signal))
+              for (const location of await lies.of(id)) addTo(all, location);
           }
           return [...all.values()].reduce((sum, of) => sum + of.bytes(), 0);
         },
@@ -236,20 +278,15 @@ export function survey(context: VmContext, { inForce, doubts }: Asking): Survey 
 }
 
 /** A page whose map is known to be lost needs nothing; one that can't be read just now may need anything. */
-function refuseUnknown({ refs, found, page }: Version, doubts: Doubts): void {
+function refuseUnknown(
+  { refs, disk, page }: { refs: PageRefs; disk: number; page: number },
+  doubts: Doubts,
+): void {
   const known = [...(refs.base ? [refs.base] : []), ...refs.deltas].some(ref =>
     doubts.section(`pages/${ref.object}`, ref.offset),
   );
-  if (!known) throw doubt(`page ${page} of the map of disk ${found.disk.index} can't be read`);
+  if (!known) throw doubt(`page ${page} of the map of disk ${disk} can't be read`);
 }
-
-const sizesOf = ({ pagesObjects }: Root, { base, deltas }: PageRefs): Map<string, number> =>
-  new Map(
-    [...(base ? [base] : []), ...deltas].flatMap(({ object }) => {
-      const size = pagesObjects.get(object);
-      return size === undefined ? [] : [[object, size] as const];
-    }),
-  );
 
 function addTo(all: Map<string, Spans>, { pack, offset, length }: Location): void {
   const of = all.get(pack) ?? spans();

@@ -8,6 +8,7 @@ import { takeLock } from '../../io/locks/lock.ts';
 import type { FileHandle, FileStat, Files, Host } from '../../io/ports.ts';
 import { damaged } from '../format/damage.ts';
 import { CONFIG } from '../format/names.ts';
+import { pipelined } from '../model/pipelined.ts';
 import type { ObjectStore, StoredObject } from '../model/store.ts';
 import { staying } from './staying.ts';
 import { isForsaken, isUnfinished, unfinishedName } from './unfinished.ts';
@@ -20,6 +21,8 @@ const FORSAKEN = 24 * 3_600_000;
 
 /** Milliseconds to wait for another process that is replacing the same object. */
 const PATIENCE = 30_000;
+/** Names of a folder that are looked at together. */
+const LOOKS = 64;
 
 type StoreHost = Pick<Host, 'clock' | 'files' | 'random'>;
 
@@ -99,12 +102,13 @@ export function fileStore(dir: string, host: StoreHost, table: ProcessTable = pr
 
   async function* walk(folder: string, prefix: string, wanted: string): AsyncGenerator<string> {
     const names = ((await files.list(folder)) ?? []).filter(name => !name.startsWith('~'));
-    const parts = await Promise.all(
-      names.map(async name => {
-        const isFolder = (await files.stat(join(folder, name)))?.kind === 'directory';
-        return isFolder ? `${name}/` : name;
-      }),
-    );
+    const parts: string[] = [];
+    const named = async (name: string) => {
+      const isFolder = (await files.stat(join(folder, name)))?.kind === 'directory';
+      return isFolder ? `${name}/` : name;
+    };
+    // A folder may have tens of thousands: all at once would be a hundred megabytes of promises.
+    for await (const name of pipelined(names, LOOKS, named)) parts.push(name);
     for (const name of parts.sort(byBytes)) {
       const key = prefix + name;
       if (!key.startsWith(wanted) && !wanted.startsWith(key)) continue;
@@ -218,7 +222,18 @@ async function range(file: FileHandle, start: number, end: number, into?: Buffer
   return bytes.subarray(0, done);
 }
 
-const byBytes = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b));
+/**
+ * As their UTF-8 would be compared, which differs from that of code units where one is half of a character.
+ */
+function byBytes(a: string, b: string): number {
+  for (let n = 0; n < a.length && n < b.length; n++) {
+    const [x, y] = [a.charCodeAt(n), b.charCodeAt(n)];
+    if (x !== y) return byCharacter(x) - byCharacter(y);
+  }
+  return a.length - b.length;
+}
+
+const byCharacter = (unit: number): number => (unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit);
 
 async function writeSynced(files: Files, path: string, bytes: Buffer): Promise<FileStat> {
   const file = (await files.open(path, 'create-new', { mode: 0o600 }))!;

@@ -1,9 +1,11 @@
 import pLimit from 'p-limit';
 import type { BucketApi } from '../../aws/buckets.ts';
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
+import type { WriteIo } from '../../engine/model/io.ts';
 import { mistake } from '../../engine/model/mistakes.ts';
 import type { BuiltInType, Mistake, Observation, Outcome, Step } from '../../engine/model/resource-type.ts';
 import { oneDiagnostic } from '../shared/one-diagnostic.ts';
+import { claimed, demandOurs } from '../shared/ownership.ts';
 import { desiredLifecycle, wholeDays, withOurs } from './bucket-lifecycle.ts';
 import { bucketNameProblem } from './bucket-name.ts';
 import { withConditions } from './bucket-policy.ts';
@@ -92,25 +94,34 @@ const topLevel = (step: Step<BucketProperties, BucketState>): Set<string> =>
         : [],
   );
 
+/** Only an empty one is deleted, so that little is left to be done. */
+const byHand = 'remove it in S3 yourself; it has to be empty there as well';
+
 async function change(
   api: BucketApi,
   step: Step<BucketProperties, BucketState>,
-  mark: (name: string) => Promise<void>,
+  io: WriteIo,
 ): Promise<Outcome> {
+  const { title } = step.asked;
   let untouched = true;
   const durable = async (name: string) => {
-    await mark(name);
+    await io.step(name);
     untouched = false;
   };
   try {
     if (step.kind === 'delete') {
-      await mark('delete-bucket');
+      const tags = await api.tags(step.id, step.signal);
+      await demandOurs({ type: 'bucket', title, tags, hint: byHand }, io);
+      await io.step('delete-bucket');
       await api.remove(step.id, step.signal);
       return { ok: true };
     }
     if (step.kind === 'create') {
-      await mark('create-bucket');
+      await io.step('create-bucket');
+      const claim = await claimed('bucket', title, io);
       await api.create(step.id, step.signal);
+      // One that can't be tagged is never removed.
+      await api.tag(step.id, claim.tags, step.signal);
     }
     await durable('configure-bucket');
     await configure(api, step.id, step.should, topLevel(step), step.signal);
@@ -130,7 +141,8 @@ export const bucket: BuiltInType<typeof schema, BucketState, ListedBucket> = {
   doc: [
     'An S3 bucket in the region of its target. The title is its name.',
     '',
-    'What is not written is left as it is. `ensure: absent` deletes the bucket only while it is empty.',
+    'What is not written is left as it is. `ensure: absent` deletes the bucket only while it is empty, and only one that',
+    'converge made.',
     'Lifecycle rules that others have put on the bucket are kept.',
   ].join('\n'),
   version: 1,
@@ -180,7 +192,7 @@ export const bucket: BuiltInType<typeof schema, BucketState, ListedBucket> = {
   async apply(steps, io) {
     const api = await io.client('s3');
     const limit = pLimit(inFlight);
-    const done = await limit.map(steps, async step => [step.id, await change(api, step, io.step)] as const);
+    const done = await limit.map(steps, async step => [step.id, await change(api, step, io)] as const);
     return new Map(done);
   },
 };

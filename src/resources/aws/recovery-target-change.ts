@@ -5,11 +5,14 @@ import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
 import type { Asked, SourceTrouble, Step } from '../../engine/model/resource-type.ts';
 import { bringGroup } from '../../recovery/target/guard-groups.ts';
 import { sha256 } from '../../values/digest.ts';
+import { claimed, demandOurs, isMarked } from '../shared/ownership.ts';
 import { pointsCapability } from '../shared/repository-property.ts';
 import { adminName, adminRules, OWNER, quarantineName, templateName } from './recovery-target-names.ts';
 import { type TargetState, templateIn } from './recovery-target-observe.ts';
 import { needsMachine, type Resolved, recordedMachine, resolve } from './recovery-target-resolve.ts';
 import { type RecoveryTargetProperties, shellOf } from './recovery-target-schema.ts';
+
+const type = 'recovery_target';
 
 /** What a plan has to know so that it promises nothing that has to fail. */
 export async function findPoint(
@@ -37,24 +40,26 @@ export async function change(
   const { asked, signal } = step;
   const name = templateName(asked.title);
   const seen = templateIn(step.revision);
-  if (step.kind === 'delete') return remove(asked.title, seen?.template, cloud, io, signal);
+  if (step.kind === 'delete') return remove(step, seen?.template, cloud, io);
 
   const found = seen && (await cloud.templates.find(name, signal));
   if (found?.id !== seen?.template) throw overtaken(name);
   const resolved = await resolve(asked, await machineFor(asked, io), cloud, signal);
   const tags = { [OWNER]: asked.title };
+  const claim = found && isMarked(found.tags) ? undefined : await claimed(type, step.id, io);
+  const madeBy = claim?.tags ?? {};
   await io.step('quarantine-group');
   const description = `${asked.title}: until it has its own disks`;
   const quarantine = await bringGroup(
     cloud.groups,
-    { name: quarantineName(asked.title), vpc: resolved.vpc, description, tags, rules: [] },
+    { name: quarantineName(asked.title), vpc: resolved.vpc, description, tags, madeBy, rules: [] },
     signal,
   );
   let admin: string | undefined;
   if (resolved.adminPort !== undefined) {
     await io.step('admin-group');
     const rules = adminRules(asked.properties.admin_cidrs ?? [], resolved.adminPort);
-    const wanted = { name: adminName(asked.title), vpc: resolved.vpc, tags, rules };
+    const wanted = { name: adminName(asked.title), vpc: resolved.vpc, tags, madeBy, rules };
     admin = await bringGroup(
       cloud.groups,
       { ...wanted, description: `${asked.title}: its administrators` },
@@ -65,11 +70,19 @@ export async function change(
   const says = found ? withUndeclared(declared, found.says, asked.properties) : declared;
   await io.step(`${step.kind}-template`);
   if (seen) {
+    if (claim) {
+      await claim.made(seen.template);
+      await cloud.shells.tag(seen.template, madeBy, signal);
+    }
     if (!(await cloud.templates.change(seen.template, says, seen.latest, signal))) throw overtaken(name);
     return;
   }
   const token = sha256(JSON.stringify([name, says, io.clock.now()]));
-  if (!(await cloud.templates.create({ name, token, tags, says }, signal))) throw overtaken(name);
+  const wanted = { name, token, tags: { ...tags, ...madeBy }, says };
+  if (!(await cloud.templates.create(wanted, signal))) throw overtaken(name);
+  // Where it isn't seen yet, its tag and the record that it was begun say the same.
+  const made = await cloud.templates.find(name, signal);
+  if (made) await claim?.made(made.id);
 }
 
 const overtaken = (name: string): Failure =>
@@ -138,18 +151,21 @@ function withUndeclared(
 
 /** Groups first: as long as the template is there, what is left of them is found again. */
 async function remove(
-  vm: string,
+  { id: title, asked: { title: vm }, signal }: Step<RecoveryTargetProperties, TargetState>,
   template: string | undefined,
   cloud: AwsRecovery,
   io: WriteIo,
-  signal: AbortSignal,
 ): Promise<void> {
-  for (const { id, name } of await cloud.groups.list({ tags: { [OWNER]: vm } }, signal)) {
+  const found = template === undefined ? undefined : await cloud.templates.find(templateName(vm), signal);
+  if (found) await demandOurs({ type, title, id: found.id, tags: found.tags }, io);
+  for (const { id, name, tags } of await cloud.groups.list({ tags: { [OWNER]: vm } }, signal)) {
+    // What a run left that never came to its template.
+    if (!found) await demandOurs({ type, title, id, tags }, io);
     await io.step('delete-group');
     if (!(await cloud.groups.remove(id, signal))) throw new Failure(inUse(vm, name, id));
   }
   await io.step('delete-template');
-  if (template !== undefined) await cloud.templates.remove(template, signal);
+  if (found) await cloud.templates.remove(found.id, signal);
 }
 
 const inUse = (vm: string, name: string, id: string): Diagnostic =>

@@ -5,6 +5,7 @@ import type { ReadIo } from '../../engine/model/io.ts';
 import type { Asked, Observation } from '../../engine/model/resource-type.ts';
 import type { CloudGroup } from '../../recovery/model/groups.ts';
 import { oneDiagnostic } from '../shared/one-diagnostic.ts';
+import { isMarked } from '../shared/ownership.ts';
 import {
   adminName,
   foreign,
@@ -27,6 +28,8 @@ export type TargetState = Omit<
   security_groups?: string[];
   /** Whether the group that it launches into lets nothing in or out. */
   quarantine: 'shut' | 'open' | 'gone';
+  /** `unrecorded`: no record can say that it was made by converge. */
+  owner?: 'converge' | 'unrecorded';
 };
 
 /** Given the tag by somebody, a template is adopted: what it says otherwise is a difference later. */
@@ -93,6 +96,7 @@ async function observe(
     }),
     ...(admin && { admin_cidrs: admin.rules.map(({ peer }) => peer) }),
     quarantine,
+    owner: isMarked(found.tags) ? 'converge' : 'unrecorded',
   };
   const declared = Object.fromEntries(
     Object.entries(value).filter(([key]) => alwaysManaged.has(key) || Object.hasOwn(properties, key)),
@@ -114,7 +118,7 @@ export function templateIn(revision = noTemplate): { template: string; latest: n
 }
 
 /** What the manifest doesn't say isn't looked at; of these it always says. */
-const alwaysManaged: ReadonlySet<string> = new Set(['size', 'quarantine', 'shell']);
+const alwaysManaged: ReadonlySet<string> = new Set(['size', 'quarantine', 'shell', 'owner']);
 
 const quarantineOf = (vm: string, found: FoundTemplate | undefined, groups: readonly CloudGroup[]) => {
   const group = groups.find(({ name }) => name === quarantineName(vm));

@@ -63,5 +63,6 @@ function desiredState(properties: RecoveryTargetProperties): TargetState {
     ...(instance_type === undefined ? { size: sizeFits } : { instance_type }),
     ...(shell !== undefined && { shell }),
     quarantine: 'shut',
+    owner: 'converge',
   };
 }

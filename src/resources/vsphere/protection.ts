@@ -5,17 +5,8 @@ import type { Due } from '../../replication/movers/due-jobs.ts';
 import { RULES, type Rule, type WrittenRetention } from '../../replication/retention/policy.ts';
 import type { Timetable } from '../../schedule/due.ts';
 import { parseSchedule } from '../../schedule/schedule.ts';
+import { windowProperties } from '../../schedule/window-schema.ts';
 import { repositorySchema } from '../shared/repository-property.ts';
-
-const day = Type.Union([
-  Type.Literal('sun'),
-  Type.Literal('mon'),
-  Type.Literal('tue'),
-  Type.Literal('wed'),
-  Type.Literal('thu'),
-  Type.Literal('fri'),
-  Type.Literal('sat'),
-]);
 
 const newestOf = (span: string) => `The newest point of each ${span}, as long as it is younger than this.`;
 const spanOf: Record<Rule, string> = {
@@ -52,29 +43,11 @@ export const schema = Type.Object(
       }),
     ),
     windows: Type.Optional(
-      Type.Array(
-        Type.Object(
-          {
-            days: Type.Optional(
-              Type.Array(day, {
-                description: 'Days on which it begins; every day when left out.',
-                minItems: 1,
-              }),
-            ),
-            from: Type.String({ description: 'When it opens, `HH:MM`.', format: 'time-of-day' }),
-            to: Type.String({
-              description: 'When it closes; on the next day if not after `from`.',
-              format: 'time-of-day',
-            }),
-          },
-          { additionalProperties: false },
-        ),
-        {
-          description:
-            'A cycle begins in one of these alone; what is due outside of them waits. Whole days when left out.',
-          minItems: 1,
-        },
-      ),
+      Type.Array(Type.Object(windowProperties, { additionalProperties: false }), {
+        description:
+          'A cycle begins in one of these alone; what is due outside of them waits. Whole days when left out.',
+        minItems: 1,
+      }),
     ),
     quiesce: Type.Optional(
       Type.Union([Type.Literal('require'), Type.Literal('prefer'), Type.Literal('off')], {

@@ -1,5 +1,6 @@
 import pLimit from 'p-limit';
 import type { Clock, Processes } from '../../io/ports.ts';
+import type { Network } from '../../network/network.ts';
 import type { MachineMaker, RestingMachine, SourceMachine } from '../../replication/model/source.ts';
 import { createCookieJar } from '../http/cookies.ts';
 import { endpointOf } from '../http/endpoint.ts';
@@ -35,6 +36,8 @@ export interface VsphereOptions {
   reading?: Reading;
   clock: Clock;
   onCall?: OnCall;
+  /** By which proxies; none when left out. */
+  network?: Network;
 }
 
 export interface Reading {
@@ -83,9 +86,10 @@ const LISTING_LASTS = 5_000;
  * @throws Failure `vsphere-url`, `vsphere-pin`, `vsphere-ca`, and what `openSession` throws
  */
 export async function connectVsphere(options: VsphereOptions): Promise<VsphereClient> {
-  const { ca, sha256, datacenter } = options;
-  checkTrust({ ca, sha256 });
-  const connection = () => createHttp(endpointOf(options.url), { ca, sha256 }, createCookieJar());
+  const { ca, sha256, datacenter, network } = options;
+  const trust = { ca, sha256, network };
+  checkTrust(trust);
+  const connection = () => createHttp(endpointOf(options.url), trust, createCookieJar());
   const http = connection();
   const session = await openSession(http, options, options.clock, options.onCall).catch(error => {
     http.close();
@@ -121,12 +125,7 @@ export async function connectVsphere(options: VsphereOptions): Promise<VsphereCl
       createMachine(session, pickVm(await recentList(), nameOrUuid, http.where), transports, clockAhead),
     resting: async nameOrUuid =>
       createResting(session, pickVm(await recentList(), nameOrUuid, http.where), transports, clockAhead),
-    maker: createMaker(
-      session,
-      { to: endpointOf(options.url), trust: { ca, sha256 } },
-      datacenter,
-      transports,
-    ),
+    maker: createMaker(session, { to: endpointOf(options.url), trust }, datacenter, transports),
     vms: async () =>
       (await recentList()).map(({ datacenter: _, moref, ...vm }) => ({ ...vm, moref: moref.value })),
     tags: signal => listTags(automation, signal),
@@ -142,9 +141,9 @@ function transportsOf({ reading, ...options }: VsphereOptions): Transports {
   const reads = pLimit(PARALLEL_READS);
   const { transport: wanted = 'auto', nbdkit, processes } = reading ?? {};
   if (processes === undefined || (nbdkit === undefined && wanted !== 'nbd')) return { wanted, reads };
-  const { url, ca, sha256, username, password, clock } = options;
+  const { url, ca, sha256, network, username, password, clock } = options;
   const to = endpointOf(url);
-  const thumbprint = () => thumbprintOf(to, { ca, sha256 });
+  const thumbprint = () => thumbprintOf(to, { ca, sha256, network });
   const login = { host: to.host, port: to.port, username, password, thumbprint, processes, clock };
   return { wanted, reads, vddk: { nbdkit: nbdkit ?? {}, ...login } };
 }

@@ -1,5 +1,6 @@
 import type { Code } from '../../diagnostics/codes.ts';
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
+import { passingProxyFailures } from '../../network/failures.ts';
 
 /** Codes of failures that may pass by themselves; only what is idempotent may be tried again. */
 const TRANSIENT = [
@@ -8,6 +9,7 @@ const TRANSIENT = [
   'vsphere-connection-lost',
   'vsphere-unavailable',
   'vsphere-bad-range',
+  ...passingProxyFailures,
 ] as const satisfies Code[];
 
 export const isTransient = (error: unknown): boolean =>

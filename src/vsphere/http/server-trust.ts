@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { isAbsolute, resolve } from 'node:path';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import type { ReadFiles } from '../../io/ports.ts';
+import type { Network } from '../../network/network.ts';
 
 /** What makes a server's certificate good: a pin, or a chain to `ca`, or to the system's authorities. */
 export interface Trust {
@@ -11,6 +12,8 @@ export interface Trust {
   sha256?: string | undefined;
   /** SHA-1 of the certificate, as a server that is trusted itself names another's; alone, too. */
   sha1?: string | undefined;
+  /** By which proxies it is reached, and whose authorities are the usual ones; none when left out. */
+  network?: Network | undefined;
 }
 
 /** Upper-case hex pairs with colons, as browsers and openssl print it; undefined when it isn't 32 bytes. */

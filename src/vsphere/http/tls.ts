@@ -1,7 +1,7 @@
-import { isIP } from 'node:net';
-import { connect, type PeerCertificate, type TLSSocket } from 'node:tls';
+import type { PeerCertificate, TLSSocket } from 'node:tls';
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import { ours, own } from '../../diagnostics/own-words.ts';
+import { beginTls, straight } from '../../network/network.ts';
 import { type Endpoint, hostPort } from './endpoint.ts';
 import { networkFailure } from './network-errors.ts';
 import { fingerprint, type Trust } from './server-trust.ts';
@@ -17,7 +17,7 @@ export async function connectTls(to: Endpoint, trust: Trust): Promise<TLSSocket>
   const sha1 = trust.sha256 === undefined ? trust.sha1?.toUpperCase() : undefined;
   const pin = trust.sha256 === undefined ? sha1 : (fingerprint(trust.sha256) ?? '');
   try {
-    const socket = await handshake(to, pin === undefined, trust.ca);
+    const socket = await handshake(to, pin === undefined, trust);
     if (pin === undefined) return socket;
     const seen = socket.getPeerCertificate();
     if ((sha1 === undefined ? seen.fingerprint256 : seen.fingerprint) === pin) return socket;
@@ -28,7 +28,7 @@ export async function connectTls(to: Endpoint, trust: Trust): Promise<TLSSocket>
   } catch (error) {
     const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
     if (pin !== undefined || !code || !isCertificateError(code)) throw networkFailure(error, where);
-    throw refused(where, await seenAt(to), code);
+    throw refused(where, await seenAt(to, trust), code);
   }
 }
 
@@ -44,18 +44,14 @@ export async function thumbprintOf(to: Endpoint, trust: Trust): Promise<string> 
 const isCertificateError = (code: string): boolean =>
   !code.startsWith('ERR_SSL_') && /CERT|UNABLE_TO_|INVALID_(CA|PURPOSE)|HOSTNAME_MISMATCH/.test(code);
 
-function handshake(to: Endpoint, verify: boolean, ca: string | undefined): Promise<TLSSocket> {
+async function handshake(
+  to: Endpoint,
+  verify: boolean,
+  { ca, network = straight }: Trust,
+): Promise<TLSSocket> {
+  // Not verified only for a pin, which the caller checks before using the socket.
+  const socket = await beginTls(network, to, { ca, rejectUnauthorized: verify });
   const { promise, resolve, reject } = Promise.withResolvers<TLSSocket>();
-  const socket = connect({
-    host: to.host,
-    port: to.port,
-    // A literal address may not be sent as server name (RFC 6066 section 3).
-    servername: isIP(to.host) ? '' : to.host,
-    ALPNProtocols: ['http/1.1'],
-    // Off only for a pin, which the caller checks before using the socket.
-    rejectUnauthorized: verify,
-    ...(ca === undefined ? {} : { ca }),
-  });
   socket.setTimeout(CONNECT_TIMEOUT, () => {
     socket.destroy(Object.assign(new Error('connect timeout'), { code: 'ETIMEDOUT' }));
   });
@@ -70,9 +66,9 @@ function handshake(to: Endpoint, verify: boolean, ca: string | undefined): Promi
 }
 
 /** Looks once more at a certificate that was refused, only to print its fingerprint; sends nothing. */
-async function seenAt(to: Endpoint): Promise<PeerCertificate | undefined> {
+async function seenAt(to: Endpoint, { network }: Trust): Promise<PeerCertificate | undefined> {
   try {
-    const socket = await handshake(to, false, undefined);
+    const socket = await handshake(to, false, { network });
     const certificate = socket.getPeerCertificate();
     socket.destroy();
     return certificate;

@@ -42,7 +42,10 @@ export async function upload(
     ? undefined
     : createHttp(
         endpoint,
-        thumbprint === '' ? { ca: server.trust.ca } : { sha1: thumbprint },
+        {
+          network: server.trust.network,
+          ...(thumbprint === '' ? { ca: server.trust.ca } : { sha1: thumbprint }),
+        },
         createCookieJar(),
       );
   try {

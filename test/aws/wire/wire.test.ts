@@ -7,6 +7,7 @@ import { createServer as createTls } from 'node:tls';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createWire, type Wire, type WireRequest } from '../../../src/aws/wire/wire.ts';
 import { labCertificates } from '../../../src/lab/tls.ts';
+import { straight } from '../../../src/network/network.ts';
 import { SeededRandom } from '../../support/seeded-random.ts';
 
 const ending: (() => void)[] = [];
@@ -36,7 +37,7 @@ async function served(on: (socket: Socket, n: number) => void, tls?: { key: stri
 }
 
 const wireOf = (idleTimeout = 10_000): Wire => {
-  const wire = createWire({ connectTimeout: 10_000, idleTimeout });
+  const wire = createWire({ connectTimeout: 10_000, idleTimeout, network: straight });
   ending.push(() => wire.close());
   return wire;
 };

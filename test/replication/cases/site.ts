@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { Failure } from '../../../src/diagnostics/diagnostic.ts';
+import type { Clock } from '../../../src/io/ports.ts';
 import { labCertificates } from '../../../src/lab/tls.ts';
 import { type FaultRule, type Hardware, startVsphere } from '../../../src/lab/vsphere/server.ts';
 import type { CyclePolicy, CycleResult } from '../../../src/replication/cycle/options.ts';
 import { runCycle } from '../../../src/replication/cycle/run-cycle.ts';
 import type { Point, Repository } from '../../../src/replication/model/repository.ts';
 import type { SourceMachine } from '../../../src/replication/model/source.ts';
-import { connectVsphere } from '../../../src/vsphere/client/connect.ts';
+import { connectVsphere, type Reading } from '../../../src/vsphere/client/connect.ts';
 import { memoryStore } from '../../support/memory-store.ts';
 import { openTest } from '../../support/repository.ts';
 import { restored } from '../../support/restored.ts';
@@ -21,8 +22,12 @@ export const block = 64 * 1024;
 /** A step that a test does something at. */
 export type At = (step: string) => Promise<void> | void;
 
-/** A vCenter of the lab, and machines in it that cycles replicate through the real client. */
-export async function openSite() {
+/**
+ * A vCenter of the lab, and machines in it that cycles replicate through the real client.
+ *
+ * @param reading by which nbdkit disks are read; whoever starts one waits for it by `clock`
+ */
+export async function openSite(reading?: Reading & { clock: Clock }) {
   const dir = await mkdtemp(join(tmpdir(), 'converge-test-'));
   const random = new SeededRandom('cases');
   const clock = new SteppedClock();
@@ -41,7 +46,8 @@ export async function openSite() {
   const { world } = lab;
   const client = await connectVsphere({
     ...{ url: lab.url, username: 'svc', password: async () => 'pw', ca: certificates.caPem },
-    clock: waiting,
+    clock: reading ? { now: waiting.now, sleep: reading.clock.sleep } : waiting,
+    ...(reading && { reading }),
   });
   let machines = 0;
 

@@ -3,7 +3,7 @@ import { withCheapWork } from '../../support/cheap-work.ts';
 import { history, STEPS } from '../../support/histories.ts';
 
 /** CI's budget; more by night: `INTERLEAVED=100000`. */
-const HISTORIES = Number(process.env.INTERLEAVED ?? 1000);
+const HISTORIES = Number(process.env.INTERLEAVED ?? 2000);
 const FIRST = Number(process.env.INTERLEAVED_SEED ?? 1);
 
 test(`two movers, a pruner and a repairer, ${HISTORIES} histories of ${STEPS} steps from seed ${FIRST}`, async () => {

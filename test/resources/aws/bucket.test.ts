@@ -18,6 +18,7 @@ import { bucketNameProblem } from '../../../src/resources/aws/bucket-name.ts';
 import { connected } from '../../aws/fixture.ts';
 import { nameOf, region } from '../../lab/s3/fixture.ts';
 import { catalogOf, declare, testRun, testWorld } from '../../support/engine-world.ts';
+import { KeptOwners } from '../../support/owner-records.ts';
 
 const where = { platform: 'linux', cwd: '/' } as const;
 const target = {
@@ -29,7 +30,10 @@ const target = {
 
 async function open(options: { bucket?: string } = {}) {
   const { lab, connection, calls } = await connected({}, options);
-  const world = testWorld({ connect: async () => bucketApi(connection) });
+  const owners = new KeptOwners();
+  const world = testWorld({
+    connect: async (_, name) => (name === 'owner_records' ? owners : bucketApi(connection)),
+  });
   /**
    * Plans and applies the buckets declared, by name. `between`: what happens before the object's lock is had.
    */
@@ -177,7 +181,8 @@ describe('a bucket', () => {
   });
 
   it('is deleted only while it is empty', async () => {
-    const { s3, converge } = await open({ bucket: 'bkt' });
+    const { s3, converge } = await open();
+    await converge(['bucket:bkt', {}]);
     await s3.send(new PutObjectCommand({ Bucket: 'bkt', Key: 'k', Body: 'x' }));
     const { diagnostic } = await converge(['bucket:bkt', {}, { ensure: 'absent' }]);
     expect(diagnostic).toMatchObject({ code: 'bucket-not-empty', category: 'world' });

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import {
   AttachInternetGatewayCommand,
   AuthorizeSecurityGroupEgressCommand,
@@ -13,21 +12,16 @@ import {
   DescribeSubnetsCommand,
   DescribeVpcAttributeCommand,
   DescribeVpcsCommand,
-  EC2Client,
 } from '@aws-sdk/client-ec2';
 import { expect, onTestFinished, test } from 'vitest';
 import { testNetwork, testProber } from '../../../src/app/recovery/test-network.ts';
-import { openRecovery } from '../../../src/aws/recovery/cloud.ts';
 import { apply } from '../../../src/engine/apply/apply.ts';
 import { plan } from '../../../src/engine/plan/planner.ts';
-import { nodeHost } from '../../../src/io/node.ts';
-import { openLab } from '../../../src/lab/lab.ts';
 import { waysOut } from '../../../src/recovery/failover/isolation.ts';
 import { NETWORK_TAG } from '../../../src/recovery/model/networks.ts';
 import { isolatedNetwork } from '../../../src/resources/aws/network/isolated_network.ts';
-import { unhurried } from '../../recovery/fixture.ts';
-import { scratch } from '../../support/cli.ts';
-import { catalogOf, declare, testRun, testWorld } from '../../support/engine-world.ts';
+import { catalogOf, declare, testRun, testWorld, volatileMemory } from '../../support/engine-world.ts';
+import { pilotLab } from '../../support/pilot-lab.ts';
 
 const properties = {
   cidr: '10.0.0.0/16',
@@ -35,20 +29,11 @@ const properties = {
 };
 
 async function account() {
-  const dir = await scratch();
-  const lab = await openLab(join(dir, 'lab'), { host: nodeHost(), seeded: false, lockTimeout: 0 });
-  onTestFinished(() => lab.close());
-  const { region, s3: credentials } = lab.settings;
-  const { random } = nodeHost();
-  const settings = { region, credentials, endpoint: lab.api.url, clock: unhurried, random };
-  const recovery = await openRecovery(settings, new Map());
-  onTestFinished(() => recovery.close());
-  const ec2 = new EC2Client({ region, credentials, endpoint: lab.api.url });
-  onTestFinished(() => ec2.destroy());
-  const at = { file: 'site.yaml', line: 1, column: 1 };
-  const targets = [{ name: 'dr', type: 'aws', properties: { region }, at }];
+  const { lab, recovery, ec2, connect, targets, close } = await pilotLab();
+  onTestFinished(close);
+  const memory = volatileMemory();
   const converge = async (change: object = {}, ensure: 'present' | 'absent' = 'present') => {
-    const world = testWorld({ connect: async () => recovery as never });
+    const world = testWorld({ connect, memory });
     const run = testRun([isolatedNetwork], world);
     const declared = declare('isolated_network:drill', { ...properties, ...change }, { ensure });
     const planned = await plan(catalogOf([declared], targets), run, { engine: '1.0.0' });

@@ -95,7 +95,11 @@ class Agent {
 
   /** What it does, and what it alone knows of that is wrong. */
   async operation(): Promise<Operation> {
-    return { alerts: this.#by.concerns.open(), movers: [await this.#cycles.mover()] };
+    const { concerns } = this.#by;
+    return {
+      ...{ alerts: concerns.open(), failing: concerns.failing },
+      movers: [await this.#cycles.mover()],
+    };
   }
 
   async run(): Promise<'stopped' | 'drained' | undefined> {

@@ -82,7 +82,8 @@ export function pages(
         // A scrape that fails is seen; one that says nothing of any VM looks as if all were well.
         if (!isKnown) return unknownNow;
         const summary = searchParams.has('summary');
-        return ok(EXPOSITION_TYPE, metricsOf(status, { version, summary }));
+        const { failing } = await operation();
+        return ok(EXPOSITION_TYPE, metricsOf(status, { version, summary, ...(failing && { failing }) }));
       }
       case '/report': {
         const asked = {

@@ -1,9 +1,8 @@
 import { blocked, Failure, world } from '../../../diagnostics/diagnostic.ts';
 import { refuseHomeward } from '../../../recovery/failback/failback.ts';
-import { removeAllSnapshots } from '../../../recovery/failback/freeze.ts';
 import type { Cleaned } from '../../../recovery/failover/cleanup.ts';
-import { type Run, stateOf } from '../../../recovery/failover/run.ts';
 import { commit, undo } from '../../../recovery/failover/take-over.ts';
+import { type Run, stateOf } from '../../../recovery/run/run.ts';
 import type { Context } from '../../app-context.ts';
 import { unchanged } from '../failover.ts';
 import { lastRun } from '../failover-status.ts';
@@ -100,7 +99,6 @@ export const undoFailover = (
           step: async () => {},
           signal: context.io.interrupt,
           again: recovering.again,
-          besides: () => removeAllSnapshots({ ...recovering, repository, run, signal: context.io.interrupt }),
         });
         return { plan, run, done: true as const, cleaned };
       });

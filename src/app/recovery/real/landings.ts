@@ -1,6 +1,6 @@
 import { type Diagnostic, Failure, world } from '../../../diagnostics/diagnostic.ts';
 import type { CatalogResource } from '../../../engine/model/catalog.ts';
-import type { Landing } from '../../../recovery/failover/run.ts';
+import type { Landing } from '../../../recovery/run/run.ts';
 import { foreign, OWNER, templateName } from '../../../resources/aws/recovery-target-names.ts';
 import type { Recovering } from '../open/with-declared.ts';
 

@@ -2,7 +2,7 @@ import { blocked, Failure, world } from '../../../diagnostics/diagnostic.ts';
 import type { Clock } from '../../../io/ports.ts';
 import { until } from '../../../io/until.ts';
 import { changesAtHome } from '../../../recovery/failback/home-changes.ts';
-import type { Fencing } from '../../../recovery/failover/run.ts';
+import type { Fencing } from '../../../recovery/run/run.ts';
 import type { Repository } from '../../../replication/model/repository.ts';
 import type { RestingMachine } from '../../../replication/model/source.ts';
 import { pointsOf, type Recovering } from '../open/with-declared.ts';

@@ -1,9 +1,10 @@
 import { blocked, Failure, given } from '../../../diagnostics/diagnostic.ts';
 import { own } from '../../../diagnostics/own-words.ts';
 import type { CatalogResource } from '../../../engine/model/catalog.ts';
-import { holderOf, kindOf, newestRun, type Run, stateOf, tookOf } from '../../../recovery/failover/run.ts';
 import { takeOver as carryOut, switchedBy } from '../../../recovery/failover/take-over.ts';
 import type { SwitchedRecord } from '../../../recovery/model/dns.ts';
+import { newestRun } from '../../../recovery/run/keep.ts';
+import { holderOf, kindOf, type Run, stateOf, tookOf } from '../../../recovery/run/run.ts';
 import { pointOfAll } from '../../../recovery/target/point-choice.ts';
 import { failedOver, isFailedOver, pausesIn } from '../../../replication/model/pauses.ts';
 import type { Repository } from '../../../replication/model/repository.ts';

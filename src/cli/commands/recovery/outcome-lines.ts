@@ -2,8 +2,8 @@ import type { Failover } from '../../../app/recovery/failover.ts';
 import type { KnownReadiness, PlannedMachine } from '../../../app/recovery/failover-plan.ts';
 import type { PlanCleaned } from '../../../app/recovery/failover-status.ts';
 import { duration, plural } from '../../../io/units.ts';
-import type { Elsewhere, Landing } from '../../../recovery/failover/run.ts';
 import { assumedRate, type Cold } from '../../../recovery/replica/estimate.ts';
+import type { Elsewhere, Landing } from '../../../recovery/run/run.ts';
 import { originLines } from './from-repository.ts';
 
 type Recovered = NonNullable<Failover['recovered']>;

@@ -1,9 +1,9 @@
 import type { FailoverStatus } from '../../../app/recovery/failover-status.ts';
 import { bytes, duration, plural } from '../../../io/units.ts';
 import { leftCost, leftWords } from '../../../recovery/failover/left.ts';
-import { kindOf, type RunStep } from '../../../recovery/failover/run.ts';
 import { valueWords } from '../../../recovery/model/dns.ts';
 import type { ReplicaAge } from '../../../recovery/replica/age.ts';
+import { kindOf, type RunStep } from '../../../recovery/run/run.ts';
 import { putBackLine } from './dns-lines.ts';
 import { originLines } from './from-repository.ts';
 import { elsewhereWords } from './outcome-lines.ts';

@@ -113,7 +113,7 @@ function compaction({ packs, moved, freed, left, not }: Compacted, isNoop: boole
   return [
     ...(packs > 0
       ? [
-          `  ${plural(packs, 'pack')} less than half needed ${would}written anew: ${bytes(moved)} moved, ${bytes(freed)} freed once a newer point leads away from ${packs === 1 ? 'it' : 'them'}`,
+          `  ${plural(packs, 'pack')} less than half needed ${would}written anew: ${bytes(moved)} moved, ${bytes(freed)} freed once the next point leads away from ${packs === 1 ? 'it' : 'them'}; as long as the VM gets none ${packs === 1 ? 'it stays' : 'they stay'}`,
         ]
       : []),
     ...(left.packs > 0 ? [`  ${rest}${not ? `: ${notCompacted[not]}` : ' for the next run'}`] : []),

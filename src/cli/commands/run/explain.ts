@@ -23,7 +23,7 @@ export const explain: Define = (program, context, exit) => {
     .option('--lab [DIR]', 'with the facts of the lab')
     .addHelpText(
       'after',
-      '\nExamples:\n  converge explain protected_vm:dc02.schedule manifests\n  converge explain --type\n  converge explain --type bucket\n  converge explain --type pilot_light\n  converge explain --type motd manifests',
+      '\nExamples:\n  converge explain protected_vm:dc02.schedule manifests\n  converge explain --type\n  converge explain bucket\n  converge explain --type pilot_light\n  converge explain --type motd manifests',
     )
     .action(
       async (
@@ -31,12 +31,15 @@ export const explain: Define = (program, context, exit) => {
         paths: string[],
         { type, format, ...options }: CatalogOptions & { type?: string | true; format: string },
       ) => {
-        if (type !== undefined) {
-          // With --type there is no address: all words are paths.
-          const known = await documented(context, type, address === undefined ? [] : [address, ...paths]);
+        // With --type there is no address: all words are paths. A word without a colon is a type's name.
+        const named = type === undefined && address !== undefined && !address.includes(':');
+        const wanted = named ? address : type;
+        if (wanted !== undefined) {
+          const words = address === undefined || named ? paths : [address, ...paths];
+          const known = await documented(context, wanted, words);
           const { columns } = context.io.stdout;
           context.print(
-            await (type === true ? explainAll(known, columns) : explainType(type, known, columns)),
+            await (wanted === true ? explainAll(known, columns) : explainType(wanted, known, columns)),
           );
           return exit(0);
         }

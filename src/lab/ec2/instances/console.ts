@@ -6,6 +6,7 @@ import type {
 } from '@aws-sdk/client-ec2';
 import type { Ec2Actions, Ec2Call } from '../world/call.ts';
 import { byId, refuse } from '../world/errors.ts';
+import { hasStarted } from '../world/pace.ts';
 
 /** One black pixel: nothing was booted that would show more. */
 const black =
@@ -15,9 +16,10 @@ const black =
 const mostOutput = 64 * 1024;
 
 export const consoleActions = {
-  GetConsoleOutput(input: GetConsoleOutputRequest, { state }: Ec2Call): GetConsoleOutputResult {
-    const { id, boot } = byId('instance', state.instances, input.InstanceId);
-    if (!boot) return { InstanceId: id, Timestamp: new Date(0), Output: '' };
+  GetConsoleOutput(input: GetConsoleOutputRequest, call: Ec2Call): GetConsoleOutputResult {
+    const instance = byId('instance', call.state.instances, input.InstanceId);
+    const { id, boot } = instance;
+    if (!boot || !hasStarted(call, instance)) return { InstanceId: id, Timestamp: new Date(0), Output: '' };
     const text = Buffer.from(boot.console).subarray(-mostOutput);
     return { InstanceId: id, Timestamp: new Date(boot.seen ?? boot.at), Output: text.toString('base64') };
   },

@@ -10,6 +10,7 @@ import type { FleetMember } from '../../instance/member.ts';
 import type { Ec2Actions, Ec2Call } from '../world/call.ts';
 import { select } from '../world/describe.ts';
 import { byIds, refuse } from '../world/errors.ts';
+import { hasStarted } from '../world/pace.ts';
 import { type Ec2State, type LabInstance, PENDING } from '../world/state.ts';
 import { instanceOf, memberOf, stateOf } from './instance-output.ts';
 import { settleInstances } from './instances.ts';
@@ -92,6 +93,7 @@ export const describeInstanceActions = {
     for (const it of ownOf(chosen)) {
       // What QEMU runs is said by whoever watches it.
       if (it.state !== 'running' || it.systemCheck !== 'initializing' || it.boot?.by === 'qemu') continue;
+      if (!hasStarted(call, it)) continue;
       it.systemCheck = 'ok';
       it.instanceCheck = it.boot?.boots === true ? 'ok' : 'impaired';
     }

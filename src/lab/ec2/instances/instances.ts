@@ -14,6 +14,7 @@ import { powerOn } from '../storage/guest.ts';
 import { attachmentOf } from '../storage/volumes.ts';
 import { type Ec2Actions, type Ec2Call, once } from '../world/call.ts';
 import { byIds, refuse } from '../world/errors.ts';
+import { isOver } from '../world/pace.ts';
 import type { LabInstance } from '../world/state.ts';
 import { instanceOf, stateOf } from './instance-output.ts';
 import { launch } from './launch.ts';
@@ -24,10 +25,10 @@ export async function settleInstances(call: Ec2Call, instances: readonly LabInst
   for (const instance of instances) {
     switch (instance.state) {
       case 'pending':
-        await powerOn(call, instance);
+        if (isOver(call, 'run', instance.told ?? instance.launched)) await powerOn(call, instance);
         break;
       case 'stopping':
-        instance.state = 'stopped';
+        if (isOver(call, 'stop', instance.told ?? instance.launched)) instance.state = 'stopped';
         break;
       case 'shutting-down':
         terminate(call, instance);
@@ -127,6 +128,7 @@ export const instanceActions = {
           `We currently do not have sufficient ${instance.type} capacity in the Availability Zone you requested.`,
         );
       instance.state = 'pending';
+      instance.told = call.now;
       instance.systemCheck = 'initializing';
       instance.instanceCheck = 'initializing';
       delete instance.stateReason;
@@ -139,6 +141,7 @@ export const instanceActions = {
       if (instance.state === 'stopped' || instance.state === 'stopping') return;
       if (instance.state !== 'running') throw refuse.instanceState(instance.id, instance.state, 'stopped');
       instance.state = 'stopping';
+      instance.told = call.now;
       instance.stateReason = {
         code: 'Client.UserInitiatedShutdown',
         message: 'Client.UserInitiatedShutdown: User initiated shutdown',

@@ -10,6 +10,7 @@ import { attachmentOf, makeVolume } from '../storage/volumes.ts';
 import { type Ec2Actions, type Ec2Call, once, requestedTags, setTags } from '../world/call.ts';
 import { select, tagSet } from '../world/describe.ts';
 import { byId, byIds, refuse } from '../world/errors.ts';
+import { isOver } from '../world/pace.ts';
 import type { LabInstance, LabVolume, ReplaceTask } from '../world/state.ts';
 
 const rootOf = (instance: LabInstance) =>
@@ -100,7 +101,7 @@ async function settle(call: Ec2Call, task: ReplaceTask): Promise<void> {
     task.state = 'in-progress';
     return;
   }
-  if (task.state !== 'in-progress') return;
+  if (task.state !== 'in-progress' || !isOver(call, 'root', task.started)) return;
   const instance = byId('instance', state.instances, task.instance);
   const root = rootOf(instance);
   const old = root && state.volumes[root.volume];

@@ -13,6 +13,7 @@ import type {
 import { type Ec2Actions, type Ec2Call, requestedTags, setTags } from '../world/call.ts';
 import { filtersBy, select, tagSet } from '../world/describe.ts';
 import { byId, byIds, refuse } from '../world/errors.ts';
+import { isOver } from '../world/pace.ts';
 import { type ImageDevice, type LabImage, PENDING } from '../world/state.ts';
 import { snapshotActions } from './snapshots.ts';
 
@@ -114,6 +115,10 @@ const ownImage = (
   state: 'pending' as const,
 });
 
+function settleImage(call: Ec2Call, image: LabImage): void {
+  if (image.state === 'pending' && isOver(call, 'image', image.created)) image.state = 'available';
+}
+
 export const imageActions = {
   RegisterImage(input: RegisterImageRequest, call: Ec2Call): RegisterImageResult {
     const { state, account } = call;
@@ -206,14 +211,14 @@ export const imageActions = {
         (it.ownerAlias !== undefined && owners.includes(it.ownerAlias)),
     );
     for (const each of all)
-      if (each.state === 'pending' && call.now - each.created >= PENDING) each.state = 'available';
+      if (each.state === 'pending' && call.now - each.created >= PENDING) settleImage(call, each);
     const { page, ...token } = select(state, all, input, valuesOf, {
       ids: input.ImageIds,
       idsName: 'imageIds',
       smallest: 1,
     });
     const answer = { Images: page.map(it => imageOf(call, it)), ...token };
-    for (const each of all) if (each.state === 'pending') each.state = 'available';
+    for (const each of all) settleImage(call, each);
     return answer;
   },
 

@@ -14,6 +14,7 @@ import { isAllowed } from '../../instance/role.ts';
 import { type Ec2Actions, type Ec2Call, once, requestedTags } from '../world/call.ts';
 import { select, tagSet } from '../world/describe.ts';
 import { byId, byIds, refuse } from '../world/errors.ts';
+import { shareOf } from '../world/pace.ts';
 import type { ImageDevice, ImportTask, LabImage } from '../world/state.ts';
 import { lookAtDisk } from './bootable.ts';
 
@@ -211,7 +212,8 @@ async function finish(call: Ec2Call, task: ImportTask): Promise<void> {
 async function settle(call: Ec2Call, task: ImportTask): Promise<void> {
   if (task.state === 'deleting') task.state = 'deleted';
   if (task.state !== 'active') return;
-  task.step += 1;
+  const share = shareOf(call, 'import', task.began);
+  task.step = call.pace ? Math.floor(share * phases.length) : task.step + 1;
   const phase = phases[task.step];
   if (phase === undefined) await finish(call, task);
   else task.message = phase;
@@ -263,6 +265,7 @@ export const importActions = {
       state.importTasks[made] = {
         id: made,
         state: 'active',
+        began: call.now,
         step: 0,
         message: phases[0]!,
         ...(input.Description !== undefined && { description: input.Description }),

@@ -12,13 +12,15 @@ import { type Ec2Actions, type Ec2Call, requestedTags, setTags } from '../world/
 import { filtersBy, select, tagSet } from '../world/describe.ts';
 import { keyFor } from '../world/encryption.ts';
 import { byId, byIds, refuse } from '../world/errors.ts';
+import { isOver, type Paced } from '../world/pace.ts';
 import type { LabSnapshot } from '../world/state.ts';
 import type { Draft } from '../world/world.ts';
 
 /** A snapshot of EBS direct that got no block for too long, or was sealed, as it is seen next. */
-export function settleSnapshot({ now }: Pick<Draft, 'now'>, it: LabSnapshot): void {
-  if (it.state === 'completing') it.state = 'completed';
-  const silent = (now - (it.lastBlock ?? it.started)) / 60_000;
+export function settleSnapshot(call: Paced, it: LabSnapshot): void {
+  const since = it.lastBlock ?? it.started;
+  if (it.state === 'completing' && isOver(call, 'snapshot', since)) it.state = 'completed';
+  const silent = (call.now - since) / 60_000;
   if (it.state !== 'pending' || it.timeout === undefined || silent < it.timeout) return;
   it.state = 'error';
   it.stateMessage = 'Snapshot was not completed in time';

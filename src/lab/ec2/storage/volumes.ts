@@ -14,6 +14,7 @@ import { type Ec2Actions, type Ec2Call, once, requestedTags, setTags } from '../
 import { select, tagSet } from '../world/describe.ts';
 import { keyFor } from '../world/encryption.ts';
 import { byId, byIds, refuse } from '../world/errors.ts';
+import { isOver } from '../world/pace.ts';
 import type { Attachment, LabInstance, LabVolume } from '../world/state.ts';
 import { useDisk } from './guest.ts';
 
@@ -97,14 +98,14 @@ export function makeVolume(call: Ec2Call, it: NewVolume): LabVolume {
 }
 
 /** Frees what was detaching, shows what was attaching as attached, and what was being created as there. */
-function settleVolume(call: Pick<Ec2Call, 'state'>, volume: LabVolume): void {
+function settleVolume(call: Pick<Ec2Call, 'state' | 'now' | 'pace'>, volume: LabVolume): void {
   const { state } = call;
   const found = attachmentOf(state.instances, volume.id);
   if (found?.attachment.state === 'detaching') {
     found.instance.devices = found.instance.devices.filter(each => each !== found.attachment);
     volume.state = 'available';
   } else if (found) found.attachment.state = 'attached';
-  else if (volume.state === 'creating') volume.state = 'available';
+  else if (volume.state === 'creating' && isOver(call, 'volume', volume.created)) volume.state = 'available';
 }
 
 const attached = (volume: string, instance: string, it: Attachment, state?: string): VolumeAttachment => ({

@@ -245,6 +245,8 @@ export interface LabInstance {
   key?: string;
   profile?: string;
   launched: number;
+  /** When it was last told to start or to stop. */
+  told?: number;
   state: FleetMember['state'];
   stateReason?: { code: string; message: string };
   systemCheck: FleetMember['systemCheck'];
@@ -304,6 +306,7 @@ export interface ReplaceTask {
 export interface ImportTask {
   id: string;
   state: 'active' | 'completed' | 'deleting' | 'deleted';
+  began: number;
   /** How often it was looked at: the phase that its message names follows from it. */
   step: number;
   message: string;

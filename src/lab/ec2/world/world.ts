@@ -6,6 +6,7 @@ import { openTables, type TableStore } from '../../blocks/tables.ts';
 import { takeTurns } from '../../disks/take-turns.ts';
 import { readJson, writeText } from '../../disks/write-json.ts';
 import { newAccount, plantStock } from './account.ts';
+import type { Pace, Paced } from './pace.ts';
 import { draftOf, jsonOf, type Parts, partsOf } from './parts.ts';
 import type { Ec2State } from './state.ts';
 
@@ -17,15 +18,14 @@ export interface WorldOptions {
   account: string;
   clock: Clock;
   random: Random;
+  pace?: Pace | undefined;
 }
 
 /** What one change works on: a draft of the account, and the bytes of disks. */
-export interface Draft {
+export interface Draft extends Paced {
   state: Ec2State;
   account: string;
   region: string;
-  /** Milliseconds since the epoch, of the lab's clock. */
-  now: number;
   /** `snap-0` and sixteen hex digits that nothing has. */
   newId(prefix: string): string;
   random: Random;
@@ -71,7 +71,7 @@ interface Opened {
  * Reads nothing before it is first asked, as most labs never have a machine in EC2, and writes nothing before
  * the first change: whoever only looks may do so beside the process that has the lab.
  */
-export function openEc2World({ dir, region, account, clock, random }: WorldOptions): Ec2World {
+export function openEc2World({ dir, region, account, clock, random, pace }: WorldOptions): Ec2World {
   const inTurn = takeTurns();
   const file = join(dir, 'world.json');
   const lastBlocks = new Map<string, number>();
@@ -125,6 +125,7 @@ export function openEc2World({ dir, region, account, clock, random }: WorldOptio
           account,
           region,
           now: clock.now(),
+          pace,
           random,
           blocks: world.blocks,
           tables: world.tables,

@@ -137,7 +137,9 @@ function findFrozen(machines: Machines, asked: URLSearchParams): StoredFile | un
   const vm = machines.state.vms.find(({ id }) => id === asked.get('vm'));
   if (vm && !asked.has('snapshot')) return findResting(machines, vm, asked.get('file') ?? '');
   const snapshot = vm?.snapshots.find(({ id }) => id === asked.get('snapshot'));
-  const state = snapshot?.disks.find(({ stem }) => asked.get('file')?.includes(`/${stem}`));
+  // `dc02_1-000003.vmdk` is a file of the disk `dc02_1`, and of no other whose name it begins with.
+  const file = asked.get('file')?.replace(/(-\d{6})?\.vmdk$/, '');
+  const state = snapshot?.disks.find(({ stem }) => file?.endsWith(`/${stem}`));
   if (!state || !snapshot) return undefined;
   const disk = machines.disk(state.uuid);
   return {

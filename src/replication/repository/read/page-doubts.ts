@@ -18,7 +18,7 @@ export const blocksOfPage = ({ disk }: RootDisk, page: number): number =>
 /** The ids of a page; undefined when what it is made of can't be read or isn't believed. */
 export async function believedIds(
   context: VmContext,
-  root: Root,
+  root: Pick<Root, 'pagesObjects'>,
   refs: PageRefs,
   blocks: number,
   doubts: Pick<Doubts, 'section'>,

@@ -3,8 +3,9 @@ import type { ObjectStore } from '../../model/store.ts';
 
 /** Objects up to this many bytes are fetched whole and kept. */
 const WHOLE = 2 ** 20;
-/** Bytes kept in all. */
+/** Bytes kept in all, with what it takes to keep an object, however small it is. */
 const BUDGET = 32 * 2 ** 20;
+const EACH = 512;
 
 export interface RangeReader {
   /**
@@ -23,7 +24,8 @@ export function rangeReader(store: ObjectStore): RangeReader {
   const kept = new Map<string, { bytes: Promise<Buffer>; size: number }>();
   let total = 0;
   const forget = (key: string) => {
-    total -= kept.get(key)?.size ?? 0;
+    const known = kept.get(key);
+    total -= known ? known.size + EACH : 0;
     kept.delete(key);
   };
   const whole = (key: string, size: number): Promise<Buffer> => {
@@ -39,7 +41,7 @@ export function rangeReader(store: ObjectStore): RangeReader {
     });
     bytes.catch(() => forget(key));
     kept.set(key, { bytes, size });
-    total += size;
+    total += size + EACH;
     for (const oldest of kept.keys()) {
       if (total <= BUDGET) break;
       forget(oldest);

@@ -3,9 +3,10 @@ import { type Diagnostic, Failure, world } from '../../../diagnostics/diagnostic
 import type { WriteIo } from '../../../engine/model/io.ts';
 import type { Step } from '../../../engine/model/resource-type.ts';
 import { until } from '../../../io/until.ts';
+import { MADE_BY } from '../../../recovery/model/made-by.ts';
 import { type FoundNetwork, NETWORK_TAG, nameServersOf } from '../../../recovery/model/networks.ts';
 import { bringGroup } from '../../../recovery/target/guard-groups.ts';
-import { sha256 } from '../../../values/digest.ts';
+import { claimed, demandOurs, isMarked } from '../../shared/ownership.ts';
 import type { IsolatedNetworkProperties } from './isolated-network-schema.ts';
 import {
   groupName,
@@ -16,6 +17,8 @@ import {
 } from './isolated-network-state.ts';
 
 type Change = Exclude<Step<IsolatedNetworkProperties, NetworkState>, { kind: 'delete' }>;
+
+const type = 'isolated_network';
 
 /** EC2 doesn't see everywhere at once what was just made. */
 const patience = { every: 2_000, atMost: 120_000 };
@@ -49,8 +52,16 @@ export async function bring(step: Change, cloud: AwsRecovery, io: WriteIo): Prom
   let found = await find();
   if (!found) {
     await io.step('create-vpc');
-    await networks.createVpc(title, cidr, sha256(JSON.stringify([title, io.clock.now()])), signal);
+    const claim = await claimed(type, title, io);
+    await networks.createVpc(title, cidr, claim.tags[MADE_BY]!, signal);
     found = await see('the VPC', () => true);
+    await claim.made(found.vpc);
+  } else if (!isMarked(found.tags)) {
+    await io.step('tag-vpc');
+    const claim = await claimed(type, title, io);
+    await claim.made(found.vpc);
+    await cloud.shells.tag(found.vpc, claim.tags, signal);
+    found = await see('its tag', ({ tags }) => isMarked(tags));
   }
   const { vpc } = found;
   const servers = properties.name_servers ?? usualServers;
@@ -125,7 +136,10 @@ async function removeSpare(
   }
 }
 
-/** Removes what has the network's tag; what others put in there keeps it from being removed. */
+/**
+ * Removes what has the network's tag, of a VPC that converge made or took over; what others put in there
+ * keeps it from being removed.
+ */
 export async function remove(
   step: Extract<Step<IsolatedNetworkProperties, NetworkState>, { kind: 'delete' }>,
   { networks, groups }: AwsRecovery,
@@ -139,6 +153,7 @@ export async function remove(
   const [found, ...more] = (await networks.find(title, signal)).get(title) ?? [];
   if (more.length > 0) throw new Failure(troubleWith(title, [found!, ...more])!);
   if (!found) return;
+  await demandOurs({ type, title, id: found.vpc, tags: found.tags }, io);
   for (const { id, cidr } of found.subnets) {
     await io.step('delete-subnet');
     await gone(`the subnet ${cidr} (${id})`, networks.removeSubnet(id, signal));

@@ -10,6 +10,7 @@ import {
   nameServersOf,
 } from '../../../recovery/model/networks.ts';
 import { sha256 } from '../../../values/digest.ts';
+import { isMarked } from '../../shared/ownership.ts';
 
 /** A network as plans compare it. */
 export interface NetworkState {
@@ -21,12 +22,19 @@ export interface NetworkState {
   routes: string;
   /** What its security group lets through. */
   group: string;
+  /** `unrecorded`: no record can say that it was made by converge. */
+  owner: 'converge' | 'unrecorded';
   /** What is left of earlier attempts and nothing uses. */
   unused: string;
 }
 
 /** What every isolated network is to be, whatever is declared. */
-export const shut = { routes: 'local alone', group: 'only itself', unused: 'nothing' } as const;
+export const shut = {
+  routes: 'local alone',
+  group: 'only itself',
+  owner: 'converge',
+  unused: 'nothing',
+} as const;
 
 /** Where the manifest doesn't say. */
 export const usualServers: NameServers = 'amazon';
@@ -55,6 +63,7 @@ export function stateOf(title: string, found: FoundNetwork, groups: readonly Clo
       ? table.routes.map(({ words }) => words).join(', ') || shut.routes
       : 'those of a table that is gone',
     group: group ? groupWords(group) : 'gone',
+    owner: isMarked(found.tags) ? 'converge' : 'unrecorded',
     unused: unused.join(', ') || shut.unused,
   };
 }

@@ -32,7 +32,7 @@ export const isolatedNetwork: BuiltInType<typeof schema, NetworkState, ListedNet
 
 It has subnets with production's addresses, a route table with the local route alone, DHCP options of its own, and a
 security group, \`converge-TITLE\`, that reaches only itself. All of it has the tag \`${NETWORK_TAG}\`, and only what has it
-is changed or removed. A gateway, a peering, an endpoint or a Resolver rule that somebody else gave it is told, and is a
+is changed, or removed where a record says that converge made the VPC or took it over. A gateway, a peering, an endpoint or a Resolver rule that somebody else gave it is told, and is a
 failure until it is gone. A \`recovery_plan\` names it by \`test: { network: TITLE }\`.`,
   version: 1,
   schema,

@@ -13,8 +13,10 @@ import type {
   Observation,
   Step,
 } from '../../../engine/model/resource-type.ts';
+import { MADE_BY } from '../../../recovery/model/made-by.ts';
 import { sha256 } from '../../../values/digest.ts';
 import { eachStep } from '../../shared/each-step.ts';
+import { claimed, demandOurs, isMarked } from '../../shared/ownership.ts';
 import { oneOf } from '../../shared/schema-parts.ts';
 import { jobs, policyOf, trustedBy, trustOf } from './policies.ts';
 
@@ -69,6 +71,8 @@ interface RoleState {
   trusted_by?: string[];
   /** Policies that it has besides: none. */
   others: string[];
+  /** `unrecorded`: it has our tag, and no record can say that it was made by converge. */
+  owner: 'converge' | 'unrecorded';
 }
 
 function check({ may, repository, images, zones, trusted_by }: Properties, title: string): Mistake[] {
@@ -131,8 +135,9 @@ const canonical = (value: unknown): string =>
 async function stateOf(role: CloudRole, properties: Properties, api: RoleApi): Promise<RoleState> {
   const { [policyName]: own, ...more } = role.policies;
   const others = [...Object.keys(more), ...role.attached].sort();
+  const owner = isMarked(role.tags) ? 'converge' : 'unrecorded';
   const { may, trusted_by } = properties;
-  if (may === undefined) return { others };
+  if (may === undefined) return { others, owner };
   const of = wanted(properties);
   const where = { account: await api.account(), region: api.region };
   const isIt = canonical(own) === canonical(policyOf(of, where));
@@ -142,6 +147,7 @@ async function stateOf(role: CloudRole, properties: Properties, api: RoleApi): P
     may: isIt ? said(may, policyOf(of)) : another,
     trusted_by: canonical(role.trust) === canonical(trustOf(trust)) ? trust : principalsOf(role.trust),
     others,
+    owner,
   };
 }
 
@@ -177,12 +183,17 @@ const tagsOf = (title: string, { may, repository, images, zones }: Properties): 
   ...(zones && { [ZONES_TAG]: [...zones].sort().join(' ') }),
 });
 
-/** Makes it so from wherever it stands, or removes it; a role without the tag is never touched. */
+/**
+ * Makes it so from wherever it stands, or removes what converge made; a role without the tag is never
+ * touched.
+ */
 async function change(step: Step<Properties, RoleState>, api: RoleApi, io: WriteIo): Promise<void> {
   const { signal } = step;
   const { title, properties } = step.asked;
   const found = await api.find(title, signal);
   if (found && found.tags[ROLE_TAG] !== title) throw new Failure(foreign(title));
+  if (found && step.kind === 'delete')
+    await demandOurs({ type: 'iam_role', title, id: found.id, tags: found.tags }, io);
   for (const policy of Object.keys(found?.policies ?? {})) {
     if (step.kind !== 'delete' && policy === policyName) continue;
     await io.step('remove-policy');
@@ -201,16 +212,30 @@ async function change(step: Step<Properties, RoleState>, api: RoleApi, io: Write
   const trust = JSON.stringify(trustOf(trustedBy({ may: may!, ...(trusted_by && { trusted_by }) })));
   if (!found) {
     await io.step('create-role');
+    const claim = await claimed('iam_role', title, io);
     const description = `converge: ${may} of ${properties.repository ?? properties.images}`.slice(0, 1000);
-    await api.create({ name: title, trust, description, tags: tagsOf(title, properties) }, signal);
+    const tags = { ...tagsOf(title, properties), ...claim.tags };
+    const id = await api.create({ name: title, trust, description, tags }, signal);
+    // After an answer that was lost it is there already, by ourselves.
+    const there = id === undefined ? await api.find(title, signal) : undefined;
+    if (id === undefined && there?.tags[MADE_BY] !== claim.tags[MADE_BY]) throw new Failure(foreign(title));
+    await claim.made(id ?? there!.id);
   } else {
     await io.step('set-trust');
     await api.setTrust(title, trust, signal);
-    await api.tag(title, tagsOf(title, properties), signal);
+    await api.tag(title, { ...tagsOf(title, properties), ...(await markFor(found, io)) }, signal);
   }
   await io.step('put-policy');
   const where = { account: await api.account(), region: api.region };
   await api.putPolicy(title, policyName, JSON.stringify(policyOf(wanted(properties), where)), signal);
+}
+
+/** What makes one ours that has the tag alone; none where it is. */
+async function markFor({ name, id, tags }: CloudRole, io: WriteIo): Promise<Record<string, string>> {
+  if (isMarked(tags)) return {};
+  const claim = await claimed('iam_role', name, io);
+  await claim.made(id);
+  return claim.tags;
 }
 
 export const iamRole: BuiltInType<typeof schema, RoleState, CloudRole> = {
@@ -219,7 +244,8 @@ export const iamRole: BuiltInType<typeof schema, RoleState, CloudRole> = {
 
 Its policy is the file of that job in \`policies/\`, with the bucket, account and region that it is for; what it may do to
 snapshots and machines it may do to those alone that have converge's tags. It has no other policy: one that somebody adds
-is a difference, and an apply takes it back. A role of that name without the tag \`${ROLE_TAG}\` is left alone and told.`,
+is a difference, and an apply takes it back. A role of that name without the tag \`${ROLE_TAG}\` is left alone and told; one
+with it is only removed where a record says that converge made it or took it over.`,
   version: 1,
   protects: true,
   schema,
@@ -231,7 +257,7 @@ is a difference, and an apply takes it back. A role of that name without the tag
   provides: (_, id) => [`iam-role:${id}`],
   desired: properties =>
     properties.may === undefined
-      ? { others: [] }
+      ? { others: [], owner: 'converge' }
       : {
           may: said(properties.may, policyOf(wanted(properties))),
           trusted_by: trustedBy({
@@ -239,6 +265,7 @@ is a difference, and an apply takes it back. A role of that name without the tag
             ...(properties.trusted_by && { trusted_by: properties.trusted_by }),
           }),
           others: [],
+          owner: 'converge',
         },
   async observe(asked, io) {
     const api = await io.client('iam');

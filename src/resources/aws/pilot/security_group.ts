@@ -15,7 +15,9 @@ import type {
 } from '../../../engine/model/resource-type.ts';
 import { until } from '../../../io/until.ts';
 import { type CloudGroup, rulesBetween } from '../../../recovery/model/groups.ts';
+import { MADE_BY } from '../../../recovery/model/made-by.ts';
 import { eachStep } from '../../shared/each-step.ts';
+import { claimed, demandOurs, isMarked } from '../../shared/ownership.ts';
 import { egressSchema, ingressSchema, lineOf, linesOf, ruleOf } from './security-group-rules.ts';
 
 /** On every group that is ours. */
@@ -49,8 +51,8 @@ type Properties = Static<typeof schema>;
 interface GroupState {
   ingress: string[];
   egress: string[];
-  /** Whether it has our tag. */
-  owner: 'converge' | 'somebody else';
+  /** Whether it has our tags; `unrecorded`: no record can say that it was made by converge. */
+  owner: 'converge' | 'somebody else' | 'unrecorded';
 }
 
 const everywhere = ['all to 0.0.0.0/0'];
@@ -114,7 +116,8 @@ function stateOf(
   return {
     ingress: lines(false),
     egress: lines(true),
-    owner: group.tags[GROUP_TAG] === title ? 'converge' : 'somebody else',
+    owner:
+      group.tags[GROUP_TAG] !== title ? 'somebody else' : isMarked(group.tags) ? 'converge' : 'unrecorded',
   };
 }
 
@@ -150,7 +153,7 @@ const several = (title: string, found: readonly CloudGroup[]): Diagnostic =>
 /** EC2 doesn't see everywhere at once what was just made. */
 const patience = { every: 2_000, atMost: 120_000 };
 
-/** Makes it so from wherever it stands; only one with our tag is removed. */
+/** Makes it so from wherever it stands; only what converge made or took over is removed. */
 async function change(step: Step<Properties, GroupState>, cloud: AwsRecovery, io: WriteIo): Promise<void> {
   const { groups, shells } = cloud;
   const { signal } = step;
@@ -164,6 +167,7 @@ async function change(step: Step<Properties, GroupState>, cloud: AwsRecovery, io
   if (step.kind === 'delete') {
     if (!group) return;
     if (group.tags[GROUP_TAG] !== title) throw new Failure(foreign(title, group));
+    await demandOurs({ type: 'security_group', title, id: group.id, tags: group.tags }, io);
     await io.step('delete-group');
     if (!(await groups.remove(group.id, signal)))
       throw new Failure(
@@ -176,8 +180,9 @@ async function change(step: Step<Properties, GroupState>, cloud: AwsRecovery, io
   if (!group) {
     await io.step('create-group');
     const description = properties.description ?? title;
+    const claim = await claimed('security_group', title, io);
     await groups.create(
-      { name: title, vpc: properties.vpc!, description, tags: { [GROUP_TAG]: title } },
+      { name: title, vpc: properties.vpc!, description, tags: { [GROUP_TAG]: title, ...claim.tags } },
       signal,
     );
     ({ all, group } = await until(
@@ -188,11 +193,14 @@ async function change(step: Step<Properties, GroupState>, cloud: AwsRecovery, io
       },
       { ...patience, what: `the security group ${title}`, signal },
     ));
+    await claim.made(group!.id);
   }
   const it = group!;
-  if (it.tags[GROUP_TAG] !== title) {
+  if (it.tags[GROUP_TAG] !== title || !isMarked(it.tags)) {
     await io.step('tag-group');
-    await shells.tag(it.id, { [GROUP_TAG]: title }, signal);
+    const claim = await claimed('security_group', title, io);
+    await claim.made(it.id);
+    await shells.tag(it.id, { [GROUP_TAG]: title, ...claim.tags }, signal);
   }
   const { ingress, egress } = desiredState(properties);
   const against: Diagnostic[] = [];
@@ -231,7 +239,8 @@ interface ListedGroup {
 
 /** EC2's own, and those that a target, a network of tests or a run has made for itself. */
 const isOfAnother = ({ name, tags }: CloudGroup): boolean =>
-  name === 'default' || Object.keys(tags).some(key => key.startsWith('converge:') && key !== GROUP_TAG);
+  name === 'default' ||
+  Object.keys(tags).some(key => key.startsWith('converge:') && key !== GROUP_TAG && key !== MADE_BY);
 
 async function* listGroups(
   { titles }: ListQuery<Properties>,
@@ -272,8 +281,8 @@ export const securityGroup: BuiltInType<typeof schema, GroupState, ListedGroup> 
   doc: `A security group of a VPC. The title is its name.
 
 Its rules are exactly those that are declared, each with groups by name. One of that name that isn't converge's is a
-difference that the plan shows, and becomes converge's when it is applied; only what has the tag \`${GROUP_TAG}\` is ever
-removed.`,
+difference that the plan shows, and becomes converge's when it is applied. Only what has the tag \`${GROUP_TAG}\`, and a
+record that converge made it or took it over, is ever removed.`,
   version: 1,
   schema,
   neededUnlessAbsent: ['vpc'],

@@ -1,10 +1,6 @@
-import { blocked, Failure } from '../../diagnostics/diagnostic.ts';
-import type { Repository } from '../../replication/model/repository.ts';
-import { sha256 } from '../../values/digest.ts';
 import type { Imported } from '../import/imported.ts';
 import type { DnsStep, PlannedRecord } from '../model/dns.ts';
-import { type CloudSubnet, RUN_TAG } from '../model/machines.ts';
-import { SERIES } from '../model/plan.ts';
+import type { CloudSubnet } from '../model/machines.ts';
 import type { Probe } from '../model/probes.ts';
 import type { License } from '../target/billing.ts';
 
@@ -183,7 +179,15 @@ export interface Removing {
 
 /** Something of a run that is there still after a clean-up did what it could. */
 export interface LeftThing {
-  kind: 'instance' | 'image' | 'import' | 'image in S3' | 'volume' | 'security group' | 'tear-down entry';
+  kind:
+    | 'instance'
+    | 'image'
+    | 'import'
+    | 'image in S3'
+    | 'volume'
+    | 'snapshot'
+    | 'security group'
+    | 'tear-down entry';
   /** Its id; of an image in S3 `s3://BUCKET/KEY`, of a tear-down entry its name. */
   id: string;
   /** Of an instance: the machine that it is, where the record says it. */
@@ -199,56 +203,6 @@ export interface Run {
   steps: RunStep[];
 }
 
-export const VM_TAG = 'converge:vm';
-/** In the place of a machine's UUID, on a prober and its volumes. */
-export const PROBER = 'prober';
-/** On a volume of a recovered disk: its number, 0 the root. */
-export const DISK_TAG = 'converge:disk-number';
-/** On an instance and its volumes: which attempt they are of; left out of the first. */
-export const ATTEMPT_TAG = 'converge:attempt';
-
-export const runTags = (repository: string, { plan, number }: RunStart): Record<string, string> => ({
-  [RUN_TAG]: `${repository.slice(0, 8)}/${plan}/${number}`,
-});
-/** On all that is made for one machine of a run, in whichever attempt. */
-export const machineTags = (repository: string, start: RunStart, uuid: string): Record<string, string> => ({
-  ...runTags(repository, start),
-  [VM_TAG]: uuid,
-});
-export const attemptTags = (attempt: number): Record<string, string> =>
-  attempt > 0 ? { [ATTEMPT_TAG]: String(attempt) } : {};
-/** Which attempt something was made for, by its tags. */
-export const attemptIn = (tags: Record<string, string>): number => Number(tags[ATTEMPT_TAG] ?? 0);
-
-/**
- * Of all versions of converge and of all who go on with the run, one and the same for each attempt.
- *
- * @param attempt how many instances of the machine were given up before, see `attemptOf`
- */
-const launchToken = (repository: string, { plan, number }: RunStart, vm: string, attempt: number): string =>
-  sha256(JSON.stringify([repository, plan, number, vm, ...(attempt > 0 ? [attempt] : [])]));
-
-/** Of something that is made for one attempt at one machine of a run. */
-export const derivedToken = (
-  repository: string,
-  start: RunStart,
-  vm: string,
-  attempt: number,
-  what: string,
-): string => sha256(JSON.stringify([launchToken(repository, start, vm, attempt), what]));
-
-/** Tokens of a prober, by subnet of the run: that in the first is the one that was written down. */
-export const proberTokens = (start: RunStart, token: string): string[] =>
-  subnetsOf(start).map((subnet, at) => (at === 0 ? token : sha256(JSON.stringify([token, subnet]))));
-
-/** One way to launch a machine. */
-export interface Way {
-  type: string;
-  subnet: string;
-  address?: string;
-  token: string;
-}
-
 /** What a run is called in messages. */
 export const kindOf = ({ kind }: Pick<RunStart, 'kind'>): 'test' | 'failover' =>
   kind === 'real' ? 'failover' : 'test';
@@ -258,57 +212,12 @@ export const subnetsOf = ({ subnet, else_subnets = [] }: RunStart): string[] => 
   ...new Set([subnet, ...else_subnets]),
 ];
 
-/**
- * All ways that an attempt at a machine is launched, in the order in which they are tried: every type in
- * every subnet, that with its own address first. A token stands for one request; that of the first type in
- * the first subnet is that of the attempt itself.
- */
-export function waysOf(repository: string, start: RunStart, machine: RunMachine, attempt: number): Way[] {
-  const { vm, instance_type, else_types = [], address } = machine;
-  const subnets = [...new Set(machine.landing?.subnets ?? subnetsOf(start))];
-  const tokenOf = (type: number, subnet: string): string => {
-    const there = subnet === subnets[0] ? '' : ` in ${subnet}`;
-    if (type === 0 && there === '') return launchToken(repository, start, vm, attempt);
-    return derivedToken(repository, start, vm, attempt, `type ${type}${there}`);
-  };
-  const hasIt = (subnet: string) => subnet === address?.subnet;
-  return [...subnets.filter(hasIt), ...subnets.filter(subnet => !hasIt(subnet))].flatMap(subnet =>
-    [instance_type, ...else_types].map((type, n) => ({
-      type,
-      subnet,
-      ...(address && hasIt(subnet) && { address: address.ip }),
-      token: tokenOf(n, subnet),
-    })),
-  );
-}
-
-/** All tokens that an attempt at a machine may be launched with. */
-export const tokensOf = (...of: Parameters<typeof waysOf>): string[] =>
-  waysOf(...of).map(({ token }) => token);
-
-/** What the way with this token has that differs from the first one. */
-export function elsewhere(ways: readonly Way[], token: string | undefined): Elsewhere {
-  const [first] = ways;
-  const taken = ways.find(way => way.token === token);
-  if (!first || !taken) return {};
-  const { type, subnet } = taken;
-  return { ...(type !== first.type && { type }), ...(subnet !== first.subnet && { subnet }) };
-}
-
-/** The same of an instance, as the record says it. */
+/** What an instance was launched as, where that isn't what was to be tried first. */
 export function launchedElsewhere({ steps }: Run, instance: string): Elsewhere {
   const { type, subnet } =
     steps.filter(step => step.what === 'launched').findLast(step => step.instance === instance) ?? {};
   return { ...(type !== undefined && { type }), ...(subnet !== undefined && { subnet }) };
 }
-
-/** The group that shells of a run are launched into. */
-export const quarantineName = (repository: string, start: RunStart): string =>
-  `converge-quarantine-${launchToken(repository, start, '', 0).slice(0, 16)}`;
-
-/** Names of images have 128 characters of a small set. */
-export const imageName = (repository: string, start: RunStart, vm: string): string =>
-  `converge ${vm.replace(/[^\w.-]/g, '_').slice(0, 60)} ${launchToken(repository, start, vm, 0).slice(0, 16)}`;
 
 const isRetry = (step: RunStep) => step.what === 'retry';
 
@@ -340,97 +249,6 @@ export const tookOf = ({ steps }: Run): number => steps.findLast(step => step.wh
 export const expiresOf = (run: Run): number | undefined =>
   run.start.limit === undefined ? undefined : since(run) + run.start.limit;
 
-/** Who holds its pins. */
-export const holderOf = ({ plan, number }: Pick<RunStart, 'plan' | 'number'>): string => `${plan}/${number}`;
-
-/** The newest run of a plan. */
-export async function newestRun(repository: Repository, plan: string): Promise<Run | undefined> {
-  const number = (await repository.records.numbers(plan, SERIES.run)).at(-1);
-  return number === undefined ? undefined : readRun(repository, plan, number);
-}
-
-/** A run that a repository holds. */
-export async function readRun({ records }: Repository, plan: string, number: number): Promise<Run> {
-  const start = (await records.read(plan, SERIES.run, number)) as RunStart;
-  const series = SERIES.stepsOf(number);
-  const steps: RunStep[] = [];
-  for (const step of await records.numbers(plan, series))
-    steps.push((await records.read(plan, series, step)) as RunStep);
-  return { start, steps };
-}
-
-/** A picture of a console, as its record keeps it. */
-export interface RunPicture {
-  version: 1;
-  vm: string;
-  instance: string;
-  /** Milliseconds since the epoch. */
-  at: number;
-  /** The file itself, in base64. */
-  image: string;
-}
-
-/**
- * Largest picture that is kept, bytes: a document of the repository ends at 4 MiB, and base64 adds a third.
- */
-const mostPicture = 2 * 2 ** 20;
-
-/** Keeps a picture beside the steps. Answers with its number; undefined for one that is too large to keep. */
-export async function keepPicture(
-  { records }: Repository,
-  { start: { plan, number } }: Run,
-  { image, ...of }: { vm: string; instance: string; at: number; image: Buffer },
-): Promise<number | undefined> {
-  if (image.length > mostPicture) return undefined;
-  const series = SERIES.picturesOf(number);
-  const value: RunPicture = { version: 1, ...of, image: image.toString('base64') };
-  return append(records, plan, series, value);
-}
-
-export async function readPicture(
-  { records }: Repository,
-  { start: { plan, number } }: Run,
-  picture: number,
-): Promise<RunPicture | undefined> {
-  return (await records.read(plan, SERIES.picturesOf(number), picture)) as RunPicture | undefined;
-}
-
-/** Adds a record at the next free number. */
-async function append(
-  records: Repository['records'],
-  plan: string,
-  series: string,
-  value: unknown,
-): Promise<number> {
-  let at = ((await records.numbers(plan, series)).at(-1) ?? 0) + 1;
-  while (!(await records.add(plan, series, at, value))) at++;
-  return at;
-}
-
-/** Writes down what was done; of two who write at once, one after the other. */
-export async function note({ records }: Repository, run: Run, step: RunStep): Promise<void> {
-  const { plan, number } = run.start;
-  await append(records, plan, SERIES.stepsOf(number), step);
-  run.steps.push(step);
-}
-
-/**
- * Writes a step down as the very next one.
- * @throws Failure `failover-begun`, blocked: somebody else wrote one meanwhile
- */
-export async function claim({ records }: Repository, run: Run, step: RunStep): Promise<void> {
-  const { plan, number } = run.start;
-  if (!(await records.add(plan, SERIES.stepsOf(number), run.steps.length + 1, step))) throw begunBy(plan);
-  run.steps.push(step);
-}
-
-export const begunBy = (plan: string): Failure =>
-  new Failure(
-    blocked('failover-begun', `somebody else is at the failover of ${plan} at the same time`, {
-      hint: `look at it with \`converge failover status ${plan} PATHS\``,
-    }),
-  );
-
 export type RunState = 'running' | 'standing' | 'committed' | 'undoing' | 'cleaned';
 
 export const stateOf = ({ steps }: Run): RunState => {
@@ -440,3 +258,6 @@ export const stateOf = ({ steps }: Run): RunState => {
     ? 'standing'
     : 'running';
 };
+
+/** Who holds its pins. */
+export const holderOf = ({ plan, number }: Pick<RunStart, 'plan' | 'number'>): string => `${plan}/${number}`;

@@ -1,0 +1,27 @@
+import { Agent } from 'node:https';
+import type { Socket } from 'node:net';
+import { beginTls, type Network, straight } from './network.ts';
+
+/** An agent of Node's whose connections with TLS are made as the network says. */
+export function secureAgent(network: Network, options: ConstructorParameters<typeof Agent>[0]): Agent {
+  const agent = new Agent(options);
+  if (network === straight) return agent;
+  // It resumes sessions of TLS, which is worth having where nothing is in between.
+  const usual = agent.createConnection.bind(agent);
+  agent.createConnection = (asked, done) => {
+    // Node's own types ask for a stream beside the error; there is none.
+    const fail = done as unknown as (error: unknown, socket?: Socket) => void;
+    connect().catch(fail);
+    return undefined;
+
+    async function connect(): Promise<void> {
+      const to = { host: (asked.host ?? '').replace(/^\[|\]$/g, ''), port: Number(asked.port) };
+      const secureContext = await network.authorities();
+      const socket = network.proxyTo({ ...to, secure: true })
+        ? await beginTls(network, to)
+        : usual({ ...asked, ...(secureContext && { secureContext }) });
+      done?.(null, socket!);
+    }
+  };
+  return agent;
+}

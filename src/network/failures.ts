@@ -1,0 +1,71 @@
+import type { Code } from '../diagnostics/codes.ts';
+import { Failure, world } from '../diagnostics/diagnostic.ts';
+import { own } from '../diagnostics/own-words.ts';
+import type { HttpProxy } from './proxies.ts';
+
+/** Codes of failures of proxies that may pass by themselves. */
+export const passingProxyFailures = ['proxy-unreachable', 'proxy-upstream'] as const satisfies Code[];
+
+export const isPassingProxyFailure = (error: unknown): boolean =>
+  error instanceof Failure && error.hasOnly(...passingProxyFailures);
+
+const away: Record<string, string> = {
+  ECONNREFUSED: 'nothing listens there',
+  EHOSTUNREACH: 'there is no route to it',
+  ENETUNREACH: 'there is no route to its network',
+  ENOTFOUND: 'its name is not known',
+  EAI_AGAIN: 'its name cannot be resolved at present',
+  ETIMEDOUT: 'it did not answer in time',
+  ECONNRESET: 'it ended the connection',
+};
+
+/** The proxy itself can't be had. */
+export function unreachableProxy({ where, from, secure }: HttpProxy, cause: Error): Failure {
+  const code = (cause as NodeJS.ErrnoException).code ?? cause.message;
+  const why = away[code] ?? (secure ? 'no secure connection to it comes about' : 'it can not be used');
+  return new Failure(
+    world('proxy-unreachable', own`The proxy ${where} (${from}) can't be reached: ${why} (${code}).`, {
+      hint: own`Check that it runs, and the address in ${from}.`,
+    }),
+    { cause },
+  );
+}
+
+/**
+ * What an answer of a proxy means that isn't a connection.
+ *
+ * @param to `host:port`
+ */
+export function refusedByProxy(
+  { where, from, authorization }: HttpProxy,
+  to: string,
+  status: number,
+): Failure {
+  if (status === 407)
+    return new Failure(
+      world(
+        'proxy-authentication',
+        authorization === undefined
+          ? own`The proxy ${where} asks for a user and a password, and ${from} has none (407).`
+          : own`The proxy ${where} refuses the user and the password that ${from} has (407).`,
+        {
+          hint: own`Write http://USER:PASSWORD@HOST:PORT into ${from}, with \`%40\` for an \`@\` in a password and the like; Basic is the one scheme that is spoken.`,
+        },
+      ),
+    );
+  if (status >= 500)
+    return new Failure(
+      world('proxy-upstream', own`The proxy ${where} (${from}) can't reach ${to}: it answers ${status}.`, {
+        hint: own`Check the name and port of ${to}, and what the proxy may reach.`,
+      }),
+    );
+  return new Failure(
+    world(
+      'proxy-refused',
+      own`The proxy ${where} (${from}) lets nobody through to ${to}: it answers ${status}.`,
+      {
+        hint: own`Let the proxy allow CONNECT to ${to}, or name it in NO_PROXY if it can be reached without a proxy.`,
+      },
+    ),
+  );
+}

@@ -1,0 +1,67 @@
+import { isIP, type Socket } from 'node:net';
+import { connect, type SecureContext, type TLSSocket } from 'node:tls';
+import type { Host } from '../io/ports.ts';
+import { authoritiesOf } from './authorities.ts';
+import { type Destination, type HttpProxy, proxiesOf } from './proxies.ts';
+import { tunnel } from './tunnel.ts';
+
+/** How this machine reaches others: by which proxies, and by whose authorities it believes them. */
+export interface Network {
+  /** Undefined: straight. Throws a Failure `proxy-address`. */
+  proxyTo(to: Destination): HttpProxy | undefined;
+  /** Undefined: what Node trusts by itself. Rejects with a Failure `ca-file`. */
+  authorities(): Promise<SecureContext | undefined>;
+}
+
+/** Nothing but what Node does by itself: for what is on this machine. */
+export const straight: Network = { proxyTo: () => undefined, authorities: async () => undefined };
+
+/** As the environment says. Files are read when a connection is made. */
+export function networkOf(host: Pick<Host, 'env' | 'files' | 'cwd'>): Network {
+  let authorities: Promise<SecureContext | undefined> | undefined;
+  return {
+    proxyTo: proxiesOf(host.env),
+    authorities() {
+      authorities ??= authoritiesOf(host);
+      return authorities;
+    },
+  };
+}
+
+/** Milliseconds for which a proxy may try to reach a server. */
+export const proxyPatience = 20_000;
+
+/** What a server has to be for it to be spoken to. */
+export interface Verified {
+  /** Authorities in PEM that count alone. */
+  ca?: string | undefined;
+  /** `false`: whoever calls looks at the certificate itself. */
+  rejectUnauthorized?: boolean;
+}
+
+/**
+ * Begins a connection with TLS, by a proxy where one leads there. It is there, and not verified yet.
+ *
+ * @throws Failure of `tunnel` and `Network`
+ */
+export async function beginTls(
+  network: Network,
+  to: Pick<Destination, 'host' | 'port'>,
+  verified: Verified = {},
+  { signal, ...more }: { signal?: AbortSignal | undefined; onread?: unknown } = {},
+): Promise<TLSSocket> {
+  const proxy = network.proxyTo({ ...to, secure: true });
+  const usual = await network.authorities();
+  const secureContext = verified.ca === undefined ? usual : undefined;
+  const socket: Socket | undefined =
+    proxy && (await tunnel(proxy, to, { timeout: proxyPatience, signal, secureContext: usual }));
+  return connect({
+    ...(socket ? { socket } : { host: to.host, port: to.port, ...more }),
+    // A literal address may not be sent as the server's name (RFC 6066 section 3).
+    servername: isIP(to.host) ? '' : to.host,
+    ALPNProtocols: ['http/1.1'],
+    rejectUnauthorized: verified.rejectUnauthorized ?? true,
+    ...(secureContext && { secureContext }),
+    ...(verified.ca !== undefined && { ca: verified.ca }),
+  });
+}

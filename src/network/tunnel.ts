@@ -1,0 +1,63 @@
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import type { Socket } from 'node:net';
+import type { SecureContext } from 'node:tls';
+import { refusedByProxy, unreachableProxy } from './failures.ts';
+import type { Destination, HttpProxy } from './proxies.ts';
+
+export interface TunnelOptions {
+  /** Milliseconds without an answer of the proxy. */
+  timeout: number;
+  signal?: AbortSignal | undefined;
+  /** What a proxy that is spoken to over TLS is believed by. */
+  secureContext?: SecureContext | undefined;
+}
+
+/**
+ * A connection to a destination through a proxy: CONNECT, RFC 9110 section 9.3.6.
+ *
+ * @throws Failure `proxy-unreachable`, `proxy-upstream`, `proxy-refused`, `proxy-authentication`, or the
+ *   signal's error
+ */
+export async function tunnel(
+  proxy: HttpProxy,
+  { host, port }: Pick<Destination, 'host' | 'port'>,
+  { timeout, signal, secureContext }: TunnelOptions,
+): Promise<Socket> {
+  const to = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const { promise, resolve, reject } = Promise.withResolvers<Socket>();
+  const asked = (proxy.secure ? httpsRequest : httpRequest)({
+    host: proxy.host,
+    port: proxy.port,
+    method: 'CONNECT',
+    path: to,
+    headers: {
+      host: to,
+      ...(proxy.authorization !== undefined && { 'proxy-authorization': proxy.authorization }),
+    },
+    agent: false,
+    timeout,
+    ...(signal && { signal }),
+    ...(secureContext && { secureContext }),
+  });
+  asked.once('timeout', () => asked.destroy(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' })));
+  asked.once('error', error => reject(signal?.aborted ? error : unreachableProxy(proxy, error)));
+  asked.once('connect', ({ statusCode = 0 }, socket: Socket, first) => {
+    socket.setTimeout(0);
+    if (statusCode >= 200 && statusCode < 300) {
+      if (first.length > 0) socket.unshift(first);
+      resolve(socket);
+    } else {
+      socket.destroy();
+      reject(refusedByProxy(proxy, to, statusCode));
+    }
+  });
+  asked.end();
+  return promise;
+}
+
+/** How a request in plain text is put to a proxy: absolute-form, RFC 9112 section 3.2.2. */
+export function absoluteForm({ secure, host, port }: Destination, path: string): string {
+  const named = host.includes(':') ? `[${host}]` : host;
+  return `${secure ? 'https' : 'http'}://${named}${port === (secure ? 443 : 80) ? '' : `:${port}`}${path}`;
+}

@@ -1,0 +1,116 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { Failure } from '../../src/diagnostics/diagnostic.ts';
+import { proxiesOf, proxyPasswords } from '../../src/network/proxies.ts';
+
+const at = (url: string) => {
+  const { protocol, hostname, port } = new URL(url);
+  const secure = protocol === 'https:';
+  return { secure, host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || (secure ? 443 : 80)) };
+};
+const leads = (env: Record<string, string>, url: string) => proxiesOf(env)(at(url))?.where;
+
+describe('a proxy from the environment', () => {
+  // As urllib's getproxies_environment and proxy_bypass_environment, which botocore asks.
+  test.each<[Record<string, string>, string, string | undefined]>([
+    [{ HTTPS_PROXY: 'http://p:3128' }, 'https://s3.eu-west-1.amazonaws.com', 'p:3128'],
+    [{ HTTPS_PROXY: 'http://p:3128' }, 'http://minio.lan', undefined],
+    [{ HTTP_PROXY: 'http://p:3128' }, 'http://minio.lan:9000', 'p:3128'],
+    [{ https_proxy: 'http://low:1', HTTPS_PROXY: 'http://up:1' }, 'https://a.b', 'low:1'],
+    [{ https_proxy: '', HTTPS_PROXY: 'http://up:1' }, 'https://a.b', undefined],
+    [{ HTTPS_PROXY: ' ' }, 'https://a.b', undefined],
+    [{ HTTPS_PROXY: 'p:8080' }, 'https://a.b', 'p:8080'],
+    [{ HTTPS_PROXY: '//p:8080' }, 'https://a.b', 'p:8080'],
+    [{ HTTPS_PROXY: 'http://p' }, 'https://a.b', 'p:80'],
+    [{ HTTPS_PROXY: 'https://p' }, 'https://a.b', 'p:443'],
+    [{ HTTPS_PROXY: 'http://[2001:db8::1]:3128' }, 'https://a.b', '[2001:db8::1]:3128'],
+    [{ ALL_PROXY: 'http://p:1' }, 'https://a.b', undefined],
+    // The proxy itself is not asked for by the proxy.
+    [{ HTTPS_PROXY: 'https://p:9' }, 'https://p:9', undefined],
+  ])('%o, %s: %s', (env, url, where) => {
+    expect(leads(env, url)).toBe(where);
+  });
+
+  test.each<[string, string, boolean]>([
+    ['*', 'https://a.b', true],
+    ['x, *', 'https://a.b', true],
+    ['example.com', 'https://example.com', true],
+    ['example.com', 'https://vc.example.com', true],
+    ['example.com', 'https://badexample.com', false],
+    ['.example.com', 'https://vc.example.com', true],
+    ['.example.com', 'https://example.com', true],
+    ['*.example.com', 'https://vc.example.com', true],
+    ['VC.Example.COM', 'https://vc.example.com', true],
+    ['vc.example.com:8443', 'https://vc.example.com:8443', true],
+    ['vc.example.com:8443', 'https://vc.example.com', false],
+    [' a.b , c.d ', 'https://c.d', true],
+    ['10.1.2.3', 'https://10.1.2.3', true],
+    ['10.1.2.3:443', 'https://10.1.2.3', true],
+    ['10.1.0.0/16', 'https://10.1.2.3', true],
+    ['10.1.0.0/16', 'https://10.2.2.3', false],
+    ['2.3', 'https://10.1.2.3', false],
+    ['2001:db8::/32', 'https://[2001:db8::5]', true],
+    ['2001:db8::5', 'https://[2001:db8::5]', true],
+    ['[2001:db8::5]:443', 'https://[2001:db8::5]', true],
+    ['10.1.0.0/99', 'https://10.1.2.3', false],
+    [',,', 'https://a.b', false],
+  ])('NO_PROXY=%s spares %s: %s', (spared, url, isSpared) => {
+    for (const name of ['NO_PROXY', 'no_proxy'])
+      expect(leads({ HTTPS_PROXY: 'http://p:1', [name]: spared }, url)).toBe(isSpared ? undefined : 'p:1');
+  });
+
+  test('never leads to this machine or its link, where the metadata of an instance are', () => {
+    const env = { HTTP_PROXY: 'http://p:1', HTTPS_PROXY: 'http://p:1' };
+    for (const host of [
+      ...['localhost', 'LOCALHOST', 'lab.localhost', '127.0.0.1', '127.9.9.9', '[::1]'],
+      ...['169.254.169.254', '169.254.170.2', '[fe80::1]', '[fd00:ec2::254]'],
+    ])
+      for (const scheme of ['http', 'https']) expect(leads(env, `${scheme}://${host}`), host).toBeUndefined();
+    expect(leads(env, 'http://localhost.example.com')).toBe('p:1');
+  });
+
+  test.each(['socks5://p:1', 'http://', 'http://u:s3cr3t#@p:1', 'http://p:s3cr3t', 'ftp://u:s3cr3t@p'])(
+    '%s is refused once it is needed, and not repeated',
+    text => {
+      const proxyTo = proxiesOf({ HTTPS_PROXY: text });
+      expect(proxyTo(at('http://a.b'))).toBeUndefined();
+      const refused = failing(() => proxyTo(at('https://a.b')));
+      expect(refused.diagnostics).toMatchObject([
+        {
+          code: 'proxy-address',
+          message: 'The environment variable HTTPS_PROXY does not name a proxy of HTTP.',
+        },
+      ]);
+      expect(JSON.stringify(refused.diagnostics)).not.toContain('s3cr3t');
+    },
+  );
+
+  test('with any user and password says them as Basic, and all their forms are known as secret', () => {
+    const word = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 });
+    fc.assert(
+      fc.property(word, word, (user, password) => {
+        const [u, p] = [encodeURIComponent(user), encodeURIComponent(password)];
+        const env = { https_proxy: `http://${u}:${p}@p:1` };
+        const { authorization } = proxiesOf(env)(at('https://a.b'))!;
+        const encoded = Buffer.from(`${user}:${password}`).toString('base64');
+        expect(authorization).toBe(`Basic ${encoded}`);
+        expect(proxyPasswords(env)).toEqual(expect.arrayContaining([password, p, encoded]));
+      }),
+    );
+    // As it stands, where it isn't encoded as it should be.
+    expect(proxiesOf({ https_proxy: 'http://u:100%@p:1' })(at('https://a.b'))!.authorization).toBe(
+      `Basic ${Buffer.from('u:100%').toString('base64')}`,
+    );
+    expect(proxyPasswords({ HTTP_PROXY: 'u:p@ss@p:1', HTTPS_PROXY: 'http://p' })).toContain('p@ss');
+  });
+});
+
+function failing(run: () => unknown): Failure {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof Failure) return error;
+    throw error;
+  }
+  throw new Error('nothing was thrown');
+}
