@@ -55,7 +55,8 @@ export async function moversWorld(names: readonly string[], password: string) {
   const dr = `{ type: aws, region: ${lab.settings.region}, endpoint: '${proxy.store}' }`;
   const declare = (file: string, rpo: string) => {
     const vms = names.map(
-      name => `    ${name}: { repository: 's3://movers-dr/points', schedule: every 5 minutes, rpo: ${rpo} }\n`,
+      name =>
+        `    ${name}: { repository: 's3://movers-dr/points', schedule: every 5 minutes, rpo: ${rpo} }\n`,
     );
     writeFileSync(
       join(dir, file),
