@@ -9,18 +9,20 @@ interface Entry {
   pages: { at: number; bytes: Buffer }[];
 }
 
-/** Bytes before the first entry, and those of an entry before what it says of its pages. */
+/** Bytes before the first entry, and those of an entry before its list of pages. */
 const [BASE, HEAD] = [512, 40];
 /** Logs that are larger are not looked at; those of a busy server are some MiB. */
 const largest = 256 * 2 ** 20;
 
 /**
  * The hive as Windows has it after its start: with what its two logs hold beyond it, which a running Windows
- * writes into the file itself only now and then. Undefined where they don't tell it for certain: there is none,
- * they are older than the hive, of the format before Windows 8.1, or one doesn't go on where the other ends.
+ * writes into the file itself only now and then. Undefined where they don't tell it for certain: there is
+ * none, they are older than the hive, of the format before Windows 8.1, or one doesn't go on where the other
+ * ends.
  *
  * The entries of a log follow the number in its own header, one after the other; what comes after the last of
- * them is of before. Source: the format's published descriptions (regf, "transaction log files (new format)").
+ * them is of before. Source: the format's published descriptions (regf, "transaction log files (new
+ * format)").
  *
  * @throws Unreadable for a log that ends in the middle of its header
  */
@@ -110,7 +112,7 @@ function hashOf(bytes: Buffer): [low: number, high: number] {
     low = (turned(low, 27) + high) >>> 0;
     high = turned(high, 19);
   };
-  if (bytes.length % 4 !== 0) throw new Unreadable('an entry of its log is no whole words');
+  if (bytes.length % 4 !== 0) throw new Unreadable('an entry of its log does not end with a whole word');
   for (let at = 0; at < bytes.length; at += 4) mix(bytes.readUInt32LE(at));
   mix(0x80);
   mix(0);
