@@ -12,6 +12,7 @@ const swapped = of(
   'in whatever state: no disk of its own beside a shell, no network before its own disks',
 );
 const named = of('failback-new', 'what has the name at home is gone on with, made anew, or in the way');
+const anyOrder = of('history', 'cycles, failovers, tests, clean-ups, kills and throttles in any order');
 const otherLicence = of(
   'import',
   'what an import makes under another licence, or firmware, is never launched',
@@ -190,6 +191,21 @@ export const ofTakingOver: readonly Mutation[] = [
     from: '"s3:GetObject", ',
     to: '"s3:DeleteObject", "s3:GetObject", ',
     test: of('policies', 'a writer makes points and replicas and removes none of either'),
+  },
+  // The same where anything happens in any order, so that its oracle is seen to notice.
+  {
+    guard: 'in any order: a foreign volume',
+    file: 'src/recovery/failover/standing.ts',
+    from: "volumes.filter(one => uuids.has(one.tags[VM_TAG] ?? ''))",
+    to: 'volumes',
+    test: anyOrder,
+  },
+  {
+    guard: 'in any order: a run pins its points',
+    file: 'src/recovery/replica/build.ts',
+    from: 'if (pins.some(({ point: of }) => of === one.point)) continue;',
+    to: 'if (pins.length < 0) continue;',
+    test: anyOrder,
   },
 ];
 
