@@ -107,6 +107,12 @@ export async function moversWorld(names: readonly string[], often: readonly stri
     );
     await vi.waitFor(() => redisCli('ping'), { timeout: 30_000, interval: 100 });
   };
+  /** Its port is free afterwards. */
+  const endRedis = async () => {
+    const ended = new Promise(done => redis.once('exit', done));
+    endAll(redis);
+    await ended;
+  };
   await startRedis();
 
   const env = {
@@ -184,8 +190,7 @@ export async function moversWorld(names: readonly string[], often: readonly stri
     );
   return {
     ...{ dir, lab, proxy, movers, lines, codes, text, at, all, newest, moved, write, declare, startMover },
-    ...{ redisCli, startRedis, redisDir, port, now },
-    redis: () => redis,
+    ...{ redisCli, startRedis, endRedis, redisDir, port, now },
     state: (name: string) => join(dir, `state-${name}`),
     address: (name: string) => movers.get(name)!.address,
     /** Runs a command beside them, at the clock of the test. */
