@@ -28,10 +28,14 @@ const busy = [
   'locked',
 ] as const;
 
-/** Before a plan whose test broke off is tested again, ms: each time it launches machines. */
+/**
+ * Before a plan whose test broke off is tested again, ms: what broke it off may launch machines each time.
+ */
 const brokenPause = 6 * 3_600_000;
 
-/** Remembered of a plan: the number of the test that is at work here, or when one broke off. */
+/**
+ * What an agent remembers of a plan: the number of the test that it is at, or when one of its own broke off.
+ */
 type Mark = { number: number } | { broke: number };
 
 export interface RehearseOptions {
@@ -123,7 +127,9 @@ async function rehearseOne(turn: Turn, before: SeenPlan): Promise<Rehearsed> {
   return { plan, outcome, ok: failed.length === 0 && diagnostics.length === 0, diagnostics };
 }
 
-/** Cleans up the test of that number, which this agent began. Undefined: it stands no longer. */
+/**
+ * Cleans up the test of that number, which this agent began, if it still stands. Undefined: nothing stands.
+ */
 async function cleanUpBroken(
   turn: Turn,
   { newest, stands }: SeenPlan,
