@@ -32,7 +32,7 @@ interface Mover {
   ended: Promise<number | null>;
 }
 
-export const dist = resolve(import.meta.dirname, '../../dist');
+const dist = resolve(import.meta.dirname, '../../dist');
 
 /** All that Redis holds only for a time is over when the clock of the test is moved. */
 const expireAll = `for _, key in ipairs(redis.call('KEYS', 'converge:*')) do
