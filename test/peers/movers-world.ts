@@ -32,7 +32,7 @@ interface Mover {
   ended: Promise<number | null>;
 }
 
-export const dist = resolve(import.meta.dirname, '../../dist');
+const dist = resolve(import.meta.dirname, '../../dist');
 
 /** All that Redis holds only for a time is over when the clock of the test is moved. */
 const expireAll = `for _, key in ipairs(redis.call('KEYS', 'converge:*')) do
@@ -106,6 +106,12 @@ export async function moversWorld(names: readonly string[], often: readonly stri
       { env: { PATH: process.env.PATH, ...runMark }, stdio: 'ignore' },
     );
     await vi.waitFor(() => redisCli('ping'), { timeout: 30_000, interval: 100 });
+  };
+  /** Its port is free afterwards. */
+  const endRedis = async () => {
+    const ended = new Promise(done => redis.once('exit', done));
+    endAll(redis);
+    await ended;
   };
   await startRedis();
 
@@ -184,8 +190,7 @@ export async function moversWorld(names: readonly string[], often: readonly stri
     );
   return {
     ...{ dir, lab, proxy, movers, lines, codes, text, at, all, newest, moved, write, declare, startMover },
-    ...{ redisCli, startRedis, redisDir, port, now },
-    redis: () => redis,
+    ...{ redisCli, startRedis, endRedis, redisDir, port, now },
     state: (name: string) => join(dir, `state-${name}`),
     address: (name: string) => movers.get(name)!.address,
     /** Runs a command beside them, at the clock of the test. */

@@ -1,4 +1,5 @@
 import { ofNetwork } from './network.ts';
+import { ofOperation } from './operation.ts';
 import { ofOwnership } from './ownership.ts';
 import { ofPruning } from './pruning.ts';
 import { ofFailback, ofTakingOver } from './recovering.ts';
@@ -443,4 +444,5 @@ export const mutations: readonly Mutation[] = [
   ...ofOwnership,
   ...ofPruning,
   ...ofNetwork,
+  ...ofOperation,
 ];
