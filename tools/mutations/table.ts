@@ -1,6 +1,7 @@
 import { ofNetwork } from './network.ts';
 import { ofOwnership } from './ownership.ts';
 import { ofPruning } from './pruning.ts';
+import { ofFailback, ofTakingOver } from './recovering.ts';
 
 /** A guard that is taken away, and the test that then has to fail. */
 export interface Mutation {
@@ -437,6 +438,8 @@ const ofFailover: readonly Mutation[] = [
 export const mutations: readonly Mutation[] = [
   ...ofIsolation,
   ...ofFailover,
+  ...ofTakingOver,
+  ...ofFailback,
   ...ofOwnership,
   ...ofPruning,
   ...ofNetwork,
