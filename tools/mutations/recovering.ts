@@ -173,8 +173,8 @@ export const ofTakingOver: readonly Mutation[] = [
   {
     guard: 'an operator ends what has the tag of a run',
     file: 'policies/operator.json',
-    from: '"aws:ResourceTag/converge:run": "?*"',
-    to: '"aws:RequestedRegion": "?*"',
+    from: '"arn:aws:ec2:REGION::image/*"\n      ],\n      "Condition": {\n        "StringLike": {\n          "aws:ResourceTag/converge:run": "?*"',
+    to: '"arn:aws:ec2:REGION::image/*"\n      ],\n      "Condition": {\n        "StringLike": {\n          "aws:RequestedRegion": "?*"',
     test: of('policies', 'an operator rehearses and cleans up, and touches nothing without the tag of a run'),
   },
   {
