@@ -11,7 +11,7 @@ export interface AgentPorts {
   duties(): Promise<{ duties: Duty[]; newest: Map<string, number | undefined> } | undefined>;
   /**
    * Runs the cycle of one VM, which has a slot. It asks `mayBeLong` before it reads a whole VM that has a
-   * point: false: the cycle is to end without one. Doesn't reject.
+   * point: false: the cycle is to end without one. One that rejects is a bug, and ends the loop.
    */
   move(id: string, mayBeLong: () => boolean): Promise<Outcome>;
   /** Whether somebody asked it to begin nothing more. */
@@ -36,6 +36,9 @@ const usualTurn = 2_000;
  * Runs the cycles of VMs as they come due, as the agenda says, until the signal comes or it is drained; with
  * `once` until nothing is due. Cycles that run at the end are waited for: whoever aborts the signal aborts
  * them too. Nothing in the loop waits for the world but for what `draining` looks at.
+ *
+ * Throws what a cycle or a look rejected with, once the cycles that run have ended. What rejects after the
+ * signal came was ended by it.
  */
 export async function runAgent(
   agenda: Agenda,
@@ -44,6 +47,11 @@ export async function runAgent(
 ): Promise<'stopped' | 'drained' | 'done'> {
   const { clock } = ports;
   const running = new Set<Promise<void>>();
+  /** What kept a cycle or a look from coming to an end: nobody waits for most of them. */
+  let broken: { error: unknown } | undefined;
+  const broke = (error: unknown): void => {
+    if (!signal.aborted) broken ??= { error };
+  };
   let wake = new AbortController();
   const begin = (id: string): void => {
     const cycle = ports
@@ -53,6 +61,7 @@ export async function runAgent(
         // Looked at once, it is done, unless it only waits for its lane.
         if (once && outcome.result !== 'put-back') agenda.forget(id);
       })
+      .catch(broke)
       .finally(() => {
         running.delete(cycle);
         wake.abort();
@@ -61,8 +70,6 @@ export async function runAgent(
   };
   let looking: Promise<void> | undefined;
   let looked = Number.NEGATIVE_INFINITY;
-  /** What kept a look from coming to an end: nobody waits for most of them. */
-  let broken: { error: unknown } | undefined;
   const look = async (): Promise<void> => {
     const found = await ports.duties();
     if (found) agenda.sync(found.duties, found.newest, clock.now());
@@ -77,9 +84,7 @@ export async function runAgent(
     if (isFirst || (refresh !== undefined && now - looked >= refresh && !looking && !isDraining)) {
       looked = now;
       looking = look()
-        .catch((error: unknown) => {
-          broken = { error };
-        })
+        .catch(broke)
         .finally(() => {
           looking = undefined;
           wake.abort();

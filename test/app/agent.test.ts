@@ -6,7 +6,12 @@ import { httpsReceiver } from '../support/https-receiver.ts';
 import { SteppedClock } from '../support/stepped-clock.ts';
 
 /** A running agent, on a clock that the test moves, with all that it has said. */
-async function running(vms: Record<string, string>, more = '', env: Record<string, string> = {}) {
+async function running(
+  vms: Record<string, string>,
+  more = '',
+  env: Record<string, string> = {},
+  { flags = [], endAt }: { flags?: string[]; endAt?: string } = {},
+) {
   const dir = await scratch();
   const clock = new SteppedClock(Date.UTC(2026, 10, 28, 12));
   const home = `{ type: vsphere, url: https://vc.example.com, username: u, password: "\${secret('env:VC')}", limits: { host_cycles: 1 } }`;
@@ -22,10 +27,11 @@ async function running(vms: Record<string, string>, more = '', env: Record<strin
   const ending = new AbortController();
   const options = { env: { VC: 'x', ...env }, clock, interrupt: ending.signal };
   const converge = (...args: string[]) => cli(dir, [...args, '--lab', 'lab'], options);
-  const agent = cli(dir, ['agent', 'm.yaml', '--lab', 'lab'], {
+  const agent = cli(dir, ['agent', 'm.yaml', '--lab', 'lab', ...flags], {
     ...options,
     onStdout: text => {
       said += text;
+      if (endAt !== undefined && said.includes(endAt)) ending.abort('SIGTERM');
     },
   });
   let done = false;
@@ -109,6 +115,26 @@ test('a second agent with its state folder is refused, and a signal ends the fir
   ending.abort('SIGTERM');
   await until('ended');
   expect((await agent).stdout).toMatch(/ended\n$/);
+});
+
+test('a signal in the midst of a cycle ends it, nothing is left of it, and that is a good end', async () => {
+  const { agent, until, converge, said } = await running(
+    { dc02: every('1 hour') },
+    '',
+    {},
+    {
+      flags: ['--log-format', 'json'],
+      endAt: '"event":"moves"',
+    },
+  );
+  await until('ended');
+  const { code, stderr } = await agent;
+  expect(code, stderr).toBe(0);
+  expect(said()).toMatch(/"event":"ended","how":"stopped"\}\n$/);
+  expect(said()).not.toContain('"point"');
+  const points = await converge('points', 'dc02', '--repository', 'file:///dr');
+  expect(points.stdout + points.stderr).not.toContain('point 1');
+  expect((await converge('lab', 'show')).stdout).not.toContain('converge-');
 });
 
 test('who is to know hears once that a repository is gone, and that it is back, while the agent goes on', async () => {

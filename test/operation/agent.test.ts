@@ -15,7 +15,7 @@ function world(
   const points = new Map<string, number>();
   const scripted = new Map<string, Outcome[]>();
   const ending = new AbortController();
-  const state = { draining: false, broken: false, vms };
+  const state = { draining: false, broken: false, rejects: '', vms };
   const duty = (id: string): Duty => ({
     id,
     places: [],
@@ -36,6 +36,7 @@ function world(
       log.push(`${began / minute} ${id}`);
       const outcome = scripted.get(id)?.shift() ?? { result: 'made', newest: began, long: false };
       if (outcome.result === 'put-back' && mayBeLong()) throw new Error('there was room');
+      if (id === state.rejects) throw new Error(`${id} broke down`);
       if (outcome.result === 'made') {
         await clock.sleep(state.vms[id]!.takes);
         points.set(id, outcome.newest);
@@ -139,6 +140,38 @@ describe('the loop of an agent', () => {
     await clock.advance(3 * minute);
     expect(await ended).toBe('it broke down');
     expect(log).toEqual(['0 a']);
+  });
+
+  test('a cycle that rejects ends it after those that run, and is told', async () => {
+    const { clock, run, state, log, points } = world({
+      a: { every: 15 * minute, takes: 0 },
+      b: { every: 15 * minute, takes: 5 * minute },
+    });
+    for (const id of ['a', 'b']) points.set(id, -20 * minute);
+    state.rejects = 'a';
+    let isOver = false;
+    const ended = run()
+      .catch((error: Error) => error.message)
+      .finally(() => {
+        isOver = true;
+      });
+    await clock.advance(0);
+    await clock.advance(4 * minute);
+    expect(isOver).toBe(false);
+    await clock.advance(2 * minute);
+    expect(await ended).toBe('a broke down');
+    expect(log).toEqual(['0 a', '0 b']);
+    expect(points.get('b')).toBe(0);
+  });
+
+  test('a look that the signal broke off is no fault', async () => {
+    const { clock, run, state, ending } = world({ a: { every: 15 * minute, takes: minute } });
+    const ended = run({ refresh: minute });
+    await clock.advance(0);
+    state.broken = true;
+    ending.abort('SIGTERM');
+    await clock.advance(3 * minute);
+    expect(await ended).toBe('stopped');
   });
 
   test('once: what is due by now, nothing twice', async () => {

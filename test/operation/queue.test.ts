@@ -26,17 +26,18 @@ function world(slots: number) {
   const state = { now: 0 };
   const garbled: string[] = [];
   /** Those that run, and how each is ended. */
-  const running = new Map<string, (handled: Handled) => void>();
+  const running = new Map<string, (handled: Handled | Error) => void>();
   const asked = new Map<string, () => boolean>();
   const taker = new Taker(link, slots, {
     now: () => state.now,
     domains: () => ['home'],
     move: ({ vm }, mayBeLong) => {
       asked.set(vm, mayBeLong);
-      return new Promise(resolve => {
+      return new Promise((resolve, reject) => {
         running.set(vm, handled => {
           running.delete(vm);
-          resolve(handled);
+          if (handled instanceof Error) reject(handled);
+          else resolve(handled);
         });
       });
     },
@@ -221,5 +222,25 @@ describe('an agent and a mover', () => {
     running.get('a')!(made);
     await ended;
     expect(queue.in(usual).map(({ data, taken }) => [(data as WakeUp).vm, taken])).toEqual([['b', false]]);
+  });
+
+  test('a cycle that rejects is told at the next turn and at the end, which waits for the others', async () => {
+    const { taker, offer, running, settle } = world(2);
+    void offer('a');
+    void offer('b');
+    await settle();
+    await taker.turn();
+    running.get('a')!(new Error('it broke down'));
+    await settle();
+    await expect(taker.turn()).rejects.toThrow('it broke down');
+    let isOver = false;
+    const ended = taker.end().finally(() => {
+      isOver = true;
+    });
+    ended.catch(() => {});
+    await settle();
+    expect(isOver).toBe(false);
+    running.get('b')!(made);
+    await expect(ended).rejects.toThrow('it broke down');
   });
 });

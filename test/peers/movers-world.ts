@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { expect, vi } from 'vitest';
@@ -48,7 +48,12 @@ export async function moversWorld(names: readonly string[], often: readonly stri
   const dir = folder();
   const clockFile = join(dir, 'clock');
   let ahead = 0;
-  writeFileSync(clockFile, '0');
+  /** Whole at any time: a mover that read it half would take the clock for one that was put back. */
+  const tellTime = () => {
+    writeFileSync(`${clockFile}-next`, String(ahead));
+    renameSync(`${clockFile}-next`, clockFile);
+  };
+  tellTime();
   const now = () => Date.now() + ahead;
   const { sleep } = nodeHost().clock;
   // The time of the store and of vCenter is that of the test, and so is what they hold signatures against.
@@ -197,7 +202,7 @@ export async function moversWorld(names: readonly string[], often: readonly stri
     converge: (...args: string[]) => cli(dir, args, { env, clock: host.clock }),
     async advance(minutes: number) {
       ahead += minutes * minute;
-      writeFileSync(clockFile, String(ahead));
+      tellTime();
       await redisCli('eval', expireAll, '0').catch(() => {}); // it may be away
     },
     async end() {

@@ -200,6 +200,46 @@ describeWith('many movers over a real Redis', 'redis-server', ['--version'], () 
     await quiet();
   });
 
+  test('ended by SIGTERM in the midst of a cycle a worker undoes it, and drained it ends it; both are 0', async () => {
+    await quiet();
+    const [stopped, drained] = [current.get(3)!, current.get(4)!];
+    const held = Promise.withResolvers<void>();
+    const reached = new Set<string>();
+    it.proxy.before = async ({ from, step }) => {
+      if (step !== 'read' || ![stopped, drained].some(name => it.address(name) === from)) return;
+      reached.add(from);
+      await held.promise;
+    };
+    await it.write(often);
+    await it.advance(7);
+    await vi.waitFor(() => expect(reached.size).toBe(2), waiting);
+    const from = it.text(stopped).length;
+    expect(it.at(stopped)).not.toEqual([]);
+    it.movers.get(stopped)!.child.kill('SIGTERM');
+    const draining = it.converge('agent', 'drain', '--state', it.state(drained));
+    expect(await it.movers.get(stopped)!.ended, it.text(stopped)).toBe(0);
+    held.resolve();
+    expect(await it.movers.get(drained)!.ended, it.text(drained)).toBe(0);
+    expect((await draining).code).toBe(0);
+    const how = [stopped, drained].map(name => [it.lines(name).at(-1)?.how, it.at(name)]);
+    expect(how).toEqual([
+      ['stopped', []],
+      ['drained', []],
+    ]);
+    // All of these are read, and no reading of its came to an end.
+    expect(it.lines(stopped, from).filter(({ vm, point }) => point && often.includes(vm))).toEqual([]);
+    it.proxy.before = async () => {};
+    for (const n of [3, 4]) await worker(n);
+    state = await it.moved(often, often.length, state);
+    await quiet();
+    await noSnapshots();
+    row(
+      'SIGTERM for one worker, `drain` for another',
+      'read',
+      'the one undoes its cycles, the other ends them',
+    );
+  });
+
   test('every point verifies, no snapshot was made two of, none is left, and each VM is in time', async () => {
     const before = it.newest();
     await it.advance(60);

@@ -11,7 +11,7 @@ export interface TakerPorts {
   domains(): Iterable<string>;
   /**
    * Looks at the VM of a wake-up, and moves it if it is due. `mayBeLong` is asked before it reads a whole VM
-   * that has a point. Doesn't reject.
+   * that has a point. One that rejects is a bug: nothing more is taken, and `turn` and `end` reject with it.
    */
   move(wake: WakeUp, mayBeLong: () => boolean): Promise<Handled>;
   /** Something else than a wake-up lay in a queue, and was taken out. */
@@ -47,6 +47,8 @@ export class Taker {
   #first = 0;
   #turn: Promise<void> | undefined;
   #isEnding = false;
+  /** What a cycle rejected with. */
+  #broken: { error: unknown } | undefined;
 
   constructor(link: Link, slots: number, ports: TakerPorts) {
     this.#link = link;
@@ -74,11 +76,17 @@ export class Taker {
   /** Takes nothing any more, and waits for what runs. */
   async end(): Promise<void> {
     this.#isEnding = true;
-    await this.#turn;
+    await this.#turn?.catch(this.#broke);
     await Promise.all(this.#running.keys());
+    if (this.#broken) throw this.#broken.error;
   }
 
+  readonly #broke = (error: unknown): void => {
+    this.#broken ??= { error };
+  };
+
   async #takeAll(): Promise<void> {
+    if (this.#broken) throw this.#broken.error;
     // Each vCenter gets its turn as the first, and the lane of long cycles comes last.
     const domains = [...this.#ports.domains()];
     const from = this.#first++ % Math.max(1, domains.length);
@@ -88,7 +96,7 @@ export class Taker {
   }
 
   #hasRoom(lane: Line['lane']): boolean {
-    if (this.#isEnding || this.#running.size >= this.#slots) return false;
+    if (this.#isEnding || this.#broken || this.#running.size >= this.#slots) return false;
     return lane === 'usual' || this.#long < longSlots(this.#slots);
   }
 
@@ -103,10 +111,13 @@ export class Taker {
       await this.#link.use(() => taken.answer({ result: 'declined' }));
       return true;
     }
-    const running = this.#move(line, wake, taken).finally(() => {
-      this.#running.delete(running);
-      if (!this.#isEnding) void this.turn();
-    });
+    // Nobody waits for these two: a rejection of theirs would end the process, with all other cycles in it.
+    const running = this.#move(line, wake, taken)
+      .catch(this.#broke)
+      .finally(() => {
+        this.#running.delete(running);
+        if (!this.#isEnding) void this.turn().catch(this.#broke);
+      });
     this.#running.set(running, taken);
     return true;
   }

@@ -158,15 +158,20 @@ class Agent {
   #share(queue: OpenQueue | undefined): Sharing | undefined {
     this.#sharing = queue && new Sharing(this.#by, this.#followed, this.#cycles, queue.link);
     // What is offered would else keep the loop from ending.
-    this.#by.context.io.interrupt.addEventListener('abort', () => void this.#sharing?.end(), { once: true });
+    this.#by.context.io.interrupt.addEventListener('abort', () => this.#endSharing(), { once: true });
     return this.#sharing;
   }
 
   async #draining(): Promise<boolean> {
     const { context, base } = this.#by;
     this.#isDraining ||= await isDraining(context.io.host, base.stateDir);
-    if (this.#isDraining) void this.#sharing?.end();
+    if (this.#isDraining) this.#endSharing();
     return this.#isDraining;
+  }
+
+  /** What is wrong with it is told to `run`, which waits for its end. */
+  #endSharing(): void {
+    this.#sharing?.end().catch(() => {});
   }
 
   /** Slots that no wake-up has. */

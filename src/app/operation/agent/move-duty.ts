@@ -28,7 +28,10 @@ const busy = ['locked', 'lease-held', 'lab-in-use'] as const;
 /** Reasons why a disk is read whole that don't pass by themselves: the next cycle does so too. */
 const lasting = new Set(['tracking-off', 'no-change-id', 'ambiguous-identity', 'change-id-unreadable']);
 
-/** Runs one cycle of a VM that has a slot, if it is still due. Doesn't reject. */
+/**
+ * Runs one cycle of a VM that has a slot, if it is still due. Doesn't reject but for a bug: one that is
+ * interrupted was undone.
+ */
 export async function moveDuty(
   context: Context,
   site: Site,
@@ -58,8 +61,10 @@ export async function moveDuty(
     const long = cycle.disks.some(({ mode, reason }) => mode !== 'incremental' && lasting.has(reason));
     return { outcome: { result: 'made', newest: cycle.point.time, long }, moved: { ...base, cycle } };
   } catch (error) {
+    const isInterrupted = context.io.interrupt.aborted;
+    // What was interrupted ends with the reason of the signal, which isn't a Failure.
     if (!(error instanceof Failure))
-      return failed(base, [oneDiagnostic(error)], context.io.interrupt.aborted);
+      return failed(base, isInterrupted ? [] : [oneDiagnostic(error)], isInterrupted);
     if (error.has('long-cycles-first'))
       return { outcome: { result: 'put-back' }, moved: { ...base, waits: true } };
     if (error.hasOnly('failed-over'))
@@ -68,7 +73,7 @@ export async function moveDuty(
     if (error.has('lease-lost') || error.hasOnly('head-moved'))
       return { outcome: { result: 'busy' }, moved: { ...base, diagnostics: error.diagnostics } };
     if (error.hasOnly(...busy)) return { outcome: { result: 'busy' }, moved: { ...base, busy: true } };
-    return failed(base, error.diagnostics, context.io.interrupt.aborted);
+    return failed(base, error.diagnostics, isInterrupted);
   }
 }
 

@@ -145,15 +145,26 @@ export class Sharing {
     }
   }
 
+  /** What an interruption ended is declined: others have it. */
   async #move(wake: WakeUp, mayBeLong: () => boolean): Promise<Handled> {
-    const { context } = this.#by;
+    const { interrupt } = this.#by.context.io;
+    try {
+      const handled = await this.#look(wake, mayBeLong);
+      return interrupt.aborted ? { answer: { result: 'declined' } } : handled;
+    } catch (error) {
+      if (!interrupt.aborted) throw error;
+      return { answer: { result: 'declined' } };
+    }
+  }
+
+  async #look(wake: WakeUp, mayBeLong: () => boolean): Promise<Handled> {
     if (wake.version !== version) this.#warn(`version ${wake.by}`, otherVersion(wake));
     if (!(await this.#isAlike(wake))) {
       this.#warn(`manifests ${wake.by}`, otherManifests(wake));
       return { answer: { result: 'declined' }, unable: true };
     }
     const done = await this.#cycles.run(wake.vm, mayBeLong);
-    return context.io.interrupt.aborted || !done ? { answer: { result: 'declined' } } : handled(done);
+    return done ? handled(done) : { answer: { result: 'declined' } };
   }
 
   /** Whether this mover has declared the same; one of the two may have read newer manifests already. */
