@@ -147,7 +147,7 @@ function statusOfOne(
 
 /**
  * One that lives in AWS is protected by what is taken of it there; its points are of what it was at home.
- * Breached when two intervals have passed, as with points.
+ * Breached when two intervals have passed, as with points, and when a volume of it is in no whole set.
  */
 function livesThere(
   is: (state: State, reason: Reason, more: Partial<VmStatus>) => VmStatus,
@@ -158,8 +158,8 @@ function livesThere(
   if (!found) return is('unprotected', 'lives-in-aws', { uuid });
   const age = Math.max(0, now - found.at);
   const target = 2 * found.every;
-  const kept = age <= target;
-  return is(kept ? 'kept' : 'breached', 'snapshots-in-aws', {
+  const kept = age <= target && found.lacks === undefined;
+  return is(kept ? 'kept' : 'breached', found.lacks ? 'volume-uncovered' : 'snapshots-in-aws', {
     uuid,
     kept,
     age,

@@ -1,3 +1,4 @@
+import { ofFailback } from './failback.ts';
 import { ofNetwork } from './network.ts';
 import { ofOwnership } from './ownership.ts';
 import { ofPruning } from './pruning.ts';
@@ -440,4 +441,5 @@ export const mutations: readonly Mutation[] = [
   ...ofOwnership,
   ...ofPruning,
   ...ofNetwork,
+  ...ofFailback,
 ];

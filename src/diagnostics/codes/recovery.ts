@@ -441,6 +441,11 @@ export const recovery = {
     means: 'A machine of this failover is being brought home, or was: it is kept by nobody else.',
     wayOut: 'End the failback, then undo the failover.',
   },
+  'failback-folder': {
+    means:
+      'The folder that a machine is to be brought home into has something that this failback did not put there.',
+    wayOut: 'Name another folder with `--to DIR`, or empty that one if nobody needs what is in it.',
+  },
   'failback-where': {
     means: 'It was not said where a machine is brought home to, or two places were.',
     wayOut: 'Give one of `--to DIR` and `--to-vsphere`.',
@@ -477,6 +482,11 @@ export const recovery = {
     means: 'What a machine ran as in EC2 has ended.',
     wayOut: 'Look at its volumes in EC2, which outlive it.',
   },
+  'instance-started': {
+    means:
+      'A machine that is being brought home was started in EC2 meanwhile, so that more may be there by now.',
+    wayOut: 'See to it that nobody starts it, and run again: it is stopped, and brought home as it is then.',
+  },
   'not-at-rest': {
     means:
       'A machine that was shut down for a planned failover was started again, or wrote after its last point.',
@@ -505,6 +515,10 @@ export const recovery = {
   'snapshots-unrelated': {
     means: 'Two EBS snapshots are of different lineages, so that EBS knows of no difference.',
     wayOut: 'Nothing to do: the whole disk is taken in its place.',
+  },
+  'volume-left-out': {
+    means: "A volume was attached to a machine in EC2 that its recovery point doesn't have.",
+    wayOut: 'Copy what it holds onto a disk of the machine and detach it, or leave it in EC2 with `--allow`.',
   },
   'volume-missing': {
     means: 'A disk of a recovered machine was taken out of its instance.',

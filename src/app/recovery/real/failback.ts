@@ -3,6 +3,7 @@ import { blocked, Failure, failedWith, given, world } from '../../../diagnostics
 import { own } from '../../../diagnostics/own-words.ts';
 import type { CatalogResource } from '../../../engine/model/catalog.ts';
 import { switchedIn } from '../../../recovery/dns/switch.ts';
+import type { Stranger } from '../../../recovery/failback/attached.ts';
 import type { Estimate } from '../../../recovery/failback/differences.ts';
 import {
   bringHome,
@@ -17,6 +18,7 @@ import type { RestingMachine } from '../../../replication/model/source.ts';
 import type { Context } from '../../app-context.ts';
 import type { CommonOptions } from '../../options.ts';
 import { heldOf } from '../failover-status.ts';
+import { requireTargets } from '../known-readiness.ts';
 import {
   declaredAs,
   type Recovering,
@@ -32,6 +34,8 @@ export interface FailbackCommand extends CommonOptions, NewVmOptions {
   /** Into the disks of the machine at home. */
   toVsphere?: boolean;
   noop?: boolean;
+  /** Addresses: of the target of one whose volumes of EC2 may be left there. */
+  allow?: string[];
   /** Approved without anybody being asked. */
   yes?: boolean;
 }
@@ -43,6 +47,8 @@ export interface FailedBack {
   number: number;
   instance: string;
   estimate: Estimate;
+  /** Volumes that were attached in EC2, and stay there. */
+  left: Stranger[];
   to: 'folder' | 'disk' | 'new-vm';
   /** Of a new machine: its name, where it goes, and what isn't as it was. */
   as?: { name: string; place: string; remarks: string[] };
@@ -65,7 +71,8 @@ export interface FailedBack {
  * told.
  *
  * @throws Failure `failback-where`, `not-failed-over`, `domain-controller`, `home-in-the-way`,
- *   `new-vm-place`, `new-vm-there`, `not-approved`, `instance-gone`, `readback-differs`
+ *   `new-vm-place`, `new-vm-there`, `volume-left-out`, `failback-folder`, `nothing-allowed`, `not-approved`,
+ *   `instance-gone`, `instance-started`, `readback-differs`
  */
 export const failback = (
   context: Context,
@@ -87,6 +94,7 @@ export const failback = (
       const vm = target.title;
       const { cloud, clock } = recovering;
       refuseController(target);
+      requireTargets([name], options.allow ?? [], recovering.catalog);
       const repository = await recovering.repository(repositoryOf(target));
       const { run, machine } = await heldOf(repository, vm);
       const point = await repository.vm(machine.uuid).point(machine.point);
@@ -111,13 +119,14 @@ export const failback = (
         clock,
         point,
         home,
+        mayLeave: options.allow?.includes(target.address) ?? false,
         step: async () => {},
         signal,
       };
       return recovering.alone(() =>
         withDestination(
           async where => {
-            const estimate = await lookAhead(going, where);
+            const { left, ...estimate } = await lookAhead(going, where);
             if (where.to === 'new-vm')
               await refuseFull(where.newly, Math.max(...estimate.disks.map(disk => disk.bytes)));
             const { plan, number } = run.start;
@@ -127,6 +136,7 @@ export const failback = (
               number,
               instance: (await instanceOf(going)).id,
               estimate,
+              left,
               to: where.to,
               ...(where.to === 'disk' && home?.wholeOnly && { wholeOnly: home.wholeOnly }),
               ...(where.to === 'folder' && { directory: where.directory }),
@@ -134,10 +144,7 @@ export const failback = (
               switched: switchedIn(run.steps).map(one => one.name),
             };
             if (options.noop) return about;
-            if (!options.yes) {
-              if (!approve) throw notApproved(vm);
-              if (!(await approve(about))) return about;
-            }
+            if (!options.yes && !(await approved(about, approve))) return about;
             const { bytes: brought, ...rest } = await bringHome(going, where);
             return { ...about, brought, ...rest, switched: switchedIn(run.steps).map(one => one.name) };
           },
@@ -201,8 +208,10 @@ const noVcenter = (vm: string): Failure =>
 /**
  * Its others have gone on without it: one that comes back as it was, from an image, hands out what it handed
  * out before.
+ *
+ * @throws Failure `domain-controller`, blocked
  */
-function refuseController(target: CatalogResource): void {
+export function refuseController(target: CatalogResource): void {
   if (targetProperties(target).role !== 'domain_controller') return;
   throw new Failure(
     blocked(
@@ -216,9 +225,15 @@ function refuseController(target: CatalogResource): void {
   );
 }
 
-const notApproved = (vm: string): Failure =>
-  new Failure(
-    blocked('not-approved', own`nobody approved that ${vm} is stopped in EC2 and brought home`, {
+/** @throws Failure `not-approved`, blocked: there is nobody to be asked */
+export async function approved<T extends { vm: string }>(
+  about: T,
+  approve?: (about: T) => Promise<boolean>,
+): Promise<boolean> {
+  if (approve) return approve(about);
+  throw new Failure(
+    blocked('not-approved', own`nobody approved that ${about.vm} is stopped in EC2 and brought home`, {
       hint: 'look at it with --noop, and say --yes',
     }),
   );
+}

@@ -30,6 +30,11 @@ export const failback: Define = (program, context, exit) => {
       collect,
     )
     .option('--scratch <DIR>', 'of a new VM: where one disk at a time is kept before it is sent')
+    .option(
+      '--allow <ADDRESS>',
+      'leave volumes in EC2 that were attached there: recovery_target:NAME of the machine',
+      collect,
+    )
     .option('--noop', 'say what it comes to, and leave the machine running')
     .option('-y, --yes', 'go ahead without asking, which is only done on a terminal');
   withData(withLab(withState(withFormat(command))))
@@ -56,7 +61,7 @@ export const failback: Define = (program, context, exit) => {
 };
 
 function aboutLines(about: FailedBack): string[] {
-  const { vm, plan, number, instance, estimate, to, directory, wholeOnly, as } = about;
+  const { vm, plan, number, instance, estimate, left, to, directory, wholeOnly, as } = about;
   const where = as
     ? `as a new VM ${as.name}`
     : to === 'folder'
@@ -72,6 +77,10 @@ function aboutLines(about: FailedBack): string[] {
     ...estimate.disks.map(
       ({ index, mode, why, bytes: size }) =>
         `  disk ${index}: ${bytes(size)}, ${mode === 'changes' ? 'what differs from home' : `the whole disk: ${why}`}`,
+    ),
+    ...left.map(
+      ({ volume, device, gib, endsWithIt }) =>
+        `  left in EC2: ${volume} (${device}, ${gib} GiB)${endsWithIt ? ', which ends with the instance: detach it before the undo' : ', also after the undo'}`,
     ),
     ...(as ? [`  it goes into ${as.place}`, ...as.remarks.map(one => `  ${one}`)] : []),
     `  ${bytes(estimate.bytes)} to be read in EC2, and ${comes}`,
