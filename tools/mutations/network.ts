@@ -9,7 +9,10 @@ export const ofNetwork: readonly Mutation[] = [
     file: proxies[0],
     from: 'isNear(to.host) || ',
     to: '',
-    test: [proxies[1], 'a proxy from the environment > never leads to this machine or its link, where the metadata of an instance are'],
+    test: [
+      proxies[1],
+      'a proxy from the environment > never leads to this machine or its link, where the metadata of an instance are',
+    ],
   },
   {
     guard: 'the password of a proxy is known as a secret',
@@ -44,7 +47,10 @@ export const ofNetwork: readonly Mutation[] = [
     file: 'src/vsphere/snapshots/snapshots.ts',
     from: " && !isOurs ? 'gone'",
     to: " ? 'gone'",
-    test: ['test/vsphere/machine.test.ts', 'removing a snapshot > is content when it went while the task ran, and tells'],
+    test: [
+      'test/vsphere/machine.test.ts',
+      'removing a snapshot > is content when it went while the task ran, and tells',
+    ],
   },
   {
     guard: 'a collector that served other tasks tells nothing of this one',

@@ -1,7 +1,9 @@
 import { ofFailback } from './failback.ts';
 import { ofNetwork } from './network.ts';
+import { ofOperation } from './operation.ts';
 import { ofOwnership } from './ownership.ts';
 import { ofPruning } from './pruning.ts';
+import { ofFailback, ofTakingOver } from './recovering.ts';
 
 /** A guard that is taken away, and the test that then has to fail. */
 export interface Mutation {
@@ -438,8 +440,11 @@ const ofFailover: readonly Mutation[] = [
 export const mutations: readonly Mutation[] = [
   ...ofIsolation,
   ...ofFailover,
+  ...ofTakingOver,
+  ...ofFailback,
   ...ofOwnership,
   ...ofPruning,
   ...ofNetwork,
   ...ofFailback,
+  ...ofOperation,
 ];
