@@ -1,3 +1,4 @@
+import { ofEnding } from './ending.ts';
 import { ofOwnership } from './ownership.ts';
 import { ofPruning } from './pruning.ts';
 
@@ -433,4 +434,10 @@ const ofFailover: readonly Mutation[] = [
   },
 ];
 
-export const mutations: readonly Mutation[] = [...ofIsolation, ...ofFailover, ...ofOwnership, ...ofPruning];
+export const mutations: readonly Mutation[] = [
+  ...ofIsolation,
+  ...ofFailover,
+  ...ofEnding,
+  ...ofOwnership,
+  ...ofPruning,
+];

@@ -63,7 +63,11 @@ async function rehearseOne(
   options: CommonOptions,
   begins: () => void,
 ): Promise<Rehearsed> {
-  const test = await failoverTest(context, plan, paths, options, { show: begins, say() {} });
+  const test = await failoverTest(context, plan, paths, options, {
+    show: begins,
+    approval: 'given',
+    say() {},
+  });
   const [cleaned] = (await failoverCleanup(context, plan, paths, options)) ?? [];
   const diagnostics = cleaned && 'diagnostics' in cleaned ? cleaned.diagnostics : [];
   if (!test?.recovered) return { plan, ok: false, diagnostics };

@@ -15,6 +15,7 @@ import { instanceOf } from '../../../recovery/failback/freeze.ts';
 import type { PutBack } from '../../../recovery/model/dns.ts';
 import type { RestingMachine } from '../../../replication/model/source.ts';
 import type { Context } from '../../app-context.ts';
+import { type Approval, isApproved } from '../../approval.ts';
 import type { CommonOptions } from '../../options.ts';
 import { heldOf } from '../failover-status.ts';
 import {
@@ -32,8 +33,6 @@ export interface FailbackCommand extends CommonOptions, NewVmOptions {
   /** Into the disks of the machine at home. */
   toVsphere?: boolean;
   noop?: boolean;
-  /** Approved without anybody being asked. */
-  yes?: boolean;
 }
 
 export interface FailedBack {
@@ -72,7 +71,7 @@ export const failback = (
   name: string,
   paths: string[],
   options: FailbackCommand,
-  { approve }: { approve?(about: FailedBack): Promise<boolean> },
+  { approval }: { approval: Approval<FailedBack> },
 ): Promise<FailedBack | undefined> => {
   const { host, interrupt: signal } = context.io;
   const { to, toVsphere, asNew } = options;
@@ -93,7 +92,7 @@ export const failback = (
       if (!point)
         throw new Failure(
           world('missing-object', `the point ${machine.point} that ${vm} was launched from is gone`, {
-            hint: `its volumes can still be read in EC2: \`converge failover status ${run.start.plan}\` tells them`,
+            hint: `its volumes can still be read in EC2: \`converge failover status ${run.start.plan} PATHS\` tells them`,
           }),
         );
       const home = await recovering.resting(vm).catch((error: unknown) => {
@@ -134,10 +133,7 @@ export const failback = (
               switched: switchedIn(run.steps).map(one => one.name),
             };
             if (options.noop) return about;
-            if (!options.yes) {
-              if (!approve) throw notApproved(vm);
-              if (!(await approve(about))) return about;
-            }
+            if (!(await isApproved(approval, about, () => notApproved(vm)))) return about;
             const { bytes: brought, ...rest } = await bringHome(going, where);
             return { ...about, brought, ...rest, switched: switchedIn(run.steps).map(one => one.name) };
           },
