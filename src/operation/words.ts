@@ -34,6 +34,17 @@ export function cycleOf({ newest }: Pick<VmStatus, 'newest'>): string {
   return `${mode}${size}, ${newest.consistency}`;
 }
 
+/** When cycles last looked whether all is there that newest points need: where that is longest ago. */
+export function presenceOf(vms: readonly VmStatus[], at: number): string | undefined {
+  const having = vms.filter(({ newest }) => newest !== undefined);
+  const never = having.filter(({ newest }) => newest!.presence === undefined);
+  if (never.length > 0)
+    return `no cycle has looked yet whether all is there that the newest point of ${never[0]!.vm} needs${never.length > 1 ? `, nor of ${never.length - 1} more` : ''}`;
+  const [oldest] = having.toSorted((a, b) => a.newest!.presence! - b.newest!.presence!);
+  if (!oldest) return undefined;
+  return `all that newest points need was there ${span(Math.max(0, at - oldest.newest!.presence!))} ago${having.length > 1 ? ` or later (${oldest.vm})` : ''}`;
+}
+
 export const nextOf = ({ next }: VmStatus, at: number): string =>
   next === undefined ? '-' : next <= at ? 'now' : `in ${span(next - at)}`;
 

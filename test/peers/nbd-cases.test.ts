@@ -6,8 +6,8 @@ import { nodeHost } from '../../src/io/node.ts';
 import { openSite, type Site } from '../replication/cases/site.ts';
 import { nbdkitPresent, vddkStandIn } from './nbdkit.ts';
 
-// Cases of the specification in which others' snapshots are there while disks are read: the real nbdkit reads
-// below them.
+// Cases of the specification in which others' snapshots are there while disks are read: the real nbdkit
+// reads below them.
 describe.skipIf(!nbdkitPresent)('read through nbdkit', () => {
   let site: Site;
   let folder: string;

@@ -68,7 +68,7 @@ const told = (text: string): Move[] =>
 
 /** What has to have been there each time; the others are anything. */
 const examples = [
-  'rehearse convert 3, rehearse convert throttled, foreign, clean-up 2, clean-up, cycle, replica, fail-over 4, fail-over, cycle, foreign, undo',
+  'rehearse convert 3, rehearse convert throttled, cycle, replica, foreign, clean-up 2, clean-up, cycle, replica, fail-over 4, fail-over, cycle, foreign, undo',
   'replica, fail-over raw 2, fail-over raw, commit, cover, cover 2, cover, fail-back 3, fail-back throttled, undo',
 ].map(told);
 

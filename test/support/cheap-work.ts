@@ -2,9 +2,7 @@ import crypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
 import zlib from 'node:zlib';
 
-/**
- * Room for all blocks of a small disk, many times over: where it weren't enough, a pack's maker would say so.
- */
+/** Room for all blocks of a small disk, many times over; where it isn't enough a pack's maker says so. */
 const ROOM = 2 * 2 ** 20;
 
 const MARK = Buffer.from('one byte, many times');

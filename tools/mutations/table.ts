@@ -1,6 +1,9 @@
 import { ofEnding } from './ending.ts';
+import { ofNetwork } from './network.ts';
+import { ofOperation } from './operation.ts';
 import { ofOwnership } from './ownership.ts';
 import { ofPruning } from './pruning.ts';
+import { ofFailback, ofTakingOver } from './recovering.ts';
 
 /** A guard that is taken away, and the test that then has to fail. */
 export interface Mutation {
@@ -438,6 +441,10 @@ export const mutations: readonly Mutation[] = [
   ...ofIsolation,
   ...ofFailover,
   ...ofEnding,
+  ...ofTakingOver,
+  ...ofFailback,
   ...ofOwnership,
   ...ofPruning,
+  ...ofNetwork,
+  ...ofOperation,
 ];

@@ -1,5 +1,6 @@
 import { blocked, type Diagnostic, Failure, given } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
+import { own } from '../../diagnostics/own-words.ts';
 import type { Catalog, CatalogResource } from '../../engine/model/catalog.ts';
 import type { CloudFact } from '../../recovery/readiness/facts.ts';
 import { judge } from '../../recovery/readiness/verdict.ts';
@@ -42,7 +43,7 @@ export const notReady = ({ findings }: KnownReadiness, target: CatalogResource):
     .map(({ what, why, way_out }) => wouldNotRun(target, `${what}: ${why}`, way_out));
 
 const wouldNotRun = ({ address, at }: CatalogResource, why: string, wayOut: string | undefined) =>
-  blocked('target-not-ready', `${address} would not run in EC2: ${why}`, {
+  blocked('target-not-ready', own`${address} would not run in EC2: ${why}`, {
     address,
     at,
     hint: `${wayOut === undefined ? '' : `${wayOut}; `}to launch it all the same: --allow ${address}`,

@@ -1,7 +1,7 @@
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { CatalogResource } from '../../engine/model/catalog.ts';
 import { newestRun } from '../../recovery/run/keep.ts';
-import { type Run } from '../../recovery/run/run.ts';
+import type { Run } from '../../recovery/run/run.ts';
 import { lift, pinned } from '../../replication/model/pins.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import type { Context } from '../app-context.ts';

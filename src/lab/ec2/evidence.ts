@@ -81,6 +81,16 @@ const rows: EvidenceRow[] = [
     guide('Enhanced networking on Nitro; Requirements for UEFI boot mode'),
   ],
   ['believed', 'A type without the image’s boot mode is InvalidParameterValue', 'no published message found'],
+  [
+    'believed',
+    'A dry run of RunInstances says nothing of room or limits unless it is told to (`as: dry-run`)',
+    'the pages on DryRun name permissions alone; what it says besides was not measured',
+  ],
+  [
+    'believed',
+    'Route 53: a record without SetIdentifier is refused beside those with one, InvalidChangeBatch',
+    'messages in public threads; no page of the reference has its text',
+  ],
   ['quoted', 'InsufficientInstanceCapacity has status 500', api('Error codes, server errors')],
   [
     'quoted',

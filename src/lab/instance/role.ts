@@ -12,6 +12,8 @@ export interface RoleCredentials {
 /** The role that the lab's instance has by its instance profile. */
 export interface Role {
   credentials: RoleCredentials;
+  /** Session tokens whose time is over. */
+  expired?: readonly string[];
   /** `ROLE-ID:INSTANCE-ID`: what `${aws:userid}` stands for in a policy, and STS calls UserId. */
   userId: string;
   arn: string;

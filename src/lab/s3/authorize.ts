@@ -17,10 +17,12 @@ export function roleAsking(request: S3Request, role: Role | undefined): Role | u
 }
 
 /** The role's credentials, for the signature. Throws InvalidToken without the token that belongs to them. */
-export function credentialsOf({ credentials }: Role, request: S3Request): Credentials {
+export function credentialsOf({ credentials, expired = [] }: Role, request: S3Request): Credentials {
   const token =
     request.headers.get('x-amz-security-token') ?? request.query.get('X-Amz-Security-Token') ?? '';
   if (sameText(token, credentials.sessionToken)) return credentials;
+  if (expired.some(one => sameText(token, one)))
+    throw new S3Error(400, 'ExpiredToken', 'The provided token has expired.');
   throw new S3Error(400, 'InvalidToken', 'The provided token is malformed or otherwise invalid.');
 }
 

@@ -144,10 +144,7 @@ export function survey(context: VmContext, { inForce, doubts }: Asking): Survey 
   const believed = ({ refs, blocks }: Version) =>
     believedIds(context, { pagesObjects: sizes }, refs, blocks, doubts);
 
-  /**
-   * Ids that more than one point needs here. What stays where it was from one version to the next is told
-   * once.
-   */
+  /** Ids that more than one point needs here. What stays where it was for some versions is told once. */
   async function sharedIn({ versions }: Place, signal?: AbortSignal): Promise<Set<string>> {
     const seen = new Map<string, number>();
     const shared = new Set<string>();

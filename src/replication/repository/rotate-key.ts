@@ -9,6 +9,7 @@ import {
 } from '../format/config.ts';
 import type { Key } from '../format/keys.ts';
 import { CONFIG } from '../format/names.ts';
+import type { ObjectLock } from '../model/object-lock.ts';
 import type { ObjectStore } from '../model/store.ts';
 
 export interface Rotation {
@@ -75,13 +76,24 @@ async function change(
   if (!keys) return ids;
   const bytes = encodeConfig({ ...config, encryption: { ...config.encryption!, keys } });
   try {
-    const put = await store.put(CONFIG, bytes, { when: { ifMatch: found.etag } });
+    const lock = await lockOf(store);
+    const put = await store.put(CONFIG, bytes, { when: { ifMatch: found.etag }, ...(lock && { lock }) });
     if (!put.ok) throw moved(store);
   } catch (error) {
     const isOurs = async () => (await store.get(CONFIG))?.bytes.equals(bytes) ?? false;
     if (!failedWith(error, 'answer-lost') || !(await isOurs())) throw error;
   }
   return ids;
+}
+
+/** What takes the place of a locked configuration is locked as that is: a lock is of the version alone. */
+async function lockOf(store: ObjectStore): Promise<ObjectLock | undefined> {
+  try {
+    return await store.locks?.of(CONFIG);
+  } catch (error) {
+    if (failedWith(error, 'bucket-without-lock')) return undefined;
+    throw error;
+  }
 }
 
 const moved = (store: ObjectStore): Failure =>

@@ -222,9 +222,7 @@ async function range(file: FileHandle, start: number, end: number, into?: Buffer
   return bytes.subarray(0, done);
 }
 
-/**
- * As their UTF-8 would be compared, which differs from that of code units where one is half of a character.
- */
+/** As their UTF-8 is compared, which differs from code units where one of them is half of a character. */
 function byBytes(a: string, b: string): number {
   for (let n = 0; n < a.length && n < b.length; n++) {
     const [x, y] = [a.charCodeAt(n), b.charCodeAt(n)];

@@ -1,12 +1,19 @@
 import { expect, test } from 'vitest';
-import { openRepository } from '../../../src/replication/repository/open-repository.ts';
+import { FOREVER } from '../../../src/replication/model/object-lock.ts';
+import { pin, pinned } from '../../../src/replication/model/pins.ts';
+import { locksStore } from '../../../src/replication/repository/locks-store.ts';
+import { createRepository, openRepository } from '../../../src/replication/repository/open-repository.ts';
 import { rotateKey } from '../../../src/replication/repository/rotate-key.ts';
+import { hold, holdsIn } from '../../../src/replication/retention/holds.ts';
+import { verify } from '../../../src/replication/verify/verify.ts';
 import { type MemoryStore, memoryStore } from '../../support/memory-store.ts';
+import { contextOf, pruneOnce } from '../../support/prune.ts';
 import { aKey, commitImage, openTest, VM } from '../../support/repository.ts';
 import { SeededRandom } from '../../support/seeded-random.ts';
 import { failureOf } from '../../vsphere/scripted-server.ts';
 
 const [old, fresh, third] = [aKey('old'), aKey('fresh'), aKey('third')];
+const DAY = 24 * 3_600_000;
 const random = new SeededRandom('rotation');
 const image = new SeededRandom('image').bytes(64 * 1024);
 
@@ -48,6 +55,40 @@ test('the new key reads what was written under the old one, which is refused; no
   expect(await reads(store, fresh)).toBe(true);
   expect((await failureOf(reads(store, old))).has('wrong-key')).toBe(true);
   expect(await listed()).toEqual(before);
+});
+
+test('what life leaves in a repository is read with the new key, and the locked configuration is locked still', async () => {
+  const now = Date.UTC(2026, 0, 20);
+  const store = memoryStore('memory://locked', () => now);
+  const until = now + 30 * DAY;
+  const lock = () => ({ mode: 'compliance' as const, until });
+  const before = await createRepository(store, { key: old, random: new SeededRandom('r'), lock });
+  const made = [];
+  for (let n = 0; n < 5; n++) {
+    const one = await commitImage(before.vm(VM.uuid), image, { point: { time: now - (9 - n) * DAY } });
+    if (one !== 'lost-race') made.push(one.point);
+  }
+  const newest = made.at(-1)!;
+  await pin(before, 'web/1', [{ vm: VM.uuid, point: newest.id }], 1);
+  await hold(before, { vm: 'another', until: FOREVER, at: 1 });
+  const object = 'packs/aa/aa';
+  const damage = { damage: 1 as const, objects: [{ object, why: 'missing' as const, since: 5 }], broken: [] };
+  await before.vm(VM.uuid).damage.write(damage, undefined);
+  await locksStore(contextOf(before)).write({ locks: 1, swept: 9, held: [] }, undefined);
+  await pruneOnce(before, { policy: { all: DAY }, now });
+
+  await rotateKey(store, { old, fresh, keepOld: false, random });
+  expect(store.objects.get('converge.json')!.lock).toEqual({ mode: 'compliance', until });
+  const after = await openRepository(store, { key: fresh, random });
+  expect(await pinned(after)).toMatchObject([{ holder: 'web/1', point: newest.id }]);
+  expect(await holdsIn(after)).toMatchObject([{ vm: 'another' }]);
+  expect((await after.vm(VM.uuid).damage.read())!.record).toEqual(damage);
+  expect((await locksStore(contextOf(after)).read())!.record).toMatchObject({ swept: 9 });
+  // Marks of points that are being removed go on counting, and nothing is taken for a stranger's.
+  const listed = (await after.vm(VM.uuid).points()).map(({ id }) => id);
+  expect(listed).toEqual(made.slice(2).map(({ id }) => id));
+  const { problems } = await verify(after, { vm: VM.uuid, level: 'chain' });
+  expect(problems).toEqual([]);
 });
 
 test('the old key stays as long as it is wanted, and other keys stay for good', async () => {

@@ -53,6 +53,21 @@ test('a VM that is encrypted is told at once, whichever way it shows', () => {
   expect(through([...quiet, { bytes: 12 * GIB, share: 0.99 }, ...times(9, usual)]).signals).toHaveLength(1);
 });
 
+test('encryption beside the usual work of a server is told, from four times the usual on', () => {
+  // As measured: files as they are on a server store 0.26 to 0.53 of what was read, encrypted ones all.
+  const served = (n: number): Cycle => ({ bytes: 1024 * MIB, share: 0.26 + (n % 28) / 100 });
+  const beside = (times: number): Cycle => ({
+    bytes: times * 1024 * MIB,
+    share: (times - 1 + 0.37) / times,
+  });
+  const quiet = times(24, served);
+  expect(through([...quiet, beside(5)]).signals).toEqual([{ n: 24, kind: 'incompressible' }]);
+  expect(through([...quiet, beside(3)]).signals).toEqual([]);
+  // Any such cycle by itself, however much it is, tells nothing of the kind.
+  for (const n of [0, 13, 27])
+    expect(through([...quiet, { ...served(n), bytes: 40 * GIB }]).signals).toEqual([]);
+});
+
 test('what happens to every VM now and then is not told', () => {
   const month = times(24 * 30, usual);
   // Patches: what is fetched can't be compressed, what is made of it can.

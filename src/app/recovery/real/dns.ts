@@ -1,7 +1,6 @@
 import { blocked, type Diagnostic, Failure } from '../../../diagnostics/diagnostic.ts';
 import { own } from '../../../diagnostics/own-words.ts';
 import type { CatalogResource } from '../../../engine/model/catalog.ts';
-import type { Landing } from '../../../recovery/run/run.ts';
 import {
   type DnsCloud,
   type DnsProperties,
@@ -11,6 +10,7 @@ import {
   type RecordValue,
 } from '../../../recovery/model/dns.ts';
 import type { NetworkFacts } from '../../../recovery/model/machines.ts';
+import type { Landing } from '../../../recovery/run/run.ts';
 import { planProperties } from '../failover-plan.ts';
 
 /** Seconds of a record that doesn't say: somebody waits for it. */

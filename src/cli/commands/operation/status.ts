@@ -11,6 +11,7 @@ import {
   doingOf,
   nextOf,
   planOf,
+  presenceOf,
   rehearsalOf,
   replicaOf,
   WORST_FIRST,
@@ -201,6 +202,7 @@ function lines({ at, vms, plans, repositories }: Status, columns?: number): stri
     ...agentsOf(repositories).map(
       agent => `${agent.kind ?? 'agent'} on ${agent.host}: ${doingOf(agent, at)}`,
     ),
+    ...[presenceOf(vms, at) ?? []].flat(),
     ...repositories.flatMap(({ url, bytes: size }) => (size === undefined ? [] : [`${url}: ${bytes(size)}`])),
     `${plural(vms.length, 'VM')}${counts.length > 0 ? `: ${counts.join(', ')}` : ''}`,
   ];
