@@ -403,7 +403,7 @@ const ofFailover: readonly Mutation[] = [
   {
     guard: 'a deletion that nobody accounts for: it is written down before',
     file: cleanup,
-    from: "await note(repository, run, { at, what: 'removing', ...anew });",
+    from: "await note(repository, run, { at, what: 'removing', ...(only && { vm: only.vm }), ...anew });",
     to: '',
     test: [`${tests}teardown.test.ts`, 'an entry that somebody makes while all is removed'],
   },
