@@ -22,6 +22,7 @@ export const REASONS = {
   'first-copy-running': 'its first copy is being made',
   paused: 'somebody paused it',
   'failed-over': 'it runs in AWS',
+  'brought-home': 'it is home, and what is left of it in AWS is not removed yet',
   'lives-in-aws': 'it lives in AWS, where nothing protects it',
   'snapshots-in-aws': 'it lives in AWS, where snapshots protect it',
   'volume-uncovered': 'it lives in AWS, and its newest snapshots lack a volume that is attached to it',

@@ -1,4 +1,4 @@
-import { failedOver, type Pause } from '../replication/model/pauses.ts';
+import { failedOver, livesInAws, type Pause } from '../replication/model/pauses.ts';
 import { breachedAfter, dueAfter, phaseOf, runsAfter } from '../schedule/due.ts';
 import { longestGap } from '../schedule/schedule.ts';
 import type {
@@ -132,8 +132,12 @@ function statusOfOne(
   if (pause) {
     const { until } = pause;
     const { next: _, ...rest } = measured;
-    if (pause.committed !== undefined) return livesThere(is, uuid, repository);
-    return is('paused', pause.why, { ...rest, kept, ...(until !== undefined && { pausedUntil: until }) });
+    if (livesInAws(pause)) return livesThere(is, uuid, repository);
+    return is('paused', pause.home === undefined ? pause.why : 'brought-home', {
+      ...rest,
+      kept,
+      ...(until !== undefined && { pausedUntil: until }),
+    });
   }
   if (newest.time - now >= longestGap(timetable.schedule)) return is('unknown', 'future-point', measured);
   if (seen.damaged) return is('unknown', 'damaged', measured);

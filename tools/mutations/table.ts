@@ -1,4 +1,5 @@
 import { ofFailback } from './failback.ts';
+import { ofEnding } from './ending.ts';
 import { ofNetwork } from './network.ts';
 import { ofOperation } from './operation.ts';
 import { ofOwnership } from './ownership.ts';
@@ -403,7 +404,7 @@ const ofFailover: readonly Mutation[] = [
   {
     guard: 'a deletion that nobody accounts for: it is written down before',
     file: cleanup,
-    from: "await note(repository, run, { at, what: 'removing', ...anew });",
+    from: "await note(repository, run, { at, what: 'removing', ...(only && { vm: only.vm }), ...anew });",
     to: '',
     test: [`${tests}teardown.test.ts`, 'an entry that somebody makes while all is removed'],
   },
@@ -440,6 +441,7 @@ const ofFailover: readonly Mutation[] = [
 export const mutations: readonly Mutation[] = [
   ...ofIsolation,
   ...ofFailover,
+  ...ofEnding,
   ...ofTakingOver,
   ...ofFailback,
   ...ofOwnership,

@@ -185,8 +185,9 @@ export const recovery = {
     wayOut: 'Take away what the message names, or name another subnet.',
   },
   'not-approved': {
-    means: 'A failover takes over from machines at home only when somebody approved it.',
-    wayOut: 'Look at it with `--noop`, and give the digest that it shows as `--digest`, or `--yes`.',
+    means:
+      'A failover, its commit and its undo, and a failback are only done when somebody approved them, and nobody could be asked.',
+    wayOut: 'Read what it comes to (`--noop`), and give the digest that it shows as `--digest`, or `--yes`.',
   },
   'network-title': {
     means: 'The title of an isolated network has characters that EC2 does not take in names.',
@@ -438,8 +439,8 @@ export const recovery = {
     wayOut: 'Write one, `443`, or two, `49152-65535`, and none for `all` and `icmp`.',
   },
   'failback-begun': {
-    means: 'A machine of this failover is being brought home, or was: it is kept by nobody else.',
-    wayOut: 'End the failback, then undo the failover.',
+    means: 'A machine of this failover is being brought home, or has left EC2: nobody else decides about it.',
+    wayOut: 'End the failback, then remove what is left of it: `converge failover undo PLAN --only ADDRESS`.',
   },
   'failback-folder': {
     means:

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { blocked, Failure } from '../../diagnostics/diagnostic.ts';
 import type { Files } from '../../io/ports.ts';
-import { unsuspendVm } from '../../replication/model/pauses.ts';
+import { settleHome, unsuspendVm } from '../../replication/model/pauses.ts';
 import type { Point, Repository } from '../../replication/model/repository.ts';
 import type { RestingMachine } from '../../replication/model/source.ts';
 import { putBack } from '../dns/switch.ts';
@@ -11,6 +11,7 @@ import type { VolumeCloud } from '../model/volumes.ts';
 import { claim, note } from '../run/keep.ts';
 import { holderOf, type Run, type RunMachine } from '../run/run.ts';
 import { asLargeAs, refuseStrangers, type Stranger, strangersOf } from './attached.ts';
+import { addressOf, goesBackWith } from '../run/where.ts';
 import { type Estimate, estimate, type HomeDisks, type Homeward, type Way, wayOf } from './differences.ts';
 import { type FolderOwner, refuseFolder, writeFolder } from './folder.ts';
 import {
@@ -60,18 +61,6 @@ export const isHomeward = ({ steps }: Run, vm: string): boolean =>
 
 const isBrought = ({ steps }: Run, vm: string): boolean =>
   steps.some(step => step.what === 'brought' && step.vm === vm);
-
-/** Whether any machine of a run is. @throws Failure `failback-begun`, blocked */
-export function refuseHomeward(run: Run): void {
-  const begun = run.steps.find(step => step.what === 'failback');
-  if (begun?.what !== 'failback') return;
-  const { plan, number } = run.start;
-  throw new Failure(
-    blocked('failback-begun', `${begun.vm} of failover ${number} of ${plan} is being brought home, or was`, {
-      hint: `end it: \`converge failback ${begun.vm}\`, then \`converge failover undo ${plan}\` removes what is left in EC2`,
-    }),
-  );
-}
 
 /**
  * The same, of the disks as they are in EC2, and what is left there.
@@ -183,7 +172,7 @@ async function bringNew(
 const broughtAs = (vm: string, name: string, plan: string): Failure =>
   new Failure(
     blocked('new-vm-there', `${vm} was brought home as ${name} already`, {
-      hint: `what is left of it in EC2 is removed by: converge failover undo ${plan}`,
+      hint: `what is left of it in EC2 is removed by: converge failover undo ${plan} PATHS --only ${addressOf(vm)}`,
     }),
   );
 
@@ -234,15 +223,15 @@ export async function bringHome(given: FailbackOptions, where: Destination): Pro
   await note(repository, run, { at: clock.now(), what: 'brought', vm, bytes });
   let records: PutBack[] = [];
   if (where.to !== 'folder') {
-    // What leads to no machine of its own goes back with the last of them.
-    const last = run.start.groups.flatMap(({ machines }) => machines).every(one => isBrought(run, one.vm));
-    const isIts = (record: { vm?: string }) => record.vm === vm || (last && record.vm === undefined);
-    records = await putBack(isIts, ofDns(options));
+    records = await putBack(goesBackWith(run, vm), ofDns(options));
   }
   // A new machine isn't suspended; the old one may not become the newest again before all of it is undone.
   if (where.to === 'disk') {
     await step('unsuspend');
     await unsuspendVm(repository, holderOf(run.start), uuid);
+  } else {
+    await step('settle-home');
+    await settleHome(repository, holderOf(run.start), uuid, clock.now());
   }
   return { bytes, ...(!isTold && { rescan: true as const }), records };
 }

@@ -52,7 +52,7 @@ export async function instanceOf({
   const { plan, number } = run.start;
   throw new Failure(
     world('instance-gone', `${machine.vm} of failover ${number} of ${plan} has no instance any more`, {
-      hint: `its volumes may be left: \`converge failover status ${plan}\` tells`,
+      hint: `its volumes may be left: \`converge failover status ${plan} PATHS\` tells`,
     }),
   );
 }

@@ -16,6 +16,7 @@ import { instanceOf } from '../../../recovery/failback/freeze.ts';
 import type { PutBack } from '../../../recovery/model/dns.ts';
 import type { RestingMachine } from '../../../replication/model/source.ts';
 import type { Context } from '../../app-context.ts';
+import { type Approval, isApproved } from '../../approval.ts';
 import type { CommonOptions } from '../../options.ts';
 import { heldOf } from '../failover-status.ts';
 import { requireTargets } from '../known-readiness.ts';
@@ -36,8 +37,6 @@ export interface FailbackCommand extends CommonOptions, NewVmOptions {
   noop?: boolean;
   /** Addresses: of the target of one whose volumes of EC2 may be left there. */
   allow?: string[];
-  /** Approved without anybody being asked. */
-  yes?: boolean;
 }
 
 export interface FailedBack {
@@ -79,7 +78,7 @@ export const failback = (
   name: string,
   paths: string[],
   options: FailbackCommand,
-  { approve }: { approve?(about: FailedBack): Promise<boolean> },
+  { approval }: { approval: Approval<FailedBack> },
 ): Promise<FailedBack | undefined> => {
   const { host, interrupt: signal } = context.io;
   const { to, toVsphere, asNew } = options;
@@ -101,7 +100,7 @@ export const failback = (
       if (!point)
         throw new Failure(
           world('missing-object', `the point ${machine.point} that ${vm} was launched from is gone`, {
-            hint: `its volumes can still be read in EC2: \`converge failover status ${run.start.plan}\` tells them`,
+            hint: `its volumes can still be read in EC2: \`converge failover status ${run.start.plan} PATHS\` tells them`,
           }),
         );
       const home = await recovering.resting(vm).catch((error: unknown) => {
@@ -144,7 +143,7 @@ export const failback = (
               switched: switchedIn(run.steps).map(one => one.name),
             };
             if (options.noop) return about;
-            if (!options.yes && !(await approved(about, approve))) return about;
+            if (!(await isApproved(approval, about, () => notApproved(vm)))) return about;
             const { bytes: brought, ...rest } = await bringHome(going, where);
             return { ...about, brought, ...rest, switched: switchedIn(run.steps).map(one => one.name) };
           },
