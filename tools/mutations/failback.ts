@@ -15,7 +15,7 @@ const folder: Mutation['test'] = [guards, 'a folder that has anything else is le
 const inTheWay: Mutation['test'] = [plain, 'home is not written while anything is in the way'];
 
 /** What keeps a failback from losing what a machine wrote, and from writing over what isn't its own. */
-export const ofFailback: readonly Mutation[] = [
+export const ofWayHome: readonly Mutation[] = [
   {
     guard: 'failback: final snapshots of a machine that was started since',
     file: `${failback}freeze.ts`,

@@ -1,4 +1,4 @@
-import { ofFailback } from './failback.ts';
+import { ofWayHome } from './failback.ts';
 import { ofNetwork } from './network.ts';
 import { ofOperation } from './operation.ts';
 import { ofOwnership } from './ownership.ts';
@@ -445,6 +445,6 @@ export const mutations: readonly Mutation[] = [
   ...ofOwnership,
   ...ofPruning,
   ...ofNetwork,
-  ...ofFailback,
+  ...ofWayHome,
   ...ofOperation,
 ];
