@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CreateVolumeCommand } from '@aws-sdk/client-ec2';
 import { expect, test } from 'vitest';
-import { bringHome, lookAhead, refuseHomeward } from '../../src/recovery/failback/failback.ts';
+import { bringHome, lookAhead } from '../../src/recovery/failback/failback.ts';
 import { FOLDER_INDEX } from '../../src/recovery/failback/folder.ts';
 import { undo } from '../../src/recovery/failover/take-over.ts';
 import { SNAPSHOT_BLOCK as BLOCK } from '../../src/recovery/model/snapshots.ts';
@@ -156,14 +156,4 @@ test('a folder that has anything else is left alone, and nothing is stopped', as
   await writeFile(join(directory, FOLDER_INDEX), '{}');
   await refused('the failback of another from failover 7 of web');
   expect(await readFile(join(directory, FOLDER_INDEX), 'utf8')).toBe('{}');
-});
-
-test('nobody goes on with what is being brought home', async () => {
-  const world = await away();
-  const { run } = await world.at();
-  refuseHomeward(run);
-  await world.toFolder();
-  const refused = () => refuseHomeward(run);
-  run.steps.push(...(await world.at()).run.steps.filter(({ what }) => what === 'failback'));
-  expect(refused).toThrow('web01 of failover 1 of web is being brought home, or was');
 });

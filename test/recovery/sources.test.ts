@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Recovering } from '../../src/app/recovery/open/with-declared.ts';
-import { approved, refuseController } from '../../src/app/recovery/real/failback.ts';
+import { refuseController } from '../../src/app/recovery/real/failback.ts';
 import { refuseDomainControllers, refuseRunning, sourcesOf } from '../../src/app/recovery/real/sources.ts';
 import { Failure, world } from '../../src/diagnostics/diagnostic.ts';
 import type { CatalogResource } from '../../src/engine/model/catalog.ts';
@@ -79,11 +79,4 @@ test('a domain controller is never brought home as an image', () => {
   expect(refusal(() => refuseController(target('dc01', 'domain_controller'))).diagnostics).toMatchObject([
     { code: 'domain-controller', category: 'blocked', at: { line: 1 } },
   ]);
-});
-
-test('nothing is stopped in EC2 that nobody approved', async () => {
-  await expect(approved({ vm: 'web01' })).rejects.toMatchObject({
-    diagnostics: [{ code: 'not-approved', category: 'blocked' }],
-  });
-  expect(await approved({ vm: 'web01' }, async () => false)).toBe(false);
 });

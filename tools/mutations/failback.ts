@@ -15,7 +15,7 @@ const folder: Mutation['test'] = [guards, 'a folder that has anything else is le
 const inTheWay: Mutation['test'] = [plain, 'home is not written while anything is in the way'];
 
 /** What keeps a failback from losing what a machine wrote, and from writing over what isn't its own. */
-export const ofFailback: readonly Mutation[] = [
+export const ofWayHome: readonly Mutation[] = [
   {
     guard: 'failback: final snapshots of a machine that was started since',
     file: `${failback}freeze.ts`,
@@ -87,13 +87,6 @@ export const ofFailback: readonly Mutation[] = [
     test: folder,
   },
   {
-    guard: 'failback: nobody goes on with a machine that is being brought home (`failback-begun`)',
-    file: `${failback}failback.ts`,
-    from: "if (begun?.what !== 'failback') return;",
-    to: 'return;',
-    test: [guards, 'nobody goes on with what is being brought home'],
-  },
-  {
     guard: 'failback: a home that runs is not written (`home-in-the-way`)',
     file: `${failback}write-home.ts`,
     from: "if (now?.poweredOn) wrong('it runs', 'shut it down');",
@@ -134,13 +127,6 @@ export const ofFailback: readonly Mutation[] = [
     from: "if (targetProperties(target).role !== 'domain_controller') return;",
     to: 'return;',
     test: [sources, 'a domain controller is never brought home as an image'],
-  },
-  {
-    guard: 'failback: nothing is stopped that nobody approved (`not-approved`)',
-    file: `${app}failback.ts`,
-    from: 'if (approve) return approve(about);',
-    to: 'return approve?.(about) ?? true;',
-    test: [sources, 'nothing is stopped in EC2 that nobody approved'],
   },
   {
     guard: 'a home that wrote after its last point is not switched over (`not-at-rest`)',

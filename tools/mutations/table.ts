@@ -1,5 +1,5 @@
-import { ofFailback } from './failback.ts';
 import { ofEnding } from './ending.ts';
+import { ofWayHome } from './failback.ts';
 import { ofNetwork } from './network.ts';
 import { ofOperation } from './operation.ts';
 import { ofOwnership } from './ownership.ts';
@@ -447,6 +447,6 @@ export const mutations: readonly Mutation[] = [
   ...ofOwnership,
   ...ofPruning,
   ...ofNetwork,
-  ...ofFailback,
+  ...ofWayHome,
   ...ofOperation,
 ];

@@ -10,8 +10,8 @@ import type { DnsCloud, PutBack } from '../model/dns.ts';
 import type { VolumeCloud } from '../model/volumes.ts';
 import { claim, note } from '../run/keep.ts';
 import { holderOf, type Run, type RunMachine } from '../run/run.ts';
-import { asLargeAs, refuseStrangers, type Stranger, strangersOf } from './attached.ts';
 import { addressOf, goesBackWith } from '../run/where.ts';
+import { asLargeAs, refuseStrangers, type Stranger, strangersOf } from './attached.ts';
 import { type Estimate, estimate, type HomeDisks, type Homeward, type Way, wayOf } from './differences.ts';
 import { type FolderOwner, refuseFolder, writeFolder } from './folder.ts';
 import {

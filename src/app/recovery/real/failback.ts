@@ -224,15 +224,9 @@ export function refuseController(target: CatalogResource): void {
   );
 }
 
-/** @throws Failure `not-approved`, blocked: there is nobody to be asked */
-export async function approved<T extends { vm: string }>(
-  about: T,
-  approve?: (about: T) => Promise<boolean>,
-): Promise<boolean> {
-  if (approve) return approve(about);
-  throw new Failure(
-    blocked('not-approved', own`nobody approved that ${about.vm} is stopped in EC2 and brought home`, {
+const notApproved = (vm: string): Failure =>
+  new Failure(
+    blocked('not-approved', own`nobody approved that ${vm} is stopped in EC2 and brought home`, {
       hint: 'look at it with --noop, and say --yes',
     }),
   );
-}
