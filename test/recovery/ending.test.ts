@@ -113,7 +113,7 @@ test('half a failover is not said to have taken over', () => {
   expect(takenOverLine('dr', 1000, { recovered: [], missing: [] }, 'm')).toContain('commit dr m');
 });
 
-test('nobody who could be asked is no yes', async () => {
+test('where nobody can be asked, nobody has said yes', async () => {
   const refusal = () => new Failure(world('not-approved', 'nobody'));
   await expect(isApproved('nobody', undefined, refusal)).rejects.toThrow('nobody');
   expect(await isApproved('given', undefined, refusal)).toBe(true);

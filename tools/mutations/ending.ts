@@ -37,7 +37,7 @@ export const ofEnding: readonly Mutation[] = [
     file: 'src/app/approval.ts',
     from: "if (approval === 'nobody') throw refusal();",
     to: "if (approval === 'nobody') return true;",
-    test: [file, 'nobody who could be asked is no yes'],
+    test: [file, 'where nobody can be asked, nobody has said yes'],
   },
   {
     guard: 'a retry of a failover that a machine has left',
