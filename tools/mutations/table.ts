@@ -1,5 +1,6 @@
 import { ofOwnership } from './ownership.ts';
 import { ofPruning } from './pruning.ts';
+import { ofReplication } from './replication.ts';
 
 /** A guard that is taken away, and the test that then has to fail. */
 export interface Mutation {
@@ -433,4 +434,10 @@ const ofFailover: readonly Mutation[] = [
   },
 ];
 
-export const mutations: readonly Mutation[] = [...ofIsolation, ...ofFailover, ...ofOwnership, ...ofPruning];
+export const mutations: readonly Mutation[] = [
+  ...ofIsolation,
+  ...ofFailover,
+  ...ofOwnership,
+  ...ofPruning,
+  ...ofReplication,
+];
