@@ -23,7 +23,7 @@ export function judgeVsphere(of: string, { username, login, ahead }: VsphereFact
       [],
       `${fullName}, API ${apiVersion}${apiType === 'HostAgent' ? ', a single host' : ''}`,
     ),
-    ...clockOf(about('clock', 'CurrentTime'), ahead),
+    ...clockOf(about('clock', 'loginTime of Login'), ahead),
   ];
 }
 

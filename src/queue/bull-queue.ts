@@ -173,7 +173,8 @@ function serverIn(info: string, saves: string | undefined): QueueServer {
   const said = (name: string): string | undefined => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1];
   const appends = said('aof_enabled') === '1';
   const persists = appends ? true : saves === undefined ? undefined : saves !== '';
-  return { eviction: said('maxmemory_policy'), persists };
+  const [most, used] = [Number(said('maxmemory') ?? 0), Number(said('used_memory') ?? 0)];
+  return { eviction: said('maxmemory_policy'), persists, isFull: most > 0 && used >= most };
 }
 
 /** What keeps a queue from answering, without anything that was sent to it. */

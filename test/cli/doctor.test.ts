@@ -30,6 +30,21 @@ test('a lab: healthy, then sick in many ways, each named with a way out, and not
     const one = (of: string, what: string) => findings.find(each => each.of === of && each.what === what);
     return { code, findings, one };
   };
+  /** As people and as programs read it, without what is of this run alone. */
+  const golden = async (name: string, before: () => Promise<void> = async () => {}) => {
+    for (const [kind, more] of [
+      ['txt', []],
+      ['json', ['--format', 'json']],
+    ] as const) {
+      await before();
+      const { stdout } = await run('doctor', 'm', ...more);
+      const told = stdout.replaceAll(dir, 'DIR').replace(/127\.0\.0\.1:\d+/g, '127.0.0.1:PORT');
+      // How wide a column is follows from how long the name of a folder is.
+      await expect(kind === 'txt' ? told.replace(/ {2,}/g, '  ') : told).toMatchFileSnapshot(
+        join(import.meta.dirname, `goldens/doctor-${name}.${kind}`),
+      );
+    }
+  };
   const write = (target: string, bucket: string) =>
     writeFile(join(dir, 'm/dr.yaml'), manifest(target, bucket));
   await mkdir(join(dir, 'm'));
@@ -60,6 +75,7 @@ test('a lab: healthy, then sick in many ways, each named with a way out, and not
   expect(healthy.one('protected_vm:gone', 'change tracking')?.why).toBe('on, for each disk');
   expect(healthy.one('s3://dr-points/vms', 'caller')?.why).toContain('arn:aws:iam:');
 
+  await golden('healthy');
   const stored = () => readFile(join(dir, 'lab/lab.json'), 'utf8');
   await ok('lab', 'add-snapshot', 'web01', 'nightly');
   await ok('lab', 'remove-vm', 'gone');
@@ -67,15 +83,18 @@ test('a lab: healthy, then sick in many ways, each named with a way out, and not
   await ok('apply', 'm', '--only', 'bucket', '--allow', 'bucket:dr-points');
   const fault = (kind: string, ...set: string[]) =>
     ok('lab', 'fault', kind, '--on', 'vsphere', ...set.flatMap(one => ['--set', one]));
-  const sick = async () => {
+  const faults = async () => {
     await fault('missing-privilege', 'privilege=VirtualMachine.State.CreateSnapshot');
     await fault('free-space', 'bytes=1024');
     await fault('host-build', 'version=6.0.0', 'build=2494585');
     await fault('clock-ahead', 'ms=7200000');
-    return look();
   };
-  const { code, one } = await sick();
+  await faults();
+  const { code, one, findings } = await look();
   expect(code).toBe(4);
+  for (const { of, what, verdict, way_out } of findings)
+    if (verdict !== 'ok') expect(way_out, `${of} ${what}`).toBeTruthy();
+  await golden('sick', faults);
   const expected: [string, string, Finding['verdict'], RegExp][] = [
     ['vsphere:home', 'clock', 'warning', /2 h 0 min ahead/],
     ['vsphere:home', 'nbdkit', 'problem', /no-nbdkit does not start here/],

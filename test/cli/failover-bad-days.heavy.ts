@@ -40,7 +40,11 @@ async function world(machines: Pick<RecoveryMachine, 'name' | 'guest' | 'target'
 
 const started = ['RunInstances', 'RegisterImage', 'CreateSchedule', 'StartSnapshot'];
 const calls = (of: Awaited<ReturnType<typeof world>>) =>
-  of.api.calls.map(({ what }) => what.split(':')[1]!).filter(what => started.includes(what));
+  // A dry run, which EC2 answers with 412, begins nothing.
+  of.api.calls
+    .filter(({ status }) => status !== 412)
+    .map(({ what }) => what.split(':')[1]!)
+    .filter(what => started.includes(what));
 
 test('what speaks against any machine is said at once, with where it is declared, and nothing is begun', {
   timeout: 120_000,

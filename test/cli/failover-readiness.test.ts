@@ -41,7 +41,9 @@ test('a machine that is known not to run is refused before anything is begun, un
     ),
   ]);
   expect(refused.stderr).not.toContain('recovery_target:open');
-  expect(world.api.calls.filter(({ what }) => !/^(ec2:(Describe|Get)|route53\w*:)/.test(what))).toEqual([]);
+  // 412: what EC2 would do was asked.
+  const done = world.api.calls.filter(({ status }) => status !== 412);
+  expect(done.filter(({ what }) => !/^(ec2:(Describe|Get)|ssm:Get|route53\w*:)/.test(what))).toEqual([]);
   expect(world.s3.calls.filter(({ path }) => path.includes('/packs/'))).toEqual([]);
 
   const other = await world.run('failover', 'everything', '--test', 'm', '--allow', 'recovery_target:worse');
@@ -57,6 +59,27 @@ test('a machine that is known not to run is refused before anything is begun, un
   );
   expect(allowed).toMatch(/ {6}NOT READY, and allowed: boot sector: disk 0 has no boot sector/);
   expect(allowed).toMatch(/ {6}warning: not known to run \(NVMe driver, guest\): run `converge readiness/);
+  expect(await world.running()).toEqual({});
+
+  const rule = {
+    kind: 'refused',
+    operation: 'RunInstances',
+    code: 'VcpuLimitExceeded',
+    as: 'dry-run',
+    times: 9,
+  } as const;
+  await world.lab.command({ do: 'fault', on: 'ec2', rule });
+  const beyond = await world.run('failover', 'everything', '--test', 'm', '--allow', 'recovery_target:bad');
+  expect([beyond.code, beyond.stderr]).toEqual([
+    8,
+    expect.stringMatching(
+      /recovery_target:open would not run in EC2: launch: ec2:RunInstances is refused: VcpuLimitExceeded: [\s\S]*Service Quotas/,
+    ),
+  ]);
+  expect(beyond.stderr).not.toContain('recovery_target:bad');
+  const told = await world.run('readiness', 'm', '--only', 'recovery_target:open');
+  expect(told.stdout).toMatch(/^not ready {2}launch .*VcpuLimitExceeded/m);
+  await world.lab.command({ do: 'fault', on: 'ec2', rule: { kind: 'clear' } });
   expect(await world.running()).toEqual({});
 
   const byPaths = await world.run('readiness', 'm', '--format', 'json');

@@ -1,7 +1,8 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { cli, scratch } from '../support/cli.ts';
+import { SteppedClock } from '../support/stepped-clock.ts';
 
 /** With a VM that a lab is seeded with. */
 async function site() {
@@ -86,4 +87,40 @@ test('a repository that is damaged is said, and its VMs are unknown', async () =
   expect(code & 4).toBe(4);
   expect(vms).toMatchObject([{ state: 'unknown', reason: 'repository-unreachable' }]);
   expect((await converge('status', 'm.yaml')).stderr).toContain('its converge.json is gone');
+});
+
+test('--watch shows it again every ten seconds until it is interrupted, a line of JSON each', async () => {
+  const dir = await scratch();
+  const repository = `file://${join(dir, 'dr')}`;
+  const declare = (name: string) =>
+    writeFile(
+      join(dir, 'm.yaml'),
+      `converge: 1
+targets:
+  home: { type: vsphere, url: https://vc.example.com, username: u, password: "\${secret('env:VC')}" }
+resources:
+  protected_vm:
+    ${name}: { repository: "${repository}", schedule: every 15 minutes }
+`,
+    );
+  await declare('dc02');
+  const clock = new SteppedClock(Date.UTC(2026, 0, 1));
+  const ending = new AbortController();
+  const lines: string[] = [];
+  const watching = cli(dir, ['status', 'm.yaml', '--watch', '--format', 'json'], {
+    ...{ clock, interrupt: ending.signal, env: { VC: 'x' } },
+    onStdout: text => void lines.push(text),
+  });
+  const shown = (count: number) =>
+    vi.waitFor(() => expect(lines).toHaveLength(count), { interval: 5, timeout: 60_000 });
+  await shown(1);
+  await vi.waitFor(() => expect(clock.sleeping).toBe(1), { interval: 5, timeout: 60_000 });
+  await declare('web01');
+  await clock.advance(10_000);
+  await shown(2);
+  ending.abort('SIGINT');
+  expect((await watching).code).toBe(16);
+  const seen = lines.map(line => JSON.parse(line) as { at: string; vms: { vm: string }[] });
+  expect(seen.map(({ vms }) => vms[0]!.vm)).toEqual(['dc02', 'web01']);
+  expect(Date.parse(seen[1]!.at) - Date.parse(seen[0]!.at)).toBe(10_000);
 });

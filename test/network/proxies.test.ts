@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { makeContext } from '../../src/app/app-context.ts';
+import type { Reporter } from '../../src/app/reporter.ts';
 import { Failure } from '../../src/diagnostics/diagnostic.ts';
+import { nodeHost } from '../../src/io/node.ts';
 import { proxiesOf, proxyPasswords } from '../../src/network/proxies.ts';
 
 const at = (url: string) => {
@@ -103,6 +106,16 @@ describe('a proxy from the environment', () => {
     );
     expect(proxyPasswords({ HTTP_PROXY: 'u:p@ss@p:1', HTTPS_PROXY: 'http://p' })).toContain('p@ss');
   });
+});
+
+test('the password of a proxy is in nothing that is said', () => {
+  const env = { HTTPS_PROXY: 'http://svc:p%40ss-word@proxy.lan:3128' };
+  const host = { ...nodeHost(), env };
+  const io = { host, interrupt: new AbortController().signal };
+  const { redactor } = makeContext(io, () => ({}) as Reporter);
+  const basic = Buffer.from('svc:p@ss-word').toString('base64');
+  for (const text of [env.HTTPS_PROXY, 'p@ss-word', `proxy-authorization: Basic ${basic}`])
+    expect(redactor.text(text)).not.toMatch(/ss-word|c3ZjOnBAc3Mtd29yZA/);
 });
 
 function failing(run: () => unknown): Failure {

@@ -69,6 +69,8 @@ describe('wake-ups', () => {
     expect(answerIn({ result: 'failed', code: 'x', message: 'y'.repeat(9_999) })).toMatchObject({
       message: 'y'.repeat(500),
     });
+    const cutOff = { result: 'failed', code: 'vsphere-connection-lost', message: '', elsewhere: true };
+    expect(answerIn(cutOff)).toEqual(cutOff);
   });
 
   test('the earlier deadline has the lower number, within what an engine knows', () => {
@@ -169,10 +171,10 @@ describe('an agent and a mover', () => {
     expect(link.isAway).toBe(true);
     expect(told.map(why => why.map(({ code }) => code))).toEqual([['queue-away']]);
     queue.isCut = false;
-    queue.answersServer = { eviction: 'allkeys-lru', persists: true };
+    queue.answersServer = { eviction: 'allkeys-lru', persists: true, isFull: false };
     await link.look();
     expect(link.isAway).toBe(true);
-    queue.answersServer = { eviction: 'noeviction', persists: undefined };
+    queue.answersServer = { eviction: 'noeviction', persists: undefined, isFull: false };
     await link.look();
     expect(link.isAway).toBe(false);
     expect(told.map(why => why.length)).toEqual([1, 0]);

@@ -117,23 +117,26 @@ test('the service manager hears that it is ready, a third of the watchdog apart 
   expect(serviceManager({ ...host, env: {} })).toBeUndefined();
 });
 
-test('in Kubernetes it is one, that is not root, on a root that it cannot write', async () => {
+test.each([
+  ['agent', { replicas: 1, strategy: { type: 'Recreate' } }],
+  ['worker', { replicas: 3, strategy: { type: 'RollingUpdate' } }],
+])('in Kubernetes the %s is not root, on a root that it cannot write', async (name, many) => {
   const text = await readFile(
-    join(import.meta.dirname, '../../packaging/kubernetes/converge-agent.yaml'),
+    join(import.meta.dirname, `../../packaging/kubernetes/converge-${name}.yaml`),
     'utf8',
   );
   const all = parseAllDocuments(text).map(one => one.toJS() as Record<string, unknown>);
   const found = all.find(({ kind }) => kind === 'Deployment')!;
   expect(found).toMatchObject({
     spec: {
-      replicas: 1,
-      strategy: { type: 'Recreate' },
+      ...many,
       template: {
         spec: {
           automountServiceAccountToken: false,
           securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
           containers: [
             {
+              args: expect.arrayContaining([name, '/manifests', '--state', '/state']),
               securityContext: {
                 allowPrivilegeEscalation: false,
                 readOnlyRootFilesystem: true,

@@ -32,31 +32,40 @@ interface Mover {
   ended: Promise<number | null>;
 }
 
-const dist = resolve(import.meta.dirname, '../../dist');
+export const dist = resolve(import.meta.dirname, '../../dist');
 
 /** All that Redis holds only for a time is over when the clock of the test is moved. */
 const expireAll = `for _, key in ipairs(redis.call('KEYS', 'converge:*')) do
   if redis.call('PTTL', key) > 0 then redis.call('DEL', key) end
 end`;
 
-/** One lab with VMs, and processes that share them over a real Redis, each as a machine of its own. */
-export async function moversWorld(names: readonly string[], password: string) {
+/**
+ * One lab with VMs, and processes that share them over a real Redis, each as a machine of its own.
+ *
+ * @param often VMs that are due every five minutes; the others once an hour
+ */
+export async function moversWorld(names: readonly string[], often: readonly string[], password: string) {
   const dir = folder();
   const clockFile = join(dir, 'clock');
   let ahead = 0;
   writeFileSync(clockFile, '0');
-  const host = { ...nodeHost(), cwd: dir };
+  const now = () => Date.now() + ahead;
+  const { sleep } = nodeHost().clock;
+  // The time of the store and of vCenter is that of the test, and so is what they hold signatures against.
+  const host = { ...nodeHost(), cwd: dir, clock: { now, sleep } };
   const lab = await openLab(join(dir, 'lab'), { host, seeded: false, lockTimeout: 0 });
   const proxy = await proxyOf(lab, join(dir, 'proxy'));
   const { s3 } = lab.settings;
   writeFileSync(join(dir, 'ca.pem'), proxy.vcenter.ca);
   const { username, password: secret } = lab.settings.vsphere;
-  const home = `{ type: vsphere, url: '${proxy.vcenter.url}', username: '${username}', password: "\${secret('env:VC')}", ca: ca.pem, limits: { cycles: 40 } }`;
-  const dr = `{ type: aws, region: ${lab.settings.region}, endpoint: '${proxy.store}' }`;
+  const secretOf = (name: string) => `"\${secret('env:${name}')}"`;
+  const home = `{ type: vsphere, url: '${proxy.vcenter.url}', username: '${username}', password: ${secretOf('VC')}, ca: ca.pem, limits: { cycles: 40 } }`;
+  const dr = `{ type: aws, region: ${lab.settings.region}, endpoint: '${proxy.store}', access_key_id: ${s3.accessKeyId}, secret_access_key: ${secretOf('AWS_KEY')} }`;
   const declare = (file: string, rpo: string) => {
-    const vms = names.map(
-      name => `    ${name}: { repository: 's3://movers-dr/points', schedule: every 5 minutes, rpo: ${rpo} }\n`,
-    );
+    const vms = names.map(name => {
+      const every = often.includes(name) ? `5 minutes, rpo: ${rpo}` : '1 hour, rpo: 4h';
+      return `    ${name}: { repository: 's3://movers-dr/points', schedule: every ${every} }\n`;
+    });
     writeFileSync(
       join(dir, file),
       `converge: 1\ntargets: { home: ${home}, dr: ${dr} }\nresources:\n  protected_vm:\n${vms.join('')}`,
@@ -102,7 +111,7 @@ export async function moversWorld(names: readonly string[], password: string) {
 
   const env = {
     ...{ VC: secret, QUEUE: password, AWS_EC2_METADATA_DISABLED: 'true' },
-    ...{ AWS_ACCESS_KEY_ID: s3.accessKeyId, AWS_SECRET_ACCESS_KEY: s3.secretAccessKey },
+    AWS_KEY: s3.secretAccessKey,
   };
   const movers = new Map<string, Mover>();
   /** @param n of its address @param skew by which its clock is wrong, ms @param file of the program */
@@ -173,18 +182,16 @@ export async function moversWorld(names: readonly string[], password: string) {
       },
       { timeout: 180_000, interval: 200 },
     );
-  const now = () => Date.now() + ahead;
   return {
     ...{ dir, lab, proxy, movers, lines, codes, text, at, all, newest, moved, write, declare, startMover },
     ...{ redisCli, startRedis, redisDir, port, now },
     redis: () => redis,
+    state: (name: string) => join(dir, `state-${name}`),
     address: (name: string) => movers.get(name)!.address,
     /** Runs a command beside them, at the clock of the test. */
-    converge: (...args: string[]) => cli(dir, args, { env, clock: { now, sleep: host.clock.sleep } }),
+    converge: (...args: string[]) => cli(dir, args, { env, clock: host.clock }),
     async advance(minutes: number) {
       ahead += minutes * minute;
-      // First the store: a mover that is ahead of it for a moment would else take it to have a wrong clock.
-      await lab.command({ do: 'clock', offset: ahead });
       writeFileSync(clockFile, String(ahead));
       await redisCli('eval', expireAll, '0').catch(() => {}); // it may be away
     },

@@ -1,6 +1,6 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { open, readdir, readFile, writeFile } from 'node:fs/promises';
+import { open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -47,7 +47,11 @@ const killable = () => {
       return host.processes.run(command, signal);
     },
   };
-  return { processes, kill: () => execFileSync('pkill', ['-KILL', '-f', `nbdkit .*${sockets.at(-1)}`]) };
+  return {
+    processes,
+    sockets,
+    kill: () => execFileSync('pkill', ['-KILL', '-f', `nbdkit .*${sockets.at(-1)}`]),
+  };
 };
 
 describe.skipIf(!nbdkitPresent)('a client of NBD and nbdkit', () => {
@@ -207,6 +211,69 @@ describe.skipIf(!nbdkitPresent)('a client of NBD and nbdkit', () => {
     expect(absent.has('program-not-started')).toBe(true);
   });
 
+  test.each(['get_ready', 'open', 'get_size', 'can_extents', 'extents', 'pread', 'close'])(
+    'a server that is killed at the step %s: said with how it ended, and neither it nor a file is left',
+    async step => {
+      const { path, bytes } = await disk();
+      const before = new Set(await readdir(tmpdir()));
+      const { processes, sockets } = killable();
+      const answers: Record<string, string> = {
+        get_size: `echo ${size}`,
+        can_extents: 'exit 0',
+        extents: `echo 0 ${size}`,
+        pread: `dd if=${path} bs=512 skip=$(($4/512)) count=$(($3/512)) status=none`,
+        close: 'exit 0',
+        get_ready: 'exit 0',
+        open: 'exit 0',
+      };
+      // The script's parent is nbdkit.
+      const died = join(path, '..', 'died');
+      answers[step] = `touch ${died}; kill -KILL $PPID`;
+      const plugin = ['eval', ...Object.entries(answers).map(([name, text]) => `${name}=${text}`)];
+      const work = async () => {
+        const it = await serve({ of: 'Hard disk 1', program: 'nbdkit', plugin }, { ...host, processes });
+        try {
+          expect(await it.client.status(0, size)).toEqual([{ start: 0, length: size, zero: false }]);
+          expect(
+            (await readFrom(it.client, 4 * MiB, 512)).equals(bytes.subarray(4 * MiB, 4 * MiB + 512)),
+          ).toBe(true);
+        } finally {
+          await it.close();
+        }
+      };
+      if (step === 'close') await work();
+      else expect((await failureOf(work())).has('nbdkit-failed')).toBe(true);
+      const left = (await readdir(tmpdir())).filter(
+        name => name.startsWith('converge-nbd-') && !before.has(name),
+      );
+      expect(left).toEqual([]);
+      expect((await readFile(died)).length).toBe(0);
+      const running = spawnSync('pgrep', ['-f', `nbdkit .*${sockets.at(-1)}`], { encoding: 'utf8' });
+      expect(running.stdout).toBe('');
+    },
+  );
+
+  test('a server that neither goodbye nor SIGTERM ends is killed', async () => {
+    const { path } = await disk();
+    const { processes, sockets } = killable();
+    // A callback that goes on for as long as somebody reads what it says.
+    const it = await serve(
+      {
+        of: 'Hard disk 1',
+        program: 'nbdkit',
+        plugin: [
+          'eval',
+          `get_size=echo ${size}`,
+          `pread=dd if=${path} bs=$3 count=1 status=none`,
+          'close=trap "" TERM; while echo on 2>/dev/null; do :; done',
+        ],
+      },
+      { ...host, processes },
+    );
+    await it.close();
+    expect(spawnSync('pgrep', ['-f', `nbdkit .*${sockets.at(-1)}`], { encoding: 'utf8' }).stdout).toBe('');
+  });
+
   test('one that is closed in the middle of a read ends, and leaves no file', async () => {
     const { path } = await disk();
     const before = new Set(await readdir(tmpdir()));
@@ -321,6 +388,41 @@ describe.skipIf(!nbdkitPresent)('disks below snapshots of others', () => {
     const first = await run('apply', 'm.yaml');
     expect(first.code, first.stderr).toBe(0);
     expect(first.stdout).toMatch(/said to be zeros at byte \d+, and isn't/);
+    await run('restore', 'app', 'm.yaml', '--to', join(dir, 'back'));
+    expect(sha256(await readFile(join(dir, 'back/disk-0.raw')))).toBe(sha256(bytes));
+  });
+
+  test('a disk that no file service has (vSAN) is read by nbdkit alone; one with bad sectors makes no point, and is named', async () => {
+    const dir = await scratch();
+    const { path, bytes } = await disk();
+    const lab = ['--lab', join(dir, 'lab')];
+    const run = (...args: string[]) => cli(dir, [...args, ...lab]);
+    await run('lab', 'add-vm', 'app', '--disk', path);
+    const asVsan = () => run('lab', 'fault', 'no-flat-files', '--on', 'vsphere');
+    await writeFile(join(dir, 'm.yaml'), manifest(''));
+    await asVsan();
+    const plain = await run('apply', 'm.yaml');
+    expect(plain.code).toBe(4);
+    expect(plain.stderr).toMatch(/vSAN and vVol datastores have no flat files/);
+    const bad = join(dir, 'bad-sectors');
+    const program = await vddkStandIn(
+      dir,
+      '--filter=error',
+      `error-pread=EIO error-pread-rate=1 error-pread-file=${bad}`,
+    );
+    await writeFile(join(dir, 'm.yaml'), manifest(`, nbdkit: { program: ${program} }`));
+    await writeFile(bad, '');
+    await asVsan();
+    const refused = await run('apply', 'm.yaml');
+    expect(refused.code).toBe(4);
+    expect(refused.stderr).toMatch(/Hard disk 1.* can't be read at byte \d+: EIO/);
+    await rm(bad);
+    await asVsan();
+    const applied = await run('apply', 'm.yaml');
+    expect(applied.code, applied.stderr).toBe(0);
+    expect(applied.stdout).toContain('read by nbd');
+    // What a failed cycle made at the source is gone: nothing was left for this one to remove.
+    expect(applied.stdout + applied.stderr).not.toContain('left behind');
     await run('restore', 'app', 'm.yaml', '--to', join(dir, 'back'));
     expect(sha256(await readFile(join(dir, 'back/disk-0.raw')))).toBe(sha256(bytes));
   });

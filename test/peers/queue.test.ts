@@ -117,7 +117,7 @@ describeWith('the queue on a real Redis', 'redis-server', ['--version'], () => {
   test('what its server does with full memory and restarts is known; full, stopped and killed it is away, and it comes back', async () => {
     const queue = mover('m', plain());
     const server_ = () => queue.server();
-    expect(await server_()).toEqual({ eviction: 'noeviction', persists: true });
+    expect(await server_()).toEqual({ eviction: 'noeviction', persists: true, isFull: false });
     await redisCli('config', 'set', 'maxmemory-policy', 'allkeys-lru');
     expect(unsuitable(await server_()).refused?.diagnostics).toMatchObject([{ code: 'queue-evicts' }]);
     await redisCli('config', 'set', 'maxmemory-policy', 'noeviction');
@@ -131,6 +131,7 @@ describeWith('the queue on a real Redis', 'redis-server', ['--version'], () => {
     await expect(add()).rejects.toMatchObject({
       diagnostics: [{ code: 'queue-away', message: expect.stringContaining('is full') }],
     });
+    expect(await server_()).toMatchObject({ isFull: true });
     await redisCli('config', 'set', 'maxmemory', '0');
     process.kill(server.pid!, 'SIGSTOP');
     await expect(add()).rejects.toMatchObject(away);

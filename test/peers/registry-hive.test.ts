@@ -1,9 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { zstdDecompressSync } from 'node:zlib';
 import { expect, it } from 'vitest';
 import { inMemory } from '../../src/recovery/readiness/bytes/disk-bytes.ts';
 import { openHive } from '../../src/recovery/readiness/registry/hive.ts';
+import { withLogs } from '../../src/recovery/readiness/registry/logs.ts';
+import { dirtyHive, logOf } from '../recovery/readiness/hive-logs.ts';
 import { describeWith, folder } from './s3-programs.ts';
 
 describeWith(
@@ -32,6 +35,31 @@ describeWith(
     }, 120_000);
   },
 );
+
+describeWith('logs of a hive', 'python3', ['-c', 'import regipy'], () => {
+  it('what regipy makes of a hive and its logs is what we read', async () => {
+    const dir = folder();
+    const golden = join(import.meta.dirname, '../recovery/readiness/hives/SYSTEM.zst');
+    const system = zstdDecompressSync(readFileSync(golden));
+    const without = (of: Buffer, name: string) =>
+      Buffer.from(of.toString('latin1').replaceAll(name, 'X'.repeat(name.length)), 'latin1');
+    const one = without(system, 'stornvme');
+    const files = {
+      SYSTEM: dirtyHive(system, 40),
+      LOG1: logOf(90, [[system, one]]),
+      LOG2: logOf(91, [[one, without(one, 'Dhcp')]]),
+    };
+    for (const [name, bytes] of Object.entries(files)) writeFileSync(join(dir, name), bytes);
+    // It applies its second log first.
+    const program = `from regipy.recovery import apply_transaction_logs
+apply_transaction_logs(*['${dir}/' + name for name in ('SYSTEM', 'LOG2', 'LOG1', 'theirs')])`;
+    execFileSync('python3', ['-c', program]);
+    const ours = (await withLogs(inMemory(files.SYSTEM), [inMemory(files.LOG1), inMemory(files.LOG2)]))!;
+    // In the header they count one further.
+    const theirs = readFileSync(join(dir, 'theirs')).subarray(4096);
+    expect((await ours.read(4096, ours.bytes)).equals(theirs)).toBe(true);
+  }, 120_000);
+});
 
 /** What hivexregedit says of all keys: numbers as decimal digits, text as it is. */
 function exported(file: string): Map<string, Map<string, string>> {

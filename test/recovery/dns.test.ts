@@ -99,11 +99,18 @@ test('a probe that failed: no name leads there; undone by somebody else meanwhil
   const start = { ...options.run.start, probes: { web01: failing.console } };
   await takeOver({ ...options, run: { ...options.run, start } });
   expect(await world.says()).toEqual(home);
-  const late = async (step: string) => {
-    if (step === 'dns-switching') await undo({ ...(await world.at()), cloud: world.recovery });
-  };
-  await expect(takeOver(await world.at(late))).rejects.toThrow('somebody else is at the failover');
-  expect(await world.says()).toEqual(home);
+  // Before anything is written down of its names, and right before the first of them is switched.
+  for (const [at, other] of [
+    ['dns-switching', world],
+    ['dns-ZONE', await named()],
+  ] as const) {
+    const late = async (step: string) => {
+      if (step === at.replace('ZONE', other.zone))
+        await undo({ ...(await other.at()), cloud: other.recovery });
+    };
+    await expect(takeOver(await other.at(late))).rejects.toThrow('somebody else is at the failover');
+    expect(await other.says(), at).toEqual(home);
+  }
 });
 
 /** One record in memory, and a run's record of it. */

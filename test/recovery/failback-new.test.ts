@@ -6,7 +6,7 @@ import { nodeHost } from '../../src/io/node.ts';
 import { labCertificates } from '../../src/lab/tls.ts';
 import { startVsphere } from '../../src/lab/vsphere/server.ts';
 import { bringHome, type Destination, lookAhead } from '../../src/recovery/failback/failback.ts';
-import type { Newly } from '../../src/recovery/failback/new-machine.ts';
+import { type Newly, usable } from '../../src/recovery/failback/new-machine.ts';
 import type { MachineMaker } from '../../src/replication/model/source.ts';
 import { connectVsphere } from '../../src/vsphere/client/connect.ts';
 import { failureOf } from '../vsphere/scripted-server.ts';
@@ -93,6 +93,18 @@ async function home() {
     content: (name: string) => lab.world.read(name, 0, 0, size),
   };
 }
+
+test('what has the name at home is gone on with, made anew, or in the way', () => {
+  const machine = { name: 'web01', mark: 'converge/web/1' } as Parameters<typeof usable>[0];
+  const made = (more: object) =>
+    usable(machine, { uuid: 'u', mark: machine.mark, poweredOn: false, finished: true, ...more });
+  expect(usable(machine, undefined)).toBeUndefined();
+  expect(made({})).toBe('u');
+  expect(made({ finished: false })).toBeUndefined();
+  expect(() => made({ poweredOn: true })).toThrow('there is a VM web01 at home already (u), and it runs');
+  for (const mark of [undefined, 'converge/web/2'])
+    expect(() => made({ mark })).toThrow('there is a VM web01 at home already (u)');
+});
 
 describe.skipIf(!qemuImg)('as a new VM', () => {
   test('it has the disks in EC2 byte for byte and is what the record says; what is in the way is left alone', async () => {

@@ -177,15 +177,21 @@ test('an import that fails says all that EC2 said; tried again, it is another im
 });
 
 test('what an import makes under another licence, or firmware, is never launched', async () => {
-  const world = await importing('convert');
-  const { shells } = world.recovery;
-  const seen: typeof shells.image = async (...asked) => {
-    const found = await shells.image(...asked);
-    return found && { ...found, platformDetails: 'Windows', usageOperation: 'RunInstances:0002' };
-  };
-  const cloud = { ...world.recovery, shells: { ...shells, image: seen } };
-  await expect(rehearse({ ...(await world.at()), cloud })).rejects.toThrow(/bills the image .* as Windows/);
-  expect(await world.all()).toEqual([]);
+  const others = [
+    [{ platformDetails: 'Windows', usageOperation: 'RunInstances:0002' }, /bills the image .* as Windows/],
+    [{ bootMode: 'uefi' }, /web01 starts with BIOS, and the image ami-\w+ that was imported of it with UEFI/],
+  ] as const;
+  for (const [other, why] of others) {
+    const world = await importing('convert');
+    const { shells } = world.recovery;
+    const seen: typeof shells.image = async (...asked) => {
+      const found = await shells.image(...asked);
+      return found && { ...found, ...other };
+    };
+    const cloud = { ...world.recovery, shells: { ...shells, image: seen } };
+    await expect(rehearse({ ...(await world.at()), cloud })).rejects.toThrow(why);
+    expect(await world.all()).toEqual([]);
+  }
 });
 
 test('parts of an image: never more than ten thousand, and 64 MiB of them together unless one is larger', () => {

@@ -23,6 +23,8 @@ import { s3Store } from '../../src/aws/s3-store.ts';
 import { connectSecrets } from '../../src/aws/secrets.ts';
 import { nodeHost } from '../../src/io/node.ts';
 import { unknownIn } from '../../src/lab/instance/role.ts';
+import { cover } from '../../src/recovery/cover/cover.ts';
+import { bringHome } from '../../src/recovery/failback/failback.ts';
 import { cleanUp } from '../../src/recovery/failover/cleanup.ts';
 import { rehearse } from '../../src/recovery/failover/rehearse.ts';
 import { buildReplica } from '../../src/recovery/replica/build.ts';
@@ -32,6 +34,7 @@ import { s3Url } from '../../src/values/s3-url.ts';
 import { aZone } from '../lab/ec2/zone.ts';
 import { contextOf, pruneOnce } from '../support/prune.ts';
 import { commitImage, openTest, readImage, VM } from '../support/repository.ts';
+import { away, files } from './away.ts';
 import { begun } from './begun.ts';
 import { cloud, someBytes, unhurried } from './fixture.ts';
 
@@ -253,6 +256,47 @@ test('a pruner leaves a snapshot alone that has no tag of a repository', async (
   await expect(pruner.ec2.send(new DeleteSnapshotCommand({ SnapshotId: foreign }))).rejects.toMatchObject({
     name: 'UnauthorizedOperation',
   });
+});
+
+test('what lives in EC2 is covered by a writer and brought home by an operator, and nothing else is read', async () => {
+  const world = await away();
+  const writer = await as(world.lab, 'writer');
+  const { run } = await world.at();
+  const [machine] = run.start.groups[0]!.machines;
+  const covered = await cover({
+    repository: world.repository,
+    run,
+    machine: machine!,
+    cloud: writer.recovery,
+    clock: unhurried,
+    step: async () => {},
+    every: 3_600_000,
+    keep: 1,
+  });
+  expect(covered?.snapshots).toHaveLength(1);
+  // Nor may it make a snapshot that no set is of, or remove one that it did not take for one.
+  await expect(
+    writer.recovery.snapshots.take(world.volume, { description: 'a', tags: { 'converge:run': 'a' } }),
+  ).rejects.toThrow(denied);
+
+  const operator = await as(world.lab, 'operator');
+  const { bytes } = await bringHome(
+    { ...(await world.options()), cloud: operator.recovery },
+    { to: 'folder', directory: world.directory, files },
+  );
+  expect(bytes).toBeGreaterThan(0);
+  const [live] = await world.live();
+  const { VolumeId: theirs } = await world.ec2.send(
+    new CreateVolumeCommand({ Size: 1, AvailabilityZone: live!.Placement!.AvailabilityZone }),
+  );
+  const tags = { 'converge:run': 'a' };
+  await expect(operator.recovery.snapshots.take(theirs!, { description: 'a', tags })).rejects.toThrow(denied);
+  // The tag of a run is given to what is made, and makes nothing of others converge's.
+  await expect(
+    operator.ec2.send(
+      new CreateTagsCommand({ Resources: [theirs!], Tags: [{ Key: 'converge:run', Value: 'a' }] }),
+    ),
+  ).rejects.toMatchObject({ name: 'UnauthorizedOperation' });
 });
 
 test('an operator rehearses and cleans up, and touches nothing without the tag of a run', async () => {

@@ -46,6 +46,7 @@ test('a point is registered, run and probed, and cleaned up until nothing is lef
     uploads: [],
     volumes: [],
     loose: [],
+    snapshots: [],
     groups: [],
     schedules: [],
     foreign: [],

@@ -44,6 +44,7 @@ test('the entry is there before anything is launched, and ends what has the tag 
     uploads: [],
     volumes: [],
     loose: [],
+    snapshots: [],
     groups: [],
     schedules: [],
     foreign: [],

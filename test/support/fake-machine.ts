@@ -285,9 +285,12 @@ export class FakeMachine implements SourceMachine {
     };
   }
 
-  async removeSnapshot(snapshot: SourceSnapshot): Promise<void> {
+  async removeSnapshot(snapshot: SourceSnapshot): Promise<'removed' | 'gone'> {
     this.#call('removeSnapshot', snapshot.name);
-    this.snapshots = this.snapshots.filter(s => s.snapshot.moref !== snapshot.moref);
+    const left = this.snapshots.filter(s => s.snapshot.moref !== snapshot.moref);
+    const isGone = left.length === this.snapshots.length;
+    this.snapshots = left;
+    return isGone ? 'gone' : 'removed';
   }
 
   async consolidate(): Promise<void> {

@@ -16,7 +16,7 @@ export class MemoryQueue {
   readonly ended = new Map<string, Answered[]>();
   readonly limits = new Map<string, number>();
   isCut = false;
-  answersServer: QueueServer = { eviction: 'noeviction', persists: true };
+  answersServer: QueueServer = { eviction: 'noeviction', persists: true, isFull: false };
   #ids = 0;
 
   /** Everything that it ever held is gone. */

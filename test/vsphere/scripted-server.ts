@@ -63,7 +63,7 @@ const BASE: Script = {
   CreateContainerView: () => '<returnval type="ContainerView">session[1]view</returnval>',
   DestroyView: () => '',
   CreatePropertyCollector: () => '<returnval type="PropertyCollector">session[1]pc</returnval>',
-  CreateFilter: () => '<returnval type="PropertyFilter">session[1]filter</returnval>',
+  CreateFilter: () => '<returnval type="PropertyFilter">f</returnval>',
   DestroyPropertyCollector: () => '',
 };
 

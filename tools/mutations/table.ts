@@ -1,5 +1,7 @@
+import { ofNetwork } from './network.ts';
 import { ofOwnership } from './ownership.ts';
 import { ofPruning } from './pruning.ts';
+import { ofFailback, ofTakingOver } from './recovering.ts';
 import { ofReplication } from './replication.ts';
 
 /** A guard that is taken away, and the test that then has to fail. */
@@ -437,7 +439,10 @@ const ofFailover: readonly Mutation[] = [
 export const mutations: readonly Mutation[] = [
   ...ofIsolation,
   ...ofFailover,
+  ...ofTakingOver,
+  ...ofFailback,
   ...ofOwnership,
   ...ofPruning,
+  ...ofNetwork,
   ...ofReplication,
 ];

@@ -1,11 +1,11 @@
 import { Failure } from '../../diagnostics/diagnostic.ts';
 import type { CatalogResource } from '../../engine/model/catalog.ts';
-import { type Fit, fitFor, obstacles } from '../../recovery/failover/prepare.ts';
-import type { DryRun } from '../../recovery/model/dry-runs.ts';
+import { fitFor, obstacles } from '../../recovery/failover/prepare.ts';
 import type { CloudFact } from '../../recovery/readiness/facts.ts';
 import { bootModeOf, needsTpm } from '../../recovery/target/sizing.ts';
 import { bootDiskKey } from '../../replication/model/machine.ts';
 import type { Point, Repository } from '../../replication/model/repository.ts';
+import { askLaunch, said } from './ask-launch.ts';
 import type { AskedCloud } from './asked-once.ts';
 import { targetMachine, targetProperties } from './open/with-declared.ts';
 
@@ -21,10 +21,9 @@ export async function askCloud(
   signal: AbortSignal,
 ): Promise<CloudFact[]> {
   const { machine } = point;
-  const { license, subnet } = targetProperties(declared);
+  const { license, subnet, fallback } = targetProperties(declared);
   // What the point itself doesn't allow is told by whoever judges it.
   if (!machine || obstacles(point, license === undefined ? {} : { license }).length > 0) return [];
-  const { dryRuns } = cloud;
   const asking = <T>(what: string, ask: () => Promise<T>) => answered(what, ask, signal);
 
   const target = await asking('instance type', () => targetMachine(declared, cloud, signal));
@@ -39,12 +38,14 @@ export async function askCloud(
   ];
   if (fit.shell) facts.push({ what: 'licence', holds: true, why: `${fit.shell.what} (${fit.shell.image})` });
 
-  const image = fit.shell?.image ?? (await asking('launch', () => cloud.shells.newestLinux()));
-  facts.push(
-    typeof image === 'string'
-      ? await launch(image, fit)
-      : (image ?? { what: 'launch', why: 'no image to ask with was found', wayOut: 'rehearse' }),
-  );
+  const { key_pair: keyPair, else_types = [] } = target;
+  const wanted = {
+    ...(fit.shell && { image: fit.shell.image }),
+    types: [fit.type, ...else_types],
+    subnets: [subnet, ...(fallback?.subnets ?? [])],
+    ...(keyPair !== undefined && { keyPair }),
+  };
+  facts.push(await asking('launch', () => askLaunch(cloud, wanted)));
   const boot = point.disks.find(({ key }) => key === bootDiskKey(machine))!;
   const replicas = await asking('replica', () => cloud.replica(repository.id, point.vm.uuid));
   if ('what' in replicas) return [...facts, replicas];
@@ -64,14 +65,8 @@ export async function askCloud(
   const disks = fit.shell
     ? () => cloud.createVolume({ snapshot: id, subnet })
     : () => cloud.registerImage({ snapshot: id, bootMode: bootModeOf(machine), tpm: needsTpm(machine) });
-  facts.push(said(await asking('disks in EC2', disks), 'disks in EC2'));
-  return facts;
-
-  async function launch(of: string, { type }: Fit): Promise<CloudFact> {
-    const { key_pair: keyPair } = target as Exclude<typeof target, CloudFact>;
-    const wanted = { image: of, type, subnet, ...(keyPair !== undefined && { keyPair }) };
-    return said(await asking('launch', () => dryRuns.launch(wanted)), 'launch');
-  }
+  const answer = await asking('disks in EC2', disks);
+  return [...facts, 'what' in answer ? answer : said(answer, 'disks in EC2')];
 }
 
 /** What EC2 has is an answer; what keeps it from answering isn't. */
@@ -86,21 +81,12 @@ function unfitOf(error: unknown): CloudFact[] {
   }));
 }
 
-const said = (answer: DryRun | CloudFact, what: string): CloudFact => {
-  if ('what' in answer) return answer;
-  const { action, allowed, answer: words } = answer;
-  return allowed
-    ? { what, holds: true, why: `${action} would be allowed` }
-    : {
-        what,
-        holds: false,
-        why: `${action} is refused: ${words}`,
-        wayOut: 'allow it, or correct what it names',
-      };
-};
-
 /** What keeps EC2 from answering isn't known to be so at a recovery. */
-async function answered<T>(what: string, ask: () => Promise<T>, signal: AbortSignal): Promise<T | CloudFact> {
+export async function answered<T>(
+  what: string,
+  ask: () => Promise<T>,
+  signal: AbortSignal,
+): Promise<T | CloudFact> {
   try {
     return await ask();
   } catch (error) {

@@ -49,7 +49,7 @@ function onceOf(cloud: RecoveryCloud, signal: AbortSignal): AskedCloud {
       own = true;
       return ask();
     });
-    const isOfPolicy = first.allowed || first.answer.startsWith('UnauthorizedOperation');
+    const isOfPolicy = first.allowed || first.against === 'policy';
     return own || isOfPolicy ? first : once([...kind, snapshot], ask);
   };
   return {

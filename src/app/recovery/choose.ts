@@ -1,6 +1,6 @@
 import { type Diagnostic, Failure, given } from '../../diagnostics/diagnostic.ts';
 import type { CatalogResource } from '../../engine/model/catalog.ts';
-import { fitFor, type TargetMachine } from '../../recovery/failover/prepare.ts';
+import { type Fit, fitFor, type TargetMachine } from '../../recovery/failover/prepare.ts';
 import type { RecoveryCloud } from '../../recovery/model/clients.ts';
 import type { NetworkFacts } from '../../recovery/model/machines.ts';
 import type { Encryption } from '../../recovery/replica/choose.ts';
@@ -13,8 +13,11 @@ import type { Point } from '../../replication/model/repository.ts';
 import { selectPoint } from '../../replication/model/select-point.ts';
 import type { RecoveryTargetProperties } from '../../resources/aws/recovery-target-schema.ts';
 import { repositoryRef } from '../../resources/shared/repository-property.ts';
+import { answered } from './ask-cloud.ts';
+import { askLaunch } from './ask-launch.ts';
+import { askedOnce } from './asked-once.ts';
 import { type Chosen, type KnownReadiness, planProperties } from './failover-plan.ts';
-import { knownReadiness, notReady, requireTargets } from './known-readiness.ts';
+import { knownReadiness, notLaunched, notReady, requireTargets } from './known-readiness.ts';
 import {
   declaredAs,
   pointsOf,
@@ -33,7 +36,7 @@ import {
 export async function choose(
   recovering: Recovering,
   declared: CatalogResource,
-  asked: readonly string[],
+  points: readonly string[],
   {
     encryption,
     network,
@@ -53,8 +56,15 @@ export async function choose(
   const { url } = repositoryRef(home);
   const repository = await recovering.repository(home);
   const names = groups.flatMap(({ targets }) => targets);
-  const which = choosePoints(asked, names);
+  const which = choosePoints(points, names);
   requireTargets(names, allow, recovering.catalog);
+  const asked = askedOnce(signal)(recovering.cloud);
+  const launchOf = (of: TargetMachine, fit: Fit, landing: Landing | undefined) => ({
+    ...(fit.shell && { image: fit.shell.image }),
+    types: [fit.type, ...(of.else_types ?? [])],
+    subnets: landing?.subnets ?? network.subnets.map(({ id }) => id),
+    ...(of.key_pair !== undefined && { keyPair: of.key_pair }),
+  });
   const chosen: Chosen[] = [];
   const against: Diagnostic[] = [];
   const addressed: Addressed[] = [];
@@ -75,8 +85,10 @@ export async function choose(
     const again = (id: string) =>
       `converge failover ${declared.title} ${landings ? '' : '--test '}${recovering.again} --point ${names.length > 1 ? `${vm}=` : ''}${id}`;
     try {
-      const { points, lost } = await (await pointsOf(repository, vm, recovering.find)).history(() => {});
-      const point = selectPoint(points, which.of.get(vm.toLowerCase()) ?? which.all, vm, {
+      const { points: found, lost } = await (await pointsOf(repository, vm, recovering.find)).history(
+        () => {},
+      );
+      const point = selectPoint(found, which.of.get(vm.toLowerCase()) ?? which.all, vm, {
         points: lost,
         again,
       });
@@ -95,8 +107,14 @@ export async function choose(
       const taken = { ...machine, method: way.name };
       const fit = await fitFor(point, taken, repository.id, cloud, signal);
       const cold = way.name === 'raw' ? undefined : missing;
-      if (!allow.includes(target.address)) against.push(...notReady(ready, target));
       const landing = landings?.get(vm);
+      const launched = await answered(
+        'launch',
+        () => askLaunch(asked, launchOf(taken, fit, landing)),
+        signal,
+      );
+      if (!allow.includes(target.address))
+        against.push(...notReady(ready, target), ...notLaunched(launched, target));
       const where = {
         ...(landing && { landing }),
         ...(cold && { cold }),

@@ -6,10 +6,10 @@ import type { ReplicaAge } from '../../recovery/replica/age.ts';
 import { newestRun } from '../../recovery/run/keep.ts';
 import { expiresOf, kindOf, type Run, stateOf } from '../../recovery/run/run.ts';
 import { pausesIn, planOfHolder } from '../../replication/model/pauses.ts';
-import { lift, pinned } from '../../replication/model/pins.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import type { Context } from '../app-context.ts';
 import { planProperties } from './failover-plan.ts';
+import { lastRun, withLastRun } from './last-run.ts';
 import { type BundleOrigin, type Recovering, withEach } from './open/with-declared.ts';
 import { type PlanOptions, refuseBoth, withPlan } from './open/with-plan.ts';
 import { savePictures } from './pictures.ts';
@@ -34,33 +34,24 @@ export const failoverStatus = (
   paths: string[],
   options: PlanOptions & { pictures?: string; evidence?: string },
 ): Promise<FailoverStatus | undefined> =>
-  withPlan(
-    context,
-    name,
-    paths,
-    options,
-    'latest',
-    async (recovering, declared) => {
-      const { repository, run } = await lastRun(recovering, declared);
-      const expires = expiresOf(run);
-      return {
-        ...(recovering.from && { from: recovering.from }),
-        run,
-        ...(expires !== undefined && { expires }),
-        standing: await standing(repository, run, recovering.cloud, context.io.interrupt),
-        replicas: await agesOf(recovering, repository, targetsOf(declared), context.io.interrupt),
-        pictures: [
-          ...(options.pictures === undefined
-            ? []
-            : await savePictures(context, repository, run, options.pictures)),
-          ...(options.evidence === undefined
-            ? []
-            : await saveEvidence(context, repository, run, options.evidence)),
-        ],
-      };
-    },
-    true,
-  );
+  withLastRun(context, name, paths, options, async ({ recovering, declared, repository, run }) => {
+    const expires = expiresOf(run);
+    return {
+      ...(recovering.from && { from: recovering.from }),
+      run,
+      ...(expires !== undefined && { expires }),
+      standing: await standing(repository, run, recovering.cloud, context.io.interrupt),
+      replicas: await agesOf(recovering, repository, targetsOf(declared), context.io.interrupt),
+      pictures: [
+        ...(options.pictures === undefined
+          ? []
+          : await savePictures(context, repository, run, options.pictures)),
+        ...(options.evidence === undefined
+          ? []
+          : await saveEvidence(context, repository, run, options.evidence)),
+      ],
+    };
+  });
 
 const targetsOf = (declared: Declared): string[] =>
   planProperties(declared).groups.flatMap(({ targets }) => targets);
@@ -164,28 +155,6 @@ const notTest = ({ start: { plan, number } }: Run, again: string): Failure =>
   );
 
 type Declared = Parameters<typeof planProperties>[0];
-
-/**
- * The newest run of a plan.
- *
- * @param orphans `lift`: pins of a run that died before it was written down are lifted
- * @throws Failure `no-failover`
- */
-export async function lastRun(recovering: Recovering, declared: Declared, orphans?: 'lift') {
-  const { title } = declared;
-  const repository = await recovering.repository(planProperties(declared).repository);
-  const run = await newestRun(repository, title);
-  if (orphans) {
-    const next = `${title}/${(run?.start.number ?? 0) + 1}`;
-    if ((await pinned(repository)).some(({ holder }) => holder === next)) await lift(repository, next);
-  }
-  if (run) return { repository, run };
-  throw new Failure(
-    world('no-failover', `the plan ${title} was never carried out`, {
-      hint: `rehearse it: \`converge failover ${title} --test ${recovering.again}\``,
-    }),
-  );
-}
 
 /** The run that holds a VM, and the machine that it is in it. @throws Failure `not-failed-over` */
 export async function heldOf(repository: Repository, vm: string) {

@@ -1,6 +1,8 @@
 import { blocked, type Diagnostic, Failure, given } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
+import { own } from '../../diagnostics/own-words.ts';
 import type { Catalog, CatalogResource } from '../../engine/model/catalog.ts';
+import type { CloudFact } from '../../recovery/readiness/facts.ts';
 import { judge } from '../../recovery/readiness/verdict.ts';
 import type { Point, Repository } from '../../replication/model/repository.ts';
 import type { KnownReadiness } from './failover-plan.ts';
@@ -35,16 +37,23 @@ export async function knownReadiness(
 }
 
 /** What is known to go wrong, each with its way out and what lets it be launched all the same. */
-export const notReady = ({ findings }: KnownReadiness, { address, at }: CatalogResource): Diagnostic[] =>
+export const notReady = ({ findings }: KnownReadiness, target: CatalogResource): Diagnostic[] =>
   findings
     .filter(({ verdict }) => verdict === 'not ready')
-    .map(({ what, why, way_out }) =>
-      blocked('target-not-ready', `${address} would not run in EC2: ${what}: ${why}`, {
-        address,
-        at,
-        hint: `${way_out === undefined ? '' : `${way_out}; `}to launch it all the same: --allow ${address}`,
-      }),
-    );
+    .map(({ what, why, way_out }) => wouldNotRun(target, `${what}: ${why}`, way_out));
+
+const wouldNotRun = ({ address, at }: CatalogResource, why: string, wayOut: string | undefined) =>
+  blocked('target-not-ready', own`${address} would not run in EC2: ${why}`, {
+    address,
+    at,
+    hint: `${wayOut === undefined ? '' : `${wayOut}; `}to launch it all the same: --allow ${address}`,
+  });
+
+/** What EC2 is known to refuse, with the same ways out; what it didn't say is told by the launch itself. */
+export const notLaunched = (
+  { what, holds, why, wayOut }: CloudFact,
+  target: CatalogResource,
+): Diagnostic[] => (holds === false ? [wouldNotRun(target, `${what}: ${why}`, wayOut)] : []);
 
 /** @throws Failure `nothing-allowed` when an allowed address isn't that of a target of the plan */
 export function requireTargets(names: string[], allowed: readonly string[], catalog: Catalog): void {

@@ -8,7 +8,7 @@ import { isWhole, kindOf, stateOf, tookOf } from '../../recovery/run/run.ts';
 import type { Context } from '../app-context.ts';
 import { refuseBeside, unchanged } from './failover.ts';
 import { planProperties, refuseTooMany } from './failover-plan.ts';
-import { lastRun } from './failover-status.ts';
+import { lastRun } from './last-run.ts';
 import type { BundleOrigin } from './open/with-declared.ts';
 import { type PlanOptions, withPlan } from './open/with-plan.ts';
 

@@ -20,6 +20,17 @@ const ofRun = toTags({ [RUN_TAG]: 'readiness' });
 /** No id of EC2 is that. */
 const nobodys = 'snap-00000000000000000';
 
+/** Source: EC2 API reference, "Error codes". */
+function reasonOf(code: string): NonNullable<DryRun['against']> {
+  if (/^(UnauthorizedOperation|AccessDenied\w*)$/.test(code)) return 'policy';
+  if (/LimitExceeded$/.test(code)) return 'quota';
+  return /^Insufficient\w*Capacity|^InsufficientCapacityOnHost$|^InsufficientFreeAddressesInSubnet$/.test(
+    code,
+  )
+    ? 'room'
+    : 'request';
+}
+
 export function awsDryRuns({ ec2, onEc2, ebs, onEbs }: RecoveryConnection): DryRunCloud {
   const asked = async (
     action: string,
@@ -35,16 +46,18 @@ export function awsDryRuns({ ec2, onEc2, ebs, onEbs }: RecoveryConnection): DryR
           await send(client, options);
           return { code: '', message: 'it was done' };
         } catch (error) {
-          const status = statusOf(error) ?? 500;
           // What may be otherwise in a moment is asked again; only an answer about the request counts.
-          if (status >= 500 || status < 400 || classify(error) !== 'final') throw error;
+          if (statusOf(error) === undefined || classify(error) !== 'final') throw error;
           return { code: codeOf(error), message: (error as Error).message };
         }
       },
       { signal },
     );
     const { code = '', message = '' } = said ?? {};
-    return { action: `ec2:${action}`, allowed: code === WOULD, answer: `${code}: ${message}` };
+    const answer = { action: `ec2:${action}`, answer: `${code}: ${message}` };
+    return code === WOULD
+      ? { ...answer, allowed: true }
+      : { ...answer, allowed: false, against: reasonOf(code) };
   };
   return {
     launch({ image, type, subnet, keyPair }, signal) {
@@ -93,7 +106,9 @@ export function awsDryRuns({ ec2, onEc2, ebs, onEbs }: RecoveryConnection): DryR
         const code = codeOf(error.cause);
         const allowed = /^(ResourceNotFound|Validation)Exception$/.test(code);
         if (!allowed && !error.hasOnly('aws-access-denied', 'aws-unreachable')) throw error;
-        return { action, allowed, answer: allowed ? code : error.message };
+        return allowed
+          ? { action, allowed, answer: code }
+          : { action, allowed, answer: error.message, against: 'policy' };
       }
     },
     async createVolume({ snapshot, subnet }, signal) {

@@ -103,6 +103,10 @@ export async function readNetwork(
     doors: [...doors, ...associated.doors],
     unseen: associated.unseen,
     addresses: found.flatMap(net => addressWords(net!, account).map(it => `${net!.SubnetId} gives ${it}`)),
+    given: {
+      public: subnets.filter((_, n) => found[n]!.MapPublicIpOnLaunch),
+      ipv6: subnets.filter((_, n) => found[n]!.AssignIpv6AddressOnCreation),
+    },
     interfaces: [...interfaces.flatMap(one => interfaceWords(one, group)), ...second.map(secondWords)],
     rules: [
       ...(guard.IpPermissions ?? []).flatMap(rule => ruleWords('in from', rule, group)),

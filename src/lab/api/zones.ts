@@ -192,6 +192,16 @@ function applied(
     throw refuse(
       `RRSet of type ${Type} with DNS name ${Name} is not permitted as it conflicts with other records with the same DNS name in zone ${zone.name}`,
     );
+  const unlike = others.some(
+    one =>
+      one.Name === Name &&
+      one.Type === Type &&
+      (one.SetIdentifier === undefined || record.SetIdentifier === undefined),
+  );
+  if (unlike)
+    throw refuse(
+      `RRSet with DNS name ${Name}, type ${Type}, SetIdentifier ${record.SetIdentifier ?? 'N/A'} cannot be created as other RRSet exists with the same name and type.`,
+    );
   return [...others, record];
 }
 

@@ -51,7 +51,8 @@ export function ec2Service(
     async answer({ body, id, role }) {
       const query = new URLSearchParams(body.toString());
       const action = query.get('Action') ?? '';
-      const fault = faults.take(callFaults, { operation: action });
+      const asked: Record<string, string> = query.get('DryRun') === 'true' ? { as: 'dry-run' } : {};
+      const fault = faults.take(callFaults, { operation: action, ...asked });
       if (fault?.kind === 'reset') return undefined;
       if (fault && fault.kind !== 'lost-answer') throw faultError(fault, action);
       const perform = Object.hasOwn(ec2Actions, action) ? ec2Actions[action] : undefined;
@@ -71,7 +72,7 @@ export function ec2Service(
           photograph: lab.machines.screenshot,
           object: lab.objects,
           iamRole: lab.roles,
-          fault: (kind, values) => faults.take([kind], values),
+          fault: (kind, values) => faults.take([kind], { ...values, ...asked }),
         });
         // What it would have done is dropped with the draft.
         if (input.DryRun === true)
@@ -97,10 +98,14 @@ const mayAsk = (
   asked: readonly Asked[],
 ): boolean =>
   (action === 'DescribeTags' && describeTags) ||
-  asked.every(({ resource, context }) => isAllowed(role, `ec2:${action}`, resource, context));
+  asked.every(({ action: own = action, resource, context }) =>
+    isAllowed(role, `ec2:${own}`, resource, context),
+  );
 
 /** A resource that a request is about, and what conditions can know. */
 interface Asked {
+  /** Left out: the action of the request. */
+  action?: string;
   resource: string;
   context: RequestContext;
 }
@@ -109,6 +114,7 @@ interface Asked {
 const makes: Readonly<Record<string, readonly string[]>> = {
   RunInstances: ['instance', 'volume', 'network-interface'],
   CreateVolume: ['volume'],
+  CreateSnapshot: ['snapshot'],
   RegisterImage: ['image'],
   CreateSecurityGroup: ['security-group'],
   ImportImage: ['import-image-task'],
@@ -159,7 +165,11 @@ function resourcesOf(
     const kind = kinds[id.slice(0, id.lastIndexOf('-'))]!;
     return { resource: arn(kind, id), context: { ...context, ...Object.fromEntries(own) } };
   });
-  const all = [...made, ...named];
+  // Source: EC2 user guide, "Grant permission to tag Amazon EC2 resources during creation".
+  const tagged = Object.keys(context).some(key => key.startsWith('aws:requesttag/'));
+  const tagging = { ...context, 'ec2:createaction': action };
+  const labelled = tagged ? made.map(one => ({ ...one, action: 'CreateTags', context: tagging })) : [];
+  const all = [...made, ...named, ...labelled];
   return all.length > 0 ? all : [whole];
 }
 

@@ -19,7 +19,7 @@ const operators: Record<string, { fits(pattern: string, value: string): boolean;
 
 /** Keys that the lab can tell something of. */
 const knownKey =
-  /^(aws:(userid|requestedregion|securetransport|(resource|request)tag\/.+)|s3:(prefix|if-none-match|if-match)|s3:object-lock-remaining-retention-days)$/i;
+  /^(aws:(userid|requestedregion|securetransport|(resource|request)tag\/.+)|ec2:createaction|s3:(prefix|if-none-match|if-match)|s3:object-lock-remaining-retention-days)$/i;
 
 /** `*` stands for any characters, slashes too, and `?` for one. */
 export function matches(pattern: string, value: string): boolean {

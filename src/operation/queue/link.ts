@@ -42,8 +42,9 @@ export class Link {
   async look(): Promise<void> {
     if (!this.#isAway) return;
     try {
-      const { refused } = unsuitable(await this.#queue.server());
-      if (refused) return;
+      const server = await this.#queue.server();
+      // One that is full answers: it would be back and away again with every wake-up.
+      if (server.isFull || unsuitable(server).refused) return;
       this.#isAway = false;
       this.#told([]);
     } catch (error) {

@@ -22,6 +22,8 @@ export interface QueueServer {
   eviction: string | undefined;
   /** Whether it writes anything down. */
   persists: boolean | undefined;
+  /** It answers, and takes nothing more. */
+  isFull: boolean;
 }
 
 /**

@@ -27,7 +27,8 @@ export interface WakeUp {
 /** What a mover tells about a wake-up that it answered. Nothing is believed that the repository can tell. */
 export type Answer =
   | { result: 'made' | 'seen' | 'busy' | 'paused' | 'put-back'; long?: true }
-  | { result: 'failed'; code: string; message: string }
+  /** `elsewhere`: that mover is cut off, and another one may do better at once. */
+  | { result: 'failed'; code: string; message: string; elsewhere?: true }
   /** It isn't for this mover, or that one ends: somebody else may. */
   | { result: 'declined' };
 
@@ -54,9 +55,12 @@ export function wakeUpIn(data: unknown): WakeUp | undefined {
 /** The answer to a wake-up; what is something else says nothing. */
 export function answerIn(data: unknown): Answer {
   if (!isRecord(data)) return { result: 'declined' };
-  const { result, code, message, long } = data;
+  const { result, code, message, long, elsewhere } = data;
   if (result === 'failed' && isText(code, 100) && typeof message === 'string')
-    return { result, code, message: message.slice(0, longest) };
+    return {
+      ...{ result, code, message: message.slice(0, longest) },
+      ...(elsewhere === true && { elsewhere }),
+    };
   if (results.has(result)) return { result: result as 'made', ...(long === true && { long: true as const }) };
   return { result: 'declined' };
 }

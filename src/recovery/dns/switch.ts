@@ -72,13 +72,16 @@ export async function switchRecords(
   if (planned.length === 0) return;
   const before = givenIn(steps);
   const records: SwitchedRecord[] = [];
+  const says = new Map<SwitchedRecord, RecordValue>();
   for (const record of planned) {
     const { zone, name, type, vm } = record;
     const to: RecordValue = { ttl: record.ttl, values: [await wantedValue(record, addressOf)] };
     const now = await valueNow(dns, record, signal);
     const known = before.get(keyOf(record));
     const old = isOurs(known, now) ? known!.record.old : now;
-    records.push({ zone, name, type, ...(vm !== undefined && { vm }), ...(old && { old }), to });
+    const switched = { zone, name, type, ...(vm !== undefined && { vm }), ...(old && { old }), to };
+    records.push(switched);
+    if (now) says.set(switched, now);
   }
   await step('dns-switching');
   await note({ what: 'dns-switching', records });
@@ -86,7 +89,9 @@ export async function switchRecords(
     await step(`dns-${zone}`);
     await dns.upsert(
       zone,
-      records.filter(one => one.zone === zone),
+      records
+        .filter(one => one.zone === zone)
+        .map(one => ({ ...one, ...(says.has(one) && { was: says.get(one)! }) })),
       signal,
     );
   }

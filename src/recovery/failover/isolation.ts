@@ -8,7 +8,7 @@ import type { Run } from '../run/run.ts';
  */
 export const waysOut = (facts: Facts): string[] => openings(facts).flatMap(({ ways }) => ways);
 
-type Facts = Omit<NetworkFacts, 'account' | 'vpc' | 'subnets' | 'group'>;
+type Facts = Omit<NetworkFacts, 'account' | 'vpc' | 'subnets' | 'group' | 'given'>;
 
 /** Ways of one kind, and what shuts them. */
 interface Opening {

@@ -16,10 +16,15 @@ export interface DnsProperties {
   ttl?: number;
 }
 
-/** What a record says. `ttl`: seconds; `alias`: it answers as another name of Route 53 does. */
+/**
+ * What a record says. `ttl`: seconds; `alias`: it answers as another name of Route 53 does; `sets`: those
+ * that Route 53 chooses among, or asks a health check about, each as Route 53 gave it (XML), in the order of
+ * their text.
+ */
 export type RecordValue =
   | { ttl: number; values: string[] }
-  | { alias: { zone: string; name: string; health: boolean } };
+  | { alias: { zone: string; name: string; health: boolean } }
+  | { sets: string[] };
 
 export interface RecordName {
   /** Id of its hosted zone. */
@@ -61,8 +66,8 @@ export type DnsStep =
 export interface FoundRecord {
   type: string;
   value: RecordValue;
-  /** Why it isn't a simple record: it is one of several that Route 53 chooses among. */
-  routing?: string;
+  /** Why it can't be given another value: a traffic policy of Route 53 made it. */
+  fixed?: string;
 }
 
 export interface DnsCloud {
@@ -70,10 +75,13 @@ export interface DnsCloud {
   zone(nameOrId: string, signal?: AbortSignal): Promise<{ id: string; name: string }>;
   /** All records of a name; none of a zone that is gone. */
   records(zone: string, name: string, signal?: AbortSignal): Promise<FoundRecord[]>;
-  /** Has records of one zone say this, whatever they said; all of them or none. */
+  /**
+   * Has records of one zone say this, whatever they said; all of them or none. `was`: what one says now,
+   * where it is several, which have to go at the same moment.
+   */
   upsert(
     zone: string,
-    records: readonly (RecordName & { to: RecordValue })[],
+    records: readonly (RecordName & { to: RecordValue; was?: RecordValue })[],
     signal?: AbortSignal,
   ): Promise<void>;
   /**
@@ -99,6 +107,8 @@ export const isZoneId = (zone: string): boolean => /^Z[0-9A-Z]{4,31}$/.test(zone
 export function valueWords(value: RecordValue | undefined): string {
   if (!value) return 'no record';
   if ('alias' in value) return `an alias of ${value.alias.name}`;
+  if ('sets' in value)
+    return `${value.sets.length} ${value.sets.length === 1 ? 'record' : 'records'} that Route 53 chooses among`;
   return `${value.values.join(', ')} (ttl ${value.ttl})`;
 }
 
@@ -113,6 +123,8 @@ export function sameValue(one: RecordValue | undefined, other: RecordValue | und
       plainName(one.alias.name) === plainName(other.alias.name) &&
       one.alias.health === other.alias.health
     );
+  if ('sets' in one || 'sets' in other)
+    return 'sets' in one && 'sets' in other && one.sets.join('\n') === other.sets.join('\n');
   const sorted = ({ values }: { values: string[] }) => JSON.stringify([...values].map(plainName).sort());
   return one.ttl === other.ttl && sorted(one) === sorted(other);
 }

@@ -3,6 +3,11 @@ export interface DryRun {
   /** `ec2:RunInstances`. */
   action: string;
   allowed: boolean;
+  /**
+   * What speaks against it: the policy of whoever asks, a limit of the account, that there is no room, or
+   * something in the request; left out when nothing does.
+   */
+  against?: 'policy' | 'quota' | 'room' | 'request';
   /** What EC2 said: its code and its text. */
   answer: string;
 }

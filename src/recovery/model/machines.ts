@@ -105,6 +105,8 @@ export interface NetworkFacts {
   unseen: string[];
   /** What the subnets give their machines besides a private address, as words. */
   addresses: string[];
+  /** Ids of the subnets that give each machine an address of these kinds by themselves. */
+  given: Record<'public' | 'ipv6', string[]>;
   /** Network interfaces of services in the VPC, and of others in the group, as words. */
   interfaces: string[];
   /** Rules of the group that name anything but the group itself, as words. */

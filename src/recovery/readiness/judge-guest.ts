@@ -65,7 +65,7 @@ export function guestFindings(
       found.push({
         what,
         verdict: 'unknown',
-        why: `${read.what}; its registry was being written, and what its log holds isn't seen`,
+        why: `${read.what}; its registry was being written, and its logs don't tell what it is to be`,
         source: 'disk',
         wayOut: wayOut[family],
       });

@@ -3,7 +3,7 @@ import { isTraceOf, pointBytes, type Trace } from './bytes/point-bytes.ts';
 import { type DiskFacts, diskFacts } from './disk-facts.ts';
 
 /** Raised whenever something else is looked for, or found otherwise: what was kept before is then unknown. */
-const LOOKED_FOR = 3;
+const LOOKED_FOR = 4;
 
 /** What was found on a disk, and the blocks that it was found in. */
 export interface KnownDisk {

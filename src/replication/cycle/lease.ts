@@ -165,7 +165,8 @@ async function write(
     // The version that was to be replaced is still there: nobody else wrote, the store can't compare.
     if (!problem && now && now.etag === from) throw comparesWrongly(now.etag);
     if (there === undefined) throw problem ?? vanished(value);
-    if (!now || !ours) throw elsewhere(there, problem);
+    // What kept ours from being written matters as long as nobody else has written since.
+    if (!now || !ours) throw elsewhere(there, now?.etag === from ? problem : undefined);
     from = now.etag;
     problem ??= held(there);
     return undefined;

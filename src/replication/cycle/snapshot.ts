@@ -39,11 +39,11 @@ export async function withSnapshot<T>(
   }
   try {
     // Without a handle the outcome of the creation is unknown: our name tells.
-    const ours = await listed(machine, s => (snapshot ? s.moref === snapshot.moref : s.name === name));
-    if (snapshot && ours.length === 0) warn(goneAlready(options));
+    const ours = snapshot ? [snapshot] : await listed(machine, s => s.name === name);
     for (const one of ours) {
       await step('remove-snapshot');
-      await machine.removeSnapshot(one);
+      const outcome = await machine.removeSnapshot(one);
+      if (snapshot && outcome === 'gone') warn(goneAlready(options));
     }
     if ((await machine.inspect()).consolidationNeeded) {
       await step('consolidate');

@@ -160,8 +160,8 @@ export interface SourceMachine {
     signal?: AbortSignal,
   ): Promise<ChangedAreas>;
   open(snapshot: SourceSnapshot, disk: SourceDisk, signal?: AbortSignal): Promise<BlockSource>;
-  /** Resolves when the removal task has ended; a snapshot that is gone already is success. */
-  removeSnapshot(snapshot: SourceSnapshot, signal?: AbortSignal): Promise<void>;
+  /** Resolves when the removal task has ended; a snapshot that is gone already is success as well. */
+  removeSnapshot(snapshot: SourceSnapshot, signal?: AbortSignal): Promise<'removed' | 'gone'>;
   consolidate(signal?: AbortSignal): Promise<void>;
 }
 

@@ -18,9 +18,9 @@ const TIMES_USUAL = 64;
 const TIMES_USUAL_DENSE = 4;
 const TIMES_MOST = 2;
 /**
- * Of what was read so much is stored when nothing can be compressed, and when something usually can. A cycle of
- * files as they are on a server stores 0.26 to 0.53 of them, what is encrypted 1: with the usual beside it, four
- * times as much comes to 0.85. docs/replication.md has the figures.
+ * Of what was read so much is stored when nothing can be compressed, and when something usually can. A cycle
+ * of files as they are on a server stores 0.26 to 0.53 of them, what is encrypted 1: with the usual beside
+ * it, four times as much comes to 0.85. docs/replication.md has the figures.
  */
 const DENSE = 0.85;
 const COMPRESSIBLE = 0.75;

@@ -9,19 +9,24 @@ import type {
 import { readDisks, type VmDisk } from '../inventory/devices.ts';
 import type { InventoryVm } from '../inventory/inventory.ts';
 import { readMachineRecord } from '../inventory/machine-record.ts';
-import { quiescingOf, readSurroundings } from '../inventory/surroundings.ts';
+import { type Look, lookAt, quiescingOf, readSurroundings } from '../inventory/surroundings.ts';
 import { queryChangedAreas } from '../snapshots/changed-areas.ts';
 import { readSnapshotTree } from '../snapshots/snapshot-tree.ts';
-import { createSnapshot, removeSnapshot } from '../snapshots/snapshots.ts';
+import { createSnapshot, type FrozenRead, removeSnapshot } from '../snapshots/snapshots.ts';
 import { openDisk, readsDeltas, type Transports } from '../snapshots/transport.ts';
 import { explain } from '../soap/faults.ts';
 import { moref } from '../soap/moref.ts';
 import { readObject } from '../soap/property-collector.ts';
 import type { Session } from '../soap/soap-session.ts';
 import { runTask } from '../soap/tasks.ts';
+import { child, type XmlElement } from '../soap/xml.ts';
 import { el } from '../soap/xml-writer.ts';
 
-const VM_PATHS = [
+/** Milliseconds for which what was seen counts as seen now. */
+const RECENT = 5_000;
+const isRecent = (at: number, now: number): boolean => Math.abs(now - at) <= RECENT;
+
+export const VM_PATHS = [
   'name',
   'config.instanceUuid',
   'config.changeTrackingEnabled',
@@ -49,8 +54,27 @@ export function createMachine(
   ahead: () => Promise<number>,
 ): SourceMachine {
   const known = asKnown(readsDeltas(transports));
-  const inspect = (signal?: AbortSignal) => inspectVm(session, vm, known, ahead, signal);
+  const now = () => session.clock.now();
+  /** What the newest look brought along, for whoever asks for it right away. */
+  let recent: { look: Look; at: number } | undefined;
+  /** Those that were there a moment ago, before one is made. */
+  let listed: { snapshots: SourceSnapshot[]; at: number } | undefined;
+  const look = async (signal?: AbortSignal): Promise<Look> => {
+    const look = await lookAt(session, vm, VM_PATHS, signal);
+    recent = { look, at: now() };
+    listed = { snapshots: readSnapshotTree(look.properties.get('snapshot')), at: now() };
+    return look;
+  };
+  const inspect = async (signal?: AbortSignal) =>
+    readVm(session, vm, known, ahead, (await look(signal)).properties);
+  /** What was read of a snapshot when it had been made: its configuration changes no more. */
+  let made: { moref: string; read: FrozenRead; at: number } | undefined;
+  const frozenOf = ({ moref }: SourceSnapshot): FrozenRead | undefined =>
+    // The names of its files do, when snapshots below it are removed: nothing is known for long.
+    made?.moref === moref && isRecent(made.at, now()) ? made.read : undefined;
   const frozenDisks = async (snapshot: SourceSnapshot, signal?: AbortSignal): Promise<VmDisk[]> => {
+    const known = frozenOf(snapshot);
+    if (known) return readDisks(child(known.config, 'hardware'));
     const at = moref('VirtualMachineSnapshot', snapshot.moref);
     const read = () => readObject(session, at, ['config.hardware.device'], signal);
     const properties = await explain(`read snapshot '${snapshot.name}' of VM ${vm.name}`, read);
@@ -59,11 +83,25 @@ export function createMachine(
   return {
     uuid: vm.uuid,
     inspect,
-    surroundings: signal => readSurroundings(session, vm, signal),
+    surroundings: async signal => {
+      const seen = recent && isRecent(recent.at, now()) ? recent.look : await look(signal);
+      // Whoever asks again wants to know how it is by then.
+      recent = undefined;
+      return readSurroundings(session, vm, seen, signal);
+    },
     enableChangeTracking: async signal => enableChangeTracking(session, vm, await inspect(signal), signal),
-    createSnapshot: (options, signal) =>
-      explain(`create a snapshot of VM ${vm.name}`, () => createSnapshot(session, vm, options, signal)),
+    createSnapshot: (options, signal) => {
+      const before = listed && isRecent(listed.at, now()) ? listed.snapshots : undefined;
+      listed = undefined;
+      const onRead = (moref: string, read: FrozenRead) => {
+        made = { moref, read, at: now() };
+      };
+      return explain(`create a snapshot of VM ${vm.name}`, () =>
+        createSnapshot(session, vm, options, { before, onRead, signal }),
+      );
+    },
     record: async (snapshot, signal) => {
+      if (made?.moref === snapshot.moref) return readMachineRecord(made.read.config, made.read.net);
       const at = moref('VirtualMachineSnapshot', snapshot.moref);
       const [config, guest] = await explain(`read the configuration of VM ${vm.name}`, () =>
         // Whole: to ask an older server for a path that it doesn't know is a fault.
@@ -85,10 +123,14 @@ export function createMachine(
       if (!frozen || frozen.identity !== disk.identity) throw notFrozen(vm, snapshot, disk);
       return openDisk(session, vm, snapshot, frozen, transports, signal);
     },
-    removeSnapshot: (snapshot, signal) =>
-      explain(`remove snapshot '${snapshot.name}' of VM ${vm.name}`, () =>
+    removeSnapshot: (snapshot, signal) => {
+      // What was seen of snapshots before is not so any more.
+      listed = undefined;
+      made = undefined;
+      return explain(`remove snapshot '${snapshot.name}' of VM ${vm.name}`, () =>
         removeSnapshot(session, vm, snapshot, signal),
-      ),
+      );
+    },
     consolidate: async signal => {
       const doing = `consolidate the disks of VM ${vm.name}`;
       const start = () => session.query({ method: 'ConsolidateVMDisks_Task', self: vm.moref });
@@ -105,14 +147,14 @@ export const asKnown =
   ({ backing: _, onDelta, ...disk }: VmDisk): SourceDisk =>
     onDelta && !deltas ? { ...disk, onDelta } : disk;
 
-export async function inspectVm(
+/** @param p what was read of the paths in `VM_PATHS` */
+export async function readVm(
   session: Session,
   vm: InventoryVm,
   known: (disk: VmDisk) => SourceDisk,
   ahead: () => Promise<number>,
-  signal?: AbortSignal,
+  p: Map<string, XmlElement>,
 ): Promise<SourceVm> {
-  const p = await explain(`read VM ${vm.name}`, () => readObject(session, vm.moref, VM_PATHS, signal));
   const is = (path: string, value = 'true') => p.get(path)?.text === value;
   return {
     moref: vm.moref.value,

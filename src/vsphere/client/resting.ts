@@ -3,6 +3,7 @@ import { own } from '../../diagnostics/own-words.ts';
 import type { RestingMachine, SourceDisk } from '../../replication/model/source.ts';
 import { readDisks, type VmDisk } from '../inventory/devices.ts';
 import type { InventoryVm } from '../inventory/inventory.ts';
+import { lookAt } from '../inventory/surroundings.ts';
 import { queryChangedAreas } from '../snapshots/changed-areas.ts';
 import { flatUrl } from '../snapshots/datastore.ts';
 import { openDisk, openToWrite, readsDeltas, type Transports, whyWholeOnly } from '../snapshots/transport.ts';
@@ -11,7 +12,7 @@ import { readObject } from '../soap/property-collector.ts';
 import type { Session } from '../soap/soap-session.ts';
 import { runTask } from '../soap/tasks.ts';
 import { el } from '../soap/xml-writer.ts';
-import { asKnown, inspectVm, RECONFIGURE_DEADLINE } from './machine.ts';
+import { asKnown, RECONFIGURE_DEADLINE, readVm, VM_PATHS } from './machine.ts';
 
 /**
  * A VM that is put to rest, and something brought back to its disks: ranges of them with VMware's own VDDK,
@@ -39,7 +40,10 @@ export function createResting(
   };
   return {
     uuid: vm.uuid,
-    inspect: signal => inspectVm(session, vm, asKnown(readsDeltas(transports)), ahead, signal),
+    inspect: async signal => {
+      const { properties } = await lookAt(session, vm, VM_PATHS, signal);
+      return readVm(session, vm, asKnown(readsDeltas(transports)), ahead, properties);
+    },
     shutDown: async signal => {
       // Asked again after a lost answer it may be off already.
       const call = { method: 'ShutdownGuest', self: vm.moref, signal };

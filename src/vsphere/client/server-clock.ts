@@ -4,10 +4,12 @@ import { SERVICE_INSTANCE } from '../soap/service-content.ts';
 import type { Session } from '../soap/soap-session.ts';
 
 /**
- * Milliseconds by which the server's clock is ahead of this machine's (ServiceInstance.CurrentTime), to
- * within half the time that the answer took.
+ * Milliseconds by which the server's clock is ahead of this machine's, to within half the time that an
+ * answer took: that of the login, which tells when it was (UserSession.loginTime), else of
+ * ServiceInstance.CurrentTime.
  */
 export async function measureClock(session: Session): Promise<number> {
+  if (session.began) return Math.round(session.began.server - session.began.here);
   const before = session.clock.now();
   const [answer] = await explain('tell its time', () =>
     session.query({ method: 'CurrentTime', self: SERVICE_INSTANCE }),

@@ -1,7 +1,7 @@
 import type { SourceVm, Surroundings } from '../../replication/model/source.ts';
 import { explain, VimFault } from '../soap/faults.ts';
 import { type Moref, readMoref, ref } from '../soap/moref.ts';
-import { readObject } from '../soap/property-collector.ts';
+import { type ObjectProperties, readWithNamed } from '../soap/property-collector.ts';
 import type { Session } from '../soap/soap-session.ts';
 import { child, childrenNamed, textAt, type XmlElement } from '../soap/xml.ts';
 import { el } from '../soap/xml-writer.ts';
@@ -26,32 +26,55 @@ export const quiescingOf = (
     ? 'application'
     : 'file-system';
 
-/** Reads the datastores of a VM and the host that it runs on; what the user may not see is left out. */
-export async function readSurroundings(
+/** A VM, the datastores that hold something of it, and the host that it runs on, as of a moment ago. */
+export interface Look {
+  /** Of the VM, by path. */
+  properties: Map<string, XmlElement>;
+  stores: readonly Moref[];
+  others: readonly ObjectProperties[];
+}
+
+/** Reads a VM with what is around it; what the user may not see of that is left out. */
+export async function lookAt(
   session: Session,
   vm: { moref: Moref; name: string },
+  paths: string[],
+  signal?: AbortSignal,
+): Promise<Look> {
+  const { properties, others } = await explain(`read VM ${vm.name}`, () =>
+    readWithNamed(
+      session,
+      vm.moref,
+      paths,
+      [
+        { path: 'datastore', type: 'Datastore', paths: ['summary'] },
+        { path: 'runtime.host', type: 'HostSystem', paths: ['name', 'config.product'] },
+      ],
+      signal,
+    ),
+  );
+  const stores = (properties.get('datastore')?.children ?? []).map(one => readMoref(one, 'datastore'));
+  return { properties, others, stores };
+}
+
+/** What is around a VM that was looked at, and what the user may do there. */
+export async function readSurroundings(
+  session: Session,
+  vm: { moref: Moref },
+  { stores, others }: Look,
   signal?: AbortSignal,
 ): Promise<Surroundings> {
-  const around = await explain(`read VM ${vm.name}`, () =>
-    readObject(session, vm.moref, ['datastore', 'runtime.host'], signal),
-  );
-  const stores = (around.get('datastore')?.children ?? []).map(one => readMoref(one, 'datastore'));
-  const at = around.get('runtime.host');
-  const host = at && readMoref(at, 'runtime.host');
-  const [privileges, product, ...summaries] = await Promise.all([
-    privilegesOf(session, vm.moref, stores, signal),
-    host && allowed(readObject(session, host, ['name', 'config.product'], signal)),
-    ...stores.map(one => allowed(readObject(session, one, ['summary'], signal))),
-  ]);
+  const privileges = await privilegesOf(session, vm.moref, stores, signal);
+  const ofType = (type: string) => others.filter(({ obj }) => obj.type === type);
   return {
-    datastores: summaries.flatMap(found => {
-      const summary = found?.get('summary');
+    datastores: ofType('Datastore').flatMap(({ properties }) => {
+      const summary = properties.get('summary');
       const free = Number(textAt(summary, 'freeSpace'));
       const capacity = Number(textAt(summary, 'capacity'));
       const isKnown = Number.isFinite(free) && capacity > 0;
       return isKnown ? [{ name: textAt(summary, 'name') ?? '', free, capacity }] : [];
     }),
-    ...hostOf(product),
+    ...hostOf(ofType('HostSystem')[0]?.properties),
     ...privileges,
   };
 }
@@ -77,30 +100,25 @@ async function privilegesOf(
   if (!self) return unknown;
   const ofVm = neededOn('vm');
   const ofDatastore = stores.length > 0 ? neededOn('datastore') : [];
-  const ask = (entities: readonly Moref[], privileges: readonly string[]) =>
-    session.replaying(
-      () =>
-        session.invoke({
-          method: 'HasPrivilegeOnEntities',
-          self,
-          args: [
-            ...entities.map(one => ref('entities', one)),
-            el('sessionId', session.key),
-            ...privileges.map(one => el('privId', one)),
-          ],
-          signal,
-        }),
+  // One question of all of them everywhere: what isn't needed of an entity is passed over in the answer.
+  const ask = () =>
+    session.invoke({
+      method: 'HasPrivilegeOnEntities',
+      self,
+      args: [
+        ...[vm, ...stores].map(one => ref('entities', one)),
+        el('sessionId', session.key),
+        ...[...ofVm, ...ofDatastore].map(one => el('privId', one)),
+      ],
       signal,
-    );
+    });
   try {
-    const answers = await Promise.all([
-      ask([vm], ofVm),
-      ofDatastore.length > 0 ? ask(stores, ofDatastore) : [],
-    ]);
-    const missing = answers.flat().flatMap(one => {
+    const answers = await session.replaying(ask, signal);
+    const missing = answers.flatMap(one => {
       const entity = child(one, 'entity');
+      const needed = entity?.text === vm.value ? ofVm : ofDatastore;
       return childrenNamed(one, 'privAvailability')
-        .filter(is => textAt(is, 'isGranted') === 'false')
+        .filter(is => textAt(is, 'isGranted') === 'false' && needed.includes(textAt(is, 'privId') ?? ''))
         .map(is => ({
           privilege: textAt(is, 'privId') ?? '',
           on: `${entity?.attributes.get('type') ?? 'object'} ${entity?.text ?? ''}`,
@@ -110,15 +128,5 @@ async function privilegesOf(
   } catch (error) {
     if (!(error instanceof VimFault) || error.type === 'NotAuthenticated') throw error;
     return unknown;
-  }
-}
-
-/** Undefined where the user may not look. */
-async function allowed<T>(read: Promise<T>): Promise<T | undefined> {
-  try {
-    return await read;
-  } catch (error) {
-    if (!(error instanceof VimFault) || error.type !== 'NoPermission') throw error;
-    return undefined;
   }
 }

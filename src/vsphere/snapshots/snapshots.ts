@@ -3,7 +3,7 @@ import { malformed } from '../http/malformed.ts';
 import { isTransient } from '../http/network-errors.ts';
 import { faultFailure, faultType, messageKeys, VimFault } from '../soap/faults.ts';
 import { type Moref, moref, readMoref } from '../soap/moref.ts';
-import { readObject } from '../soap/property-collector.ts';
+import { readObject, readObjects } from '../soap/property-collector.ts';
 import type { Session } from '../soap/soap-session.ts';
 import { awaitTask, runTask, type TaskOptions } from '../soap/tasks.ts';
 import { textAt, type XmlElement } from '../soap/xml.ts';
@@ -19,6 +19,21 @@ interface SnapshotWish {
   name: string;
   description: string;
   quiesce: boolean;
+}
+
+/** What a snapshot has frozen of its VM's configuration, and the guest's cards at that time. */
+export interface FrozenRead {
+  config: XmlElement;
+  net: XmlElement | undefined;
+}
+
+type OnRead = (moref: string, read: FrozenRead) => void;
+
+interface Making {
+  /** What the VM's snapshots were by an answer of this very moment; asked for when left out. */
+  before?: readonly SourceSnapshot[] | undefined;
+  onRead?: OnRead | undefined;
+  signal?: AbortSignal | undefined;
 }
 
 const CREATE_DEADLINE = 30 * 60_000;
@@ -39,7 +54,7 @@ export async function createSnapshot(
   session: Session,
   vm: NamedVm,
   wanted: SnapshotWish,
-  signal?: AbortSignal,
+  { before, onRead, signal }: Making = {},
 ): Promise<SourceSnapshot> {
   const options = {
     doing: `create a snapshot of VM ${vm.name}`,
@@ -47,7 +62,7 @@ export async function createSnapshot(
     signal,
     onAbort: 'cancel' as const,
   };
-  const made = await create(session, vm, wanted, options);
+  const made = await create(session, vm, wanted, options, { before, onRead });
   if (signal?.aborted) {
     await removeSnapshot(session, vm, made);
     throw signal.reason;
@@ -60,6 +75,7 @@ async function create(
   vm: NamedVm,
   wanted: SnapshotWish,
   options: TaskOptions,
+  { before, onRead }: Making,
 ): Promise<SourceSnapshot> {
   const byName = async () => (await listSnapshots(session, vm)).find(s => s.name === wanted.name);
   const run = async () => {
@@ -67,13 +83,13 @@ async function create(
       await runTask(session, () => start(session, vm, wanted), options),
       options.doing,
     ).value;
-    const made = (await listSnapshots(session, vm)).find(s => s.moref === id);
+    const made = (await listMade(session, vm, id, onRead)).find(s => s.moref === id);
     if (!made) throw malformed(options.doing, 'the new snapshot is not among those of the VM');
     return made;
   };
   try {
     // Also renews an expired session and a stale connection before the call that can't be repeated.
-    const there = await byName();
+    const there = before ? before.find(s => s.name === wanted.name) : await byName();
     if (there) return there;
     options.signal?.throwIfAborted();
     const { generation } = session;
@@ -96,6 +112,29 @@ async function create(
   }
 }
 
+/** The VM's snapshots, and in the same call what the one that was just made has frozen. */
+async function listMade(
+  session: Session,
+  vm: NamedVm,
+  id: string,
+  onRead: OnRead | undefined,
+): Promise<SourceSnapshot[]> {
+  const of = moref('VirtualMachineSnapshot', id);
+  try {
+    const [ofVm, ofSnapshot] = await readObjects(session, [
+      { obj: vm.moref, paths: ['snapshot', 'guest.net'] },
+      { obj: of, paths: ['config'] },
+    ]);
+    const config = ofSnapshot?.get('config');
+    if (ofVm && config) onRead?.(id, { config, net: ofVm.get('guest.net') });
+    if (ofVm) return readSnapshotTree(ofVm.get('snapshot'));
+  } catch (error) {
+    // It is there, whatever can't be read of it: whoever needs that says so.
+    if (!(error instanceof VimFault)) throw error;
+  }
+  return listSnapshots(session, vm);
+}
+
 /** Takes no signal: a request that was cut off may have been carried out. */
 const start = (session: Session, vm: NamedVm, wanted: SnapshotWish): Promise<XmlElement[]> =>
   session.invoke({
@@ -115,33 +154,39 @@ const isQuiesceFault = (fault: VimFault): boolean =>
 
 /**
  * Removes one snapshot, keeping its children, and waits until its disks are merged. One that is
- * gone already is success.
+ * gone already is success, and told.
  */
 export async function removeSnapshot(
   session: Session,
   vm: NamedVm,
   snapshot: SourceSnapshot,
   signal?: AbortSignal,
-): Promise<void> {
+): Promise<'removed' | 'gone'> {
   const options = {
     doing: `remove snapshot '${snapshot.name}' of VM ${vm.name}`,
     deadline: REMOVE_DEADLINE,
     signal,
     onAbort: 'leave' as const,
   };
-  const start = () =>
-    session.query({
+  let isOurs = false;
+  const start = async () => {
+    const task = await session.query({
       method: 'RemoveSnapshot_Task',
       self: moref('VirtualMachineSnapshot', snapshot.moref),
       args: [el('removeChildren', false), el('consolidate', true)],
     });
+    isOurs = true;
+    return task;
+  };
   try {
     await runTask(session, start, options);
+    return 'removed';
   } catch (error) {
     const type = faultType(error);
     if (type === 'ManagedObjectNotFound' || isTransient(error)) {
       await awaitSnapshotTasks(session, vm, options);
-      if (!(await listSnapshots(session, vm)).some(s => s.moref === snapshot.moref)) return;
+      if (!(await listSnapshots(session, vm)).some(s => s.moref === snapshot.moref))
+        return type === 'ManagedObjectNotFound' && !isOurs ? 'gone' : 'removed';
     }
     throw error instanceof VimFault ? faultFailure(error, options.doing) : error;
   }

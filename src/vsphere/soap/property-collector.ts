@@ -32,9 +32,54 @@ export async function readObject(
   signal?: AbortSignal,
 ): Promise<Map<string, XmlElement>> {
   const filter = el('specSet', [propSet({ type: obj.type, paths }), el('objectSet', [ref('obj', obj)])]);
-  const [found] = await session.replaying(() => retrieve(session, filter, true, signal), signal);
+  const [found] = await session.replaying(() => retrieve(session, filter, () => true, signal), signal);
   if (!found) throw malformed('RetrievePropertiesEx', `${obj.type} ${obj.value} is not in it`);
   return found.properties;
+}
+
+/**
+ * Reads properties of one object, and of those that properties of it name, in one call. What may not be read
+ * of the one is a fault; of the others it is left out.
+ *
+ * @param named paths of references, with what to read of the objects behind them
+ * @throws VimFault
+ */
+export async function readWithNamed(
+  session: Session,
+  obj: Moref,
+  paths: string[],
+  named: readonly (PropertySpec & { path: string })[],
+  signal?: AbortSignal,
+): Promise<{ properties: Map<string, XmlElement>; others: ObjectProperties[] }> {
+  const selections = named.map(({ path }) =>
+    el('selectSet', [el('type', obj.type), el('path', path), el('skip', false)], {
+      'xsi:type': 'TraversalSpec',
+    }),
+  );
+  const all = [...paths, ...named.map(({ path }) => path)];
+  const filter = el('specSet', [
+    propSet({ type: obj.type, paths: all }),
+    ...named.map(propSet),
+    el('objectSet', [ref('obj', obj), el('skip', false), ...selections]),
+  ]);
+  const strict = (content: XmlElement) => child(content, 'obj')?.text === obj.value;
+  const found = await session.replaying(() => retrieve(session, filter, strict, signal), signal);
+  const own = found.find(one => one.obj.value === obj.value);
+  if (!own) throw malformed('RetrievePropertiesEx', `${obj.type} ${obj.value} is not in it`);
+  return { properties: own.properties, others: found.filter(one => one !== own) };
+}
+
+/** Reads properties of several objects in one call, each of its own; none of them may be kept back. */
+export async function readObjects(
+  session: Session,
+  wanted: readonly { obj: Moref; paths: string[] }[],
+  signal?: AbortSignal,
+): Promise<(Map<string, XmlElement> | undefined)[]> {
+  const filters = wanted.map(({ obj, paths }) =>
+    el('specSet', [propSet({ type: obj.type, paths }), el('objectSet', [ref('obj', obj)])]),
+  );
+  const found = await session.replaying(() => retrieve(session, filters, () => true, signal), signal);
+  return wanted.map(({ obj }) => found.find(one => one.obj.value === obj.value)?.properties);
 }
 
 /**
@@ -48,34 +93,49 @@ export function readAll(
   signal?: AbortSignal,
 ): Promise<ObjectProperties[]> {
   return session.replaying(async () => {
-    const [made] = await session.invoke({
-      method: 'CreateContainerView',
-      self: session.content.viewManager,
-      args: [ref('container', container), ...specs.map(s => el('type', s.type)), el('recursive', true)],
-      signal,
-    });
-    const view = readMoref(made, 'CreateContainerView');
-    try {
-      const select = el(
-        'selectSet',
-        [el('name', 'view'), el('type', 'ContainerView'), el('path', 'view'), el('skip', false)],
-        {
-          'xsi:type': 'TraversalSpec',
-        },
-      );
-      const objects = el('objectSet', [ref('obj', view), el('skip', true), select]);
-      return await retrieve(session, el('specSet', [...specs.map(propSet), objects]), false, signal);
-    } finally {
-      // It also ends with the session; the answer of the work matters more.
-      await session.invoke({ method: 'DestroyView', self: view }).catch(() => {});
-    }
+    const view = await viewOf(session, container, specs, signal);
+    const select = el(
+      'selectSet',
+      [el('name', 'view'), el('type', 'ContainerView'), el('path', 'view'), el('skip', false)],
+      { 'xsi:type': 'TraversalSpec' },
+    );
+    const objects = el('objectSet', [ref('obj', view), el('skip', true), select]);
+    const filter = el('specSet', [...specs.map(propSet), objects]);
+    return await retrieve(session, filter, () => false, signal);
   }, signal);
+}
+
+/** By session, login, and what they show. */
+const views = new WeakMap<Session, Map<string, Moref>>();
+
+/** A view of the session: whoever lists one thing lists it again, and it ends with the session. */
+async function viewOf(
+  session: Session,
+  container: Moref,
+  specs: PropertySpec[],
+  signal: AbortSignal | undefined,
+): Promise<Moref> {
+  const known = views.get(session) ?? new Map<string, Moref>();
+  views.set(session, known);
+  const types = specs.map(({ type }) => type);
+  const key = [session.generation, container.value, ...types].join(' ');
+  const there = known.get(key);
+  if (there) return there;
+  const [made] = await session.invoke({
+    method: 'CreateContainerView',
+    self: session.content.viewManager,
+    args: [ref('container', container), ...types.map(type => el('type', type)), el('recursive', true)],
+    signal,
+  });
+  const view = readMoref(made, 'CreateContainerView');
+  known.set(key, view);
+  return view;
 }
 
 async function retrieve(
   session: Session,
-  filter: Outgoing,
-  strict: boolean,
+  filter: Outgoing | readonly Outgoing[],
+  strict: (content: XmlElement) => boolean,
   signal: AbortSignal | undefined,
 ): Promise<ObjectProperties[]> {
   const self = session.content.propertyCollector;
@@ -83,11 +143,11 @@ async function retrieve(
   let [page] = await session.invoke({
     method: 'RetrievePropertiesEx',
     self,
-    args: [filter, el('options', [el('maxObjects', PAGE)])],
+    args: [...[filter].flat(), el('options', [el('maxObjects', PAGE)])],
     signal,
   });
   while (page) {
-    for (const content of childrenNamed(page, 'objects')) all.push(readContent(content, strict));
+    for (const content of childrenNamed(page, 'objects')) all.push(readContent(content, strict(content)));
     const token = textAt(page, 'token');
     if (!token) break;
     [page] = await session.invoke({

@@ -26,6 +26,11 @@ export interface Session {
   /** What the server calls the session that it has now. */
   readonly key: string;
   readonly clock: Clock;
+  /**
+   * The server's time in ms since the epoch when it was first logged in, and this clock's; undefined: it
+   * said none.
+   */
+  readonly began: { server: number; here: number } | undefined;
   readonly where: string;
   /** One call, once, as it is. Throws VimFault; NotAuthenticated too. */
   invoke(call: SoapCall): Promise<XmlElement[]>;
@@ -74,7 +79,11 @@ export async function openSession(
   );
   const content = readServiceContent(answer);
   requireVersion(content.about.apiVersion, `${content.about.fullName} at ${http.where}`);
-  let key = await logIn(http, invoke, content, login);
+  const before = clock.now();
+  const first = await logIn(http, invoke, content, login);
+  const here = (before + clock.now()) / 2;
+  const began = Number.isNaN(first.time) ? undefined : { server: first.time, here };
+  let { key } = first;
 
   let generation = 1;
   let renewing: Promise<void> | undefined;
@@ -82,7 +91,7 @@ export async function openSession(
     if (seen !== generation) return;
     renewing ??= logIn(http, invoke, content, login)
       .then(made => {
-        key = made;
+        key = made.key;
         generation++;
       })
       .finally(() => {
@@ -114,6 +123,7 @@ export async function openSession(
       return key;
     },
     clock,
+    began,
     where: http.where,
     invoke,
     get: request => {
@@ -149,7 +159,7 @@ async function logIn(
   invoke: Session['invoke'],
   content: ServiceContent,
   login: Login,
-): Promise<string> {
+): Promise<{ key: string; time: number }> {
   http.cookies.clear();
   const args = [
     el('userName', login.username),
@@ -160,7 +170,7 @@ async function logIn(
     const [made] = await explain(`log in '${login.username}' at ${http.where}`, () =>
       invoke({ method: 'Login', self: content.sessionManager, args }),
     );
-    return textAt(made, 'key') ?? '';
+    return { key: textAt(made, 'key') ?? '', time: Date.parse(textAt(made, 'loginTime') ?? '') };
   } catch (error) {
     if (!(error instanceof Failure) || faultType(error.cause) !== 'InvalidLogin') throw error;
     throw new Failure(

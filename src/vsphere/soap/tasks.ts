@@ -2,6 +2,7 @@ import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import { longestDelay, retry } from '../../io/retry.ts';
 import { malformed } from '../http/malformed.ts';
 import { isTransient } from '../http/network-errors.ts';
+import { type Collector, collectorsOf } from './collectors.ts';
 import { faultType, readLocalizedFault, VimFault } from './faults.ts';
 import { type Moref, readMoref, ref } from './moref.ts';
 import { propSet } from './property-collector.ts';
@@ -86,7 +87,7 @@ export async function awaitTask(
   }
 }
 
-/** Follows a task with a collector of its own: waits on a shared one would end each other. */
+/** Follows a task with a collector that nobody else waits on: two waits on one would end each other. */
 async function follow(
   session: Session,
   task: Moref,
@@ -95,51 +96,66 @@ async function follow(
   options: TaskOptions,
 ): Promise<XmlElement | undefined> {
   signal?.throwIfAborted();
-  const [made] = await session.invoke({
-    method: 'CreatePropertyCollector',
-    self: session.content.propertyCollector,
-    signal,
-  });
-  const self = readMoref(made, 'CreatePropertyCollector');
+  const collectors = collectorsOf(session);
+  const collector = await collectors.take(signal);
+  let outcome: { result: XmlElement | undefined } | { fault: VimFault };
   try {
-    const spec = el('spec', [
-      propSet({ type: 'Task', paths: ['info'] }),
-      el('objectSet', [ref('obj', task)]),
-    ]);
-    await session.invoke({ method: 'CreateFilter', self, args: [spec, el('partialUpdates', false)], signal });
-    const info = new Map<string, XmlElement>();
-    for (let version = ''; ; ) {
-      const [update] = await session.invoke({
-        method: 'WaitForUpdatesEx',
-        self,
-        args: [el('version', version), el('options', [el('maxWaitSeconds', POLL_SECONDS)])],
-        signal,
-      });
-      if (update) {
-        version = textAt(update, 'version') ?? version;
-        applyUpdate(info, update);
-      }
-      // The first answer holds all there is to see.
-      if (info.size === 0) throw forgotten();
-      const state = info.get('state')?.text;
-      if (state === 'success') return info.get('result');
-      if (state === 'error') {
-        const error = info.get('error');
-        throw error ? readLocalizedFault(error) : malformed(options.doing, 'the task failed without a fault');
-      }
-      const progress = info.get('progress')?.text;
-      if (progress !== undefined) options.onProgress?.(Number(progress));
-      if (session.clock.now() >= until) throw stillRunning(options, task);
+    outcome = await watch(session, collector, task, until, signal, options);
+  } catch (error) {
+    await collectors.discard(collector);
+    throw error;
+  }
+  await collectors.give(collector);
+  if ('fault' in outcome) throw outcome.fault;
+  return outcome.result;
+}
+
+/** How a task ended. Rejects when that can't be told. */
+async function watch(
+  session: Session,
+  collector: Collector,
+  task: Moref,
+  until: number,
+  signal: AbortSignal | undefined,
+  options: TaskOptions,
+): Promise<{ result: XmlElement | undefined } | { fault: VimFault }> {
+  const { self } = collector;
+  const spec = el('spec', [propSet({ type: 'Task', paths: ['info'] }), el('objectSet', [ref('obj', task)])]);
+  const args = [spec, el('partialUpdates', false)];
+  const [made] = await session.invoke({ method: 'CreateFilter', self, args, signal });
+  const filter = readMoref(made, 'CreateFilter').value;
+  const info = new Map<string, XmlElement>();
+  for (;;) {
+    const [update] = await session.invoke({
+      method: 'WaitForUpdatesEx',
+      self,
+      args: [el('version', collector.version), el('options', [el('maxWaitSeconds', POLL_SECONDS)])],
+      signal,
+    });
+    if (update) {
+      collector.version = textAt(update, 'version') ?? collector.version;
+      applyUpdate(info, update, filter);
     }
-  } finally {
-    // Takes its filter along. It also ends with the session; the task's outcome matters more.
-    await session.invoke({ method: 'DestroyPropertyCollector', self }).catch(() => {});
+    // The first answer holds all there is to see, unless it says that there is more.
+    if (info.size === 0 && textAt(update, 'truncated') !== 'true') throw forgotten();
+    const state = info.get('state')?.text;
+    if (state === 'success') return { result: info.get('result') };
+    if (state === 'error') {
+      const error = info.get('error');
+      if (!error) throw malformed(options.doing, 'the task failed without a fault');
+      return { fault: readLocalizedFault(error) };
+    }
+    const progress = info.get('progress')?.text;
+    if (progress !== undefined) options.onProgress?.(Number(progress));
+    if (session.clock.now() >= until) throw stillRunning(options, task);
   }
 }
 
 /** Changes come as a whole (`info`) or by field (`info.state`), as the server likes. */
-function applyUpdate(info: Map<string, XmlElement>, update: XmlElement): void {
-  const objects = childrenNamed(update, 'filterSet').flatMap(f => {
+function applyUpdate(info: Map<string, XmlElement>, update: XmlElement, filter: string): void {
+  // What earlier tasks left there is none of this one's.
+  const own = childrenNamed(update, 'filterSet').filter(f => textAt(f, 'filter') === filter);
+  const objects = own.flatMap(f => {
     const missing = child(child(f, 'missingSet'), 'fault');
     if (missing) throw readLocalizedFault(missing);
     return childrenNamed(f, 'objectSet');

@@ -11,6 +11,7 @@ import { runCycle } from '../../../src/replication/cycle/run-cycle.ts';
 import type { Point, Repository } from '../../../src/replication/model/repository.ts';
 import type { SourceMachine } from '../../../src/replication/model/source.ts';
 import { connectVsphere, type Reading } from '../../../src/vsphere/client/connect.ts';
+import type { OnCall } from '../../../src/vsphere/soap/soap-session.ts';
 import { memoryStore } from '../../support/memory-store.ts';
 import { openTest } from '../../support/repository.ts';
 import { restored } from '../../support/restored.ts';
@@ -44,11 +45,14 @@ export async function openSite(reading?: Reading & { clock: Clock }) {
     ...{ clock, random },
   });
   const { world } = lab;
-  const client = await connectVsphere({
-    ...{ url: lab.url, username: 'svc', password: async () => 'pw', ca: certificates.caPem },
-    clock: reading ? { now: waiting.now, sleep: reading.clock.sleep } : waiting,
-    ...(reading && { reading }),
-  });
+  const connect = (onCall?: OnCall) =>
+    connectVsphere({
+      ...{ url: lab.url, username: 'svc', password: async () => 'pw', ca: certificates.caPem },
+      clock: reading ? { now: waiting.now, sleep: reading.clock.sleep } : waiting,
+      ...(reading && { reading }),
+      ...(onCall && { onCall }),
+    });
+  const client = await connect();
   let machines = 0;
 
   /** A machine with disks of so many blocks of random content. */
@@ -77,10 +81,14 @@ export async function openSite(reading?: Reading & { clock: Clock }) {
         for (const number of numbers) await world.write(name, 0, number * block, random.bytes(block));
       },
       fault: (rule: FaultRule) => world.fault(rule),
-      async run(policy: Partial<CyclePolicy> = {}, at: At = () => {}): Promise<CycleResult> {
+      async run(
+        policy: Partial<CyclePolicy> = {},
+        at: At = () => {},
+        over: SourceMachine = machine,
+      ): Promise<CycleResult> {
         await clock.advance(60_000);
         return runCycle({
-          ...{ machine, clock, random, repository: await repository() },
+          ...{ machine: over, clock, random, repository: await repository() },
           policy: { quiesce: 'off', exclude: [], rescan: false, ...policy },
           step: async step => at(step),
         });
@@ -120,6 +128,16 @@ export async function openSite(reading?: Reading & { clock: Clock }) {
   return {
     ...{ world, client, clock, random, vm },
     clear: () => world.fault({ kind: 'clear' }),
+    /** What `work` does with a machine over a connection of its own, and the SOAP calls of all that. */
+    async counted<T>(name: string, work: (machine: SourceMachine) => Promise<T>) {
+      const calls: string[] = [];
+      const own = await connect((event, what) => {
+        if (event === 'made' && !what.includes('/folder')) calls.push(what);
+      });
+      const result = await work(await own.machine(name));
+      await own.close();
+      return { calls, result };
+    },
     async close() {
       await client.close();
       await lab.close();

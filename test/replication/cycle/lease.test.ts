@@ -151,6 +151,21 @@ describe('the lease', () => {
     expect((await cycles.run()).point.generation).toBe(2);
   });
 
+  test('that another took while the answer was lost is told as held, and not as an outage', async () => {
+    const cycles = new CycleWorld(block);
+    let other: Awaited<ReturnType<typeof pausedAt>> | undefined;
+    cycles.store.before = async ({ name, key }) => {
+      if (name !== 'put' || !key.endsWith('lease')) return;
+      cycles.store.before = undefined;
+      other = await pausedAt(cycles, 'copy-disk-0');
+      await other.arrived;
+      throw new Failure(world('answer-lost', 'nobody answered'));
+    };
+    await expect(cycles.run()).rejects.toMatchObject({ diagnostics: [{ code: 'lease-held' }] });
+    other!.go();
+    expect((await other!.done).point.generation).toBe(1);
+  });
+
   test('whose answer was lost was taken all the same', async () => {
     const cycles = new CycleWorld(block);
     cycles.store.loseAnswer = call => {

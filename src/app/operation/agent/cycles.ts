@@ -32,7 +32,8 @@ export class Cycles {
   /** Runs the cycle of a duty if it is still due, and tells what came of it. Doesn't reject. */
   async move(id: string, mayBeLong: () => boolean): Promise<Outcome> {
     const done = await this.run(id, mayBeLong);
-    if (done) this.#by.concerns.note(done.moved);
+    // What another one has isn't in a bad way.
+    if (done && done.outcome.result !== 'busy') this.#by.concerns.note(done.moved);
     return done?.outcome ?? { result: 'busy' };
   }
 

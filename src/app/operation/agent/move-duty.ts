@@ -64,8 +64,8 @@ export async function moveDuty(
       return { outcome: { result: 'put-back' }, moved: { ...base, waits: true } };
     if (error.hasOnly('failed-over'))
       return { outcome: { result: 'paused' }, moved: { ...base, suspended: true } };
-    // Whoever took the lease over has the VM: that is told, and nothing is wrong with the VM.
-    if (error.has('lease-lost'))
+    // Whoever took the lease over, or made the point, has the VM: that is told, and nothing is wrong with it.
+    if (error.has('lease-lost') || error.hasOnly('head-moved'))
       return { outcome: { result: 'busy' }, moved: { ...base, diagnostics: error.diagnostics } };
     if (error.hasOnly(...busy)) return { outcome: { result: 'busy' }, moved: { ...base, busy: true } };
     return failed(base, error.diagnostics, context.io.interrupt.aborted);

@@ -1,6 +1,8 @@
 import { type Diagnostic, Failure } from '../../../diagnostics/diagnostic.ts';
+import type { CatalogResource } from '../../../engine/model/catalog.ts';
+import type { Memory } from '../../../engine/model/io.ts';
 import { span } from '../../../io/units.ts';
-import { isTestDue } from '../../../operation/rehearsals.ts';
+import { isTestDue, type SeenPlan } from '../../../operation/rehearsals.ts';
 import type { Context } from '../../app-context.ts';
 import type { CommonOptions } from '../../options.ts';
 import { failoverTest } from '../../recovery/failover.ts';
@@ -26,18 +28,32 @@ const busy = [
   'locked',
 ] as const;
 
+/** Before a plan whose test broke off is tested again, ms: what broke it off may launch machines each time. */
+const brokenPause = 6 * 3_600_000;
+
+/** What an agent remembers of a plan: the number of the test that it is at, or when one of its own broke off. */
+type Mark = { number: number } | { broke: number };
+
+export interface RehearseOptions {
+  options: CommonOptions;
+  /** Outlives a process that is killed in the midst of a test. */
+  memory: Memory;
+  /** Told before anything is launched. */
+  begins(plan: string): void;
+}
+
 /**
  * Rehearses the plans whose test is due by their `schedule`, one after the other, and cleans up after each:
- * what a machine showed is in the record. One that fails doesn't hold up the others. `begins` is told before
- * anything is launched.
+ * what a machine showed is in the record. One that fails doesn't hold up the others. A test that broke off,
+ * also by the end of this process, is cleaned up at the next turn, and no other one begins for some hours.
  */
 export async function rehearseDue(
   context: Context,
   site: Site,
   paths: string[],
-  options: CommonOptions,
-  begins: (plan: string) => void,
+  given: RehearseOptions,
 ): Promise<Rehearsed[]> {
+  const { clock } = site.session.world.host;
   const done: Rehearsed[] = [];
   for (const declared of site.catalog.resources.filter(({ type }) => type === 'recovery_plan')) {
     const { title: plan } = declared;
@@ -45,8 +61,15 @@ export async function rehearseDue(
     try {
       const repository = await site.repositories.open(refOfPlan(declared), 'read');
       if (!repository) continue;
-      if (!isTestDue(await seenPlan(repository, declared), site.session.world.host.clock.now())) continue;
-      done.push(await rehearseOne(context, plan, paths, options, () => begins(plan)));
+      const see = () => seenPlan(repository, declared);
+      const turn: Turn = { context, declared, paths, see, now: () => clock.now(), ...given };
+      const seen = await see();
+      const mark = given.memory.get(keyOf(plan)) as Mark | undefined;
+      if (mark && 'number' in mark) {
+        const cleaned = await cleanUpBroken(turn, seen, mark.number);
+        if (cleaned) done.push(cleaned);
+      } else if (isTestDue(seen, clock.now()) && !(mark && clock.now() - mark.broke < brokenPause))
+        done.push(await rehearseOne(turn, seen));
     } catch (error) {
       context.io.interrupt.throwIfAborted();
       if (!(error instanceof Failure)) throw error;
@@ -56,16 +79,38 @@ export async function rehearseDue(
   return done;
 }
 
-async function rehearseOne(
-  context: Context,
-  plan: string,
-  paths: string[],
-  options: CommonOptions,
-  begins: () => void,
-): Promise<Rehearsed> {
-  const test = await failoverTest(context, plan, paths, options, { show: begins, say() {} });
-  const [cleaned] = (await failoverCleanup(context, plan, paths, options)) ?? [];
-  const diagnostics = cleaned && 'diagnostics' in cleaned ? cleaned.diagnostics : [];
+interface Turn extends RehearseOptions {
+  context: Context;
+  declared: CatalogResource;
+  paths: string[];
+  see(): Promise<SeenPlan>;
+  now(): number;
+}
+
+const keyOf = (plan: string): string => `agent-rehearsal:${plan}`;
+
+async function rehearseOne(turn: Turn, before: SeenPlan): Promise<Rehearsed> {
+  const { context, declared, paths, options, memory, begins } = turn;
+  const { title: plan } = declared;
+  const number = (before.newest?.number ?? 0) + 1;
+  await memory.set(keyOf(plan), { number } satisfies Mark);
+  let test: Awaited<ReturnType<typeof failoverTest>>;
+  try {
+    test = await failoverTest(context, plan, paths, options, { show: () => begins(plan), say() {} });
+  } catch (error) {
+    // Interrupted, it is cleaned up by whoever runs with this memory next.
+    context.io.interrupt.throwIfAborted();
+    if (!(error instanceof Failure)) throw error;
+    if (error.hasOnly(...busy)) {
+      await memory.set(keyOf(plan), undefined);
+      throw error;
+    }
+    const cleaned = await cleanUpBroken(turn, await turn.see(), number);
+    if (!cleaned) throw error;
+    return { ...cleaned, diagnostics: [...error.diagnostics, ...cleaned.diagnostics] };
+  }
+  const diagnostics = await cleanUp(turn);
+  if (diagnostics.length === 0) await memory.set(keyOf(plan), undefined);
   if (!test?.recovered) return { plan, ok: false, diagnostics };
   const failed = test.recovered
     .filter(({ results }) => results.some(({ outcome }) => outcome !== 'passed'))
@@ -76,4 +121,36 @@ async function rehearseOne(
       ? `the test of ${plan} passed in ${took}`
       : `the test of ${plan} failed in ${took}: ${failed.join(', ')}`;
   return { plan, outcome, ok: failed.length === 0 && diagnostics.length === 0, diagnostics };
+}
+
+/** Cleans up the test of that number, which this agent began, if it still stands. Undefined: nothing stands. */
+async function cleanUpBroken(
+  turn: Turn,
+  { newest, stands }: SeenPlan,
+  number: number,
+): Promise<Rehearsed | undefined> {
+  const { declared, memory, now } = turn;
+  const { title: plan } = declared;
+  const isOwn = stands === true && newest?.number === number;
+  const diagnostics = isOwn ? await cleanUp(turn) : [];
+  // What couldn't be cleaned up is tried again at the next turn; what never began, or was cleaned up by
+  // somebody else, is as if it hadn't been.
+  const mark: Mark | undefined = isOwn ? { broke: now() } : undefined;
+  if (diagnostics.length === 0) await memory.set(keyOf(plan), mark);
+  if (!isOwn) return undefined;
+  const stood = diagnostics.length === 0 ? 'and is cleaned up' : 'and can not be cleaned up yet';
+  const outcome = `test ${number} of ${plan} was left standing, ${stood}`;
+  return { plan, outcome, ok: false, diagnostics };
+}
+
+/** What kept it from being cleaned up; nothing: it was. */
+async function cleanUp({ context, declared, paths, options }: Turn): Promise<Diagnostic[]> {
+  try {
+    const [cleaned] = (await failoverCleanup(context, declared.title, paths, options)) ?? [];
+    return cleaned && 'diagnostics' in cleaned ? cleaned.diagnostics : [];
+  } catch (error) {
+    context.io.interrupt.throwIfAborted();
+    if (!(error instanceof Failure)) throw error;
+    return error.diagnostics;
+  }
 }

@@ -1,3 +1,4 @@
+import type { Code } from '../../../diagnostics/codes.ts';
 import { type Diagnostic, Failure, world } from '../../../diagnostics/diagnostic.ts';
 import { own } from '../../../diagnostics/own-words.ts';
 import { runJobs } from '../../../masterless/instance/jobs.ts';
@@ -124,7 +125,8 @@ export class Sharing {
         return { result: 'untouched', after: declinedPause };
       case 'failed':
         concerns.failed(duty.declared.title, answer);
-        return { result: 'failed' };
+        // One that is cut off rests: what it couldn't do isn't put off for the others.
+        return answer.elsewhere ? { result: 'untouched', after: declinedPause } : { result: 'failed' };
       case 'busy':
       case 'paused':
       case 'put-back':
@@ -184,7 +186,14 @@ export class Sharing {
 }
 
 /** What went wrong says that this mover is cut off, not that the VM can't be moved. */
-const cutOff = /-(unreachable|unanswered|timeout|refused|login)$|^(secret-missing|aws-credentials)$/;
+const cutOff: ReadonlySet<string> = new Set<Code>([
+  ...(['answer-lost', 'lease-unanswered', 'repository-vanished', 'secret-missing'] as const),
+  ...(['aws-unreachable', 'aws-clock-skew', 'aws-no-credentials'] as const),
+  ...(['aws-wrong-credentials', 'aws-credentials-expired'] as const),
+  ...(['vsphere-unreachable', 'vsphere-unavailable', 'vsphere-timeout', 'vsphere-connection-lost'] as const),
+  ...(['vsphere-name-unknown', 'vsphere-login-refused'] as const),
+  ...(['vsphere-certificate', 'vsphere-ca', 'vsphere-pin'] as const),
+]);
 
 function handled({ outcome, moved }: Done): Handled {
   switch (outcome.result) {
@@ -193,7 +202,8 @@ function handled({ outcome, moved }: Done): Handled {
     case 'failed': {
       const [first] = 'diagnostics' in moved ? moved.diagnostics : [];
       const { code = 'failed', message = '' } = first ?? {};
-      return { answer: { result: 'failed', code, message }, ...(cutOff.test(code) && { unable: true }) };
+      const failed = { result: 'failed' as const, code, message };
+      return cutOff.has(code) ? { answer: { ...failed, elsewhere: true }, unable: true } : { answer: failed };
     }
     case 'untouched':
       return { answer: { result: 'declined' } };

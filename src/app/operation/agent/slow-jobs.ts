@@ -1,4 +1,4 @@
-import { type Diagnostic, Failure } from '../../../diagnostics/diagnostic.ts';
+import type { Diagnostic } from '../../../diagnostics/diagnostic.ts';
 import { isPending } from '../../../engine/model/plan.ts';
 import type { EngineMemory } from '../../../engine/model/world.ts';
 import type { Job } from '../../../masterless/instance/jobs.ts';
@@ -132,19 +132,16 @@ async function cleanUp({ paths, options, site, done }: SlowJobs, quiet: Context)
   done({ job: 'cleanup', at: clockOf(site()).now(), found, diagnostics });
 }
 
-async function rehearse({ paths, options, site, done }: SlowJobs, quiet: Context): Promise<void> {
+async function rehearse({ paths, options, site, memory, done }: SlowJobs, quiet: Context): Promise<void> {
   const at = () => clockOf(site()).now();
   const begins = (subject: string) => {
     const outcome = `a test of ${subject} begins`;
     done({ job: 'rehearsal', subject, outcome, at: at(), found: 0, diagnostics: [] });
   };
-  for (const { plan, ok, outcome, diagnostics } of await rehearseDue(quiet, site(), paths, options, begins))
+  const given = { options, memory: memory(), begins };
+  for (const { plan, ok, outcome, diagnostics } of await rehearseDue(quiet, site(), paths, given))
     done({
       ...{ job: 'rehearsal', subject: plan, at: at(), found: ok ? 0 : 1, diagnostics },
       ...(outcome !== undefined && { outcome }),
     });
 }
-
-/** What went wrong in a slow job, as diagnostics. */
-export const wentWrong = (error: unknown): Diagnostic[] | undefined =>
-  error instanceof Failure ? error.diagnostics : undefined;

@@ -5,8 +5,8 @@ import { commit, undo } from '../../../recovery/failover/take-over.ts';
 import { type Run, stateOf } from '../../../recovery/run/run.ts';
 import type { Context } from '../../app-context.ts';
 import { unchanged } from '../failover.ts';
-import { lastRun } from '../failover-status.ts';
-import { type PlanOptions, withPlan } from '../open/with-plan.ts';
+import { type LastRun, withLastRun } from '../last-run.ts';
+import type { PlanOptions } from '../open/with-plan.ts';
 
 /** Asked before what can't be taken back. */
 export type ApproveDecision = (run: Run) => Promise<boolean>;
@@ -38,29 +38,17 @@ export const commitFailover = (
   options: PlanOptions,
   { approve }: Hooks,
 ): Promise<Decided | undefined> =>
-  withPlan(
-    context,
-    name,
-    paths,
-    options,
-    'latest',
-    async (recovering, declared) => {
-      const { repository, run: seen } = await lastRun(recovering, declared);
-      const plan = declared.title;
-      const state = stateOf(seen);
-      refuseOther(seen);
-      if (state === 'cleaned') throw undone(seen);
-      if (state === 'running' || state === 'undoing') throw notWhole(seen, recovering.again);
-      if (state !== 'committed') refuseHomeward(seen);
-      if (state !== 'committed' && approve && !(await approve(seen))) return { plan, run: seen };
-      return recovering.alone(async () => {
-        const run = await unchanged(repository, seen);
-        await commit({ repository, run, clock: recovering.clock, step: async () => {} });
-        return { plan, run, ...(state !== 'committed' && { done: true as const }) };
-      });
-    },
-    true,
-  );
+  withTakenOver(context, name, paths, options, async ({ recovering, repository, run: seen, plan, state }) => {
+    if (state === 'cleaned') throw undone(seen);
+    if (state === 'running' || state === 'undoing') throw notWhole(seen, recovering.again);
+    if (state !== 'committed') refuseHomeward(seen);
+    if (state !== 'committed' && approve && !(await approve(seen))) return { plan, run: seen };
+    return recovering.alone(async () => {
+      const run = await unchanged(repository, seen);
+      await commit({ repository, run, clock: recovering.clock, step: async () => {} });
+      return { plan, run, ...(state !== 'committed' && { done: true as const }) };
+    });
+  });
 
 /**
  * Ends the machines of the newest failover, with all that was written there, and lets their replication go
@@ -75,36 +63,37 @@ export const undoFailover = (
   options: PlanOptions,
   { approve }: Hooks,
 ): Promise<Decided | undefined> =>
-  withPlan(
-    context,
-    name,
-    paths,
-    options,
-    'latest',
-    async (recovering, declared) => {
-      const { repository, run: seen } = await lastRun(recovering, declared);
-      const plan = declared.title;
-      const state = stateOf(seen);
-      refuseOther(seen);
-      if (state === 'cleaned') return { plan, run: seen };
-      if (state === 'committed') throw committed(seen);
-      if (state !== 'undoing' && approve && !(await approve(seen))) return { plan, run: seen };
-      return recovering.alone(async () => {
-        const run = await unchanged(repository, seen);
-        const cleaned = await undo({
-          repository,
-          run,
-          cloud: recovering.cloud,
-          clock: recovering.clock,
-          step: async () => {},
-          signal: context.io.interrupt,
-          again: recovering.again,
-        });
-        return { plan, run, done: true as const, cleaned };
+  withTakenOver(context, name, paths, options, async ({ recovering, repository, run: seen, plan, state }) => {
+    if (state === 'cleaned') return { plan, run: seen };
+    if (state === 'committed') throw committed(seen);
+    if (state !== 'undoing' && approve && !(await approve(seen))) return { plan, run: seen };
+    return recovering.alone(async () => {
+      const run = await unchanged(repository, seen);
+      const cleaned = await undo({
+        repository,
+        run,
+        cloud: recovering.cloud,
+        clock: recovering.clock,
+        step: async () => {},
+        signal: context.io.interrupt,
+        again: recovering.again,
       });
-    },
-    true,
-  );
+      return { plan, run, done: true as const, cleaned };
+    });
+  });
+
+/** What took over last by a plan. @throws Failure `no-failover`, `nothing-standing` */
+const withTakenOver = (
+  context: Context,
+  name: string,
+  paths: string[],
+  options: PlanOptions,
+  use: (last: LastRun & { plan: string; state: ReturnType<typeof stateOf> }) => Promise<Decided>,
+): Promise<Decided | undefined> =>
+  withLastRun(context, name, paths, options, async last => {
+    refuseOther(last.run);
+    return use({ ...last, plan: last.declared.title, state: stateOf(last.run) });
+  });
 
 function refuseOther({ start: { kind, plan, number } }: Run): void {
   if (kind === 'real') return;

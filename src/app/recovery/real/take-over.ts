@@ -165,7 +165,7 @@ async function look(
     allow,
     signal,
   });
-  const dns = await recordsOf(recovering, declared, signal);
+  const dns = await recordsOf(recovering, declared, { ...network, landings }, signal);
   const plan = planOfReal(
     declared.title,
     dns,

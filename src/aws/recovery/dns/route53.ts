@@ -86,9 +86,10 @@ export function awsDns(connection: Signing): DnsCloud {
       ).catch(refused(/^NoSuchHostedZone$/));
       // A zone that somebody has removed has no records, which must not keep a failover from being undone.
       if (answer === undefined) return [];
-      return childrenNamed(child(parseXml(answer), 'ResourceRecordSets'), 'ResourceRecordSet')
-        .filter(one => plainName(textAt(one, 'Name') ?? '') === name)
-        .map(recordOf);
+      const sets = childrenNamed(child(parseXml(answer), 'ResourceRecordSets'), 'ResourceRecordSet').filter(
+        one => plainName(textAt(one, 'Name') ?? '') === name,
+      );
+      return [...Map.groupBy(sets, one => textAt(one, 'Type') ?? '')].map(([type, of]) => recordOf(type, of));
     },
 
     async upsert(zone, records, signal) {
@@ -96,14 +97,19 @@ export function awsDns(connection: Signing): DnsCloud {
       await change(
         zone,
         thing,
-        records.map(one => changeOf('UPSERT', one, one.to)),
+        // Where several are, one alone has no place beside them.
+        records.flatMap(({ to, was, ...one }) =>
+          was && 'sets' in was
+            ? [...changesOf('DELETE', one, was), ...changesOf('CREATE', one, to)]
+            : changesOf('UPSERT', one, to),
+        ),
         signal,
       );
     },
 
     async replace(of, was, to, signal) {
       // Route 53 deletes only what is exactly so, and makes nothing of a batch where one thing is refused.
-      const changes = [changeOf('DELETE', of, was), ...(to ? [changeOf('CREATE', of, to)] : [])];
+      const changes = [...changesOf('DELETE', of, was), ...(to ? changesOf('CREATE', of, to) : [])];
       const done = await change(of.zone, of.name, changes, signal).catch(refused(/^InvalidChangeBatch$/));
       return done !== undefined;
     },
@@ -137,18 +143,19 @@ const zoneOf = (zone: XmlElement | undefined) => ({
   name: plainName(textAt(zone, 'Name') ?? ''),
 });
 
-/** What makes a record one of several. */
-const routings = [
-  'SetIdentifier',
-  'HealthCheckId',
-  'TrafficPolicyInstanceId',
-  'CidrRoutingConfig',
-  'GeoProximityLocation',
-];
+/** What makes a record more than its values. Source: Route 53 API reference, ResourceRecordSet. */
+const routings = ['SetIdentifier', 'HealthCheckId', 'CidrRoutingConfig', 'GeoProximityLocation'];
 
-function recordOf(one: XmlElement): FoundRecord {
+/** What a name has of one type. */
+function recordOf(type: string, sets: readonly XmlElement[]): FoundRecord {
+  const [one] = sets;
+  // It goes with its policy, which is charged for, and would come back. Source: API reference,
+  // ResourceRecordSet.
+  if (sets.some(each => child(each, 'TrafficPolicyInstanceId')))
+    return { type, value: { sets: textsOf(sets) }, fixed: 'a traffic policy of Route 53 made it' };
+  if (sets.length > 1 || routings.some(name => child(one, name)))
+    return { type, value: { sets: textsOf(sets) } };
   const alias = child(one, 'AliasTarget');
-  const routing = routings.find(name => child(one, name));
   const value: RecordValue = alias
     ? {
         alias: {
@@ -163,7 +170,7 @@ function recordOf(one: XmlElement): FoundRecord {
           each => textAt(each, 'Value') ?? '',
         ),
       };
-  return { type: textAt(one, 'Type') ?? '', value, ...(routing !== undefined && { routing }) };
+  return { type, value };
 }
 
 const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
@@ -173,14 +180,26 @@ const batch = (changes: readonly string[]): string =>
   '<?xml version="1.0" encoding="UTF-8"?>\n<ChangeResourceRecordSetsRequest xmlns="https://route53.amazonaws.com/doc/2013-04-01/">' +
   `<ChangeBatch><Changes>${changes.join('')}</Changes></ChangeBatch></ChangeResourceRecordSetsRequest>`;
 
-const changeOf = (
+function changesOf(
   action: 'UPSERT' | 'DELETE' | 'CREATE',
   { name, type }: RecordName,
   value: RecordValue,
-): string =>
-  `<Change><Action>${action}</Action><ResourceRecordSet><Name>${text(name)}</Name><Type>${type}</Type>${valueXml(value)}</ResourceRecordSet></Change>`;
+): string[] {
+  const sets =
+    'sets' in value
+      ? value.sets
+      : [
+          `<ResourceRecordSet><Name>${text(name)}</Name><Type>${type}</Type>${valueXml(value)}</ResourceRecordSet>`,
+        ];
+  return sets.map(set => `<Change><Action>${action}</Action>${set}</Change>`);
+}
 
-function valueXml(value: RecordValue): string {
+/** Elements as text again, in the namespace of whatever they are put into; each has text or children. */
+const textsOf = (elements: readonly XmlElement[]): string[] => elements.map(textOf).sort();
+const textOf = ({ name, children, text: own }: XmlElement): string =>
+  `<${name}>${children.length > 0 ? children.map(textOf).join('') : text(own)}</${name}>`;
+
+function valueXml(value: Exclude<RecordValue, { sets: string[] }>): string {
   if ('alias' in value) {
     const { zone, name, health } = value.alias;
     return `<AliasTarget><HostedZoneId>${text(zone)}</HostedZoneId><DNSName>${text(name)}</DNSName><EvaluateTargetHealth>${health}</EvaluateTargetHealth></AliasTarget>`;

@@ -4,10 +4,11 @@ import { checkFaultRule, type FaultKind, stillWaiting } from '../../model/fault-
  * What to do to the next `times` calls of EC2 that fit (default 1).
  * `throttled`, `internal-error`, `access-denied`, `reset`: instead of doing it; `refused`: likewise, with the
  * error `code` and `message`; `lost-answer`: it is done, and the connection drops. `operation`: only this
- * one. `capacity`: no room for an instance of `type` in `zone` (all where left out). `import-fails`: with
- * `message`. `replace-fails`: a root replacement ends as `state`, failed (default) or failed-detached.
- * `snapshot-fails`: the next snapshot that is completed or taken ends in error. `clear`: no fault is armed
- * any more.
+ * one. `capacity`: no room for an instance of `type` in `zone` (all where left out). `refused` and
+ * `capacity` strike at a dry run only with `as: dry-run`, and then at nothing else: EC2 promises no word
+ * about room before a launch. `import-fails`: with `message`. `replace-fails`: a root replacement ends as
+ * `state`, failed (default) or failed-detached. `snapshot-fails`: the next snapshot that is completed or
+ * taken ends in error. `clear`: no fault is armed any more.
  */
 export interface Ec2Fault {
   kind:
@@ -28,6 +29,7 @@ export interface Ec2Fault {
   code?: string;
   message?: string;
   state?: 'failed' | 'failed-detached';
+  as?: 'dry-run';
   times?: number;
 }
 
@@ -37,9 +39,9 @@ const ofEc2: Record<Ec2Fault['kind'], FaultKind> = {
   'internal-error': { takes },
   'access-denied': { takes },
   reset: { takes },
-  refused: { needs: ['code'], takes: [...takes, 'message'] },
+  refused: { needs: ['code'], takes: [...takes, 'message', 'as'] },
   'lost-answer': { takes },
-  capacity: { takes: ['type', 'zone'] },
+  capacity: { takes: ['type', 'zone', 'as'] },
   'import-fails': { takes: ['message'] },
   'replace-fails': { takes: ['state'] },
   'snapshot-fails': {},
@@ -54,6 +56,8 @@ export const callFaults = [
   'refused',
   'lost-answer',
 ] as const;
+/** Those that a dry run doesn't meet unless it is said. */
+const ofDryRuns: ReadonlySet<Ec2Fault['kind']> = new Set(['refused', 'capacity']);
 const { capacity: _, 'import-fails': __, 'replace-fails': ___, ...ofEbs } = ofEc2;
 
 export class Ec2Faults {
@@ -80,6 +84,7 @@ export class Ec2Faults {
     const hit = this.#rules.find(
       ({ rule }) =>
         kinds.includes(rule.kind) &&
+        (!ofDryRuns.has(rule.kind) || rule.as === values.as) &&
         (['operation', 'type', 'zone'] as const).every(
           name => rule[name] === undefined || rule[name] === values[name],
         ),

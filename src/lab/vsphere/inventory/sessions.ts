@@ -89,12 +89,12 @@ export function createSessions(credentials: Credentials, clock: Clock, random: R
   };
 }
 
-export const describeSession = (session: Session): Data =>
+export const describeSession = (session: Session, ahead = 0): Data =>
   data('UserSession', {
     key: text(session.key),
     userName: text(session.userName),
     fullName: text(session.userName),
-    loginTime: time(session.loginTime),
+    loginTime: time(session.loginTime + ahead),
     lastActiveTime: time(session.lastActive),
     locale: text('en'),
     messageLocale: text('en'),

@@ -7,16 +7,18 @@ import type { Method, OpenMethod } from './method.ts';
 
 export const openMethods: Record<string, OpenMethod> = {
   RetrieveServiceContent: ({ machines }) => serviceContent(machines.state.instanceUuid),
-  CurrentTime: ({ clock, rules }) =>
-    time(clock.now() + rules.all('clock-ahead').reduce((sum, { ms }) => sum + ms, 0)),
-  Login({ sessions }, { args, session, setCookie }) {
+  CurrentTime: ({ clock, rules }) => time(clock.now() + aheadBy(rules)),
+  Login({ sessions, rules }, { args, session, setCookie }) {
     // A second login on a living session is refused; a client drops its cookie first.
     if (session) throw new VimFault('InvalidLogin', 'The session is already logged in.');
     const made = sessions.login(required(args, 'userName'), required(args, 'password'));
     setCookie(made.cookie);
-    return describeSession(made.session);
+    return describeSession(made.session, aheadBy(rules));
   },
 };
+
+const aheadBy = (rules: Parameters<OpenMethod>[0]['rules']): number =>
+  rules.all('clock-ahead').reduce((sum, { ms }) => sum + ms, 0);
 
 export const sessionMethods: Record<string, Method> = {
   Logout({ sessions }, { session }) {

@@ -77,7 +77,7 @@ export async function serveDatastore(
   const file = named
     ? await findFile(machines, decodeURIComponent(url.pathname).replace(/^\/folder\//, ''))
     : frozen;
-  if (!file) return refuse(404);
+  if (!file || (!frozen && rules.all('no-flat-files').length > 0)) return refuse(404);
   if (file.locked) return refuse(500);
   const offset = frozen && isPut ? Number(url.searchParams.get('offset')) : undefined;
   if (isPut) return refuse(await replaceFile(file, rules, request, offset));

@@ -37,6 +37,8 @@ export type FaultRule =
   | { kind: 'host-build'; version: string; build: string }
   /** Change tracking leaves out the first area of an answer. */
   | { kind: 'cbt-lies'; times?: number }
+  /** The file service has no disks, as that of a vSAN or vVol datastore. */
+  | { kind: 'no-flat-files' }
   | { kind: 'missing-privilege'; privilege: string }
   /** What it tells for its time is so many milliseconds ahead of the lab's clock. */
   | { kind: 'clock-ahead'; ms: number }
@@ -62,6 +64,7 @@ const kinds: Record<FaultRule['kind'], FaultKind> = {
   'free-space': { needs: ['bytes'] },
   'host-build': { needs: ['version', 'build'] },
   'cbt-lies': {},
+  'no-flat-files': {},
   'missing-privilege': { needs: ['privilege'] },
   'clock-ahead': { needs: ['ms'] },
   unavailable: {},

@@ -1,8 +1,9 @@
-import { type DiskBytes, exactly, Unreadable, within } from '../bytes/disk-bytes.ts';
+import { type DiskBytes, Unreadable, within } from '../bytes/disk-bytes.ts';
 import { type Cells, cellsOf, type KeyCell, keyIn, valueIn } from './cells.ts';
+import { headerOf } from './header.ts';
 
 /**
- * A hive of Windows' registry, as the file has it. What its logs hold beyond that isn't seen. Source: the
+ * A hive of Windows' registry, as the file has it: what its logs hold beyond is another matter. Source: the
  * format's published descriptions (regf 1.3 to 1.6), held against hivex.
  */
 export interface Hive {
@@ -20,13 +21,10 @@ export interface Hive {
 
 /** Bytes before the first cell, from whose end all places count. */
 const HEADER = 4096;
-/** Where its checksum is: of all bytes before it, by XOR of four at a time. */
-const CHECKSUM_AT = 508;
 
 /** @throws Unreadable, as its calls do */
 export async function openHive(file: DiskBytes): Promise<Hive> {
-  const header = await exactly(file, 0, 512);
-  if (header.toString('latin1', 0, 4) !== 'regf') throw new Unreadable('it is not a hive of the registry');
+  const { bytes: header, isRight, first, second } = await headerOf(file);
   const [major, minor] = [header.readUInt32LE(20), header.readUInt32LE(24)];
   if (major !== 1 || minor < 3 || minor > 6)
     throw new Unreadable(`it is a hive of version ${major}.${minor}, which isn't read here`);
@@ -56,8 +54,7 @@ export async function openHive(file: DiskBytes): Promise<Hive> {
   };
 
   return {
-    isDirty:
-      header.readUInt32LE(4) !== header.readUInt32LE(8) || header.readUInt32LE(CHECKSUM_AT) !== sum(header),
+    isDirty: first !== second || !isRight,
     async value(path, name) {
       const key = await find(path);
       if (key)
@@ -108,13 +105,6 @@ async function listed(cells: Cells, list: Buffer, isBelow = false): Promise<numb
   const all: number[] = [];
   for (const at of places) all.push(...(await listed(cells, await cells.read(at), true)));
   return all;
-}
-
-function sum(header: Buffer): number {
-  let all = 0;
-  for (let at = 0; at < CHECKSUM_AT; at += 4) all ^= header.readUInt32LE(at);
-  // Neither of these is ever written, so zeros are not a checksum.
-  return all === -1 ? 0xffff_fffe : all === 0 ? 1 : all >>> 0;
 }
 
 const damaged = (): Unreadable => new Unreadable('a list of it is damaged');

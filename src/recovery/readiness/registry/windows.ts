@@ -4,10 +4,11 @@ import { factsOfWindows } from '../../guest-facts/windows-facts.ts';
 import { type RegistryPlace, values } from '../../guest-facts/windows-values.ts';
 import { type FileSystem, Unreadable } from '../bytes/disk-bytes.ts';
 import { type Hive, openHive } from './hive.ts';
+import { withLogs } from './logs.ts';
 
 /** What the registry of a Windows that doesn't run says about its next start. Plain data. */
 export interface RegistryFacts {
-  /** A hive was being written when the disk was read: what its log holds isn't seen. */
+  /** A hive was being written when the disk was read, and its logs don't tell what it is to be. */
   isDirty: boolean;
   facts: SeenFacts;
 }
@@ -31,17 +32,13 @@ const byPolicy: readonly GuestFact[] = ['remote_access', 'firewall', 'kms', 'tim
  * @throws Unreadable when SYSTEM is something else
  */
 export async function registryFacts(files: FileSystem): Promise<RegistryFacts | undefined> {
-  const file = await files.open(`${folder}/SYSTEM`);
-  if (!file) return undefined;
-  const system = await openHive(file);
+  const system = await hiveIn(files, 'SYSTEM');
+  if (!system) return undefined;
   const current = await system.value('Select', 'Current');
   if (current === undefined || !/^[1-9]\d{0,2}$/.test(current))
     throw new Unreadable('it has no control set that is current');
   const set = `ControlSet${current.padStart(3, '0')}`;
-  const software = await unless(async () => {
-    const other = await files.open(`${folder}/SOFTWARE`);
-    return other && openHive(other);
-  });
+  const software = await unless(() => hiveIn(files, 'SOFTWARE'));
   const known = new Map<string, string>();
   const keyOf = ({ key, name }: RegistryPlace) => `${key}\\${name}`;
   for (const place of Object.values<RegistryPlace>(values)) {
@@ -63,6 +60,22 @@ export async function registryFacts(files: FileSystem): Promise<RegistryFacts | 
   if (!software) for (const name of byPolicy) delete facts[name];
   await adding(facts, system, set);
   return { isDirty: system.isDirty || (software?.isDirty ?? false), facts };
+}
+
+/** A hive, with what its logs hold beyond it where it was being written. @throws Unreadable */
+async function hiveIn(files: FileSystem, name: string): Promise<Hive | undefined> {
+  const file = await files.open(`${folder}/${name}`);
+  if (!file) return undefined;
+  const hive = await openHive(file);
+  if (!hive.isDirty) return hive;
+  const whole = await unless(async () => {
+    const logs = await Promise.all(['LOG1', 'LOG2'].map(log => files.open(`${folder}/${name}.${log}`)));
+    return withLogs(
+      file,
+      logs.filter(log => log !== undefined),
+    );
+  });
+  return whole ? openHive(whole) : hive;
 }
 
 /** Undefined for what can't be read. */
