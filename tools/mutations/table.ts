@@ -5,6 +5,7 @@ import { ofOperation } from './operation.ts';
 import { ofOwnership } from './ownership.ts';
 import { ofPruning } from './pruning.ts';
 import { ofFailback, ofTakingOver } from './recovering.ts';
+import { ofReplication } from './replication.ts';
 
 /** A guard that is taken away, and the test that then has to fail. */
 export interface Mutation {
@@ -449,4 +450,5 @@ export const mutations: readonly Mutation[] = [
   ...ofNetwork,
   ...ofWayHome,
   ...ofOperation,
+  ...ofReplication,
 ];
