@@ -22,8 +22,10 @@ export const REASONS = {
   'first-copy-running': 'its first copy is being made',
   paused: 'somebody paused it',
   'failed-over': 'it runs in AWS',
+  'brought-home': 'it is home, and what is left of it in AWS is not removed yet',
   'lives-in-aws': 'it lives in AWS, where nothing protects it',
   'snapshots-in-aws': 'it lives in AWS, where snapshots protect it',
+  'volume-uncovered': 'it lives in AWS, and its newest snapshots lack a volume that is attached to it',
   'repository-unreachable': 'its repository could not be read',
   damaged: 'what its repository holds of it could not be read',
   'future-point': 'its newest point is dated in the future',
@@ -125,7 +127,7 @@ export interface SeenRepository {
   vms: SeenVm[];
   pauses: Pause[];
   /** Of those that live in AWS: when snapshots of them were taken there, and how often some are. */
-  covers?: { vm: string; at: number; every: number }[];
+  covers?: { vm: string; at: number; every: number; lacks?: string[] }[];
   /** VMs of which nothing is removed until then, by the store's clock; those in force. */
   holds?: { vm: string; until: number; why?: SignalKind }[];
   /** Recovery plans that are declared with it. */

@@ -1,4 +1,4 @@
-import { failedOver, type Pause } from '../replication/model/pauses.ts';
+import { failedOver, livesInAws, type Pause } from '../replication/model/pauses.ts';
 import { breachedAfter, dueAfter, phaseOf, runsAfter } from '../schedule/due.ts';
 import { longestGap } from '../schedule/schedule.ts';
 import type {
@@ -132,8 +132,12 @@ function statusOfOne(
   if (pause) {
     const { until } = pause;
     const { next: _, ...rest } = measured;
-    if (pause.committed !== undefined) return livesThere(is, uuid, repository);
-    return is('paused', pause.why, { ...rest, kept, ...(until !== undefined && { pausedUntil: until }) });
+    if (livesInAws(pause)) return livesThere(is, uuid, repository);
+    return is('paused', pause.home === undefined ? pause.why : 'brought-home', {
+      ...rest,
+      kept,
+      ...(until !== undefined && { pausedUntil: until }),
+    });
   }
   if (newest.time - now >= longestGap(timetable.schedule)) return is('unknown', 'future-point', measured);
   if (seen.damaged) return is('unknown', 'damaged', measured);
@@ -147,7 +151,7 @@ function statusOfOne(
 
 /**
  * One that lives in AWS is protected by what is taken of it there; its points are of what it was at home.
- * Breached when two intervals have passed, as with points.
+ * Breached when two intervals have passed, as with points, and when a volume of it is in no whole set.
  */
 function livesThere(
   is: (state: State, reason: Reason, more: Partial<VmStatus>) => VmStatus,
@@ -158,8 +162,8 @@ function livesThere(
   if (!found) return is('unprotected', 'lives-in-aws', { uuid });
   const age = Math.max(0, now - found.at);
   const target = 2 * found.every;
-  const kept = age <= target;
-  return is(kept ? 'kept' : 'breached', 'snapshots-in-aws', {
+  const kept = age <= target && found.lacks === undefined;
+  return is(kept ? 'kept' : 'breached', found.lacks ? 'volume-uncovered' : 'snapshots-in-aws', {
     uuid,
     kept,
     age,

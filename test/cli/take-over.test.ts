@@ -60,18 +60,37 @@ test('take over, replicate no more, commit; nothing of the plan runs again', {
   );
   expect(await ok('failover', 'status', 'web', 'm')).toMatch(/^failover 1 of web, begun .*Z\n/);
 
-  expect(await ok('failover', 'commit', 'web', 'm')).toContain('failover 1 of web is committed');
-  expect(await ok('failover', 'commit', 'web', 'm')).toContain('failover 1 of web was committed before');
+  for (const decide of ['commit', 'undo'])
+    expect(await refused('failover', decide, 'web', 'm')).toContain('not-approved');
+  expect(await live()).toHaveLength(1);
+  expect(await ok('failover', 'commit', 'web', 'm', '--yes')).toContain(
+    'failover 1 of web is committed: web01 lives in AWS',
+  );
+  expect(await ok('failover', 'commit', 'web', 'm', '--yes')).toContain(
+    'failover 1 of web was committed before',
+  );
   expect(await status()).toMatchObject({ code: 16, vm: { state: 'unprotected', reason: 'lives-in-aws' } });
   for (const args of [
     ['run', 'web', '--test'],
     ['run', 'web', sure, '--yes'],
-    ['undo', 'web'],
+    ['undo', 'web', '--yes'],
     ['retry', 'web'],
   ])
     expect(await refused('failover', ...args, 'm')).toContain('failover 1 of web was committed');
   expect((await live()).map(({ InstanceId }) => InstanceId)).toEqual([instance!.InstanceId]);
   expect(await ok('replicate', 'web01', 'm')).toContain('the failover was committed');
+
+  // Home again, it can be ended alone: its cycles go on, and the plan runs again.
+  await ok('lab', 'power-off', 'web01');
+  const home = await ok('failback', 'web01', 'm', '--to', 'out', '--yes');
+  const [, end] = /then: converge (failover undo web .*--only recovery_target:web01)/.exec(home)!;
+  expect(await status()).toMatchObject({ vm: { state: 'paused', reason: 'brought-home' } });
+  expect(await ok('replicate', 'web01', 'm')).toContain('--only recovery_target:web01');
+  expect(await refused('failover', 'web', '--test', 'm')).toContain('something of web01 is left in EC2');
+  expect(await run(...end!.split(' '), '--yes')).toMatchObject({ code: 0 });
+  expect(await live()).toEqual([]);
+  await ok('replicate', 'web01', 'm', '--rescan');
+  await ok('failover', 'web', '--test', 'm');
 });
 
 test('undo ends it with its disks, and lets replication go on; a test, then a failover again', {
@@ -91,13 +110,16 @@ test('undo ends it with its disks, and lets replication go on; a test, then a fa
   const switched = /\nDNS: web\.example\.com A: no record -> [\d.]+ \(ttl 60\)\nRoute 53 has taken that/;
   expect(await ok('failover', ...sure, '--yes')).toMatch(switched);
   expect(await ok('failover', 'retry', 'web', 'm')).toMatch(switched);
-  const undone = await ok('failover', 'undo', 'web', 'm');
+  const asked = await run('failover', 'undo', 'web', 'm');
+  expect(asked.code).toBe(8);
+  expect(asked.stdout).toMatch(/web01: ends, and all that it has written in EC2 since .*Z is LOST\n/);
+  const undone = await ok('failover', 'undo', 'web', 'm', '--yes');
   expect(undone).toContain('\nDNS: web.example.com A: put back: no record\n');
   expect(undone).toMatch(
-    /^1 instance terminated, 1 image deregistered, .*; 0 instances, 0 volumes, .*\n.*\nfailover 1 of web is undone/,
+    /\n1 instance terminated, 1 image deregistered, .*; 0 instances, 0 volumes, .*\n.*\nfailover 1 of web is undone/,
   );
   expect(await live()).toEqual([]);
-  expect(await ok('failover', 'undo', 'web', 'm')).toBe('failover 1 of web was undone before\n');
+  expect(await ok('failover', 'undo', 'web', 'm', '--yes')).toBe('failover 1 of web was undone before\n');
   expect((await run('failover', 'commit', 'web', 'm')).stderr).toContain(
     'was undone: nothing of it can be kept',
   );

@@ -147,6 +147,8 @@ describe('how a VM stands', () => {
     expect(of({})).toMatchObject({ state: 'unprotected', reason: 'lives-in-aws', kept: false });
     const covers = [{ vm: 'u-1', at: now - 10 * minute, every: 10 * minute }];
     expect(of({ covers })).toMatchObject({ state: 'kept', reason: 'snapshots-in-aws', age: 10 * minute });
+    const lacking = of({ covers: [{ ...covers[0]!, lacks: ['vol-1 (/dev/sdf)'] }] });
+    expect(lacking).toMatchObject({ state: 'breached', reason: 'volume-uncovered', kept: false });
     const old = of({ covers: [{ vm: 'u-1', at: now - 21 * minute, every: 10 * minute }] });
     expect(old).toMatchObject({ state: 'breached', target: 20 * minute });
     expect(isBreached(old)).toBe(true);

@@ -54,14 +54,14 @@ export async function away(home: (image: Buffer) => Resting = image => resting(i
     };
   };
   const directory = join(dir, 'home');
-  const toFolder = async (step?: (name: string) => Promise<void>) =>
-    bringHome(await options(step), { to: 'folder', directory, files });
+  const toFolder = async (step?: (name: string) => Promise<void>, into = directory) =>
+    bringHome(await options(step), { to: 'folder', directory: into, files });
   const index = async () => JSON.parse(await readFile(join(directory, FOLDER_INDEX), 'utf8')) as FolderIndex;
   /** The disk at home, once somebody put into it what is in the folder. */
-  const applied = async () => {
+  const applied = async (folder = directory) => {
     const disk = join(dir, 'home.raw');
     await writeFile(disk, machine.disk);
-    await run('python3', ['tools/apply-failback.py', directory, `0=${disk}`]);
+    await run('python3', ['tools/apply-failback.py', folder, `0=${disk}`]);
     return readFile(disk);
   };
   return {

@@ -4,16 +4,16 @@ import { coversIn } from '../../src/recovery/cover/covers.ts';
 import { commit, takeOver } from '../../src/recovery/failover/take-over.ts';
 import { VM } from '../support/repository.ts';
 import { killedBefore } from './begun.ts';
-import { real } from './taken-over.ts';
+import { attachAnother, become, real } from './taken-over.ts';
 
 const hour = 3_600_000;
 
-test('what lives in AWS is covered on time, by whole sets of which so many are kept, whoever dies between', async () => {
+/** A machine that stays in AWS, and its cover. */
+async function staying() {
   const world = await real();
   await takeOver(await world.at());
   await commit(await world.at());
-  const { snapshots } = world.recovery;
-  let now = Date.now();
+  const time = { now: Date.now() };
   const take = async (step: (name: string) => Promise<void> = async () => {}) => {
     const { run } = await world.at();
     return cover({
@@ -21,14 +21,53 @@ test('what lives in AWS is covered on time, by whole sets of which so many are k
       run,
       machine: run.start.groups[0]!.machines[0]!,
       cloud: world.recovery,
-      clock: { now: () => now, sleep: async () => {} },
+      clock: { now: () => time.now, sleep: async () => {} },
       step,
       every: hour,
       keep: 2,
     });
   };
   const tagged = async () =>
-    (await snapshots.list({ tags: { 'converge:vm': VM.uuid } })).filter(({ tags }) => tags['converge:cover']);
+    (await world.recovery.snapshots.list({ tags: { 'converge:vm': VM.uuid } })).filter(
+      ({ tags }) => tags['converge:cover'],
+    );
+  return { ...world, time, take, tagged };
+}
+
+test('a volume that was attached in AWS is covered, too, and until it is that is said', async () => {
+  const world = await staying();
+  const { take, tagged, repository, time } = world;
+  const first = (await take())!;
+  const [instance] = await world.live();
+  const extra = await attachAnother(world, instance!.InstanceId!);
+  // It is not due yet, and the newest set hasn't all that is there.
+  await expect(take(killedBefore('cover-1'))).rejects.toThrow('killed');
+  expect(await coversIn(repository)).toEqual([
+    { vm: VM.uuid, at: first.at, every: hour, lacks: [`${extra} (/dev/sdf)`] },
+  ]);
+  time.now += 1000;
+  const second = (await take())!;
+  expect(second.snapshots).toHaveLength(2);
+  const its = (await tagged()).find(({ ofVolume }) => ofVolume === extra);
+  expect(its!.tags).toMatchObject({ 'converge:device': '/dev/sdf' });
+  expect(await coversIn(repository)).toEqual([{ vm: VM.uuid, at: second.at, every: hour }]);
+  // A set that was whole when it was taken is one of those that are kept.
+  expect((await tagged()).map(({ id }) => id)).toEqual(expect.arrayContaining(first.snapshots));
+  expect(await take()).toBeUndefined();
+
+  await world.machines.stop(instance!.InstanceId!);
+  await become(world, 'stopped');
+  const [root] = instance!.BlockDeviceMappings!;
+  await world.recovery.volumes.detach(root!.Ebs!.VolumeId!, instance!.InstanceId!);
+  time.now += 2 * hour;
+  await expect(take()).rejects.toThrow(`has no volume at ${root!.DeviceName}`);
+  expect((await tagged()).map(({ id }) => id)).toEqual(expect.arrayContaining(second.snapshots));
+});
+
+test('what lives in AWS is covered on time, by whole sets of which so many are kept, whoever dies between', async () => {
+  const world = await staying();
+  const { take, tagged, time } = world;
+  const { snapshots } = world.recovery;
 
   await expect(take(killedBefore('cover-0'))).rejects.toThrow('killed');
   await expect(take(killedBefore('note-cover'))).rejects.toThrow('killed');
@@ -47,16 +86,16 @@ test('what lives in AWS is covered on time, by whole sets of which so many are k
     timeout: 60,
   });
   for (let n = 0; n < 3; n++) {
-    now += hour;
+    time.now += hour;
     const taken = await take();
-    expect(taken).toMatchObject({ at: now });
-    expect(await coversIn(world.repository)).toEqual([{ vm: VM.uuid, at: now, every: hour }]);
+    expect(taken).toMatchObject({ at: time.now });
+    expect(await coversIn(world.repository)).toEqual([{ vm: VM.uuid, at: time.now, every: hour }]);
     expect(await take()).toBeUndefined();
     own.push(...taken!.snapshots);
   }
   expect((await tagged()).map(({ id }) => id).sort()).toEqual([...own.slice(-2), foreign].sort());
 
-  now += hour;
+  time.now += hour;
   await world.lab.command({ do: 'fault', on: 'ec2', rule: { kind: 'snapshot-fails' } });
   await expect(take()).rejects.toThrow('could not complete');
   // The last whole ones are left alone until there is another.

@@ -242,7 +242,8 @@ test('one per cent of 40 GiB: what is written is what changed, and is said befor
   const began = now;
   const directory = join(await scratch(), 'home');
   const step = async () => {};
-  const written = await writeFolder({ directory, files, store, point: point(), disks, step });
+  const owner = { version: 1, repository: 'r', plan: 'web', failover: 1, vm: 'v', point: 'p' } as const;
+  const written = await writeFolder({ directory, files, of: owner, store, point: point(), disks, step });
   expect((await stat(join(directory, 'disk-0.data'))).size).toBe(written);
   expect(written).toBeLessThanOrEqual(1.1 * changed.length * BLOCK);
   expect(Math.abs(said.bytes / written - 1)).toBeLessThan(0.2);

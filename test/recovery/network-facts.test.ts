@@ -97,6 +97,7 @@ async function waysOf(
       run(client, {}),
     settings: { region: 'eu-west-1', endpoint: await serving(resolver, associations), clock, random },
     credentials: async () => ({ accessKeyId: 'a', secretAccessKey: 'b' }),
+    handler: client.config.requestHandler,
   } as unknown as RecoveryConnection;
   return waysOut(await readNetwork(connection, ['subnet-a', 'subnet-b'], 'sg-1'));
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Recovering } from '../../src/app/recovery/open/with-declared.ts';
+import { refuseController } from '../../src/app/recovery/real/failback.ts';
 import { refuseDomainControllers, refuseRunning, sourcesOf } from '../../src/app/recovery/real/sources.ts';
 import { Failure, world } from '../../src/diagnostics/diagnostic.ts';
 import type { CatalogResource } from '../../src/engine/model/catalog.ts';
@@ -71,4 +72,11 @@ test('a domain controller needs its own --allow; that of another target is none'
   expect(one.diagnostics).toMatchObject([{ hint: expect.stringContaining('--allow recovery_target:dc02') }]);
   refuseDomainControllers(targets, ['recovery_target:dc01', 'recovery_target:dc02']);
   refuseDomainControllers([target('web01')], []);
+});
+
+test('a domain controller is never brought home as an image', () => {
+  refuseController(target('web01'));
+  expect(refusal(() => refuseController(target('dc01', 'domain_controller'))).diagnostics).toMatchObject([
+    { code: 'domain-controller', category: 'blocked', at: { line: 1 } },
+  ]);
 });

@@ -32,6 +32,7 @@ const anySeen: fc.Arbitrary<Seen> = fc
         device: fc.constantFrom('/dev/sda1', dataDevice(1), dataDevice(2)),
         volume: fc.constantFrom(...volumeIds),
         state: fc.constantFrom('attaching', 'attached', 'detaching'),
+        since: fc.constant(0),
         endsWithIt: fc.boolean(),
       }),
       { maxLength: 3, selector: ({ device }) => device },
@@ -42,6 +43,7 @@ const anySeen: fc.Arbitrary<Seen> = fc
     instance: {
       id: 'i-1',
       state,
+      launched: 0,
       account: '1',
       type: 'm6i.large',
       zone: 'a',
@@ -55,9 +57,16 @@ const anySeen: fc.Arbitrary<Seen> = fc
     },
     disks: made
       .slice(0, count)
-      .map((its, n) => its && { id: `vol-${n}`, state: its, zone: 'a', encrypted: false, tags: {} }),
+      .map((its, n) => its && { id: `vol-${n}`, state: its, zone: 'a', gib: 1, encrypted: false, tags: {} }),
     shells: [
-      { id: 'vol-shell', state: loose ? 'available' : 'in-use', zone: 'a', encrypted: false, tags: {} },
+      {
+        id: 'vol-shell',
+        state: loose ? 'available' : 'in-use',
+        zone: 'a',
+        gib: 1,
+        encrypted: false,
+        tags: {},
+      },
     ],
     task,
   }));
@@ -92,6 +101,7 @@ const held = (device: string, volume: string, more: Partial<Device> = {}): Devic
   device,
   volume,
   state: 'attached',
+  since: 0,
   endsWithIt: true,
   ...more,
 });
@@ -103,11 +113,19 @@ function seenAs(
   task?: Seen['task'],
 ): Seen {
   const { state = 'stopped', volumes = ['in-use', 'in-use'], shell, groups = ['sg-quarantine'] } = of;
-  const volume = (id: string, its: string) => ({ id, state: its, zone: 'a', encrypted: false, tags: {} });
+  const volume = (id: string, its: string) => ({
+    id,
+    state: its,
+    zone: 'a',
+    gib: 1,
+    encrypted: false,
+    tags: {},
+  });
   return {
     instance: {
       id: 'i-1',
       state,
+      launched: 0,
       account: '1',
       type: 'm6i.large',
       zone: 'a',

@@ -150,8 +150,8 @@ export const ofTakingOver: readonly Mutation[] = [
   {
     guard: 'a set of snapshots covers when it is whole',
     file: 'src/recovery/cover/cover.ts',
-    from: 'const newest = before.find(set => isWhole(set, volumes.length));',
-    to: 'const newest = before.find(set => isWhole(set, 0) || set.snapshots.length > 0);',
+    from: 'const newest = before.find(set => isWhole(set, machine));',
+    to: 'const newest = before.find(set => set.snapshots.length > 0);',
     test: of('cover', 'what lives in AWS is covered on time'),
   },
   {

@@ -1,8 +1,11 @@
+import { ofEnding } from './ending.ts';
+import { ofWayHome } from './failback.ts';
 import { ofNetwork } from './network.ts';
 import { ofOperation } from './operation.ts';
 import { ofOwnership } from './ownership.ts';
 import { ofPruning } from './pruning.ts';
 import { ofFailback, ofTakingOver } from './recovering.ts';
+import { ofReplication } from './replication.ts';
 
 /** A guard that is taken away, and the test that then has to fail. */
 export interface Mutation {
@@ -402,7 +405,7 @@ const ofFailover: readonly Mutation[] = [
   {
     guard: 'a deletion that nobody accounts for: it is written down before',
     file: cleanup,
-    from: "await note(repository, run, { at, what: 'removing', ...anew });",
+    from: "await note(repository, run, { at, what: 'removing', ...(only && { vm: only.vm }), ...anew });",
     to: '',
     test: [`${tests}teardown.test.ts`, 'an entry that somebody makes while all is removed'],
   },
@@ -439,10 +442,13 @@ const ofFailover: readonly Mutation[] = [
 export const mutations: readonly Mutation[] = [
   ...ofIsolation,
   ...ofFailover,
+  ...ofEnding,
   ...ofTakingOver,
   ...ofFailback,
   ...ofOwnership,
   ...ofPruning,
   ...ofNetwork,
+  ...ofWayHome,
   ...ofOperation,
+  ...ofReplication,
 ];

@@ -11,7 +11,7 @@ import { isDueOf, statusOf } from '../../operation/status.ts';
 import { coversIn } from '../../recovery/cover/covers.ts';
 import { isUnreadable } from '../../replication/format/damage.ts';
 import type { RepositoryRef } from '../../replication/model/clients.ts';
-import { pausesIn } from '../../replication/model/pauses.ts';
+import { livesInAws, pausesIn } from '../../replication/model/pauses.ts';
 import type { OpenRepository } from '../../replication/repository/open-repository.ts';
 import { holdsIn } from '../../replication/retention/holds.ts';
 import { openAlertsIn } from '../alerts/alert-turn.ts';
@@ -184,7 +184,7 @@ async function seenIn(
 ): Promise<SeenRepository> {
   const { store } = repository;
   const pauses = await pausesIn(repository);
-  const livesThere = pauses.some(({ committed }) => committed !== undefined);
+  const livesThere = pauses.some(livesInAws);
   const covers = livesThere ? await coversIn(repository) : [];
   const holds = await holdsIn(repository);
   const rehearsed = await Promise.all(plans.map(plan => seenPlan(repository, plan)));

@@ -4,7 +4,7 @@ import { parseDuration } from '../../io/duration.ts';
 import { type Covered, cover } from '../../recovery/cover/cover.ts';
 import { ageOf, whyDue, whyElsewhere } from '../../recovery/replica/age.ts';
 import { replicaOf } from '../../recovery/replica/build.ts';
-import { failedOver, pausesIn } from '../../replication/model/pauses.ts';
+import { failedOver, livesInAws, pausesIn } from '../../replication/model/pauses.ts';
 import type { Context } from '../app-context.ts';
 import { instanceHere } from '../aws/instance.ts';
 import type { CommonOptions } from '../options.ts';
@@ -91,7 +91,8 @@ async function whenDue(
   const repository = await recovering.repository(repositoryOf(declared));
   const source = await pointsOf(repository, vm, recovering.find);
   const there = failedOver(await pausesIn(repository), source.uuid);
-  if (there?.committed !== undefined) {
+  if (there?.home !== undefined) return { vm, skipped: 'it was brought home, and its failover is not ended' };
+  if (there && livesInAws(there)) {
     if (!snapshots) return { vm, skipped: 'it lives in AWS, and its target declares no `snapshots`' };
     const { run, machine } = await heldOf(repository, vm);
     const covered = await cover({

@@ -5,6 +5,7 @@ import { type Standing, standing } from '../../recovery/failover/standing.ts';
 import type { ReplicaAge } from '../../recovery/replica/age.ts';
 import { newestRun } from '../../recovery/run/keep.ts';
 import { expiresOf, kindOf, type Run, stateOf } from '../../recovery/run/run.ts';
+import { whereIs } from '../../recovery/run/where.ts';
 import { pausesIn, planOfHolder } from '../../replication/model/pauses.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import type { Context } from '../app-context.ts';
@@ -166,6 +167,7 @@ export async function heldOf(repository: Repository, vm: string) {
       .flatMap(({ machines }) => machines)
       .find(one => one.vm.toLowerCase() === wanted);
     if (!run || !machine || `${run.start.plan}/${run.start.number}` !== by) continue;
+    if (['ending', 'ended'].includes(whereIs(run, machine.vm))) continue;
     const state = stateOf(run);
     if (state === 'standing' || state === 'committed') return { run, machine };
     const { plan, number } = run.start;
@@ -173,13 +175,13 @@ export async function heldOf(repository: Repository, vm: string) {
       blocked(
         'failover-standing',
         `failover ${number} of ${plan} ${state === 'running' ? 'has not launched all of its machines' : 'is being undone'}`,
-        { hint: 'end that first: `converge failover status` tells how far it is' },
+        { hint: `end that first: \`converge failover status ${plan} PATHS\` tells how far it is` },
       ),
     );
   }
   throw new Failure(
     world('not-failed-over', `no failover holds ${vm}: it isn't in EC2 in the place of a machine at home`, {
-      hint: '`converge status` tells which are failed over',
+      hint: '`converge status PATHS` tells which are failed over',
     }),
   );
 }

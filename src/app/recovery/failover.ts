@@ -20,9 +20,11 @@ import {
   subnetsOf,
   tookOf,
 } from '../../recovery/run/run.ts';
+import { addressOf, thoseAt } from '../../recovery/run/where.ts';
 import { pointOfAll } from '../../recovery/target/point-choice.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import type { Context } from '../app-context.ts';
+import { type Approval, isApproved } from '../approval.ts';
 import { choose } from './choose.ts';
 import {
   type Chosen,
@@ -79,7 +81,7 @@ const freshFor = 30_000;
  * Rehearses a plan in the network that it names for tests. One that was interrupted is gone on with.
  * Undefined when the manifests have mistakes, which were told.
  *
- * @param hooks `show`: told what is about to be done, before anything is; `approve`: asked after that
+ * @param hooks `show`: told what is about to be done, before anything is; `approval`: asked after that
  * @throws Failure `network-open`, `test-standing`, `digest-differs` (blocked), and what `obstacles` finds
  */
 export const failoverTest = (
@@ -87,7 +89,7 @@ export const failoverTest = (
   name: string,
   paths: string[],
   options: FailoverOptions,
-  hooks: { show(about: ShownFailover): void; approve?(): Promise<boolean>; say(line: string): void },
+  hooks: { show(about: ShownFailover): void; approval: Approval; say(line: string): void },
 ): Promise<Failover | undefined> =>
   withPlan(context, name, paths, options, pointOfAll(options.point ?? []), async (recovering, declared) => {
     const { prober, clock } = recovering;
@@ -127,7 +129,8 @@ export const failoverTest = (
     const about = { plan: shown, again, ...(from && { from }) };
     hooks.show(about);
     if (options.noop) return { ...about, resumed };
-    if (hooks.approve && options.digest === undefined && !(await hooks.approve()))
+    const isKnown = options.digest !== undefined;
+    if (!isKnown && !(await isApproved(hooks.approval, undefined, () => notApproved(declared.title))))
       return { ...about, resumed };
 
     return recovering.alone(async () => {
@@ -174,6 +177,13 @@ export async function unchanged(repository: Repository, seen: Run): Promise<Run>
   if (now?.start.number === seen.start.number && stateOf(now) === stateOf(seen)) return now;
   throw begunBy(seen.start.plan);
 }
+
+const notApproved = (plan: string): Failure =>
+  new Failure(
+    blocked('not-approved', `nobody approved the test of ${plan}`, {
+      hint: 'look at it with --noop, and give the digest that it shows as --digest; or --yes',
+    }),
+  );
 
 export function checkDigest({ digest }: FailoverPlan, wanted: string | undefined): void {
   if (wanted === undefined || digest.startsWith(wanted)) return;
@@ -285,6 +295,33 @@ export const begin = ({
   });
 };
 
+function committedWords(run: Run): string {
+  const there = thoseAt(run, 'there', 'unfinished');
+  const home = thoseAt(run, 'homeward', 'home', 'ending');
+  return [
+    ...(there.length > 0 ? [`${there.join(', ')} ${there.length > 1 ? 'live' : 'lives'} in AWS`] : []),
+    ...(home.length > 0 ? [`something of ${home.join(', ')} is left in EC2`] : []),
+  ].join(', and ');
+}
+
+/** What is home can be ended; what lives in AWS isn't run twice: the others need a plan of their own. */
+function committedHint(run: Run): string {
+  const { plan } = run.start;
+  const there = thoseAt(run, 'there', 'unfinished');
+  const home = thoseAt(run, 'home', 'ending');
+  return [
+    ...home.map(
+      vm => `\`converge failover undo ${plan} PATHS --only ${addressOf(vm)}\` removes what is left of ${vm}`,
+    ),
+    ...(there.length > 0
+      ? [
+          `machines of the plan without ${there.join(', ')} are run by another recovery_plan that names them alone`,
+        ]
+      : []),
+    `\`converge failover status ${plan} PATHS\` tells what there is`,
+  ].join('; ');
+}
+
 /**
  * A plan has one run at a time, whichever kind it is of.
  *
@@ -305,9 +342,13 @@ export function refuseBeside(before: Run, wanted: 'test' | 'failover', again: st
     );
   if (state === 'committed')
     throw new Failure(
-      blocked('failover-committed', `failover ${number} of ${plan} was committed: its machines live in AWS`, {
-        hint: `look at it with ${by('status')}`,
-      }),
+      blocked(
+        'failover-committed',
+        `failover ${number} of ${plan} was committed: ${committedWords(before)}`,
+        {
+          hint: committedHint(before),
+        },
+      ),
     );
   const goOn = state === 'running' ? `go on with it without --test` : `try again what failed: ${by('retry')}`;
   throw new Failure(

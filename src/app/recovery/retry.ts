@@ -1,10 +1,10 @@
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
-import { refuseHomeward } from '../../recovery/failback/failback.ts';
 import { type Again, failedOf, tryAgain } from '../../recovery/failover/attempts.ts';
 import { type Recovered, rehearse } from '../../recovery/failover/rehearse.ts';
 import { switchedBy, takeOver } from '../../recovery/failover/take-over.ts';
 import type { SwitchedRecord } from '../../recovery/model/dns.ts';
 import { isWhole, kindOf, stateOf, tookOf } from '../../recovery/run/run.ts';
+import { notTakenOver, refuseLeaving } from '../../recovery/run/where.ts';
 import type { Context } from '../app-context.ts';
 import { refuseBeside, unchanged } from './failover.ts';
 import { planProperties, refuseTooMany } from './failover-plan.ts';
@@ -26,6 +26,8 @@ export interface Retried {
   whole: boolean;
   /** Records of DNS that were switched: none when not every probe passed. Left out where none was to be. */
   switched?: SwitchedRecord[];
+  /** Of a failover: machines that weren't launched, or don't hold their own disks. */
+  missing?: string[];
   /** How the next command names the same plan: the manifests, or the repository. */
   by: string;
 }
@@ -51,7 +53,7 @@ export const failoverRetry = (
     if (stateOf(seen) === 'cleaned') throw nothingStanding(declared.title, recovering.again);
     if (stateOf(seen) === 'undoing' || stateOf(seen) === 'committed')
       refuseBeside(seen, 'failover', recovering.again);
-    refuseHomeward(seen);
+    refuseLeaving(seen);
     return recovering.alone(async () => {
       const run = await unchanged(repository, seen);
       const of = { repository, run, cloud, signal };
@@ -66,6 +68,7 @@ export const failoverRetry = (
       const carryOut = run.start.kind === 'real' ? takeOver : rehearse;
       const recovered = await carryOut({ ...of, prober, clock, step, say });
       const switched = switchedBy(run);
+      const missing = run.start.kind === 'real' ? notTakenOver(run) : [];
       return {
         ...(recovering.from && { from: recovering.from }),
         plan: declared.title,
@@ -75,6 +78,7 @@ export const failoverRetry = (
         took: tookOf(run),
         whole: isWhole(run),
         ...(switched && { switched }),
+        ...(missing.length > 0 && { missing }),
         by: recovering.again,
       };
     });

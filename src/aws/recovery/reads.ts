@@ -102,10 +102,12 @@ const instanceOf = (one: Instance, account: string): CloudInstance => ({
   platformDetails: one.PlatformDetails ?? '',
   usageOperation: one.UsageOperation ?? '',
   rootDevice: one.RootDeviceName ?? '',
+  launched: one.LaunchTime?.getTime() ?? 0,
   devices: (one.BlockDeviceMappings ?? []).map(({ DeviceName, Ebs }) => ({
     device: DeviceName ?? '',
     volume: Ebs?.VolumeId ?? '',
     state: Ebs?.Status ?? '',
+    since: Ebs?.AttachTime?.getTime() ?? 0,
     endsWithIt: Ebs?.DeleteOnTermination ?? false,
   })),
   tags: tagsOf(one.Tags),

@@ -26,7 +26,7 @@ const told = (snapshot: Snapshot): CloudSnapshot => ({
   gib: snapshot.VolumeSize ?? 0,
   encrypted: snapshot.Encrypted ?? false,
   ...(snapshot.KmsKeyId !== undefined && { key: snapshot.KmsKeyId }),
-  ...(snapshot.VolumeId !== writtenFromOutside && { ofVolume: true as const }),
+  ...(snapshot.VolumeId !== writtenFromOutside && { ofVolume: snapshot.VolumeId ?? '' }),
   tags: tagsOf(snapshot.Tags),
 });
 

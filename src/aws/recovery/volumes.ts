@@ -1,38 +1,44 @@
-import type { EC2Client } from '@aws-sdk/client-ec2';
+import type { EC2Client, Filter } from '@aws-sdk/client-ec2';
 import type { CloudVolume, RootTask, VolumeCloud } from '../../recovery/model/volumes.ts';
 import { ofSnapshots } from './calls/gone.ts';
 import type { RecoveryConnection } from './connection.ts';
 import { filtersOf, tagsOf, toTags } from './tags.ts';
 
 export function awsVolumes({ ec2, onEc2 }: RecoveryConnection): VolumeCloud {
-  return {
-    async list(tags, signal) {
-      const found: CloudVolume[] = [];
-      let NextToken: string | undefined;
-      do {
-        const command = new ec2.DescribeVolumesCommand({
-          Filters: filtersOf(tags),
-          MaxResults: 500,
-          ...(NextToken !== undefined && { NextToken }),
+  async function listed(Filters: Filter[], about: string, signal?: AbortSignal): Promise<CloudVolume[]> {
+    const found: CloudVolume[] = [];
+    let NextToken: string | undefined;
+    do {
+      const command = new ec2.DescribeVolumesCommand({
+        Filters,
+        MaxResults: 500,
+        ...(NextToken !== undefined && { NextToken }),
+      });
+      const answer = await onEc2(
+        'DescribeVolumes',
+        about,
+        (client, options) => client.send(command, options),
+        { signal },
+      );
+      for (const { VolumeId, State, AvailabilityZone, Size, Encrypted, Tags } of answer?.Volumes ?? [])
+        found.push({
+          id: VolumeId ?? '',
+          state: State ?? '',
+          zone: AvailabilityZone ?? '',
+          gib: Size ?? 0,
+          encrypted: Encrypted ?? false,
+          tags: tagsOf(Tags),
         });
-        const answer = await onEc2(
-          'DescribeVolumes',
-          'the volumes of the failover',
-          (client, options) => client.send(command, options),
-          { signal },
-        );
-        for (const { VolumeId, State, AvailabilityZone, Encrypted, Tags } of answer?.Volumes ?? [])
-          found.push({
-            id: VolumeId ?? '',
-            state: State ?? '',
-            zone: AvailabilityZone ?? '',
-            encrypted: Encrypted ?? false,
-            tags: tagsOf(Tags),
-          });
-        NextToken = answer?.NextToken || undefined;
-      } while (NextToken !== undefined);
-      return found;
-    },
+      NextToken = answer?.NextToken || undefined;
+    } while (NextToken !== undefined);
+    return found;
+  }
+
+  return {
+    list: (tags, signal) => listed(filtersOf(tags), 'the volumes of the failover', signal),
+
+    attached: (instance, signal) =>
+      listed([{ Name: 'attachment.instance-id', Values: [instance] }], instance, signal),
 
     async create({ snapshot, zone, encrypted, token, tags }, signal) {
       const command = new ec2.CreateVolumeCommand({

@@ -185,8 +185,9 @@ export const recovery = {
     wayOut: 'Take away what the message names, or name another subnet.',
   },
   'not-approved': {
-    means: 'A failover takes over from machines at home only when somebody approved it.',
-    wayOut: 'Look at it with `--noop`, and give the digest that it shows as `--digest`, or `--yes`.',
+    means:
+      'A failover, its commit and its undo, and a failback are only done when somebody approved them, and nobody could be asked.',
+    wayOut: 'Read what it comes to (`--noop`), and give the digest that it shows as `--digest`, or `--yes`.',
   },
   'network-title': {
     means: 'The title of an isolated network has characters that EC2 does not take in names.',
@@ -438,8 +439,13 @@ export const recovery = {
     wayOut: 'Write one, `443`, or two, `49152-65535`, and none for `all` and `icmp`.',
   },
   'failback-begun': {
-    means: 'A machine of this failover is being brought home, or was: it is kept by nobody else.',
-    wayOut: 'End the failback, then undo the failover.',
+    means: 'A machine of this failover is being brought home, or has left EC2: nobody else decides about it.',
+    wayOut: 'End the failback, then remove what is left of it: `converge failover undo PLAN --only ADDRESS`.',
+  },
+  'failback-folder': {
+    means:
+      'The folder that a machine is to be brought home into has something that this failback did not put there.',
+    wayOut: 'Name another folder with `--to DIR`, or empty that one if nobody needs what is in it.',
   },
   'failback-where': {
     means: 'It was not said where a machine is brought home to, or two places were.',
@@ -477,6 +483,11 @@ export const recovery = {
     means: 'What a machine ran as in EC2 has ended.',
     wayOut: 'Look at its volumes in EC2, which outlive it.',
   },
+  'instance-started': {
+    means:
+      'A machine that is being brought home was started in EC2 meanwhile, so that more may be there by now.',
+    wayOut: 'See to it that nobody starts it, and run again: it is stopped, and brought home as it is then.',
+  },
   'not-at-rest': {
     means:
       'A machine that was shut down for a planned failover was started again, or wrote after its last point.',
@@ -505,6 +516,10 @@ export const recovery = {
   'snapshots-unrelated': {
     means: 'Two EBS snapshots are of different lineages, so that EBS knows of no difference.',
     wayOut: 'Nothing to do: the whole disk is taken in its place.',
+  },
+  'volume-left-out': {
+    means: "A volume was attached to a machine in EC2 that its recovery point doesn't have.",
+    wayOut: 'Copy what it holds onto a disk of the machine and detach it, or leave it in EC2 with `--allow`.',
   },
   'volume-missing': {
     means: 'A disk of a recovered machine was taken out of its instance.',

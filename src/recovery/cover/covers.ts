@@ -9,6 +9,8 @@ export interface Cover {
   at: number;
   /** How often one is, milliseconds. */
   every: number;
+  /** Volumes that are attached to it and that the set hasn't: what they hold is protected by nothing. */
+  lacks?: string[];
 }
 
 const covers = currentList<Cover>('covers');

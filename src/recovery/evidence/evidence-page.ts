@@ -68,6 +68,8 @@ const phases: Record<RunStep['what'] | 'fenced', string> = {
   brought: 'is at home again',
   committed: 'the machines stay',
   undoing: 'it is being undone',
+  ending: 'is being ended alone',
+  ended: 'nothing of it is left in EC2',
   removing: 'something of it is removed',
   left: 'could not be removed',
   cleaned: 'removed',

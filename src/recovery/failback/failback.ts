@@ -1,19 +1,25 @@
+import { isDeepStrictEqual } from 'node:util';
 import { blocked, Failure } from '../../diagnostics/diagnostic.ts';
 import type { Files } from '../../io/ports.ts';
-import { unsuspendVm } from '../../replication/model/pauses.ts';
+import { settleHome, unsuspendVm } from '../../replication/model/pauses.ts';
 import type { Point, Repository } from '../../replication/model/repository.ts';
 import type { RestingMachine } from '../../replication/model/source.ts';
 import { putBack } from '../dns/switch.ts';
 import { ofDns } from '../failover/take-over.ts';
 import type { DnsCloud, PutBack } from '../model/dns.ts';
+import type { VolumeCloud } from '../model/volumes.ts';
 import { claim, note } from '../run/keep.ts';
 import { holderOf, type Run, type RunMachine } from '../run/run.ts';
+import { addressOf, goesBackWith } from '../run/where.ts';
+import { asLargeAs, refuseStrangers, type Stranger, strangersOf } from './attached.ts';
 import { type Estimate, estimate, type HomeDisks, type Homeward, type Way, wayOf } from './differences.ts';
-import { writeFolder } from './folder.ts';
+import { type FolderOwner, refuseFolder, writeFolder } from './folder.ts';
 import {
+  demandStill,
   type FreezeOptions,
   type FrozenDisk,
   instanceOf,
+  isStill,
   removeSnapshots,
   snapshotsOf,
   stopInstance,
@@ -23,7 +29,9 @@ import { machineOf, makeNew, type Newly, remarksOf, usable } from './new-machine
 import { ready, writeHome } from './write-home.ts';
 
 export interface FailbackOptions extends FreezeOptions {
-  cloud: FreezeOptions['cloud'] & { dns: DnsCloud };
+  cloud: FreezeOptions['cloud'] & { dns: DnsCloud; volumes: Pick<VolumeCloud, 'attached'> };
+  /** Somebody said that volumes which the point doesn't have are left in EC2. */
+  mayLeave?: boolean;
   /** What the machine was launched from. */
   point: Point;
   /** The machine at home; undefined where nothing is known of it. */
@@ -54,41 +62,69 @@ export const isHomeward = ({ steps }: Run, vm: string): boolean =>
 const isBrought = ({ steps }: Run, vm: string): boolean =>
   steps.some(step => step.what === 'brought' && step.vm === vm);
 
-/** Whether any machine of a run is. @throws Failure `failback-begun`, blocked */
-export function refuseHomeward(run: Run): void {
-  const begun = run.steps.find(step => step.what === 'failback');
-  if (begun?.what !== 'failback') return;
-  const { plan, number } = run.start;
-  throw new Failure(
-    blocked('failback-begun', `${begun.vm} of failover ${number} of ${plan} is being brought home, or was`, {
-      hint: `end it: \`converge failback ${begun.vm}\`, then \`converge failover undo ${plan}\` removes what is left in EC2`,
-    }),
-  );
+/**
+ * The same, of the disks as they are in EC2, and what is left there.
+ *
+ * @throws Failure `volume-left-out`, blocked, `volume-missing`, `instance-gone`
+ */
+async function asInEc2(options: FailbackOptions): Promise<{ there: FailbackOptions; left: Stranger[] }> {
+  const { machine, cloud, mayLeave, point, signal } = options;
+  const instance = await instanceOf(options);
+  const volumes = await cloud.volumes.attached(instance.id, signal);
+  const left = strangersOf(machine, instance, volumes);
+  if (!mayLeave) refuseStrangers(machine.vm, left);
+  return { there: { ...options, point: asLargeAs(point, machine, instance, volumes) }, left };
 }
 
 /**
- * What bringing a machine home comes to. One that runs goes on running meanwhile: its disks are looked at by
- * snapshots of their own, which go again.
+ * What bringing a machine home comes to, and the volumes that are left in EC2. One that runs goes on running
+ * meanwhile: its disks are looked at by snapshots of their own, which go again.
  *
- * @throws Failure `home-in-the-way`, `new-vm-there`, both blocked, `new-vm-place`, and what opening the disks
- *   at home throws
+ * @throws Failure `home-in-the-way`, `new-vm-there`, `volume-left-out`, `failback-folder`, all blocked,
+ *   `new-vm-place`, and what opening the disks at home throws
  */
-export async function lookAhead(options: FailbackOptions, where: Destination): Promise<Estimate> {
+export async function lookAhead(
+  given: FailbackOptions,
+  where: Destination,
+): Promise<Estimate & { left: Stranger[] }> {
+  const { there: options, left } = await asInEc2(given);
   const { run, machine, cloud, clock, signal } = options;
   const into = where.to === 'disk' ? await homeDisks(options) : undefined;
   if (where.to === 'new-vm') await makeable(options, where.newly);
-  const kind = isHomeward(run, machine.vm) ? 'final' : 'look';
-  if (kind === 'final') await stopInstance(options);
+  if (where.to === 'folder') await refuseFolder({ ...where, of: ownerOf(options) });
+  // One that was stopped to come home, and that somebody has started, goes on running for now, too.
+  const isStopped = (await instanceOf(options)).state === 'stopped';
+  const kind = isStopped && isHomeward(run, machine.vm) ? 'final' : 'look';
   const disks = await waysOf(await snapshotsOf(kind, options), where, options);
   const found = await estimate(cloud.snapshots, disks, () => clock.now(), into, signal);
   if (kind === 'look') await removeSnapshots('look', options);
-  return found;
+  return { ...found, left };
 }
+
+const ownerOf = ({ repository, run, machine, point }: FailbackOptions): FolderOwner => ({
+  version: 1,
+  repository: repository.id,
+  plan: run.start.plan,
+  failover: run.start.number,
+  vm: machine.uuid,
+  point: point.id,
+});
+
+/** The snapshots that the record calls final. */
+const frozenIn = ({ steps }: Run, vm: string): readonly FrozenDisk[] => {
+  const last = steps.findLast(step => step.what === 'frozen' && step.vm === vm);
+  return last?.what === 'frozen' ? last.disks : [];
+};
 
 async function makeable(options: FailbackOptions, { name, maker, wanted }: Newly): Promise<void> {
   const { repository, run, machine, point, signal } = options;
   const made = run.steps.findLast(step => step.what === 'new-vm' && step.vm === machine.vm);
-  if (made?.what === 'new-vm' && isBrought(run, machine.vm))
+  // Whoever started it since has to get what it wrote, as another one.
+  if (
+    made?.what === 'new-vm' &&
+    isBrought(run, machine.vm) &&
+    (await isStill(frozenIn(run, machine.vm), options))
+  )
     throw broughtAs(machine.vm, made.name, run.start.plan);
   const wished = machineOf(name, markOf(repository, run, machine), point);
   usable(wished, await maker.named(name, signal));
@@ -136,7 +172,7 @@ async function bringNew(
 const broughtAs = (vm: string, name: string, plan: string): Failure =>
   new Failure(
     blocked('new-vm-there', `${vm} was brought home as ${name} already`, {
-      hint: `what is left of it in EC2 is removed by: converge failover undo ${plan}`,
+      hint: `what is left of it in EC2 is removed by: converge failover undo ${plan} PATHS --only ${addressOf(vm)}`,
     }),
   );
 
@@ -153,11 +189,14 @@ async function homeDisks(options: FailbackOptions): Promise<HomeDisks> {
  * read back, and compared. Into its own disks at home, its replication goes on afterwards. What was killed is
  * gone on with by the same call.
  *
- * @throws Failure `home-in-the-way`, `readback-differs`, `failover-begun` and what EC2 refuses
+ * @throws Failure `home-in-the-way`, `readback-differs`, `failover-begun`, `failback-folder`,
+ *   `volume-left-out`, `instance-started`, and what EC2 refuses
  */
-export async function bringHome(options: FailbackOptions, where: Destination): Promise<Brought> {
+export async function bringHome(given: FailbackOptions, where: Destination): Promise<Brought> {
+  const { there: options } = await asInEc2(given);
   const { repository, run, machine, cloud, clock, point, home, step, signal } = options;
   const { vm, uuid } = machine;
+  if (where.to === 'folder') await refuseFolder({ ...where, of: ownerOf(options) });
   if (!isHomeward(run, vm)) {
     const { id } = await instanceOf(options);
     await step('failback');
@@ -165,32 +204,34 @@ export async function bringHome(options: FailbackOptions, where: Destination): P
   }
   await stopInstance(options);
   const frozen = await snapshotsOf('final', options);
-  if (!run.steps.some(one => one.what === 'frozen' && one.vm === vm)) {
+  if (!isDeepStrictEqual(frozen, frozenIn(run, vm))) {
     await step('frozen');
     await note(repository, run, { at: clock.now(), what: 'frozen', vm, disks: frozen });
   }
+  await removeSnapshots('final', options, frozen);
   const disks = await waysOf(frozen, where, options);
   const into = { store: cloud.snapshots, point, disks, step, ...(signal && { signal }) };
   const isTold = where.to !== 'folder' || (await untrack(options));
   const bytes =
     where.to === 'folder'
-      ? await writeFolder({ ...into, directory: where.directory, files: where.files })
+      ? await writeFolder({ ...into, directory: where.directory, files: where.files, of: ownerOf(options) })
       : where.to === 'disk'
         ? await writeHome({ ...into, home })
         : await bringNew(options, where.newly, disks);
+  await demandStill(frozen, options);
   await step('brought');
   await note(repository, run, { at: clock.now(), what: 'brought', vm, bytes });
   let records: PutBack[] = [];
   if (where.to !== 'folder') {
-    // What leads to no machine of its own goes back with the last of them.
-    const last = run.start.groups.flatMap(({ machines }) => machines).every(one => isBrought(run, one.vm));
-    const isIts = (record: { vm?: string }) => record.vm === vm || (last && record.vm === undefined);
-    records = await putBack(isIts, ofDns(options));
+    records = await putBack(goesBackWith(run, vm), ofDns(options));
   }
   // A new machine isn't suspended; the old one may not become the newest again before all of it is undone.
   if (where.to === 'disk') {
     await step('unsuspend');
     await unsuspendVm(repository, holderOf(run.start), uuid);
+  } else {
+    await step('settle-home');
+    await settleHome(repository, holderOf(run.start), uuid, clock.now());
   }
   return { bytes, ...(!isTold && { rescan: true as const }), records };
 }

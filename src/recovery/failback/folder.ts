@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { Failure, world } from '../../diagnostics/diagnostic.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { blocked, Failure, world } from '../../diagnostics/diagnostic.ts';
+import { own } from '../../diagnostics/own-words.ts';
 import type { FileHandle, Files } from '../../io/ports.ts';
 import { pipelined } from '../../replication/model/pipelined.ts';
 import type { Point } from '../../replication/model/repository.ts';
@@ -37,27 +39,90 @@ export interface FolderIndex {
 /** Name of the index of a folder: what is there is whole. */
 export const FOLDER_INDEX = 'failback.json';
 
+/** Whose a folder is, from before anything is in it. */
+export interface FolderOwner {
+  version: 1;
+  repository: string;
+  plan: string;
+  /** Number of the failover. */
+  failover: number;
+  /** UUID. */
+  vm: string;
+  /** The point that it was launched from. */
+  point: string;
+}
+
+/** Name of what says whose a folder is. */
+const FOLDER_OWNER = 'failback-of.json';
+
+/** @throws Failure `failback-folder`, blocked: it has anything that this failback didn't put there */
+export async function refuseFolder({
+  directory,
+  files,
+  of,
+}: {
+  directory: string;
+  files: Files;
+  of: FolderOwner;
+}): Promise<void> {
+  const names = await files.list(directory);
+  if (!names || names.length === 0) return;
+  const owner = await readOwner(files, join(directory, FOLDER_OWNER));
+  if (isDeepStrictEqual(owner, of)) return;
+  const whose = whoseWords(owner);
+  throw new Failure(
+    blocked('failback-folder', own`${directory} has ${whose}: nothing of it is replaced`, {
+      hint: 'name another folder with --to DIR, or empty that one if nobody needs what is in it',
+    }),
+  );
+}
+
+/** Undefined: there is none, or nobody can read it. */
+async function readOwner(files: Files, path: string): Promise<unknown> {
+  const text = await files.read(path);
+  try {
+    return text && JSON.parse(text.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function whoseWords(owner: unknown): string {
+  const { plan, failover, vm } = (owner ?? {}) as Partial<FolderOwner>;
+  if (vm === undefined) return 'something in it already';
+  return `the failback of ${vm} from failover ${failover} of ${plan}`;
+}
+
 /**
- * Writes what home has to get of a machine into a folder, which is made: a file of bytes for each disk, read
- * back and compared, and at last `failback.json`. Repeated, it begins anew.
+ * Writes what home has to get of a machine into a folder, which is made: first whose it is, a file of bytes
+ * for each disk, read back and compared, and at last `failback.json`. Repeated, it begins anew.
  *
  * @returns bytes written, the index left out
- * @throws Failure `readback-differs`
+ * @throws Failure `readback-differs`; `failback-folder`, blocked
  */
 export async function writeFolder(options: {
   directory: string;
   files: Files;
+  of: FolderOwner;
   store: SnapshotStore;
   point: Point;
   disks: readonly { of: Homeward; way: Way }[];
   step(name: string): Promise<void>;
   signal?: AbortSignal;
 }): Promise<number> {
-  const { directory, files, point, disks, step, signal } = options;
+  const { directory, files, of, point, disks, step, signal } = options;
+  await refuseFolder(options);
   const index = join(directory, FOLDER_INDEX);
   await step('folder');
   // Whoever reads a disk reads all secrets of its machine.
   await files.mkdir(directory, { recursive: true, mode: 0o700 });
+  await files.writeAtomic(
+    join(directory, FOLDER_OWNER),
+    Buffer.from(`${JSON.stringify(of, undefined, 1)}\n`),
+    {
+      mode: 0o600,
+    },
+  );
   await files.remove(index);
   const written: FolderDisk[] = [];
   let bytes = 0;

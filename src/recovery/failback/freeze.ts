@@ -4,14 +4,17 @@ import type { Clock } from '../../io/ports.ts';
 import { until } from '../../io/until.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import { hasEnded } from '../failover/attempts.ts';
-import { deviceName } from '../failover/image-of.ts';
-import { dataDevice } from '../failover/swap.ts';
 import type { RecoveryCloud } from '../model/clients.ts';
 import type { CloudInstance } from '../model/machines.ts';
-import { FAILBACK_TAG, machineTags, tokensOf } from '../run/names.ts';
+import type { CloudSnapshot } from '../model/snapshots.ts';
+import { DISK_TAG, FAILBACK_TAG, machineTags, tokensOf } from '../run/names.ts';
 import { attemptOf, type Run, type RunMachine } from '../run/run.ts';
+import { type AttachedVolume, disksOf } from './attached.ts';
 
-const PLACE_TAG = 'converge:disk-number';
+/** On a snapshot of a machine that is brought home: see `markOf`. */
+const MARK_TAG = 'converge:as-of';
+
+type Kind = 'look' | 'final';
 
 export interface FreezeOptions {
   repository: Repository;
@@ -49,7 +52,7 @@ export async function instanceOf({
   const { plan, number } = run.start;
   throw new Failure(
     world('instance-gone', `${machine.vm} of failover ${number} of ${plan} has no instance any more`, {
-      hint: `its volumes may be left: \`converge failover status ${plan}\` tells`,
+      hint: `its volumes may be left: \`converge failover status ${plan} PATHS\` tells`,
     }),
   );
 }
@@ -75,42 +78,85 @@ export async function stopInstance(options: FreezeOptions): Promise<void> {
   );
 }
 
+/** What no start and no exchange of a volume leaves as it was: as long as it is this, nothing was written. */
+const markOf = ({ launched }: CloudInstance, { since }: AttachedVolume): string => `${launched}/${since}`;
+
+/** A snapshot that is not of what the volume has now is none of it, whatever else its tags say. */
+const isOf =
+  (instance: CloudInstance, volume: AttachedVolume, place: number) =>
+  ({ ofVolume, tags, state }: CloudSnapshot): boolean =>
+    ofVolume === volume.volume &&
+    tags[DISK_TAG] === String(place) &&
+    tags[MARK_TAG] === markOf(instance, volume) &&
+    state !== 'error';
+
+const tagsOf = (
+  kind: Kind,
+  { repository, run, machine }: Pick<FreezeOptions, 'repository' | 'run' | 'machine'>,
+) => ({
+  ...machineTags(repository.id, run.start, machine.uuid),
+  [FAILBACK_TAG]: kind,
+});
+
 /**
- * Sees to a completed snapshot of each volume of a machine. Those that are there are taken: of two that a
- * kill left, either is as good, since a `final` one is of a machine that stands still.
+ * Sees to a completed snapshot of each volume of a machine. Those that are there are taken, of two that a
+ * kill left either, where the instance wasn't started and the volume not attached anew since they were made.
  *
  * @param kind `look`: while it runs, to say beforehand what it would come to
- * @throws Failure `volume-missing`, `snapshot-failed`
+ * @throws Failure `volume-missing`, `snapshot-failed`; of `final` ones `instance-started`
  */
-export async function snapshotsOf(kind: 'look' | 'final', options: FreezeOptions): Promise<FrozenDisk[]> {
-  const { repository, run, machine, cloud, step, signal } = options;
-  const volumes = volumesOf(machine, await instanceOf(options));
-  const tags = { ...machineTags(repository.id, run.start, machine.uuid), [FAILBACK_TAG]: kind };
-  const disks = machine.disks.map(({ index }, place) => ({
-    index,
-    place,
-    volume: volumes[place]!,
-  }));
+export async function snapshotsOf(kind: Kind, options: FreezeOptions): Promise<FrozenDisk[]> {
+  const { machine, cloud, step, signal } = options;
+  const instance = await instanceOf(options);
+  const tags = tagsOf(kind, options);
   const known = await cloud.snapshots.list({ tags }, signal);
   const ids: FrozenDisk[] = [];
-  for (const { index, place, volume } of disks) {
-    const found = known.find(one => one.tags[PLACE_TAG] === String(place) && one.state !== 'error');
+  for (const [place, volume] of disksOf(machine, instance).entries()) {
+    const { index } = machine.disks[place]!;
+    const found = known.find(isOf(instance, volume, place));
     if (!found) await step(`snapshot-${kind}-${place}`);
+    const own = {
+      [DISK_TAG]: String(place),
+      [MARK_TAG]: markOf(instance, volume),
+      Name: `${machine.vm} disk ${index}`,
+    };
     const description = `${machine.vm} disk ${index}, on its way home`;
-    const snapshot =
-      found?.id ??
-      (await cloud.snapshots.take(
-        volume,
-        { description, tags: { ...tags, [PLACE_TAG]: String(place), Name: `${machine.vm} disk ${index}` } },
-        signal,
-      ));
+    const wanted = { description, tags: { ...tags, ...own } };
+    const snapshot = found?.id ?? (await cloud.snapshots.take(volume.volume, wanted, signal));
     ids.push({ index, snapshot });
   }
   await settledSnapshots(
     ids.map(({ snapshot }) => snapshot),
     options,
   );
+  if (kind === 'final') await demandStill(ids, options);
   return ids;
+}
+
+/**
+ * That these are all that the disks of a machine hold: it stands still, and has since they were made.
+ *
+ * @throws Failure `instance-started`, `volume-missing`
+ */
+export async function demandStill(frozen: readonly FrozenDisk[], options: FreezeOptions): Promise<void> {
+  if (await isStill(frozen, options)) return;
+  const { vm } = options.machine;
+  throw new Failure(
+    world('instance-started', `${vm} was started in EC2, or got another volume, while it was brought home`, {
+      hint: 'see to it that nobody starts it, and run again: it is stopped, and brought home as it is then',
+    }),
+  );
+}
+
+/** Whether these snapshots are of what the disks of a machine have now. */
+export async function isStill(frozen: readonly FrozenDisk[], options: FreezeOptions): Promise<boolean> {
+  const { machine, cloud, signal } = options;
+  const instance = await instanceOf(options);
+  if (instance.state !== 'stopped') return false;
+  const ids = frozen.map(({ snapshot }) => snapshot);
+  const there = await cloud.snapshots.list({ tags: tagsOf('final', options) }, signal);
+  const now = there.filter(({ id }) => ids.includes(id));
+  return disksOf(machine, instance).every((volume, place) => now.some(isOf(instance, volume, place)));
 }
 
 /** Waits until all of these are complete. @throws Failure `snapshot-failed` */
@@ -137,34 +183,18 @@ export async function settledSnapshots(
   );
 }
 
-/** Removes the snapshots of one kind. Only what has the tags of this machine of this run is touched. */
+/**
+ * Removes the snapshots of one kind but these. Only what has the tags of this machine of this run is touched.
+ */
 export async function removeSnapshots(
-  kind: 'look' | 'final',
-  { repository, run, machine, cloud, step, signal }: Omit<FreezeOptions, 'clock'>,
+  kind: Kind,
+  options: Omit<FreezeOptions, 'clock'>,
+  but: readonly FrozenDisk[] = [],
 ): Promise<void> {
-  const tags = { ...machineTags(repository.id, run.start, machine.uuid), [FAILBACK_TAG]: kind };
-  for (const { id, ofVolume } of await cloud.snapshots.list({ tags }, signal)) {
-    if (!ofVolume) continue;
+  const { cloud, step, signal } = options;
+  for (const { id, ofVolume } of await cloud.snapshots.list({ tags: tagsOf(kind, options) }, signal)) {
+    if (ofVolume === undefined || but.some(({ snapshot }) => snapshot === id)) continue;
     await step(`remove-${kind}`);
     await cloud.snapshots.remove(id, signal);
   }
-}
-
-/**
- * The volumes of a machine, in the order of its disks.
- *
- * @throws Failure `volume-missing`
- */
-export const volumesOf = (machine: RunMachine, instance: CloudInstance): string[] =>
-  machine.disks.map((_, place) => volumeAt(machine, instance, place));
-
-function volumeAt({ vm, shell }: RunMachine, instance: CloudInstance, place: number): string {
-  const device = place === 0 ? instance.rootDevice : (shell ? dataDevice : deviceName)(place);
-  const found = instance.devices.find(one => one.device === device);
-  if (found) return found.volume;
-  throw new Failure(
-    world('volume-missing', `${vm} (${instance.id}) has no volume at ${device}`, {
-      hint: 'attach it there again: what it held can only be brought home from it',
-    }),
-  );
 }

@@ -1,12 +1,13 @@
 import { type Diagnostic, Failure, failedWith, world } from '../../diagnostics/diagnostic.ts';
 import type { Clock } from '../../io/ports.ts';
 import { until } from '../../io/until.ts';
-import { unsuspend } from '../../replication/model/pauses.ts';
-import { lift } from '../../replication/model/pins.ts';
+import { unsuspend, unsuspendVm } from '../../replication/model/pauses.ts';
+import { lift, unpin } from '../../replication/model/pins.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import { parseS3Url } from '../../values/s3-url.ts';
 import { note } from '../run/keep.ts';
-import { holderOf, kindOf, type LeftThing, type Run, stateOf } from '../run/run.ts';
+import { holderOf, kindOf, type LeftThing, type Run, type RunMachine, stateOf } from '../run/run.ts';
+import { addressOf } from '../run/where.ts';
 import { leftCost, leftOf, leftWords } from './left.ts';
 import { type RunCloud, type Standing, standing } from './standing.ts';
 
@@ -25,18 +26,19 @@ export interface Cleaned {
 
 const kinds = ['instances', 'images', 'groups', 'schedules'] as const;
 
-/** What the clean-ups of a run have found in all, whichever of them was interrupted. */
-const removedIn = ({ steps }: Run, kind: (typeof kinds)[number]): Set<string> =>
-  new Set(steps.flatMap(step => (step.what === 'removing' ? step[kind] : [])));
+/** What the clean-ups of a run, or of one machine of it, have found in all, whichever was interrupted. */
+const removedIn = ({ steps }: Run, kind: (typeof kinds)[number], vm?: string): Set<string> =>
+  new Set(steps.flatMap(step => (step.what === 'removing' && step.vm === vm ? step[kind] : [])));
 
 /** Before anything goes, it is written down: whoever goes on counts it as removed. */
-async function noteFound(repository: Repository, run: Run, at: number, found: Standing): Promise<void> {
+async function noteFound({ repository, run, clock, only }: CleanUpOptions, found: Standing): Promise<void> {
   const anew = ofEach(kind => {
-    const known = removedIn(run, kind);
+    const known = removedIn(run, kind, only?.vm);
     return found[kind].filter(id => !known.has(id));
   });
   if (kinds.every(kind => anew[kind].length === 0)) return;
-  await note(repository, run, { at, what: 'removing', ...anew });
+  const at = clock.now();
+  await note(repository, run, { at, what: 'removing', ...(only && { vm: only.vm }), ...anew });
 }
 
 const ofEach = <T>(make: (kind: (typeof kinds)[number]) => T) =>
@@ -51,6 +53,8 @@ export interface CleanUpOptions {
   signal?: AbortSignal;
   /** How a command names the same plan; `PATHS` when left out. */
   again?: string;
+  /** This machine alone, of a real run; the others are left as they are. */
+  only?: RunMachine;
 }
 
 /**
@@ -64,13 +68,13 @@ export interface CleanUpOptions {
  *   says it too
  */
 export async function cleanUp(options: CleanUpOptions): Promise<Cleaned> {
-  const { repository, run, cloud, clock, step, signal } = options;
-  const look = () => standing(repository, run, cloud, signal);
+  const { repository, run, cloud, step, clock, signal, only } = options;
+  const look = () => standing(repository, run, cloud, signal, only);
   // A clean-up that came to its end has told what it removed.
   const told = ofEach(kind => (stateOf(run) === 'cleaned' ? removedIn(run, kind).size : 0));
   const before = await look();
   await step('found');
-  await noteFound(repository, run, clock.now(), before);
+  await noteFound(options, before);
   const removals = removing(options);
   await removals.terminate(before.instances);
   await removals.images(before.images);
@@ -91,6 +95,7 @@ export async function cleanUp(options: CleanUpOptions): Promise<Cleaned> {
   await removals.schedules(before.schedules);
   const after = await look();
   if (isLeft(after) || after.schedules.length > 0) throw await leave(options, after, removals.refused);
+  if (only) return { ...(await endOne(options, only)), foreign };
   if (run.start.kind === 'real') {
     await step('unsuspend');
     await unsuspend(repository, holderOf(run.start));
@@ -101,6 +106,20 @@ export async function cleanUp(options: CleanUpOptions): Promise<Cleaned> {
   const counts = ofEach(kind => removedIn(run, kind).size - told[kind]);
   await note(repository, run, { at: clock.now(), what: 'cleaned', ...counts });
   return { ...counts, foreign };
+}
+
+/** Lifts what the run has suspended and pinned of one machine of which nothing is left. */
+async function endOne({ repository, run, clock, step }: CleanUpOptions, { vm, uuid, point }: RunMachine) {
+  const holder = holderOf(run.start);
+  await step('unsuspend');
+  await unsuspendVm(repository, holder, uuid);
+  await step('lift');
+  await unpin(repository, holder, point);
+  await step('ended');
+  const counts = ofEach(kind => removedIn(run, kind, vm).size);
+  const { instances, images } = counts;
+  await note(repository, run, { at: clock.now(), what: 'ended', vm, instances, images });
+  return counts;
 }
 
 /** Removes things one by one, and keeps what AWS refuses. */
@@ -183,7 +202,7 @@ function removing({ run, cloud, step, signal }: CleanUpOptions) {
 
 /** Writes down what is left, and says it. */
 async function leave(
-  { repository, run, clock, step, again = 'PATHS' }: CleanUpOptions,
+  { repository, run, clock, step, again = 'PATHS', only }: CleanUpOptions,
   found: Standing,
   refused: ReadonlyMap<string, Failure>,
   cause?: unknown,
@@ -194,7 +213,10 @@ async function leave(
   const why = new Map<string, Diagnostic>();
   for (const { id } of things)
     for (const one of refused.get(id)?.diagnostics ?? []) why.set(`${one.code} ${one.message}`, one);
-  return new Failure([leftBehind(run, things, found, again), ...why.values()], { cause });
+  return new Failure(
+    [leftBehind(run, things, found, only ? `${again} --only ${addressOf(only.vm)}` : again), ...why.values()],
+    { cause },
+  );
 }
 
 function leftBehind({ start }: Run, things: LeftThing[], { fires }: Standing, again: string): Diagnostic {

@@ -118,7 +118,7 @@ async function imported(
     await note(repository, run, { at: clock.now(), what: 'importing', vm, task });
   }
   const wayOut =
-    'correct it in the VM and make a new point, or run again to import once more; `converge failover cleanup` removes what there is';
+    'correct it in the VM and make a new point, or run again to import once more; `converge failover cleanup PLAN PATHS` removes what there is';
   const watched = { task, name: vm, imports, clock, wayOut, ...(say && { say }), ...(signal && { signal }) };
   const image = await importedImage(watched).catch(async (error: unknown) => {
     if (failedWith(error, 'import-failed')) {
@@ -137,7 +137,9 @@ async function imported(
       world(
         'license-mismatch',
         `EC2 bills the image ${image} that was imported of ${vm} as ${sayBilling(seen)}, not as ${sayBilling(wanted)}`,
-        { hint: 'nothing was launched; remove it with `converge failover cleanup`, and correct `license`' },
+        {
+          hint: 'nothing was launched; remove it with `converge failover cleanup PLAN PATHS`, and correct `license`',
+        },
       ),
     );
   if (seen && seen.bootMode !== boot_mode)
@@ -145,7 +147,7 @@ async function imported(
       world(
         'shell-boot-mode',
         `${vm} starts with ${wordsOf(boot_mode)}, and the image ${image} that was imported of it with ${wordsOf(seen.bootMode)}`,
-        { hint: 'nothing was launched; remove it with `converge failover cleanup`' },
+        { hint: 'nothing was launched; remove it with `converge failover cleanup PLAN PATHS`' },
       ),
     );
   for (const disk of disks) {

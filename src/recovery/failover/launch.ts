@@ -109,7 +109,7 @@ async function runSomewhere(
     world('no-room', own`EC2 has no room for ${vm}: ${tried.join('; ')}`, {
       hint: landing
         ? 'run again later to go on'
-        : "run again later to go on, or remove this test with `converge failover cleanup` and begin another with more types (`fallback: { instance_types: [ ... ] }` of the target) or subnets (`fallback: { subnets: [ ... ] }` of the plan's test)",
+        : "run again later to go on, or remove this test with `converge failover cleanup PLAN PATHS` and begin another with more types (`fallback: { instance_types: [ ... ] }` of the target) or subnets (`fallback: { subnets: [ ... ] }` of the plan's test)",
     }),
   );
 }
@@ -136,7 +136,7 @@ function runAt(
       if (!holder || isOwn(holder)) return undefined;
       throw new Failure(
         world('address-taken', own`${vm} can't have ${address} in ${subnet}: ${holder.words} has it`, {
-          hint: 'free the address there, then run again to go on; or remove this test with `converge failover cleanup` and give the target another `private_address`',
+          hint: 'free the address there, then run again to go on; or remove this test with `converge failover cleanup PLAN PATHS` and give the target another `private_address`',
         }),
       );
     },
@@ -162,7 +162,7 @@ const judged = (found: CloudInstance | undefined, { vm, shell, imported }: RunMa
 const notBilled = (what: string, seen: CloudInstance | CloudImage, wanted: Billing): Failure =>
   new Failure(
     world('license-mismatch', `EC2 bills ${what} as ${sayBilling(seen)}, not as ${sayBilling(wanted)}`, {
-      hint: 'it was put on no network; remove it with `converge failover cleanup`, and correct `license`',
+      hint: 'it was put on no network; remove it with `converge failover cleanup PLAN PATHS`, and correct `license`',
     }),
   );
 
@@ -179,7 +179,7 @@ async function shellOf(
         'shell-missing',
         `the image ${id} that ${vm} takes its licence from is ${image?.state ?? 'gone'}`,
         {
-          hint: 'remove this test with `converge failover cleanup`, and begin another: it chooses anew',
+          hint: 'remove this test with `converge failover cleanup PLAN PATHS`, and begin another: it chooses anew',
         },
       ),
     );

@@ -30,7 +30,7 @@ export interface RehearseOptions {
   signal?: AbortSignal;
 }
 
-export const goOn = 'run again to go on, or `converge failover cleanup` to remove what there is';
+export const goOn = 'run again to go on, or `converge failover cleanup PLAN PATHS` to remove what there is';
 
 export const lookEvery = 2_000;
 export const patience = 10 * 60_000;

@@ -5,6 +5,7 @@ import type { ObjectPlace } from '../model/imports.ts';
 import {
   FAILBACK_TAG,
   imageName,
+  machineTags,
   PROBER,
   proberTokens,
   quarantineName,
@@ -12,7 +13,8 @@ import {
   tokensOf,
   VM_TAG,
 } from '../run/names.ts';
-import { attemptOf, type Run } from '../run/run.ts';
+import { attemptOf, type Run, type RunMachine } from '../run/run.ts';
+import { machinesOf } from '../run/where.ts';
 import { teardownsOf } from './teardown.ts';
 
 /** Where a run's things are. */
@@ -45,17 +47,22 @@ export interface Standing {
   foreign: string[];
 }
 
-/** What of a run is there, counted. Instances that are terminated don't count. */
+/**
+ * What of a run is there, counted. Instances that are terminated don't count.
+ *
+ * @param only what has the tags of this machine; what several share isn't of one
+ */
 export async function standing(
   repository: Repository,
   run: Run,
   cloud: RunCloud,
   signal?: AbortSignal,
+  only?: RunMachine,
 ): Promise<Standing> {
   const { machines, volumes: disks, groups: guards, teardown } = cloud;
   const { start } = run;
-  const tags = runTags(repository.id, start);
-  const all = start.groups.flatMap(group => group.machines);
+  const tags = only ? machineTags(repository.id, start, only.uuid) : runTags(repository.id, start);
+  const all = only ? [only] : machinesOf(run);
   const tokens = new Set(
     all.flatMap(machine =>
       Array.from({ length: attemptOf(run, machine.vm) + 1 }, (_, n) =>
@@ -72,9 +79,9 @@ export async function standing(
     machines.images(tags, signal),
     disks.list(tags, signal),
     homewardOf(run, tags, cloud, signal),
-    guards.list({ tags }, signal),
-    teardownsOf(repository.id, run, teardown, signal),
-    importsOf(repository.id, run, cloud, signal),
+    only ? [] : guards.list({ tags }, signal),
+    only ? { own: [], foreign: [] } : teardownsOf(repository.id, run, teardown, signal),
+    importsOf(repository.id, run, cloud, signal, only),
   ]);
   const live = instances.filter(({ state }) => state !== 'terminated');
   const own = live.filter(
@@ -133,16 +140,18 @@ async function importsOf(
   { start }: Run,
   { imports, shells, uploads }: RunCloud,
   signal?: AbortSignal,
+  only?: RunMachine,
 ): Promise<{ active: string[]; images: string[]; uploads: ObjectPlace[] }> {
-  const machines = start.groups.flatMap(group => group.machines).filter(({ imported }) => imported);
+  const all = only ? [only] : start.groups.flatMap(group => group.machines);
+  const machines = all.filter(({ imported }) => imported);
   if (machines.length === 0) return { active: [], images: [], uploads: [] };
   const uuids = new Set(machines.map(({ uuid }) => uuid));
-  const all = await imports.tasks(runTags(repository, start), signal);
-  const own = all.filter(({ tags }) => uuids.has(tags[VM_TAG] ?? ''));
+  const tasks = await imports.tasks(runTags(repository, start), signal);
+  const own = tasks.filter(({ tags }) => uuids.has(tags[VM_TAG] ?? ''));
   // One that was not tagged before somebody died is known by its task alone.
   const made = await Promise.all(own.flatMap(({ image }) => (image ? [shells.image(image, signal)] : [])));
   const folders = machines.flatMap(({ imported }) =>
-    imported!.by === 'raw' ? [imagesPlace(imported!, repository, start)] : [],
+    imported!.by === 'raw' && !only ? [imagesPlace(imported!, repository, start)] : [],
   );
   const unlike = folders.filter(
     ({ bucket, key }, n) => folders.findIndex(one => one.bucket === bucket && one.key === key) === n,

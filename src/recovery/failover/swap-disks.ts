@@ -160,7 +160,7 @@ const isByHand = ({ ask }: Doing, { task }: Seen): boolean =>
 
 /** What will not be otherwise by waiting. */
 const anew =
-  'try it again as another instance with `converge failover retry PLAN --anew`, or remove what there is with `converge failover cleanup`';
+  'try it again as another instance with `converge failover retry PLAN PATHS --anew`, or remove what there is with `converge failover cleanup PLAN PATHS`';
 
 const noUse = (vm: string, why: string, hint = goOn): Failure =>
   new Failure(world('machine-not-launched', own`${vm} can't be given its disks: ${why}`, { hint }));

@@ -5,13 +5,12 @@ import type { DnsCloud, DnsStep, PlannedRecord, SwitchedRecord } from '../model/
 import { begunBy, claim, newestRun, note } from '../run/keep.ts';
 import { machineTags } from '../run/names.ts';
 import { holderOf, type Run, type RunMachine, stateOf } from '../run/run.ts';
+import { goesBackWith, machinesOf, thoseAt, whereIs } from '../run/where.ts';
 import { endSuperseded } from './attempts.ts';
 import { pinPoints } from './begin.ts';
 import { type Cleaned, cleanUp } from './cleanup.ts';
 import type { RehearseOptions } from './options.ts';
 import { type Recovered, recoverGroups } from './rehearse.ts';
-
-const machinesOf = ({ start }: Run): RunMachine[] => start.groups.flatMap(({ machines }) => machines);
 
 /**
  * Carries out a run that takes over, from wherever it stands. Before anything is launched no cycle of its VMs
@@ -114,8 +113,8 @@ async function refuseOpenGroups(
 type Deciding = Pick<RehearseOptions, 'repository' | 'run' | 'clock' | 'step'>;
 
 /**
- * Has the machines of a run stay: what it has suspended stays so for good, and its points stay pinned. Safe
- * to repeat.
+ * Has the machines of a run stay that are in EC2 and weren't brought home: what it has suspended of them
+ * stays so for good, and its points stay pinned. Safe to repeat.
  *
  * @throws Failure `failover-begun`, blocked: somebody else goes on with it or undoes it at the same time
  */
@@ -125,7 +124,34 @@ export async function commit({ repository, run, clock, step }: Deciding): Promis
     await claim(repository, run, { at: clock.now(), what: 'committed' });
   }
   await step('settle');
-  await settleThere(repository, holderOf(run.start), clock.now());
+  // One that is home isn't kept in AWS.
+  const kept = machinesOf(run).filter(({ vm }) => whereIs(run, vm) === 'there');
+  const uuids = kept.map(({ uuid }) => uuid);
+  await settleThere(repository, holderOf(run.start), uuids, clock.now());
+}
+
+/**
+ * Ends one machine of a run and leaves the others as they are: its records of DNS say again what they did,
+ * what is left of it in EC2 is removed, and its cycles go on. With the last of them the run is over. Safe to
+ * repeat.
+ *
+ * @throws Failure `failover-begun`, blocked; `left-behind`
+ */
+export async function undoOne(
+  machine: RunMachine,
+  options: Deciding & Parameters<typeof cleanUp>[0] & { cloud: { dns: DnsCloud } },
+): Promise<Cleaned> {
+  const { repository, run, clock, step } = options;
+  const { vm } = machine;
+  if (!['ending', 'ended'].includes(whereIs(run, vm))) {
+    await step('end');
+    await claim(repository, run, { at: clock.now(), what: 'ending', vm });
+  }
+  await putBack(goesBackWith(run, vm), ofDns(options));
+  const one = await cleanUp({ ...options, only: machine });
+  if (thoseAt(run, 'ended').length < machinesOf(run).length) return one;
+  const rest = await cleanUp(options);
+  return { ...one, groups: rest.groups, schedules: rest.schedules, foreign: rest.foreign };
 }
 
 /**

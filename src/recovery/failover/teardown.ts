@@ -78,7 +78,7 @@ const expired = ({ start }: Run, at: number): Failure =>
       'test-expired',
       `test ${start.number} of ${start.plan} was to be over by ${new Date(at).toISOString()}`,
       {
-        hint: 'remove it with `converge failover cleanup`, or try again what failed with `converge failover retry`',
+        hint: 'remove it with `converge failover cleanup PLAN PATHS`, or try again what failed with `converge failover retry PLAN PATHS`',
       },
     ),
   );

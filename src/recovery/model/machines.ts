@@ -38,8 +38,10 @@ export interface CloudInstance {
   platformDetails: string;
   usageOperation: string;
   rootDevice: string;
-  /** `state`: `attaching`, `attached`, `detaching`. */
-  devices: { device: string; volume: string; state: string; endsWithIt: boolean }[];
+  /** When it was started last, milliseconds since the epoch: each start sets it anew. */
+  launched: number;
+  /** `state`: `attaching`, `attached`, `detaching`; `since`: when it was attached, milliseconds. */
+  devices: { device: string; volume: string; state: string; since: number; endsWithIt: boolean }[];
   tags: Record<string, string>;
 }
 

@@ -16,8 +16,8 @@ export interface CloudSnapshot {
   encrypted: boolean;
   /** ARN of the key. */
   key?: string;
-  /** It was taken of a volume; left out for one that was written from outside. */
-  ofVolume?: true;
+  /** The volume that it was taken of; left out for one that was written from outside. */
+  ofVolume?: string;
   tags: Record<string, string>;
 }
 

@@ -5,6 +5,7 @@ export interface CloudVolume {
   /** `creating`, `available`, `in-use`, `deleting`, `error`. */
   state: string;
   zone: string;
+  gib: number;
   encrypted: boolean;
   tags: Record<string, string>;
 }
@@ -14,6 +15,8 @@ export type RootTask = 'pending' | 'in-progress' | 'failing' | 'succeeded' | 'fa
 
 export interface VolumeCloud {
   list(tags: Record<string, string>, signal?: AbortSignal): Promise<CloudVolume[]>;
+  /** Those that are attached to an instance, whatever their tags. */
+  attached(instance: string, signal?: AbortSignal): Promise<CloudVolume[]>;
   /** The same token gives the same volume again. */
   create(
     wanted: {

@@ -162,8 +162,15 @@ export type RunStep = { at: number } & (
   | { what: 'committed' }
   /** Of a `real` run: it is being undone; nobody goes on with it. */
   | { what: 'undoing' }
-  /** All of the run that a clean-up found and is about to remove, beside what one before it had found. */
-  | ({ what: 'removing' } & Removing)
+  /** Of a `real` run: this machine alone is being ended; nobody goes on with it. */
+  | { what: 'ending'; vm: string }
+  /** Nothing of it is left in EC2, and nothing of it is suspended or pinned. */
+  | { what: 'ended'; vm: string; instances: number; images: number }
+  /**
+   * All of the run, or of one machine, that a clean-up found and is about to remove, beside what one before
+   * it had found.
+   */
+  | ({ what: 'removing'; vm?: string } & Removing)
   /** What a clean-up could not remove: `cleaned` follows when one has. */
   | { what: 'left'; things: LeftThing[] }
   | { what: 'cleaned'; instances: number; images: number; groups?: number; schedules: number }

@@ -17,6 +17,8 @@ export interface Pause {
   by?: string;
   /** Since when it is to stay where it was failed over to. */
   committed?: number;
+  /** Since when all of it is at home again, though its failover isn't ended. */
+  home?: number;
 }
 
 const pauses = currentList<Pause>('pauses');
@@ -71,11 +73,32 @@ export const suspend = (
     return [...before, ...missing.map(({ uuid }) => ({ vm: uuid, why: 'failed-over' as const, at, by }))];
   });
 
-/** What a run has suspended stays suspended for good: its machines are at home where they are. */
-export const settleThere = (repository: Repository, by: string, at: number): Promise<void> =>
+/** What a run has suspended of these stays suspended for good: they are at home where they are. */
+export const settleThere = (
+  repository: Repository,
+  by: string,
+  uuids: readonly string[],
+  at: number,
+): Promise<void> =>
   pauses.change(repository, before =>
-    before.map(one => (one.by === by && one.committed === undefined ? { ...one, committed: at } : one)),
+    before.map(one =>
+      one.by === by && uuids.includes(one.vm) && one.committed === undefined
+        ? { ...one, committed: at }
+        : one,
+    ),
   );
+
+/** A VM is at home again whose replication a run still suspends: it lives in AWS no more. */
+export const settleHome = (repository: Repository, by: string, uuid: string, at: number): Promise<void> =>
+  pauses.change(repository, before =>
+    before.map(one =>
+      one.by === by && one.vm === uuid && one.home === undefined ? { ...one, home: at } : one,
+    ),
+  );
+
+/** Whether a VM is where it was failed over to, for good. */
+export const livesInAws = ({ committed, home }: Pause): boolean =>
+  committed !== undefined && home === undefined;
 
 /** Lifts all that a run has suspended. */
 export const unsuspend = (repository: Repository, by: string): Promise<void> =>
@@ -101,36 +124,40 @@ export async function refuseFailedOver(
 /** The plan of the run that holds a failover. */
 export const planOfHolder = (by = ''): string => by.slice(0, by.lastIndexOf('/'));
 
-export const isFailedOver = (name: string, { by, committed }: Pause): Failure =>
-  new Failure(
-    blocked(
-      'failed-over',
-      `${name} runs in AWS since the failover ${by}: no point is made of what is at home`,
-      {
-        hint:
-          committed === undefined
-            ? `keep the machine at home off; \`converge failover undo ${planOfHolder(by)}\` ends the one in AWS and lifts this`
-            : 'the failover was committed: remove the machine at home and its `protected_vm`',
-      },
-    ),
-  );
+/** How far a failover is, in words, and the way out. */
+function inForce(name: string, pause: Pause): { state: string; hint: string } {
+  const plan = planOfHolder(pause.by);
+  const end = `\`converge failover undo ${plan} PATHS --only recovery_target:${name}\``;
+  if (pause.home !== undefined)
+    return {
+      state:
+        'it was brought home, and its replication is suspended until what is left of it in EC2 is removed',
+      hint: `remove that: ${end}`,
+    };
+  if (livesInAws(pause))
+    return {
+      state: 'for good: nothing of what is at home is replicated any more',
+      hint: 'the failover was committed: remove the machine at home and its `protected_vm`',
+    };
+  return {
+    state: 'its replication is suspended until it is failed back or the failover undone',
+    hint: `keep the machine at home off; bring it home by \`converge failback ${name} PATHS\`, or end it in EC2 by ${end}`,
+  };
+}
+
+export function isFailedOver(name: string, pause: Pause): Failure {
+  const { state, hint } = inForce(name, pause);
+  const said =
+    pause.home === undefined
+      ? `${name} runs in AWS since the failover ${pause.by}: no point is made of what is at home`
+      : `${name} was failed over by ${pause.by}: ${state}`;
+  return new Failure(blocked('failed-over', said, { hint }));
+}
 
 /** That the replication of a VM rests, knowingly: what a plan and whoever would make a point say about it. */
-export const isSuspended = (name: string, { by, at, committed }: Pause): Diagnostic => {
-  const since = `${name} is failed over to EC2 since ${new Date(at).toISOString().slice(0, 19)}Z by ${by}`;
-  return {
-    ...world(
-      'failed-over',
-      committed === undefined
-        ? `${since}: its replication is suspended until it is failed back or the failover undone`
-        : `${since}, for good: nothing of what is at home is replicated any more`,
-      {
-        hint:
-          committed === undefined
-            ? `keep the machine at home off; bring it home by \`converge failback ${name}\`, or end it in EC2 by \`converge failover undo ${planOfHolder(by)}\``
-            : 'remove the machine at home and its `protected_vm`',
-      },
-    ),
-    severity: 'warning',
-  };
+export const isSuspended = (name: string, pause: Pause): Diagnostic => {
+  const { state, hint } = inForce(name, pause);
+  const since = `${name} is failed over to EC2 since ${new Date(pause.at).toISOString().slice(0, 19)}Z by ${pause.by}`;
+  const joint = livesInAws(pause) ? ', ' : ': ';
+  return { ...world('failed-over', `${since}${joint}${state}`, { hint }), severity: 'warning' };
 };

@@ -58,6 +58,9 @@ test.for(['copy-disk-0', 'pack', 'pages', 'index', 'head'])(
     const puts = fenced(cycles, from);
     expect(puts.indexOf('lease')).toBe(0);
     expect(puts).toContain('head');
+    // Nor is anything else written before.
+    const [first] = cycles.store.calls.slice(from).filter(({ name }) => name === 'put');
+    expect(first!.key).toMatch(/\/lease$/);
     expect(await restored(await cycles.repository(), point, 0)).toEqual(frozen);
     expect(cycles.machine.snapshotNames).toEqual([]);
     expect(cycles.clock.sleeping).toBe(0);

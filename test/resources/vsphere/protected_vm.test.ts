@@ -207,11 +207,11 @@ describe('a VM that is failed over', () => {
           message: expect.stringMatching(
             /failed over to EC2 since 2026-01-02T03:04:05Z by web\/3: its replication is suspended until/,
           ),
-          hint: expect.stringMatching(/`converge failback .*`, .* `converge failover undo web`/),
+          hint: expect.stringMatching(/`converge failback .*`, .* `converge failover undo web PATHS --only /),
         },
       ],
     });
-    await settleThere(repository, by, 1);
+    await settleThere(repository, by, [cycles.machine.uuid], 1);
     expect(await pending(cycles)).toEqual([]);
     expect(await observe(cycles)).toMatchObject({
       warnings: [{ message: expect.stringContaining('for good') }],

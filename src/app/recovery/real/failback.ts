@@ -3,6 +3,7 @@ import { blocked, Failure, failedWith, given, world } from '../../../diagnostics
 import { own } from '../../../diagnostics/own-words.ts';
 import type { CatalogResource } from '../../../engine/model/catalog.ts';
 import { switchedIn } from '../../../recovery/dns/switch.ts';
+import type { Stranger } from '../../../recovery/failback/attached.ts';
 import type { Estimate } from '../../../recovery/failback/differences.ts';
 import {
   bringHome,
@@ -15,8 +16,10 @@ import { instanceOf } from '../../../recovery/failback/freeze.ts';
 import type { PutBack } from '../../../recovery/model/dns.ts';
 import type { RestingMachine } from '../../../replication/model/source.ts';
 import type { Context } from '../../app-context.ts';
+import { type Approval, isApproved } from '../../approval.ts';
 import type { CommonOptions } from '../../options.ts';
 import { heldOf } from '../failover-status.ts';
+import { requireTargets } from '../known-readiness.ts';
 import {
   declaredAs,
   type Recovering,
@@ -32,8 +35,8 @@ export interface FailbackCommand extends CommonOptions, NewVmOptions {
   /** Into the disks of the machine at home. */
   toVsphere?: boolean;
   noop?: boolean;
-  /** Approved without anybody being asked. */
-  yes?: boolean;
+  /** Addresses: of the target of one whose volumes of EC2 may be left there. */
+  allow?: string[];
 }
 
 export interface FailedBack {
@@ -43,6 +46,8 @@ export interface FailedBack {
   number: number;
   instance: string;
   estimate: Estimate;
+  /** Volumes that were attached in EC2, and stay there. */
+  left: Stranger[];
   to: 'folder' | 'disk' | 'new-vm';
   /** Of a new machine: its name, where it goes, and what isn't as it was. */
   as?: { name: string; place: string; remarks: string[] };
@@ -65,14 +70,15 @@ export interface FailedBack {
  * told.
  *
  * @throws Failure `failback-where`, `not-failed-over`, `domain-controller`, `home-in-the-way`,
- *   `new-vm-place`, `new-vm-there`, `not-approved`, `instance-gone`, `readback-differs`
+ *   `new-vm-place`, `new-vm-there`, `volume-left-out`, `failback-folder`, `nothing-allowed`, `not-approved`,
+ *   `instance-gone`, `instance-started`, `readback-differs`
  */
 export const failback = (
   context: Context,
   name: string,
   paths: string[],
   options: FailbackCommand,
-  { approve }: { approve?(about: FailedBack): Promise<boolean> },
+  { approval }: { approval: Approval<FailedBack> },
 ): Promise<FailedBack | undefined> => {
   const { host, interrupt: signal } = context.io;
   const { to, toVsphere, asNew } = options;
@@ -87,13 +93,14 @@ export const failback = (
       const vm = target.title;
       const { cloud, clock } = recovering;
       refuseController(target);
+      requireTargets([name], options.allow ?? [], recovering.catalog);
       const repository = await recovering.repository(repositoryOf(target));
       const { run, machine } = await heldOf(repository, vm);
       const point = await repository.vm(machine.uuid).point(machine.point);
       if (!point)
         throw new Failure(
           world('missing-object', `the point ${machine.point} that ${vm} was launched from is gone`, {
-            hint: `its volumes can still be read in EC2: \`converge failover status ${run.start.plan}\` tells them`,
+            hint: `its volumes can still be read in EC2: \`converge failover status ${run.start.plan} PATHS\` tells them`,
           }),
         );
       const home = await recovering.resting(vm).catch((error: unknown) => {
@@ -111,13 +118,14 @@ export const failback = (
         clock,
         point,
         home,
+        mayLeave: options.allow?.includes(target.address) ?? false,
         step: async () => {},
         signal,
       };
       return recovering.alone(() =>
         withDestination(
           async where => {
-            const estimate = await lookAhead(going, where);
+            const { left, ...estimate } = await lookAhead(going, where);
             if (where.to === 'new-vm')
               await refuseFull(where.newly, Math.max(...estimate.disks.map(disk => disk.bytes)));
             const { plan, number } = run.start;
@@ -127,6 +135,7 @@ export const failback = (
               number,
               instance: (await instanceOf(going)).id,
               estimate,
+              left,
               to: where.to,
               ...(where.to === 'disk' && home?.wholeOnly && { wholeOnly: home.wholeOnly }),
               ...(where.to === 'folder' && { directory: where.directory }),
@@ -134,10 +143,7 @@ export const failback = (
               switched: switchedIn(run.steps).map(one => one.name),
             };
             if (options.noop) return about;
-            if (!options.yes) {
-              if (!approve) throw notApproved(vm);
-              if (!(await approve(about))) return about;
-            }
+            if (!(await isApproved(approval, about, () => notApproved(vm)))) return about;
             const { bytes: brought, ...rest } = await bringHome(going, where);
             return { ...about, brought, ...rest, switched: switchedIn(run.steps).map(one => one.name) };
           },
@@ -201,8 +207,10 @@ const noVcenter = (vm: string): Failure =>
 /**
  * Its others have gone on without it: one that comes back as it was, from an image, hands out what it handed
  * out before.
+ *
+ * @throws Failure `domain-controller`, blocked
  */
-function refuseController(target: CatalogResource): void {
+export function refuseController(target: CatalogResource): void {
   if (targetProperties(target).role !== 'domain_controller') return;
   throw new Failure(
     blocked(

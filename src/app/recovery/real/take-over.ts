@@ -5,10 +5,12 @@ import { takeOver as carryOut, switchedBy } from '../../../recovery/failover/tak
 import type { SwitchedRecord } from '../../../recovery/model/dns.ts';
 import { newestRun } from '../../../recovery/run/keep.ts';
 import { holderOf, kindOf, type Run, stateOf, tookOf } from '../../../recovery/run/run.ts';
+import { notTakenOver } from '../../../recovery/run/where.ts';
 import { pointOfAll } from '../../../recovery/target/point-choice.ts';
 import { failedOver, isFailedOver, pausesIn } from '../../../replication/model/pauses.ts';
 import type { Repository } from '../../../replication/model/repository.ts';
 import type { Context } from '../../app-context.ts';
+import { type Approval, isApproved } from '../../approval.ts';
 import { choose } from '../choose.ts';
 import {
   begin,
@@ -32,8 +34,6 @@ export interface TakeOverOptions extends FailoverOptions {
   sourceDownConfirmed?: boolean;
   /** Addresses of targets that are recovered although their role speaks against it. */
   allow?: string[];
-  /** Approved without anybody being asked. */
-  yes?: boolean;
   /** Home is shut down first, and a last point made: nothing is lost. */
   planned?: boolean;
   /** Milliseconds that guests have to shut down; ten minutes when left out. */
@@ -47,6 +47,8 @@ export interface TakenOver extends Failover {
   sources: Source[];
   /** Records of DNS that were switched: none when not every probe passed. Left out where none was to be. */
   switched?: SwitchedRecord[];
+  /** Machines that weren't launched, or don't hold their own disks: it hasn't taken over. */
+  missing?: string[];
 }
 
 export type ShownTakeOver = Pick<TakenOver, 'plan' | 'from' | 'sources' | 'again'>;
@@ -55,7 +57,7 @@ export type ShownTakeOver = Pick<TakenOver, 'plan' | 'from' | 'sources' | 'again
  * Has the machines of a plan run in AWS from now on. One that was interrupted is gone on with. Undefined when
  * the manifests have mistakes, which were told.
  *
- * @param hooks `show`: told what is about to be done, before anything is; `approve`: asked after that
+ * @param hooks `show`: told what is about to be done, before anything is; `approval`: asked after that
  * @throws Failure `source-running`, `source-unknown`, `domain-controller`, `not-approved`, `failed-over`,
  *   `test-standing`, `failover-standing`, `failover-committed`, `digest-differs` (blocked), and what a test
  *   throws of its machines
@@ -65,7 +67,7 @@ export const takeOver = (
   name: string,
   paths: string[],
   options: TakeOverOptions,
-  hooks: { show(about: ShownTakeOver): void; approve?(): Promise<boolean>; say(line: string): void },
+  hooks: { show(about: ShownTakeOver): void; approval: Approval; say(line: string): void },
 ): Promise<TakenOver | undefined> =>
   withPlan(context, name, paths, options, pointOfAll(options.point ?? []), async (recovering, declared) => {
     const { prober, clock, cloud } = recovering;
@@ -92,10 +94,9 @@ export const takeOver = (
     if (options.noop) return { ...about, resumed };
     if (!options.sourceDownConfirmed && !planned)
       refuseRunning(sources, vm => targets.find(one => one.title === vm)?.at);
-    if (options.digest === undefined && !options.yes) {
-      if (!hooks.approve) throw notApproved(declared.title);
-      if (!(await hooks.approve())) return { ...about, resumed };
-    }
+    const isKnown = options.digest !== undefined;
+    if (!isKnown && !(await isApproved(hooks.approval, undefined, () => notApproved(declared.title))))
+      return { ...about, resumed };
 
     return recovering.alone(async () => {
       const began = clock.now();
@@ -134,7 +135,15 @@ export const takeOver = (
         signal,
       });
       const switched = switchedBy(run);
-      return { ...about, recovered, took: tookOf(run), resumed, ...(switched && { switched }) };
+      const missing = notTakenOver(run);
+      return {
+        ...about,
+        recovered,
+        took: tookOf(run),
+        resumed,
+        ...(switched && { switched }),
+        ...(missing.length > 0 && { missing }),
+      };
     });
   });
 

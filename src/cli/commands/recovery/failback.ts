@@ -4,12 +4,13 @@ import {
   type FailedBack,
 } from '../../../app/recovery/real/failback.ts';
 import { bytes, duration } from '../../../io/units.ts';
+import { addressOf } from '../../../recovery/run/where.ts';
 import type { Define } from '../../context/define.ts';
 import { collect, withData, withFormat, withLab, withState } from '../../context/options.ts';
+import { approvalOf } from './approval.ts';
 import { putBackLine } from './dns-lines.ts';
-import { asked, canAsk } from './take-over.ts';
 
-type Options = FailbackCommand & { format: 'text' | 'json' };
+type Options = FailbackCommand & { format: 'text' | 'json'; yes?: true };
 
 export const failback: Define = (program, context, exit) => {
   const command = program
@@ -30,6 +31,11 @@ export const failback: Define = (program, context, exit) => {
       collect,
     )
     .option('--scratch <DIR>', 'of a new VM: where one disk at a time is kept before it is sent')
+    .option(
+      '--allow <ADDRESS>',
+      'leave volumes in EC2 that were attached there: recovery_target:NAME of the machine',
+      collect,
+    )
     .option('--noop', 'say what it comes to, and leave the machine running')
     .option('-y, --yes', 'go ahead without asking, which is only done on a terminal');
   withData(withLab(withState(withFormat(command))))
@@ -38,14 +44,19 @@ export const failback: Define = (program, context, exit) => {
       '\nExamples:\n  converge failback web01 manifests --to /mnt/home --noop\n  converge failback web01 manifests --to-vsphere\n  converge failback web01 manifests --as-new web01 --datastore ssd1',
     )
     .action(async (vm: string, paths: string[], options: Options) => {
-      const isAsked = canAsk(context) && !options.yes;
+      const approval = approvalOf<FailedBack>(
+        context,
+        options.yes,
+        about => `Stop ${about.vm} in EC2 and bring it home? [y/N] `,
+      );
+      const isAsked = typeof approval === 'function';
       const done = await bring(context, vm, paths, options, {
-        ...(isAsked && {
-          approve: async about => {
-            context.print(aboutLines(about));
-            return asked(context, `Stop ${about.vm} in EC2 and bring it home? [y/N] `);
-          },
-        }),
+        approval: isAsked
+          ? about => {
+              context.print(aboutLines(about));
+              return approval(about);
+            }
+          : approval,
       });
       if (!done) return exit(1);
       if (options.format === 'json')
@@ -56,7 +67,7 @@ export const failback: Define = (program, context, exit) => {
 };
 
 function aboutLines(about: FailedBack): string[] {
-  const { vm, plan, number, instance, estimate, to, directory, wholeOnly, as } = about;
+  const { vm, plan, number, instance, estimate, left, to, directory, wholeOnly, as } = about;
   const where = as
     ? `as a new VM ${as.name}`
     : to === 'folder'
@@ -73,6 +84,10 @@ function aboutLines(about: FailedBack): string[] {
       ({ index, mode, why, bytes: size }) =>
         `  disk ${index}: ${bytes(size)}, ${mode === 'changes' ? 'what differs from home' : `the whole disk: ${why}`}`,
     ),
+    ...left.map(
+      ({ volume, device, gib, endsWithIt }) =>
+        `  left in EC2: ${volume} (${device}, ${gib} GiB)${endsWithIt ? ', which ends with the instance: detach it before the undo' : ', also after the undo'}`,
+    ),
     ...(as ? [`  it goes into ${as.place}`, ...as.remarks.map(one => `  ${one}`)] : []),
     `  ${bytes(estimate.bytes)} to be read in EC2, and ${comes}`,
     ...(wholeOnly ? [`  whole disks are written, since ${wholeOnly.why}: ${wholeOnly.hint}`] : []),
@@ -85,26 +100,29 @@ const hours = (seconds: number): string =>
 function endLines(done: FailedBack): string[] {
   const { vm, plan, to, directory, as, brought, rescan, records = [], switched } = done;
   if (brought === undefined) return ['nothing was stopped'];
-  const undo = `converge failover undo ${plan} PATHS`;
+  const end = `converge failover undo ${plan} PATHS --only ${addressOf(vm)}`;
   if (to === 'disk')
     return [
       `${vm} is home: ${bytes(brought)} written, read back and compared; its replication goes on`,
       ...records.map(putBackLine),
-      `switch it on; what is left in EC2, stopped, is removed by: ${undo}`,
+      `switch it on; what is left of it in EC2, stopped, is removed by: ${end}`,
     ];
   if (to === 'new-vm')
     return [
       `${vm} is home as the VM ${as!.name}: ${bytes(brought)} sent, read back and compared`,
       ...records.map(putBackLine),
       `switch it on; its first point is made of whole disks, once a protected_vm means it`,
-      `what is left in EC2, stopped, is removed by: ${undo}`,
+      `what is left of it in EC2, stopped, is removed by: ${end}`,
     ];
   return [
     `${bytes(brought)} of ${vm} written into ${directory}, read back and compared`,
-    `put them into its disks by tools/apply-failback.py and switch it on; then: ${undo}`,
+    `put them into its disks by tools/apply-failback.py and switch it on; then: ${end}`,
+    'that lets its replication go on',
     rescan
       ? `vSphere sees nothing of that, and could not be told: make the next point by: converge replicate ${vm} PATHS --rescan`
       : `the next cycle compares whole disks, since vSphere sees nothing of that`,
-    ...(switched.length > 0 ? [`that undo puts back the records of DNS: ${switched.join(', ')}`] : []),
+    ...(switched.length > 0
+      ? [`that also puts back the records of DNS that lead to it: ${switched.join(', ')}`]
+      : []),
   ];
 }

@@ -13,6 +13,7 @@ import {
   withLab,
   withState,
 } from '../../context/options.ts';
+import { approvalOf } from './approval.ts';
 import { switchedLines } from './dns-lines.ts';
 import { fromRepository, originLines } from './from-repository.ts';
 import { cleanedLines, endLine, hasPassed, machineLines, planLines, takenOverLine } from './outcome-lines.ts';
@@ -63,22 +64,16 @@ export const failover: Define = (program, context, exit) => {
     )
     .action(async (plan: string, paths: string[], options: RunOptions) => {
       if (!options.test) return runTakeOver(context, exit, plan, paths, options);
-      const { ask, stdout, host, interrupt } = context.io;
       const json = options.format === 'json';
-      const asks = ask && stdout.isTTY && !host.env.CI && !options.yes && options.lab === undefined;
+      const approval = approvalOf(context, options.yes, () => 'Run this test? [y/N] ');
       const done = await failoverTest(context, plan, paths, options, {
         // With JSON stdout is the one document at the end, which tells the plan as well.
         show: about => {
           if (!json) context.print(planLines(about));
           else if (!options.noop) context.say(planLines(about));
         },
-        ...(asks && {
-          approve: async () => {
-            const answer = await ask('Run this test? [y/N] ');
-            interrupt.throwIfAborted();
-            return /^\s*y(es)?\s*$/i.test(answer ?? '');
-          },
-        }),
+        // A test takes over from nothing and is removed again: without a terminal it just runs.
+        approval: approval === 'nobody' || options.lab !== undefined ? 'given' : approval,
         say: line => context.say([line]),
       });
       if (!done) return exit(1);
@@ -118,7 +113,9 @@ export const failover: Define = (program, context, exit) => {
           ...originLines(from),
           ...machineLines(recovered),
           ...switchedLines(switched),
-          (done.kind === 'test' ? endLine : takenOverLine)(done.plan, took, recovered, by, whole),
+          done.kind === 'test'
+            ? endLine(done.plan, took, recovered, by, whole)
+            : takenOverLine(done.plan, took, { recovered, missing: done.missing ?? [] }, by, whole),
         ]);
       exit(hasPassed(recovered) ? 0 : 4);
     });

@@ -162,14 +162,21 @@ const triedWords = (took: number): string => `all have passed; this try took ${d
 export function takenOverLine(
   plan: string,
   took: number,
-  recovered: Recovered,
+  { recovered, missing }: { recovered: Recovered; missing: readonly string[] },
   by: string,
   whole = true,
 ): string {
   const failed = recovered.filter(one => !passedAll(one)).map(({ vm }) => vm);
-  const ends = `keep it: converge failover commit ${plan} ${by}; end it: converge failover undo ${plan} ${by}`;
+  const end = `end it: converge failover undo ${plan} ${by}`;
+  const again = `try again: converge failover retry ${plan} ${by}`;
+  if (missing.length > 0) {
+    const unlike = missing.length > 1 ? 'were not launched' : 'was not launched';
+    const why = failed.length > 0 ? `${failed.join(', ')} did not pass, and ` : '';
+    return `NOT taken over, after ${duration(took)}: ${why}${missing.join(', ')} ${unlike}; ${again}; ${end}`;
+  }
+  const ends = `keep it: converge failover commit ${plan} ${by}; ${end}`;
   if (failed.length === 0) return `${whole ? `taken over in ${duration(took)}` : triedWords(took)}; ${ends}`;
-  return `taken over in ${duration(took)}, but ${failed.join(', ')} did not pass; try again: converge failover retry ${plan} ${by}; ${ends}`;
+  return `taken over in ${duration(took)}, but ${failed.join(', ')} did not pass; ${again}; ${ends}`;
 }
 
 const passedAll = ({ results }: Recovered[number]): boolean =>

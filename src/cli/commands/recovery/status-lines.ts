@@ -73,7 +73,7 @@ function words(step: RunStep): string {
     case 'finished':
       return `${step.ok ? 'passed' : 'did not pass'} after ${duration(step.took)}`;
     case 'failback':
-      return `${step.vm} (${step.instance}) is stopped, and brought home`;
+      return `${step.vm} (${step.instance}) is being brought home: nobody starts it again`;
     case 'new-vm':
       return `about to make ${step.name} at home in the place of ${step.vm}`;
     case 'frozen':
@@ -81,9 +81,13 @@ function words(step: RunStep): string {
     case 'brought':
       return `${step.vm} is home: ${bytes(step.bytes)} written there, read back and compared`;
     case 'committed':
-      return 'committed: its machines stay';
+      return 'committed: those of its machines stay that are not home';
     case 'undoing':
       return 'being undone';
+    case 'ending':
+      return `${step.vm} is being ended alone`;
+    case 'ended':
+      return `nothing of ${step.vm} is left in EC2: ${plural(step.instances, 'instance')}, ${plural(step.images, 'image')} removed`;
     case 'removing':
       return `about to remove ${[...step.instances, ...step.images, ...step.groups, ...step.schedules].join(', ')}`;
     case 'left':

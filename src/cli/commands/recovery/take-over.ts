@@ -1,6 +1,11 @@
 import type { Command } from 'commander';
-import type { PlanOptions } from '../../../app/recovery/open/with-plan.ts';
-import { commitFailover, type Decided, undoFailover } from '../../../app/recovery/real/decide.ts';
+import {
+  commitFailover,
+  type Decided,
+  type Decision,
+  type UndoOptions,
+  undoFailover,
+} from '../../../app/recovery/real/decide.ts';
 import type { Source } from '../../../app/recovery/real/sources.ts';
 import {
   type ShownTakeOver,
@@ -9,14 +14,16 @@ import {
   takeOver,
 } from '../../../app/recovery/real/take-over.ts';
 import { switchedIn } from '../../../recovery/dns/switch.ts';
+import { thoseAt, whereIs } from '../../../recovery/run/where.ts';
 import type { CliContext } from '../../context/cli-context.ts';
-import { withData, withFormat, withLab, withState } from '../../context/options.ts';
+import { collect, withData, withFormat, withLab, withState } from '../../context/options.ts';
+import { approvalOf } from './approval.ts';
 import { keptLines, plannedRecordLine, putBackLine, switchedLines } from './dns-lines.ts';
 import { fromRepository, originLines } from './from-repository.ts';
 import { cleanedLines, hasPassed, machineLines, plannedGroups, takenOverLine } from './outcome-lines.ts';
 
-type Options = TakeOverOptions & { format: 'text' | 'json' };
-type DecideOptions = PlanOptions & { format: 'text' | 'json'; yes?: true };
+type Options = TakeOverOptions & { format: 'text' | 'json'; yes?: true };
+type DecideOptions = UndoOptions & { format: 'text' | 'json'; yes?: true };
 
 /** What `failover PLAN` without `--test` does. */
 export async function runTakeOver(
@@ -34,10 +41,7 @@ export async function runTakeOver(
       if (!json) context.print(shownLines(about, planned));
       else if (!options.noop) context.say(shownLines(about, planned));
     },
-    ...(canAsk(context) &&
-      !options.yes && {
-        approve: () => asked(context, 'Have these machines run in AWS from now on? [y/N] '),
-      }),
+    approval: approvalOf(context, options.yes, () => 'Have these machines run in AWS from now on? [y/N] '),
     say: line => context.say([line]),
   });
   if (!done) return exit(1);
@@ -65,8 +69,22 @@ export function decisions(group: Command, context: CliContext, exit: (code: numb
       ),
     );
   decision('undo')
-    .description('end the machines of the newest failover of a plan, and let their replication go on')
-    .addHelpText('after', '\nExample:\n  converge failover undo web manifests')
+    .description(
+      'end the machines of the newest failover of a plan, or one of them, and let their replication go on',
+    )
+    .option(
+      '--only <ADDRESS>',
+      'this machine alone: what is left of one that is home, or all of one that runs',
+    )
+    .option(
+      '--allow <ADDRESS>',
+      'end this machine though it is on its way home, was committed, or was left behind by others that went home; may be repeated',
+      collect,
+    )
+    .addHelpText(
+      'after',
+      '\nExamples:\n  converge failover undo web manifests\n  converge failover undo web manifests --only recovery_target:web01',
+    )
     .action((plan: string, paths: string[], options: DecideOptions) =>
       decide(undoFailover, 'End them, with all that was written there? [y/N] ', plan, paths, options),
     );
@@ -79,7 +97,10 @@ export function decisions(group: Command, context: CliContext, exit: (code: numb
     options: DecideOptions,
   ): Promise<void> {
     const done = await act(context, plan, paths, options, {
-      ...(canAsk(context) && !options.yes && { approve: () => asked(context, question) }),
+      approval: approvalOf(context, options.yes, () => question),
+      // With JSON stdout is the one document at the end.
+      show: about =>
+        options.format === 'json' ? context.say(decisionLines(about)) : context.print(decisionLines(about)),
     });
     if (!done) return exit(1);
     if (options.format === 'json') context.printJson(`${JSON.stringify({ version: 1, ...done }, null, 2)}\n`);
@@ -88,13 +109,16 @@ export function decisions(group: Command, context: CliContext, exit: (code: numb
   }
 }
 
-export const canAsk = ({ io: { ask, stdout, host } }: CliContext): boolean =>
-  ask !== undefined && stdout.isTTY === true && !host.env.CI;
+const decisionLines = ({ plan, number, ends, keeps }: Decision): string[] => [
+  `failover ${number} of ${plan}:`,
+  ...ends.map(endLine),
+  ...(keeps.length > 0 ? [`  ${keeps.join(', ')}: stays in EC2`] : []),
+];
 
-export async function asked({ io: { ask, interrupt } }: CliContext, question: string): Promise<boolean> {
-  const answer = await ask!(question);
-  interrupt.throwIfAborted();
-  return /^\s*y(es)?\s*$/i.test(answer ?? '');
+function endLine({ vm, where, since }: Decision['ends'][number]): string {
+  if (where === 'home') return `  ${vm}: is home; what is left of it in EC2 is removed`;
+  if (since === undefined) return `  ${vm}: ${where === 'nowhere' ? 'was not launched' : 'is being ended'}`;
+  return `  ${vm}: ends, and all that it has written in EC2 since ${new Date(since).toISOString()} is LOST`;
 }
 
 const shownLines = ({ plan, from, sources, again }: ShownTakeOver, planned: boolean): string[] => [
@@ -119,7 +143,7 @@ const sourceLine = ({ vm, state, why }: Source): string =>
   })[state];
 
 function outcomeLines(
-  { recovered, took, resumed, plan, again, switched }: TakenOver,
+  { recovered, took, resumed, plan, again, switched, missing = [] }: TakenOver,
   planned: boolean,
 ): string[] {
   if (!recovered) return ['nothing was launched'];
@@ -130,22 +154,26 @@ function outcomeLines(
       ? ['nothing was lost: home was shut down before the points that were launched']
       : []),
     ...switchedLines(switched),
-    takenOverLine(plan.plan, took ?? 0, recovered, again),
+    takenOverLine(plan.plan, took ?? 0, { recovered, missing }, again),
   ];
 }
 
-function decidedLines({ plan, run, done, cleaned }: Decided): string[] {
+function decidedLines({ plan, run, only, done, cleaned }: Decided): string[] {
   const { number } = run.start;
+  if (only !== undefined && !done && whereIs(run, only) === 'ended')
+    return [`${only} of failover ${number} of ${plan} was ended before`];
   const was = run.steps.some(({ what }) => what === 'committed') ? 'committed' : 'undone';
   if (cleaned)
     return [
       ...cleanedLines({ plan, cleaned }, true),
       ...run.steps.flatMap(step => (step.what === 'dns-back' ? step.records.map(putBackLine) : [])),
-      `failover ${number} of ${plan} is undone: replication of its machines goes on`,
+      only === undefined
+        ? `failover ${number} of ${plan} is undone: replication of its machines goes on`
+        : `${only} of failover ${number} of ${plan} is ended: its replication goes on`,
     ];
   if (done)
     return [
-      `failover ${number} of ${plan} is committed: its machines live in AWS; nothing protects them there`,
+      `failover ${number} of ${plan} is committed: ${thoseAt(run, 'there').join(', ')} ${thoseAt(run, 'there').length > 1 ? 'live' : 'lives'} in AWS; nothing protects that there`,
       ...keptLines(switchedIn(run.steps)),
     ];
   const isOver = run.steps.some(({ what }) => what === 'committed' || what === 'cleaned');

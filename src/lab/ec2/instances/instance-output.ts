@@ -32,7 +32,7 @@ export function instanceOf(draft: Pick<Draft, 'state' | 'account' | 'region'>, i
     ...(it.token !== undefined && { ClientToken: it.token }),
     ...(it.key !== undefined && { KeyName: it.key }),
     AmiLaunchIndex: 0,
-    LaunchTime: new Date(it.launched),
+    LaunchTime: new Date(it.started ?? it.launched),
     Placement: {
       AvailabilityZone: subnet.zone,
       GroupName: '',

@@ -129,6 +129,7 @@ export const instanceActions = {
         );
       instance.state = 'pending';
       instance.told = call.now;
+      instance.started = call.now;
       instance.systemCheck = 'initializing';
       instance.instanceCheck = 'initializing';
       delete instance.stateReason;

@@ -245,6 +245,8 @@ export interface LabInstance {
   key?: string;
   profile?: string;
   launched: number;
+  /** When it was last started after that, which is what EC2 calls its launch time. */
+  started?: number;
   /** When it was last told to start or to stop. */
   told?: number;
   state: FleetMember['state'];
