@@ -8,9 +8,12 @@ import { lab } from './codes/lab.ts';
 import { manifest } from './codes/manifest.ts';
 import type { Meanings } from './codes/meaning.ts';
 import { network } from './codes/network.ts';
+import { pilotLight } from './codes/pilot-light.ts';
 import { queue } from './codes/queue.ts';
 import { recovery } from './codes/recovery.ts';
 import { repository } from './codes/repository.ts';
+import { retention } from './codes/retention.ts';
+import { takingOver } from './codes/taking-over.ts';
 import { vsphere } from './codes/vsphere.ts';
 import { windows } from './codes/windows.ts';
 
@@ -23,9 +26,12 @@ export const chapters = [
   { title: 'AWS', codes: aws },
   { title: 'Proxies and authorities', codes: network },
   { title: 'Replication and repositories', codes: repository },
+  { title: 'Retention, prune and locks', codes: retention },
   { title: 'Alerts', codes: alerts },
   { title: 'The queue of agents and workers', codes: queue },
+  { title: 'Networks, groups and roles of a recovery', codes: pilotLight },
   { title: 'Recovery in EC2', codes: recovery },
+  { title: 'Taking over, and the way home', codes: takingOver },
   { title: 'Files, programs and downloads', codes: host },
   { title: 'Windows and IIS', codes: windows },
   { title: 'Signed content, instances and rollouts', codes: fleet },

@@ -1,22 +1,6 @@
 import type { Meanings } from './meaning.ts';
 
 export const recovery = {
-  'address-in-one-subnet': {
-    means: 'A private address is declared beside several subnets, and it is in one of them alone.',
-    wayOut: 'Remove the address, or the other subnets.',
-  },
-  'address-reserved': {
-    means: 'EC2 gives this address of the subnet to no machine.',
-    wayOut: 'Give the target another `private_address`.',
-  },
-  'address-taken': {
-    means: "The address that a machine is to have is somebody else's.",
-    wayOut: 'Free it where the message says, or declare another.',
-  },
-  'admin-everywhere': {
-    means: 'RDP or SSH would be opened to the whole Internet.',
-    wayOut: 'Name the networks of those who administer the machine.',
-  },
   'bad-sample': {
     means: "What `--sample` names isn't a share or a number of bytes.",
     wayOut: 'Write it as the message shows.',
@@ -40,51 +24,6 @@ export const recovery = {
   'digest-differs': {
     means: 'A rehearsal would do something else than what was approved by `--digest`.',
     wayOut: 'Look at it with `--noop`, and approve the new digest.',
-  },
-  'domain-controller': {
-    means:
-      'A failover would run a copy of a domain controller, and nobody knows whether others of its domain live.',
-    wayOut: 'If none does, or the domain can bear it, `--allow` the address of its target.',
-  },
-  'failover-begun': {
-    means: 'Somebody else began a failover of the same plan.',
-    wayOut: 'Look at it with `converge failover status`.',
-  },
-  'failover-committed': {
-    means: 'A failover was committed: its machines live in AWS.',
-    wayOut: 'Look at it with `converge failover status`.',
-  },
-  'failover-standing': {
-    means: 'A failover has taken over from the machines at home, or is in the middle of it.',
-    wayOut: 'Keep it with `converge failover commit`, or end it with `converge failover undo`.',
-  },
-  'foreign-object': {
-    means: 'Something in AWS was to be removed, and nothing shows that converge made this very object.',
-    wayOut: 'Remove it yourself, or have converge take it over, as the message says.',
-  },
-  'group-ambiguous': {
-    means: 'Several security groups of the account have that name.',
-    wayOut: 'Say which by `vpc`.',
-  },
-  'group-foreign': {
-    means: "A security group has the name of one of converge's and not its tag.",
-    wayOut: 'Rename or remove it.',
-  },
-  'group-in-use': {
-    means: 'A security group of a recovery target still has a machine in it.',
-    wayOut: 'Remove what runs: `converge failover cleanup PLAN`.',
-  },
-  'group-name': {
-    means: 'EC2 takes no new security group of that name.',
-    wayOut: 'Name it otherwise.',
-  },
-  'group-not-found': {
-    means: "The VPC of a recovery target's subnet has no security group of that name or id.",
-    wayOut: 'Correct it, or make the group first.',
-  },
-  'group-open': {
-    means: 'A security group that must let nothing in or out was changed while it was made.',
-    wayOut: 'Run again, and find out who changes it.',
   },
   'guest-facts-system': {
     means: '`converge guest-facts` was run on a system that it knows nothing to look for on.',
@@ -150,58 +89,15 @@ export const recovery = {
     means: "A licence of Windows of one's own is declared for shared hardware, where it may not run.",
     wayOut: 'Add `tenancy: dedicated` or `tenancy: host`, or write `license: aws`.',
   },
-  'machine-not-launched': {
-    means: 'An instance of a rehearsal ended before it ran.',
-    wayOut: 'The message holds what EC2 said; run again.',
-  },
   'machine-unknown': {
     means: 'A recovery point is older than the record of its machine.',
     wayOut: 'Make a new point.',
-  },
-  'network-and-parts': {
-    means: 'A plan names both a network for its tests and parts of one.',
-    wayOut: 'Remove one of the two.',
-  },
-  'network-door-foreign': {
-    means:
-      'A network that is to be isolated has a gateway, a peering, an endpoint or a Resolver rule of others.',
-    wayOut: 'Detach or remove it: converge takes away nothing that it did not make.',
-  },
-  'network-in-use': {
-    means: 'A part of an isolated network is used by something, so that it is not removed.',
-    wayOut: 'End what runs in it: `converge failover cleanup PLAN`.',
-  },
-  'network-missing': {
-    means: 'A plan does not say which network its tests run in.',
-    wayOut: 'Name an `isolated_network`, or a subnet and a security group.',
-  },
-  'network-mixed': {
-    means: 'The subnets and the security group of a test are not of one VPC.',
-    wayOut: 'Name some of one VPC.',
-  },
-  'network-not-found': { means: 'A subnet or its network is not there.', wayOut: 'Correct its id.' },
-  'network-open': {
-    means: 'The network of a test leads somewhere else: a copy of production could reach it.',
-    wayOut: 'Take away what the message names, or name another subnet.',
   },
   'not-approved': {
     means:
       'A failover, its commit and its undo, and a failback are only done when somebody approved them, and nobody could be asked.',
     wayOut: 'Read what it comes to (`--noop`), and give the digest that it shows as `--digest`, or `--yes`.',
   },
-  'network-title': {
-    means: 'The title of an isolated network has characters that EC2 does not take in names.',
-    wayOut: 'Use letters, digits, dots, hyphens and underscores.',
-  },
-  'network-opened': {
-    means: 'Something led out of the network of a test when its machines had run in it.',
-    wayOut: 'Remove the test at once, and see to who reached its machines, and whom they reached.',
-  },
-  'network-twice': {
-    means: 'Several VPCs say that they are the same isolated network.',
-    wayOut: 'Take the tag from those that are not meant.',
-  },
-  'no-failover': { means: 'A plan was never carried out.', wayOut: 'Rehearse it with `--test`.' },
   'no-replica': {
     means: 'There is no whole replica of the point that was asked for.',
     wayOut: 'Make it with `converge replicate VM --replica PATHS`.',
@@ -218,21 +114,9 @@ export const recovery = {
     means: 'The manifests declare no such target or plan.',
     wayOut: 'Correct the name, or name the paths that declare it.',
   },
-  'nothing-standing': {
-    means: 'A test that is to be tried again was cleaned up.',
-    wayOut: 'Rehearse the plan anew.',
-  },
   'other-repository': {
     means: 'A plan and one of its targets name different repositories.',
     wayOut: 'Give both the same one.',
-  },
-  'other-vpc': {
-    means: 'Subnets of a recovery target are in different VPCs.',
-    wayOut: 'Name subnets of one.',
-  },
-  'owner-record-unreadable': {
-    means: "The record that would show that converge made an object can't be read, so it isn't removed.",
-    wayOut: 'Run again when it can be read, or remove the object yourself.',
   },
   'paths-or-repository': {
     means:
@@ -304,22 +188,6 @@ export const recovery = {
     means: 'A snapshot that a test was begun with was removed since.',
     wayOut: 'Clean the test up and begin another.',
   },
-  'reserved-tag': {
-    means: 'A tag begins with a prefix that AWS or converge keeps for itself.',
-    wayOut: 'Give it another name.',
-  },
-  'role-foreign': {
-    means: 'A role of that name is in the account, and converge did not make it.',
-    wayOut: 'Name the role otherwise, or give it the tag that the message names.',
-  },
-  'role-name': {
-    means: 'IAM takes no role of that name.',
-    wayOut: 'Use 1 to 64 letters, digits and `+=,.@_-`.',
-  },
-  'role-not-found': {
-    means: 'The account has no role of that name.',
-    wayOut: 'Correct the name.',
-  },
   'runbook-alone': {
     means: '`converge readiness --runbook` was given an option that goes with the findings alone.',
     wayOut: 'Leave out `--only` and `--format`.',
@@ -352,22 +220,6 @@ export const recovery = {
     means: "An image of Amazon's is declared for a licence of one's own, which it can never have.",
     wayOut: 'Write `shell: own`.',
   },
-  'source-running': {
-    means: 'A machine still runs at home that a failover would run in AWS.',
-    wayOut: 'Shut it down, or cut it off and say so by `--source-down-confirmed`.',
-  },
-  'source-unknown': {
-    means: 'Nobody can say whether a machine still runs at home that a failover would run in AWS.',
-    wayOut: 'See to it that it does not, and say so by `--source-down-confirmed`.',
-  },
-  'subnet-outside': {
-    means: 'A subnet of an isolated network lies outside of the addresses of the network.',
-    wayOut: 'Correct it, or widen `cidr`.',
-  },
-  'subnets-overlap': {
-    means: 'Two subnets of an isolated network have addresses in common.',
-    wayOut: 'Give each its own.',
-  },
   'target-not-ready': {
     means: 'A failover was asked for a machine that is known not to run in EC2.',
     wayOut: 'Put right what the message names and make a new point, or allow it by `--allow`.',
@@ -397,10 +249,6 @@ export const recovery = {
     means: 'A test would take more instances than its plan allows.',
     wayOut: 'Raise `instances` of its `test`, or leave machines out.',
   },
-  'trust-missing': {
-    means: 'A role is declared that nobody may act as.',
-    wayOut: 'Add `trusted_by`.',
-  },
   'type-and-families': {
     means: 'Both an instance type and families to choose one of are declared.',
     wayOut: 'Remove one of the two.',
@@ -426,107 +274,9 @@ export const recovery = {
       'What stands for the addresses of a network is not a block of IPv4, or of a size that EC2 does not take.',
     wayOut: 'Write the first address and the length, /16 to /28: `10.0.0.0/16`.',
   },
-  'wrong-cidr': {
-    means: "A network isn't written as IPv4 in CIDR form.",
-    wayOut: 'Correct it: `203.0.113.0/24`.',
-  },
-  'wrong-ipv4': {
-    means: "An address isn't IPv4.",
-    wayOut: 'Correct it.',
-  },
-  'wrong-ports': {
-    means: "A rule has ports that don't go from low to high up to 65535, or its protocol has none.",
-    wayOut: 'Write one, `443`, or two, `49152-65535`, and none for `all` and `icmp`.',
-  },
-  'failback-begun': {
-    means: 'A machine of this failover is being brought home, or has left EC2: nobody else decides about it.',
-    wayOut: 'End the failback, then remove what is left of it: `converge failover undo PLAN --only ADDRESS`.',
-  },
-  'failback-folder': {
-    means:
-      'The folder that a machine is to be brought home into has something that this failback did not put there.',
-    wayOut: 'Name another folder with `--to DIR`, or empty that one if nobody needs what is in it.',
-  },
-  'failback-where': {
-    means: 'It was not said where a machine is brought home to, or two places were.',
-    wayOut: 'Give one of `--to DIR` and `--to-vsphere`.',
-  },
-  'dns-no-address': {
-    means: 'A record of DNS is to lead to a machine that has no such address in EC2.',
-    wayOut: 'Give it one in EC2, and run again: the failover goes on.',
-  },
-  'dns-record': {
-    means: "A record of DNS of a plan can't be switched so, is outside of its zone, or is there twice.",
-    wayOut: 'Do what the message says.',
-  },
-  'dns-record-taken': {
-    means: "Route 53 has something in a record's place that a failover doesn't switch.",
-    wayOut: 'Declare the record as it is there, or switch it by hand.',
-  },
-  'dns-zone-ambiguous': {
-    means: 'Several hosted zones have the name that a plan gives, such as a public and a private one.',
-    wayOut: 'Name the zone by its id.',
-  },
-  'dns-zone-not-found': {
-    means: 'The account has no hosted zone of that name or id.',
-    wayOut: "Look at the account of the plan's target, and at how the zone is written.",
-  },
-  'home-in-the-way': {
-    means: "The disks of a machine at home can't be written as they are.",
-    wayOut: 'Do what the message says, or write into a folder with `--to DIR`.',
-  },
-  'home-write-failed': {
-    means: "vSphere's file service did not take the content of a disk.",
-    wayOut: 'Do what the message says, and run again.',
-  },
-  'instance-gone': {
-    means: 'What a machine ran as in EC2 has ended.',
-    wayOut: 'Look at its volumes in EC2, which outlive it.',
-  },
   'instance-started': {
     means:
       'A machine that is being brought home was started in EC2 meanwhile, so that more may be there by now.',
     wayOut: 'See to it that nobody starts it, and run again: it is stopped, and brought home as it is then.',
-  },
-  'not-at-rest': {
-    means:
-      'A machine that was shut down for a planned failover was started again, or wrote after its last point.',
-    wayOut: 'Leave it off and run again: nothing was switched over.',
-  },
-  'not-failed-over': {
-    means: 'A machine is to be brought home that no failover has taken over from.',
-    wayOut: 'Name one that runs in EC2: `converge status` tells.',
-  },
-  'readback-differs': {
-    means: "What was written at home isn't there as it was written.",
-    wayOut: 'Look at the storage there, and run again.',
-  },
-  'new-vm-there': {
-    means: 'A VM has the name already that a new one was to get.',
-    wayOut: 'Choose another name with `--as-new`, or do what the message says.',
-  },
-  'planned-newest': {
-    means: 'A planned failover was to be of an older point.',
-    wayOut: 'Leave out `--point`, or `--planned`.',
-  },
-  'shutdown-timeout': {
-    means: 'Guests did not shut down in the time that they had; nothing was switched over.',
-    wayOut: 'Look at their consoles, and run again or give them longer.',
-  },
-  'snapshots-unrelated': {
-    means: 'Two EBS snapshots are of different lineages, so that EBS knows of no difference.',
-    wayOut: 'Nothing to do: the whole disk is taken in its place.',
-  },
-  'volume-left-out': {
-    means: "A volume was attached to a machine in EC2 that its recovery point doesn't have.",
-    wayOut: 'Copy what it holds onto a disk of the machine and detach it, or leave it in EC2 with `--allow`.',
-  },
-  'volume-missing': {
-    means: 'A disk of a recovered machine was taken out of its instance.',
-    wayOut: 'Attach it again where the message says.',
-  },
-  'zones-unused': {
-    means: 'A role names hosted zones of Route 53, and its job switches no record of DNS.',
-    wayOut: 'Remove `zones`, or give the role the job of an `operator`.',
   },
 } as const satisfies Meanings;
