@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CreateVolumeCommand } from '@aws-sdk/client-ec2';
 import { expect, test } from 'vitest';
-import { bringHome, lookAhead } from '../../src/recovery/failback/failback.ts';
+import { bringHome, lookAhead, refuseStarted } from '../../src/recovery/failback/failback.ts';
 import { FOLDER_INDEX } from '../../src/recovery/failback/folder.ts';
 import { undo } from '../../src/recovery/failover/take-over.ts';
 import { SNAPSHOT_BLOCK as BLOCK } from '../../src/recovery/model/snapshots.ts';
@@ -41,10 +41,15 @@ test('started again after it was brought home: what it wrote then comes along, t
     { disks: [{ snapshot: now }] },
   ]);
   // Nothing has happened since, and nothing is taken anew.
+  await refuseStarted(await world.options());
   await bringHome(await world.options(), again);
   expect(await finals(world)).toEqual([now]);
 
   await start();
+  // Nor is it ended like one that home has all of.
+  await expect(world.options().then(refuseStarted)).rejects.toMatchObject({
+    diagnostics: [{ code: 'instance-started', category: 'blocked' }],
+  });
   const brought = async () => (await world.at()).run.steps.filter(({ what }) => what === 'brought').length;
   const count = await brought();
   const startedAt = (step: string) => async (name: string) => {

@@ -17,6 +17,13 @@ const inTheWay: Mutation['test'] = [plain, 'home is not written while anything i
 /** What keeps a failback from losing what a machine wrote, and from writing over what isn't its own. */
 export const ofWayHome: readonly Mutation[] = [
   {
+    guard: 'undo: a machine that was started in EC2 since it was brought home',
+    file: `${failback}failback.ts`,
+    from: 'if (await isStill(frozenIn(run, vm), options)) return;',
+    to: 'if (await isStill(frozenIn(run, vm), options).then(() => true)) return;',
+    test: [guards, 'started again after it was brought home'],
+  },
+  {
     guard: 'failback: final snapshots of a machine that was started since',
     file: `${failback}freeze.ts`,
     from: '`${launched}/${since}`',

@@ -185,6 +185,32 @@ async function homeDisks(options: FailbackOptions): Promise<HomeDisks> {
 }
 
 /**
+ * Whether a machine that was brought home is as it was then: it stands still, with the disks that were
+ * brought. One that has no instance any more has nothing that home lacks.
+ *
+ * @throws Failure `instance-started`, blocked
+ */
+export async function refuseStarted(options: FreezeOptions): Promise<void> {
+  const { run, machine } = options;
+  const { vm } = machine;
+  try {
+    if (await isStill(frozenIn(run, vm), options)) return;
+  } catch (error) {
+    if (error instanceof Failure && error.has('instance-gone')) return;
+    throw error;
+  }
+  throw new Failure(
+    blocked(
+      'instance-started',
+      `${vm} was started in EC2, or got another volume, since it was brought home: what it has written there would be lost`,
+      {
+        hint: `bring it home again: \`converge failback ${vm} PATHS\`; or, if that is not wanted, --allow ${addressOf(vm)}`,
+      },
+    ),
+  );
+}
+
+/**
  * Brings a machine home: it is stopped and stays so, what its disks have is written where it was asked for,
  * read back, and compared. Into its own disks at home, its replication goes on afterwards. What was killed is
  * gone on with by the same call.

@@ -1,10 +1,18 @@
 import { blocked, Failure, world } from '../../../diagnostics/diagnostic.ts';
 import { own } from '../../../diagnostics/own-words.ts';
+import { refuseStarted } from '../../../recovery/failback/failback.ts';
 import { instanceOf } from '../../../recovery/failback/freeze.ts';
 import type { Cleaned } from '../../../recovery/failover/cleanup.ts';
 import { commit, undo, undoOne } from '../../../recovery/failover/take-over.ts';
 import { type Run, stateOf } from '../../../recovery/run/run.ts';
-import { machinesOf, notTakenOver, refuseLeaving, thoseAt, whereIs } from '../../../recovery/run/where.ts';
+import {
+  addressOf,
+  machinesOf,
+  notTakenOver,
+  refuseLeaving,
+  thoseAt,
+  whereIs,
+} from '../../../recovery/run/where.ts';
 import type { Context } from '../../app-context.ts';
 import { type Approval, isApproved } from '../../approval.ts';
 import { unchanged } from '../failover.ts';
@@ -88,7 +96,8 @@ export const commitFailover = (
  * replication go on. Undefined when the manifests have mistakes, which were told.
  *
  * @throws Failure `no-failover`, `nothing-standing`, `not-failed-over`, `failover-committed`,
- *   `failback-begun`, `failover-standing`, `failover-begun`, `not-approved`, `left-behind`
+ *   `failback-begun`, `failover-standing`, `failover-begun`, `instance-started`, `not-approved`,
+ *   `left-behind`
  */
 export const undoFailover = (
   context: Context,
@@ -99,6 +108,7 @@ export const undoFailover = (
 ): Promise<Decided | undefined> =>
   withTakenOver(context, name, paths, options, async ({ recovering, repository, run: seen, plan, state }) => {
     const { number } = seen.start;
+    const { allow = [] } = options;
     const only = options.only === undefined ? undefined : machineNamed(seen, options.only);
     const named = only && { only: only.vm };
     if (state === 'cleaned') return { plan, run: seen, ...named };
@@ -110,7 +120,7 @@ export const undoFailover = (
       const ends = endsOf(seen, only?.vm);
       const keeps = thoseAt(seen, 'there', 'homeward').filter(vm => only && vm !== only.vm);
       const about = { plan, number, ends, keeps };
-      refuseLosing(seen, ends, only?.vm, options.allow ?? []);
+      refuseLosing(seen, ends, only?.vm, allow);
       show(about);
       const what = own`${ends.map(({ vm }) => vm).join(', ')} of failover ${number} of ${plan} ends`;
       if (!(await isApproved(approval, about, () => notApproved(what)))) return { plan, run: seen, ...named };
@@ -118,7 +128,6 @@ export const undoFailover = (
     return recovering.alone(async () => {
       const run = await unchanged(repository, seen);
       // What somebody began to bring home meanwhile was not what was approved.
-      if (!isGoneOnWith) refuseLosing(run, endsOf(run, only?.vm), only?.vm, options.allow ?? []);
       const of = {
         repository,
         run,
@@ -128,6 +137,14 @@ export const undoFailover = (
         signal: context.io.interrupt,
         again: recovering.again,
       };
+      if (!isGoneOnWith) {
+        const ends = endsOf(run, only?.vm);
+        refuseLosing(run, ends, only?.vm, allow);
+        for (const machine of machinesOf(run)) {
+          const isHome = ends.some(one => one.vm === machine.vm && one.where === 'home');
+          if (isHome && !allow.includes(addressOf(machine.vm))) await refuseStarted({ ...of, machine });
+        }
+      }
       const cleaned = await (only ? undoOne(only, of) : undo(of));
       return { plan, run, ...named, done: true as const, cleaned };
     });
