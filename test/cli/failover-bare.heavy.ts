@@ -151,7 +151,7 @@ test('a Windows machine from its own shell, its target without a repository or t
   const done = await ok('failover', 'web', '--test', ...bare, '--digest', digest);
   expect(done).toMatch(/passed {2}status checks/);
   expect(await ok('failover', 'cleanup', 'web', ...bare)).toMatch(/^1 instance terminated/);
-  expect((await run(['failover', 'status', 'web', ...bare])).stdout).toContain('there are 0 instances');
+  expect((await run(['failover', 'status', 'web', ...bare])).stdout).toContain('now in EC2: 0 instances');
 });
 
 test('what only one of manifests and repository takes is refused with the other', async () => {

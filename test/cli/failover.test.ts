@@ -103,7 +103,7 @@ test('protect, replicate, rehearse, clean up', { timeout: 120_000 }, async () =>
   expect((await run('failover', 'status', 'web', 'm', '--pictures', 'seen')).stderr).toContain(
     'it exists already',
   );
-  expect(status).toContain('there are 1 instance, 1 volume, 1 image');
+  expect(status).toContain('now in EC2: 1 instance, 1 volume, 1 image');
   expect(status).toMatch(/converge-[0-9a-f]{8}-[0-9a-f]{16}-1-0 ends it at 20/);
   expect(await ok('failover', 'retry', 'web', 'm')).toMatch(
     /web01 {2}i-[0-9a-f]+ {2}had passed and still runs/,
@@ -131,7 +131,7 @@ test('protect, replicate, rehearse, clean up', { timeout: 120_000 }, async () =>
     /^web: \d instances? terminated, 1 image deregistered, 0 security groups deleted, 0 tear-down entries removed; 0 instances, 0 volumes, 0 images, 0 security groups and 0 entries are left\n$/,
   );
   await ok('lab', 'clock', '0s');
-  expect(await ok('failover', 'status', 'web', 'm')).toContain('there are 0 instances, 0 volumes, 0 images');
+  expect(await ok('failover', 'status', 'web', 'm')).toContain('now in EC2: 0 instances, 0 volumes, 0 images');
 
   // A newer point: the replica is due when it is an hour old.
   await ok('replicate', 'web01', 'm');

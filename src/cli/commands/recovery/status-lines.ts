@@ -11,7 +11,17 @@ import { elsewhereWords } from './outcome-lines.ts';
 /** What `failover status` prints. */
 export function statusLines({ run, expires, standing, replicas, pictures, from }: FailoverStatus): string[] {
   const { start, steps } = run;
-  const { instances, images, imports, uploads, volumes, groups, schedules, fires, foreign } = standing;
+  const { instances, images, imports, uploads, volumes, snapshots, groups, schedules, fires, foreign } =
+    standing;
+  const there = [
+    plural(instances.length, 'instance'),
+    plural(volumes.length, 'volume'),
+    plural(images.length, 'image'),
+    plural(groups.length, 'security group'),
+    ...(snapshots.length > 0 ? [`${plural(snapshots.length, 'snapshot')} of a way home`] : []),
+    ...(imports.length > 0 ? [`${plural(imports.length, 'import')} under way`] : []),
+    ...(uploads.length > 0 ? [`${plural(uploads.length, 'image')} of disks in S3`] : []),
+  ];
   const isOver = run.steps.some(({ what }) => what === 'cleaned');
   return [
     ...originLines(from),
@@ -22,7 +32,7 @@ export function statusLines({ run, expires, standing, replicas, pictures, from }
       ),
     ),
     ...steps.map(step => `${new Date(step.at).toISOString()}  ${words(step)}`),
-    `there are ${plural(instances.length, 'instance')}, ${plural(volumes.length, 'volume')}, ${plural(images.length, 'image')}, ${plural(groups.length, 'security group')}${imports.length === 0 ? '' : `, ${plural(imports.length, 'import')} under way`}${uploads.length === 0 ? '' : `, ${plural(uploads.length, 'image')} of disks in S3`}`,
+    `now in EC2: ${there.join(', ')}`,
     ...(fires === undefined ? [] : [`${schedules.join(', ')} ends it at ${new Date(fires).toISOString()}`]),
     ...(isOver || fires !== undefined || expires === undefined
       ? []
