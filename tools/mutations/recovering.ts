@@ -148,10 +148,10 @@ export const ofTakingOver: readonly Mutation[] = [
     test: of('prober-inside', 'a line that is torn, of another nonce, or of no probe counts for nothing'),
   },
   {
-    guard: 'a set of snapshots covers when it is whole',
+    guard: 'only whole sets of snapshots count among those that are kept',
     file: 'src/recovery/cover/cover.ts',
-    from: 'const newest = before.find(set => isWhole(set, machine));',
-    to: 'const newest = before.find(set => set.snapshots.length > 0);',
+    from: 'const whole = sets.filter(set => isWhole(set, machine));',
+    to: 'const whole = sets;',
     test: of('cover', 'what lives in AWS is covered on time'),
   },
   {
