@@ -91,7 +91,9 @@ async function observeOne(
     if (damage?.record) warnings.push(...damageKnown(vm, damage.record));
     const declared = properties.retention;
     const thinning =
-      declared && newest && (await retention(repository!, ours!, declared, clock.now() - behind));
+      declared &&
+      newest &&
+      (await retention(repository!, ours!, declared, clock.now() - behind, damage?.record));
     if (thinning) {
       warnings.push(...wouldRemove(vm.name, thinning).map(one => ({ ...one, severity: 'warning' as const })));
       late(id, ref.url.written, thinning.overdue);
