@@ -1,6 +1,8 @@
 import { failedWith } from '../../diagnostics/diagnostic.ts';
 import type { Clock, Random } from '../../io/ports.ts';
-import { pendingOf } from '../model/damage-record.ts';
+import { parseNumbered } from '../format/names.ts';
+import type { DamageRecord } from '../model/damage-record.ts';
+import { pendingOf, withoutObjects } from '../model/damage-record.ts';
 import type { LeaseValue } from '../model/lease-value.ts';
 import type { HeadRepair, Repository, VmRepository } from '../model/repository.ts';
 import type { Holders } from './holders.ts';
@@ -50,7 +52,14 @@ export async function repairVm(
     // Where neither the lease nor this place knows, the head may have held one more than the points.
     const known = Math.max(before?.generation ?? 0, seen) || generation + 1;
     const head = await vm.damage.repairHead({ known, rebuild: rebuildHead, step });
-    const record = (await vm.damage.read(() => {}))?.record;
+    const wroteAnew = (object: string) =>
+      (object === 'roster' && roster) ||
+      (object === 'lease' && !before) ||
+      (object === 'head' && head.did === 'head-written') ||
+      (head.did === 'point-written' && parseNumbered(object)?.generation === head.generation);
+    const record = await takeBack(vm, wroteAnew);
+    // Why the head can't be put in order is said by itself, with its own way out.
+    const toStore = (object: string) => object !== 'head' || !head.left;
     const value: Repaired = {
       uuid: vm.uuid,
       wrote: [
@@ -60,7 +69,11 @@ export async function repairVm(
         ...(head.did === 'point-written' ? ['point' as const] : []),
       ],
       head,
-      pending: record ? pendingOf(record).map(({ object }) => object) : [],
+      pending: record
+        ? pendingOf(record)
+            .map(({ object }) => object)
+            .filter(toStore)
+        : [],
       broken: record?.broken.map(({ id }) => id) ?? [],
     };
     const newest = head.left ? undefined : (head.generation ?? generation);
@@ -75,4 +88,17 @@ async function leaseIn({ lease }: VmRepository): Promise<LeaseValue | undefined>
     if (!failedWith(error, 'damaged-object')) throw error;
     return undefined;
   }
+}
+
+/** What was written anew is no longer known to be damaged. Answers with what is left. */
+async function takeBack(
+  { damage }: Pick<VmRepository, 'damage'>,
+  wroteAnew: (object: string) => boolean,
+): Promise<DamageRecord | undefined> {
+  const before = await damage.read(() => {});
+  if (!before?.record?.objects.some(({ object }) => wroteAnew(object))) return before?.record;
+  const after = withoutObjects(before.record, wroteAnew);
+  // Whoever wrote meanwhile has looked as well; the next look tells.
+  await damage.write(after, before.etag);
+  return after;
 }
