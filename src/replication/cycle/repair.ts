@@ -1,10 +1,10 @@
 import { failedWith } from '../../diagnostics/diagnostic.ts';
 import type { Clock, Random } from '../../io/ports.ts';
 import { parseNumbered } from '../format/names.ts';
-import type { DamageRecord } from '../model/damage-record.ts';
-import { pendingOf, withoutObjects } from '../model/damage-record.ts';
+import { pendingOf } from '../model/damage-record.ts';
 import type { LeaseValue } from '../model/lease-value.ts';
 import type { HeadRepair, Repository, VmRepository } from '../model/repository.ts';
+import { takeBack } from './heal.ts';
 import type { Holders } from './holders.ts';
 import { withBriefLease } from './with-lease.ts';
 
@@ -56,7 +56,9 @@ export async function repairVm(
       (object === 'roster' && roster) ||
       (object === 'lease' && !before) ||
       (object === 'head' && head.did === 'head-written') ||
-      (head.did === 'point-written' && parseNumbered(object)?.generation === head.generation);
+      (head.did === 'point-written' &&
+        object.startsWith('points/') &&
+        parseNumbered(object)?.generation === head.generation);
     const record = await takeBack(vm, wroteAnew);
     // Why the head can't be put in order is said by itself, with its own way out.
     const toStore = (object: string) => object !== 'head' || !head.left;
@@ -88,17 +90,4 @@ async function leaseIn({ lease }: VmRepository): Promise<LeaseValue | undefined>
     if (!failedWith(error, 'damaged-object')) throw error;
     return undefined;
   }
-}
-
-/** What was written anew is no longer known to be damaged. Answers with what is left. */
-async function takeBack(
-  { damage }: Pick<VmRepository, 'damage'>,
-  wroteAnew: (object: string) => boolean,
-): Promise<DamageRecord | undefined> {
-  const before = await damage.read(() => {});
-  if (!before?.record?.objects.some(({ object }) => wroteAnew(object))) return before?.record;
-  const after = withoutObjects(before.record, wroteAnew);
-  // Whoever wrote meanwhile has looked as well; the next look tells.
-  await damage.write(after, before.etag);
-  return after;
 }
