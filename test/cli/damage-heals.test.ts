@@ -128,6 +128,37 @@ test('case 24: change tracking that lies is found by verify --against-source, wh
   expect(again.code, again.stdout + again.stderr).toBe(0);
 });
 
+test('an emptied head is planned, healed by apply and replicate alike, and said', async () => {
+  const dir = await scratch();
+  await writeFile(join(dir, 'converge.yaml'), manifest);
+  const env = { VC_PASSWORD: 'x' };
+  const run = (command: string[], ...more: string[]) =>
+    cli(dir, [...command, 'converge.yaml', '--lab', 'lab', ...more], { env });
+  const empty = async () => {
+    const files = await readdir(join(dir, 'lab'), { recursive: true, withFileTypes: true });
+    const head = files.find(one => one.isFile() && one.name === 'head' && one.parentPath.includes('/repo/'))!;
+    await truncate(join(head.parentPath, head.name), 0);
+  };
+  expect((await run(['apply'])).code).toBe(0);
+  await empty();
+  expect((await run(['verify'])).code).toBe(4);
+  const planned = await run(['plan'], '--detailed-exitcodes');
+  expect(planned.code, planned.stderr).toBe(2);
+  expect(planned.stdout).toContain('damage  pending -> healed');
+  const applied = await run(['apply']);
+  expect(applied.code, applied.stdout + applied.stderr).toBe(0);
+  expect(applied.stdout + applied.stderr).toContain('it was written anew from point 1');
+  expect((await run(['verify'])).code).toBe(0);
+  // Nobody has looked before.
+  await empty();
+  const seen = await run(['plan']);
+  expect(seen.stdout + seen.stderr).toMatch(/damage {2}pending -> healed[\s\S]*repository-damaged/);
+  const replicated = await run(['replicate', 'dc02']);
+  expect(replicated.code, replicated.stderr).toBe(0);
+  expect(replicated.stdout + replicated.stderr).toContain('it was written anew from point 2');
+  expect((await run(['verify'])).stdout).toContain('3 of 3 recovery points whole');
+});
+
 async function flip(path: string): Promise<void> {
   const bytes = await readFile(path);
   bytes[bytes.length >> 1]! ^= 1;

@@ -26,6 +26,11 @@ test('pins and holds keep points, and what retention no longer keeps is marked a
 
   const unruled = await run(['prune']);
   expect(unruled.stdout).toContain('dc02: 6 points stay, no retention is declared');
+  // Points that are minutes old: a plan counts as the pruner does, and nothing is weakened.
+  await declare(', retention: { all: 24h, daily: 30d }');
+  const young = await run(['plan']);
+  expect(young.stdout + young.stderr).not.toMatch(/retention-removes|weaken/);
+  expect((await run(['prune'], '--noop')).stdout).toContain('dc02: 6 points stay');
   await declare(', retention: { all: 1s }');
   const planned = async () => {
     const { stdout, stderr } = await run(['plan']);

@@ -13,6 +13,7 @@ import {
   NO_DAMAGE,
   type PointId,
   pendingOf,
+  withoutObjects,
   withSuspects,
 } from '../model/damage-record.ts';
 import type { Point, VmRepository, WriteTotals } from '../model/repository.ts';
@@ -149,3 +150,16 @@ const suspected = (points: readonly PointId[]): Diagnostic =>
       { hint: 'restore the newest point, or one from before them' },
     ),
   );
+
+/** What was written anew is no longer known to be damaged. Answers with what is left. */
+export async function takeBack(
+  { damage }: Pick<VmRepository, 'damage'>,
+  wroteAnew: (object: string) => boolean,
+): Promise<DamageRecord | undefined> {
+  const before = await damage.read(() => {});
+  if (!before?.record?.objects.some(({ object }) => wroteAnew(object))) return before?.record;
+  const after = withoutObjects(before.record, wroteAnew);
+  // Whoever wrote meanwhile has looked as well; the next look tells.
+  await damage.write(after, before.etag);
+  return after;
+}

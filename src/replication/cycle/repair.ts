@@ -1,8 +1,10 @@
 import { failedWith } from '../../diagnostics/diagnostic.ts';
 import type { Clock, Random } from '../../io/ports.ts';
+import { parseNumbered } from '../format/names.ts';
 import { pendingOf } from '../model/damage-record.ts';
 import type { LeaseValue } from '../model/lease-value.ts';
 import type { HeadRepair, Repository, VmRepository } from '../model/repository.ts';
+import { takeBack } from './heal.ts';
 import type { Holders } from './holders.ts';
 import { withBriefLease } from './with-lease.ts';
 
@@ -50,7 +52,16 @@ export async function repairVm(
     // Where neither the lease nor this place knows, the head may have held one more than the points.
     const known = Math.max(before?.generation ?? 0, seen) || generation + 1;
     const head = await vm.damage.repairHead({ known, rebuild: rebuildHead, step });
-    const record = (await vm.damage.read(() => {}))?.record;
+    const wroteAnew = (object: string) =>
+      (object === 'roster' && roster) ||
+      (object === 'lease' && !before) ||
+      (object === 'head' && head.did === 'head-written') ||
+      (head.did === 'point-written' &&
+        object.startsWith('points/') &&
+        parseNumbered(object)?.generation === head.generation);
+    const record = await takeBack(vm, wroteAnew);
+    // Why the head can't be put in order is said by itself, with its own way out.
+    const toStore = (object: string) => object !== 'head' || !head.left;
     const value: Repaired = {
       uuid: vm.uuid,
       wrote: [
@@ -60,7 +71,11 @@ export async function repairVm(
         ...(head.did === 'point-written' ? ['point' as const] : []),
       ],
       head,
-      pending: record ? pendingOf(record).map(({ object }) => object) : [],
+      pending: record
+        ? pendingOf(record)
+            .map(({ object }) => object)
+            .filter(toStore)
+        : [],
       broken: record?.broken.map(({ id }) => id) ?? [],
     };
     const newest = head.left ? undefined : (head.generation ?? generation);

@@ -1,8 +1,10 @@
 import { type Diagnostic, Failure, failedWith, world } from '../../diagnostics/diagnostic.ts';
+import { own } from '../../diagnostics/own-words.ts';
 import type { Clock, Random } from '../../io/ports.ts';
 import type { Head, Point, Repository, VmRepository } from '../model/repository.ts';
 import { clockOf } from '../model/store.ts';
 import { diagnosticsOf, warning } from './failures.ts';
+import { takeBack } from './heal.ts';
 import { type Holders, localHolders } from './holders.ts';
 import { type Lease, takeLease } from './lease.ts';
 import type { CycleOptions } from './options.ts';
@@ -85,7 +87,7 @@ export async function withLease<T>(
       throw lease.signal.aborted && !(error instanceof Failure) ? lease.signal.reason : error;
     }
     const warnings = await giveUp(used.generation).then(() => [], leaseStays);
-    return { value: used.value, warnings };
+    return { value: used.value, warnings: [...(newest.mended ? [newest.mended] : []), ...warnings] };
   });
 }
 
@@ -135,7 +137,7 @@ const tellsMore = (error: unknown): boolean =>
   failedWith(error, 'snapshot-left', 'commit-unknown') ||
   (error instanceof Failure && error.diagnostics.every(({ category }) => category === 'blocked'));
 
-type Newest = Pick<Held, 'base' | 'previous'>;
+type Newest = Pick<Held, 'base' | 'previous'> & { mended?: Diagnostic };
 
 /**
  * Takes the lease, and then looks for the newest point. Where that tells of an epoch as high as the lease's,
@@ -157,7 +159,11 @@ async function takeAbove(
     const above = { epoch: Math.max(epoch, previous.epoch), generation: previous.generation };
     const again = await takeLease(leased, taking, above, intent);
     const unfinished = lease.unfinished || again.unfinished;
-    return { lease: { ...again, unfinished }, newest: await newestOf(vm) };
+    const { mended } = newest;
+    return {
+      lease: { ...again, unfinished },
+      newest: { ...(await newestOf(vm)), ...(mended && { mended }) },
+    };
   } catch (error) {
     await lease.release(async () => {}).catch(() => {});
     throw error;
@@ -171,7 +177,9 @@ async function newestOrMended(vm: VmRepository, { generation }: Lease): Promise<
   } catch (error) {
     const isDamaged = failedWith(error, 'damaged-object');
     if (!isDamaged || generation === 0 || !(await vm.damage.mendHead(generation))) throw error;
-    return newestOf(vm);
+    const newest = await newestOf(vm);
+    await takeBack(vm, object => object === 'head').catch(() => undefined);
+    return { ...newest, mended: headMended(newest.previous?.generation ?? generation) };
   }
 }
 
@@ -181,6 +189,15 @@ async function newestOf(vm: VmRepository): Promise<Newest> {
   if (!base) return { base, previous: await vm.newest() };
   return { base, previous: (await vm.point(base.head.point)) ?? pointMissing(base.head.point) };
 }
+
+const headMended = (generation: number): Diagnostic =>
+  warning(
+    world(
+      'repository-healed',
+      own`the head of the VM in the repository was damaged: it was written anew from point ${String(generation)}, the newest`,
+      { hint: own`\`converge verify\` proves it; find out what damaged it` },
+    ),
+  );
 
 const pointMissing = (id: string): never => {
   throw new Failure(

@@ -114,6 +114,12 @@ export const afterHealing = (
   ...suspectOf(before),
 });
 
+/** The record once these objects were written anew from what was whole: nothing of them is left to heal. */
+export function withoutObjects(record: DamageRecord, written: (object: string) => boolean): DamageRecord {
+  const objects = record.objects.filter(({ object }) => !written(object));
+  return { ...record, objects, broken: objects.length > 0 ? record.broken : [] };
+}
+
 const suspectOf = (record: Pick<DamageRecord, 'suspect'> | undefined): Pick<DamageRecord, 'suspect'> =>
   record?.suspect ? { suspect: record.suspect } : {};
 

@@ -228,7 +228,7 @@ export interface HeadRepair {
    * and a point is newer; no point can be read; somebody else moved it meanwhile.
    */
   left?: 'newer-known' | 'head-older' | 'no-point' | 'head-moved' | undefined;
-  /** Of the newest point that can be read, where the head isn't that. */
+  /** Of the newest point that can be read, where the head isn't that; of the point that was written. */
   generation?: number;
 }
 

@@ -3,12 +3,12 @@ import { own } from '../../diagnostics/own-words.ts';
 import { isUnreadable } from '../format/damage.ts';
 import { parseNumbered } from '../format/names.ts';
 import type { Root } from '../format/root.ts';
-import { type DamageRecord, isBroken } from '../model/damage-record.ts';
+import type { DamageRecord } from '../model/damage-record.ts';
 import { pipelined } from '../model/pipelined.ts';
 import type { KnownPoint, PruningRecord } from '../model/pruning-record.ts';
 import { readable, readHead, readPoint } from '../repository/read/points.ts';
 import type { VmContext } from '../repository/read/repository-context.ts';
-import { datesOf } from '../retention/dates.ts';
+import { agedOf } from '../retention/dates.ts';
 import type { Aged } from '../retention/decide.ts';
 import { doubt } from './doubt.ts';
 
@@ -73,19 +73,12 @@ export async function seePoints(
   )
     all.push({ known: knownOf(head.root), size: 0 });
   all.sort((a, b) => a.known.generation - b.known.generation);
-  const dates = datesOf(
-    all.map(({ known: { generation, time }, modified }) => ({
-      ...{ generation, time },
-      ...(modified !== undefined && { stored: modified }),
-    })),
+  const arrived = new Map(
+    all.flatMap(({ known: { id }, modified }) => (modified === undefined ? [] : [[id, modified] as const])),
   );
+  const points = all.map(({ known: one, size }) => ({ ...one, size }));
   return {
-    points: all.map(({ known: one, size }, n) => ({
-      ...one,
-      ...dates[n]!,
-      ...{ size, broken: isBroken(damage, one), pinned: pins.get(one.id) ?? [] },
-      head: one.id === (head ? head.root.point.id : all.at(-1)?.known.id),
-    })),
+    points: agedOf(points, { arrived, damage, pins, head: head?.root.point.id }),
     unreadable,
     head: head && { root: head.root, modified: stat?.modified ?? 0 },
   };

@@ -1,6 +1,6 @@
 import { currentList } from '../model/current-list.ts';
 import type { Repository } from '../model/repository.ts';
-import { decide } from './decide.ts';
+import { type Aged, decide } from './decide.ts';
 import { type Retention, RULES, type WrittenRetention } from './policy.ts';
 
 /** What an apply said last about the points of a VM. It is for plans; a pruner goes by manifests alone. */
@@ -28,8 +28,5 @@ export const isSame = (a: WrittenRetention | undefined, b: WrittenRetention): bo
   RULES.every(rule => a?.[rule] === b[rule]);
 
 /** How many of a VM's points a policy would remove. */
-export const removes = (
-  points: readonly { id: string; generation: number; at: number }[],
-  policy: Retention | undefined,
-  now: number,
-): number => decide(points, policy, now).filter(({ keep }) => !keep).length;
+export const removes = (points: readonly Aged[], policy: Retention | undefined, now: number): number =>
+  decide(points, policy, now).filter(({ keep }) => !keep).length;

@@ -1,4 +1,5 @@
-import { type Diagnostic, world } from '../../diagnostics/diagnostic.ts';
+import { type Diagnostic, type Failure, world } from '../../diagnostics/diagnostic.ts';
+import { own } from '../../diagnostics/own-words.ts';
 import { plural } from '../../io/units.ts';
 import { type DamageRecord, pendingOf } from '../../replication/model/damage-record.ts';
 import type { SourceVm } from '../../replication/model/source.ts';
@@ -27,6 +28,14 @@ export function damageKnown({ name }: Pick<SourceVm, 'name'>, record: DamageReco
     .map(asWarning)
     .concat(suspect);
 }
+
+/** What a look at a VM's newest point met, and no verify has noted down. */
+export const damageMet = ({ name }: Pick<SourceVm, 'name'>, { message }: Failure): Diagnostic =>
+  asWarning(
+    world('repository-damaged', own`${name}: ${message}`, {
+      hint: own`the next cycle, an apply or \`converge replicate\`, writes it anew from what is whole; \`converge repair\` does where there is no source`,
+    }),
+  );
 
 function suspects({ name }: Pick<SourceVm, 'name'>, { suspect = [] }: DamageRecord): Diagnostic[] {
   if (suspect.length === 0) return [];

@@ -18,7 +18,7 @@ import { breachedAfter } from '../../schedule/due.ts';
 import type { VsphereClient } from '../../vsphere/client/connect.ts';
 import { oneDiagnostic } from '../shared/one-diagnostic.ts';
 import { repositoryRef } from '../shared/repository-property.ts';
-import { damageKnown } from './damage-known.ts';
+import { damageKnown, damageMet } from './damage-known.ts';
 import { isLeft, leftBehind } from './left-behind.ts';
 import { lostHistory } from './lost-history.ts';
 import { pruneDue, retentionReader, wouldRemove } from './observe-retention.ts';
@@ -69,7 +69,10 @@ async function observeOne(
     ]);
     const ours = repository?.vm(vm.uuid);
     const seen = known && known.id === repository?.id ? known.generations[vm.uuid] : undefined;
-    const newest = ours && (await newestPoint(ours, seen));
+    // A head that can't be read is mended by the next cycle: it hides nothing of what is to be done.
+    const unreadable: Failure[] = [];
+    const newest = ours && (await newestPoint(ours, seen, one => unreadable.push(one)));
+    if (!newest && unreadable[0]) throw unreadable[0];
     const suspended = ours && (await failoverOf(repository!, ours));
     if (suspended) return resting(vm, suspended, newest);
     const { disks, warnings } = selectDisks(vm, { exclude: excluded(properties) }, newest?.disks);
@@ -89,9 +92,12 @@ async function observeOne(
       warnings.push(...diagnostics.map(one => ({ ...one, severity: 'warning' as const })));
     const damage = newest && (await ours!.damage.read(unread));
     if (damage?.record) warnings.push(...damageKnown(vm, damage.record));
+    if (!isPending(damage?.record)) warnings.push(...unreadable.map(one => damageMet(vm, one)));
     const declared = properties.retention;
     const thinning =
-      declared && newest && (await retention(repository!, ours!, declared, clock.now() - behind));
+      declared &&
+      newest &&
+      (await retention(repository!, ours!, declared, clock.now() - behind, damage?.record));
     if (thinning) {
       warnings.push(...wouldRemove(vm.name, thinning).map(one => ({ ...one, severity: 'warning' as const })));
       late(id, ref.url.written, thinning.overdue);
@@ -113,7 +119,7 @@ async function observeOne(
         disks: disks.map(({ label }) => label),
         left_snapshots: snapshots.map(({ name }) => name),
         history: lost === undefined ? 'kept' : 'lost',
-        damage: isPending(damage?.record) ? 'pending' : 'none',
+        damage: unreadable.length > 0 || isPending(damage?.record) ? 'pending' : 'none',
         ...(thinning && {
           retention: thinning.before ?? {},
           removes: thinning.removes ? thinning.removes.after - thinning.removes.before : 0,

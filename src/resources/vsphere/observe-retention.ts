@@ -1,7 +1,10 @@
 import { type Diagnostic, world } from '../../diagnostics/diagnostic.ts';
 import { plural } from '../../io/units.ts';
+import type { DamageRecord } from '../../replication/model/damage-record.ts';
+import { pinned } from '../../replication/model/pins.ts';
 import type { Repository, VmRepository } from '../../replication/model/repository.ts';
-import { datesOf } from '../../replication/retention/dates.ts';
+import { agedOf } from '../../replication/retention/dates.ts';
+import { heldUntil, holdsIn } from '../../replication/retention/holds.ts';
 import { isSame, removes, retentionsIn } from '../../replication/retention/in-force.ts';
 import { retentionOf, type WrittenRetention } from '../../replication/retention/policy.ts';
 
@@ -17,42 +20,57 @@ export interface SeenRetention {
   overdue: number;
 }
 
-/** Looks at the policy in force of each repository once. */
+/** Looks at what a repository says about all its VMs once: the policies in force, pins and holds. */
 export function retentionReader(): (
   repository: Repository,
   vm: VmRepository,
   declared: WrittenRetention,
   now: number,
+  damage: DamageRecord | undefined,
 ) => Promise<SeenRetention> {
-  const inForce = new Map<Repository, ReturnType<typeof retentionsIn>>();
-  return async (repository, vm, declared, now) => {
-    const all = inForce.get(repository) ?? retentionsIn(repository);
-    inForce.set(repository, all);
-    const before = (await all).get(vm.uuid);
+  const ofAll = new Map<Repository, ReturnType<typeof readOfAll>>();
+  return async (repository, vm, declared, now, damage) => {
+    const all = ofAll.get(repository) ?? readOfAll(repository);
+    ofAll.set(repository, all);
+    const { inForce, pins, holds } = await all;
+    const before = inForce.get(vm.uuid);
     const policy = retentionOf(declared);
-    const points = await vm.dated();
-    if (isSame(before, declared))
-      return {
-        before,
-        overdue: removes(
-          points.filter(({ at }) => at < now - DAY),
-          policy,
-          now - DAY,
-        ),
-      };
-    // Whoever changes it is to know by the dates of the points themselves.
-    const read = await vm.points(() => {});
-    const dates = datesOf(read);
-    const dated = read.map(({ id, generation }, n) => ({ id, generation, at: dates[n]!.at }));
+    const dated = (await vm.dated()).toSorted((a, b) => a.generation - b.generation);
+    const known = { arrived: new Map(dated.map(({ id, at }) => [id, at])), damage, pins };
+    if (isSame(before, declared)) {
+      const isHeld = heldUntil(holds, vm.uuid, now) !== undefined;
+      const points = agedOf(
+        dated.map(one => ({ ...one, time: one.at })),
+        known,
+      );
+      const old = points.filter(({ at }) => at < now - DAY);
+      return { before, overdue: isHeld ? 0 : removes(old, policy, now - DAY) };
+    }
+    // Whoever changes it is to know by the dates of the points themselves, as the pruner does.
+    const points = agedOf(await vm.points(() => {}), known);
     return {
       before,
       removes: {
-        before: removes(dated, before && retentionOf(before), now),
-        after: removes(dated, policy, now),
-        of: dated.length,
+        before: removes(points, before && retentionOf(before), now),
+        after: removes(points, policy, now),
+        of: points.length,
       },
       overdue: 0,
     };
+  };
+}
+
+async function readOfAll(repository: Repository) {
+  const [inForce, pins, holds] = await Promise.all([
+    retentionsIn(repository),
+    pinned(repository),
+    holdsIn(repository),
+  ]);
+  const holders = Map.groupBy(pins, ({ point }) => point);
+  return {
+    inForce,
+    pins: new Map([...holders].map(([id, all]) => [id, all.map(({ holder }) => holder)])),
+    holds,
   };
 }
 

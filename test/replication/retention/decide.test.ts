@@ -106,10 +106,10 @@ test('weeks begin on Monday by UTC, months and years where the calendar says', (
 test('dates go by generation and by the store: a point dated back or ahead wins nothing', () => {
   const at = (day: number) => NOW + day * DAY;
   const dates = datesOf([
-    { generation: 1, time: at(-3), stored: at(-3) },
-    { generation: 2, time: at(-9), stored: at(-2) },
-    { generation: 3, time: at(900), stored: at(-1) },
-    { generation: 4, time: at(0), stored: at(0) },
+    { generation: 1, time: at(-3), arrived: at(-3) },
+    { generation: 2, time: at(-9), arrived: at(-2) },
+    { generation: 3, time: at(900), arrived: at(-1) },
+    { generation: 4, time: at(0), arrived: at(0) },
   ]);
   expect(dates).toEqual([
     { at: at(-3), future: false },
@@ -118,6 +118,6 @@ test('dates go by generation and by the store: a point dated back or ahead wins 
     { at: at(0), future: false },
   ]);
   // A copy, all of which the store got today.
-  const copy = datesOf([1, 2].map(generation => ({ generation, time: at(generation - 9), stored: at(0) })));
+  const copy = datesOf([1, 2].map(generation => ({ generation, time: at(generation - 9), arrived: at(0) })));
   expect(copy.map(one => one.at)).toEqual([at(-8), at(-7)]);
 });

@@ -49,10 +49,16 @@ export async function moveDuty(
     if (seen && pauseOf(view.pauses, seen.uuid, view.now()))
       return { outcome: { result: 'paused' }, moved: { ...base, paused: true } };
     const wishOf = async () => {
-      const newest = seen && view.repository ? await view.repository.vm(seen.uuid).newest() : undefined;
+      let isDamaged = false;
+      const damaged = () => {
+        isDamaged = true;
+      };
+      const newest =
+        seen && view.repository ? await view.repository.vm(seen.uuid).newest(damaged) : undefined;
       if (newest) noteNewest(view, newest);
       found = newest?.time;
-      const due = dueNow(found, view.now());
+      // A cycle mends it, due or not.
+      const due = dueNow(isDamaged ? undefined : found, view.now());
       return due && { due, mayBeLong };
     };
     const cycle = await moveDeclared(context, session, run, catalog.targets, resource, wishOf, onProgress);

@@ -227,7 +227,8 @@ function handled({ outcome, moved }: Done): Handled {
 async function newestOf(site: Site, { view, declared }: VmDuty): Promise<number | undefined> {
   if (!seenOf(view, declared.title)) await lookInto(site, view, []);
   const seen = seenOf(view, declared.title);
-  const newest = seen && (await view.repository?.vm(seen.uuid).newest());
+  // What can't be read is mended by the cycle that this is asked for.
+  const newest = seen && (await view.repository?.vm(seen.uuid).newest(() => {}));
   if (newest) noteNewest(view, newest);
   return newest?.time;
 }

@@ -27,7 +27,8 @@ export async function repairHead(
   if (head && last <= head.point.generation) {
     const work = session(context, head.point.generation + 1, step);
     await settle(work, head);
-    return { did: work.totals.bytes_uploaded > 0 ? 'point-written' : 'nothing' };
+    const { generation } = head.point;
+    return work.totals.bytes_uploaded > 0 ? { did: 'point-written', generation } : { did: 'nothing' };
   }
   const newest = await newestReadable(context);
   if (!newest) return { did: 'nothing', left: listed.length + (found ? 1 : 0) > 0 ? 'no-point' : undefined };
