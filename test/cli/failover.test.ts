@@ -131,7 +131,9 @@ test('protect, replicate, rehearse, clean up', { timeout: 120_000 }, async () =>
     /^web: \d instances? terminated, 1 image deregistered, 0 security groups deleted, 0 tear-down entries removed; 0 instances, 0 volumes, 0 images, 0 security groups and 0 entries are left\n$/,
   );
   await ok('lab', 'clock', '0s');
-  expect(await ok('failover', 'status', 'web', 'm')).toContain('now in EC2: 0 instances, 0 volumes, 0 images');
+  expect(await ok('failover', 'status', 'web', 'm')).toContain(
+    'now in EC2: 0 instances, 0 volumes, 0 images',
+  );
 
   // A newer point: the replica is due when it is an hour old.
   await ok('replicate', 'web01', 'm');
