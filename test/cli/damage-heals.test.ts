@@ -128,7 +128,7 @@ test('case 24: change tracking that lies is found by verify --against-source, wh
   expect(again.code, again.stdout + again.stderr).toBe(0);
 });
 
-test('an emptied head is planned, healed by apply and replicate alike, and said', async () => {
+test('an emptied head is planned, healed by apply, replicate and an agent alike, and said', async () => {
   const dir = await scratch();
   await writeFile(join(dir, 'converge.yaml'), manifest);
   const env = { VC_PASSWORD: 'x' };
@@ -156,7 +156,13 @@ test('an emptied head is planned, healed by apply and replicate alike, and said'
   const replicated = await run(['replicate', 'dc02']);
   expect(replicated.code, replicated.stderr).toBe(0);
   expect(replicated.stdout + replicated.stderr).toContain('it was written anew from point 2');
-  expect((await run(['verify'])).stdout).toContain('3 of 3 recovery points whole');
+  // An agent mends it, due or not; that it was damaged when the turn began is told.
+  await empty();
+  const agent = await run(['agent'], '--once');
+  expect(agent.code).toBe(4);
+  expect(agent.stdout).toContain('it was written anew from point 3');
+  expect(await run(['agent'], '--once')).toMatchObject({ code: 0 });
+  expect((await run(['verify'])).stdout).toContain('4 of 4 recovery points whole');
 });
 
 async function flip(path: string): Promise<void> {

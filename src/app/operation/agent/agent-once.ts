@@ -116,8 +116,14 @@ async function oneTurn(
   }
 }
 
-/** The times of the newest points that were seen, by duty; undefined where none was. */
+/**
+ * The times of the newest points that were seen, by duty; undefined where none was, or where something about
+ * it is damaged: a cycle mends that, due or not.
+ */
 export const newestOf = (duties: Iterable<VmDuty>): Map<string, number | undefined> =>
   new Map(
-    [...duties].map(({ id, view, declared }) => [id, seenOf(view, declared.title)?.newest?.time] as const),
+    [...duties].map(({ id, view, declared }) => {
+      const seen = seenOf(view, declared.title);
+      return [id, seen?.damaged ? undefined : seen?.newest?.time] as const;
+    }),
   );
