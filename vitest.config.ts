@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { LongFirst } from './test/support/long-first.ts';
 import { Slowest } from './test/support/slowest.ts';
@@ -10,8 +11,8 @@ export default defineConfig({
     // The binary that tests spawn is what the sources say, not what was built some time ago.
     globalSetup: ['test/support/huge-pages.ts', 'test/support/temporary.ts', 'test/support/build.ts'],
     setupFiles: ['test/support/environment.ts', 'test/support/runtime-directory.ts'],
-    // All processors: a machine of two would otherwise run one file at a time.
-    maxWorkers: '100%',
+    // Half as many again as processors: tests wait for programs and servers a fourth of their time.
+    maxWorkers: Math.ceil(availableParallelism() * 1.5),
     reporters: ['default', new Slowest()],
     sequence: { sequencer: LongFirst },
     // The tests use up buffers faster than anything else. Node would collect all garbage whenever 64 MiB of
