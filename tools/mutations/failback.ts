@@ -12,7 +12,6 @@ const cover: Mutation['test'] = [
 const started: Mutation['test'] = [guards, 'started again after it was brought home'];
 const strangers: Mutation['test'] = [guards, 'a volume that was attached in EC2 is named'];
 const folder: Mutation['test'] = [guards, 'a folder that has anything else is left alone'];
-const inTheWay: Mutation['test'] = [plain, 'home is not written while anything is in the way'];
 
 /** What keeps a failback from losing what a machine wrote, and from writing over what isn't its own. */
 export const ofWayHome: readonly Mutation[] = [
@@ -21,7 +20,7 @@ export const ofWayHome: readonly Mutation[] = [
     file: `${failback}failback.ts`,
     from: 'if (await isStill(frozenIn(run, vm), options)) return;',
     to: 'if (await isStill(frozenIn(run, vm), options).then(() => true)) return;',
-    test: [guards, 'started again after it was brought home'],
+    test: started,
   },
   {
     guard: 'failback: final snapshots of a machine that was started since',
@@ -92,34 +91,6 @@ export const ofWayHome: readonly Mutation[] = [
     from: 'if (!names || names.length === 0) return;',
     to: 'if (!names?.includes(FOLDER_OWNER)) return;',
     test: folder,
-  },
-  {
-    guard: 'failback: a home that runs is not written (`home-in-the-way`)',
-    file: `${failback}write-home.ts`,
-    from: "if (now?.poweredOn) wrong('it runs', 'shut it down');",
-    to: '',
-    test: inTheWay,
-  },
-  {
-    guard: 'failback: a home with snapshots is not written (`home-in-the-way`)',
-    file: `${failback}write-home.ts`,
-    from: 'if (now && now.snapshots.length > 0)',
-    to: 'if (false)',
-    test: inTheWay,
-  },
-  {
-    guard: 'failback: a disk of another size at home is not written (`home-in-the-way`)',
-    file: `${failback}write-home.ts`,
-    from: 'there.capacity !== disk.bytes',
-    to: 'false',
-    test: inTheWay,
-  },
-  {
-    guard: 'failback: what home keeps is what was written (`readback-differs`)',
-    file: `${failback}write-home.ts`,
-    from: 'if (found !== written.sha256) throw differs(point.vm.name, disk);',
-    to: '',
-    test: [plain, 'into ranges, where home keeps something else than was written'],
   },
   {
     guard: 'failback: changes at home that nobody knows take the whole disk',

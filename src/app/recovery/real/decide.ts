@@ -127,7 +127,6 @@ export const undoFailover = (
     }
     return recovering.alone(async () => {
       const run = await unchanged(repository, seen);
-      // What somebody began to bring home meanwhile was not what was approved.
       const of = {
         repository,
         run,
@@ -138,6 +137,7 @@ export const undoFailover = (
         again: recovering.again,
       };
       if (!isGoneOnWith) {
+        // What somebody began to bring home meanwhile was not what was approved.
         const ends = endsOf(run, only?.vm);
         refuseLosing(run, ends, only?.vm, allow);
         for (const machine of machinesOf(run)) {
