@@ -1039,6 +1039,7 @@ export const layers: Layers = {
       'operation/alerts',
       'alerts',
       'aws',
+      'windows/tools',
       'resources/shared',
       'resources/alerts',
       'app',
