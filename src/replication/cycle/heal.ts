@@ -5,6 +5,7 @@ import { plural } from '../../io/units.ts';
 import {
   afterHealing,
   afterLook,
+  brokenWords,
   type DamageRecord,
   type Doubts,
   doubtAll,
@@ -16,7 +17,7 @@ import {
   withoutObjects,
   withSuspects,
 } from '../model/damage-record.ts';
-import type { Point, VmRepository, WriteTotals } from '../model/repository.ts';
+import type { Committed, Point, VmRepository, WriteTotals } from '../model/repository.ts';
 import { diagnosticsOf, warning } from './failures.ts';
 import type { CycleDisk } from './options.ts';
 
@@ -31,7 +32,7 @@ export interface Healing {
   /** Whether this cycle is one that looks whether all is there. */
   looked: boolean;
   /** Notes down, once the point is complete, what it has healed. A failure costs nothing but the note. */
-  finish(point: Point, totals: WriteTotals): Promise<Diagnostic[]>;
+  finish(committed: Pick<Committed, 'point' | 'totals' | 'lostMaps'>): Promise<Diagnostic[]>;
 }
 
 /**
@@ -58,11 +59,12 @@ export async function beginHealing(
     doubts: full ? doubtAll(pending ?? NO_DAMAGE) : pending && doubtsOf(pendingOf(pending)),
     presence,
     looked,
-    async finish(point, totals) {
+    async finish({ point, totals, lostMaps }) {
       if (!pending) return [];
       try {
         if (pending.objects.some(({ object }) => object === 'roster')) await vm.damage.mendRoster();
-        const broken = await vm.damage.stillBroken(pending);
+        const doubtful = new Map([...lostMaps, ...pending.broken].map(one => [one.id, one]));
+        const broken = await vm.damage.stillBroken({ ...pending, broken: [...doubtful.values()] });
         await vm.damage.write(afterHealing(pending, point.generation, broken), there?.etag);
         return [healed(pending, { ...pending, broken }, totals)];
       } catch (error) {
@@ -88,7 +90,7 @@ function withMissing(
 function healed(before: DamageRecord, after: DamageRecord, { blocks_healed }: WriteTotals): Diagnostic {
   const objects = pendingOf(before).length;
   const whole = before.broken.filter(({ id }) => !after.broken.some(one => one.id === id)).length;
-  const lost = after.broken.map(({ id }) => id).join(', ');
+  const lost = brokenWords(after.broken);
   const isHealed = blocks_healed > 0 || whole > 0 || lost === '';
   return warning(
     world(

@@ -16,6 +16,7 @@ import { claimedPacks } from './claimed-packs.ts';
 import { type Session, type Step, session } from './commit-session.ts';
 import { diskWriter, type Parts } from './disk-writer.ts';
 import { indexWriter } from './index-writer.ts';
+import { mendMaps } from './mend-maps.ts';
 import { packWriter } from './pack-writer.ts';
 import { harmReader, segmentsInUse } from './page-harm.ts';
 import { pagesWriter } from './pages-writer.ts';
@@ -65,6 +66,7 @@ export async function openWriter(
     stored: new Map(),
     harm: harmReader(context, root, doubts, segments, relocated),
     claimed: await claimedPacks(context, claimed, doubts),
+    remade: new Map(),
   };
   for (const [place, locations] of relocated) {
     const [disk, page] = place.split('/').map(Number);
@@ -80,7 +82,7 @@ export async function openWriter(
       const isBelieved = (object: string) => !look && !doubts?.section(object);
       bundle = { content, isBelieved };
     },
-    async disk(disk, from, onDiffer) {
+    async disk(disk, from, more) {
       const source =
         from && root?.disks.find(({ disk: d }) => d.index === from.index && d.identity === from.identity);
       if (from && (!source || source.disk.blockSize !== disk.blockSize))
@@ -91,7 +93,7 @@ export async function openWriter(
         disk,
         number,
         source && root ? { root, disk: source.disk } : undefined,
-        onDiffer,
+        more,
       );
       begun.push({ disk, number, finish: writer.finish });
       return writer;
@@ -107,11 +109,13 @@ export async function openWriter(
       signal?.throwIfAborted();
       await parts.claimed.demandTaken();
       if (base && root) await settle(work, root);
+      const lostMaps =
+        root && doubts ? await mendMaps(work, parts.pages, { before: root, made, doubts }, parts.remade) : [];
       await moving?.before();
       if (!(await moveHead(work, made, base?.etag))) return 'lost-race';
       moving?.after();
       const warnings = await settle(work, made).then(() => [], unsettled(made));
-      return { point: made.point, totals: work.totals, warnings };
+      return { point: made.point, totals: work.totals, lostMaps, warnings };
     },
   };
 }
