@@ -32,7 +32,7 @@ export interface Healing {
   /** Whether this cycle is one that looks whether all is there. */
   looked: boolean;
   /** Notes down, once the point is complete, what it has healed. A failure costs nothing but the note. */
-  finish(committed: Pick<Committed, 'point' | 'totals' | 'lostMaps'>): Promise<Diagnostic[]>;
+  finish(committed: Pick<Committed, 'point' | 'totals' | 'maps'>): Promise<Diagnostic[]>;
 }
 
 /**
@@ -53,20 +53,24 @@ export async function beginHealing(
   if (now - presence >= presenceInterval) {
     record = withMissing(record, await vm.damage.presence(), now);
     presence = now;
-  }
+  } else record = withMissing(record, await vm.lostMaps(previous), now);
   const pending = record && isPending(record) ? record : undefined;
   return {
     doubts: full ? doubtAll(pending ?? NO_DAMAGE) : pending && doubtsOf(pendingOf(pending)),
     presence,
     looked,
-    async finish({ point, totals, lostMaps }) {
+    async finish({ point, totals, maps }) {
       if (!pending) return [];
       try {
         if (pending.objects.some(({ object }) => object === 'roster')) await vm.damage.mendRoster();
-        const doubtful = new Map([...lostMaps, ...pending.broken].map(one => [one.id, one]));
-        const broken = await vm.damage.stillBroken({ ...pending, broken: [...doubtful.values()] });
+        // A look at presence finds objects, and doesn't ask who needs them.
+        const concerned = new Map(
+          [...maps.lost, ...maps.mended, ...pending.broken].map(one => [one.id, one]),
+        );
+        const before = { ...pending, broken: [...concerned.values()] };
+        const broken = await vm.damage.stillBroken(before);
         await vm.damage.write(afterHealing(pending, point.generation, broken), there?.etag);
-        return [healed(pending, { ...pending, broken }, totals)];
+        return [healed(before, { ...pending, broken }, totals)];
       } catch (error) {
         return diagnosticsOf(error, 'damage-not-noted').map(one =>
           warning({ ...one, message: own`what this point healed could not be noted down: ${one.message}` }),

@@ -92,7 +92,7 @@ async function underLease(options: CycleOptions, held: Held): Promise<CycleResul
         await outlast.run(() => lease.prove());
         writer.bundle(
           options.bundles?.of({ name: source.name, uuid: source.uuid }) ?? 'as-before',
-          healing.looked,
+          healing.looked || writer.totals.blocks_stored > 0,
         );
         const time = snapshot.created;
         const changes = await changesOf(options.repository, {

@@ -179,11 +179,16 @@ export interface DiskChanges {
   isChanged?(block: number): boolean;
 }
 
+export interface MendedMaps {
+  mended: PointId[];
+  lost: PointId[];
+}
+
 export interface Committed {
   point: Point;
   totals: WriteTotals;
-  /** Points some page of whose map is lost and couldn't be made again. */
-  lostMaps: PointId[];
+  /** Points some page of whose map was lost: those that have it again, and those that don't. */
+  maps: MendedMaps;
   /** What went wrong once the point was complete, and what makes it good. */
   warnings: Diagnostic[];
 }
@@ -331,6 +336,11 @@ export interface VmRepository {
    * as it is. Whoever looks at the head from then on sees all that was written to the repository before.
    */
   fence(): Promise<void>;
+  /**
+   * What isn't there, or not as long as it was, of the map of this point; no content is read. The next writer
+   * goes by the names of points that were seen with it.
+   */
+  lostMaps(point: Point): Promise<Omit<DamagedObject, 'since'>[]>;
   /** Packs that the index in force doesn't name, in the order in which they were written. */
   orphanedPacks(): Promise<OrphanedPack[]>;
   /** Points that no pruner is removing, by when the store got them (ms since the epoch); none is read. */

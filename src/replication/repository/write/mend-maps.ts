@@ -3,6 +3,7 @@ import { EMPTY_PAGE, nameOf, type PageRefs, type SectionRef } from '../../format
 import { encodeRoot, type Root } from '../../format/root.ts';
 import { SALT_BYTES, sealObject } from '../../format/sealing.ts';
 import type { Doubts, PointId } from '../../model/damage-record.ts';
+import type { MendedMaps } from '../../model/repository.ts';
 import { blocksOfPage } from '../read/page-doubts.ts';
 import { loadPage } from '../read/pages.ts';
 import { openRoot, pointNames, readable, readPoint } from '../read/points.ts';
@@ -31,16 +32,15 @@ interface Roots {
 /**
  * Gives points that need a lost page of the map that page again, where it can be told: what hasn't changed
  * at the source since the head's point is what that point had, and with it every point that shares the
- * section that was lost. Such a point's object is written anew, the same but for where its pages are. Answers
- * with the points that need one of these pages and can't have it.
+ * section that was lost. Such a point's object is written anew, the same but for where its pages are.
  */
 export async function mendMaps(
   work: Session,
   pages: PagesWriter,
   { before, made, doubts }: Roots,
   remade: ReadonlyMap<string, RemadePage>,
-): Promise<PointId[]> {
-  if (remade.size === 0) return [];
+): Promise<MendedMaps> {
+  if (remade.size === 0) return { mended: [], lost: [] };
   const { context } = work;
   const known = new Map<string, Promise<PageRefs | undefined>>();
 
@@ -92,9 +92,12 @@ export async function mendMaps(
     if (root && found && differs(root, found)) mended.push(name);
   }
   const written = await pages.flush();
-  for (const name of mended)
-    if (!(await rewrite(work, name, again, [made.pagesObjects, written]).catch(refused))) lost.push(name);
-  return lost;
+  const done: PointId[] = [];
+  for (const name of mended) {
+    const isDone = await rewrite(work, name, again, [made.pagesObjects, written]).catch(refused);
+    (isDone ? done : lost).push(name);
+  }
+  return { mended: done, lost };
 }
 
 /** What can't be written, or read any more, stays as it is: the point in the making needs none of it. */
