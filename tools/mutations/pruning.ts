@@ -14,6 +14,26 @@ const deadCycle = [
 /** What keeps a pruner from what somebody needs. */
 export const ofPruning: readonly Mutation[] = [
   {
+    guard: 'what a record calls broken is kept as long as what is whole',
+    file: 'src/replication/retention/decide.ts',
+    from: 'new Set([...chosen(whole), ...chosen(dated)])',
+    to: 'new Set(chosen(whole))',
+    test: [
+      `${tests}forged.test.ts`,
+      'points that a record calls broken are kept as long as if they were whole',
+    ],
+  },
+  {
+    guard: 'a map is read whatever a record says of it',
+    file: `${prune}survey.ts`,
+    from: '{ section: () => false }',
+    to: 'doubts',
+    test: [
+      `${tests}forged.test.ts`,
+      'maps that a record calls damaged are read before anything of theirs goes',
+    ],
+  },
+  {
     guard: 'pins are asked again before each batch of points',
     file: `${prune}remove-points.ts`,
     from: 'const going = batch.filter(({ id }) => !pins.has(id));',

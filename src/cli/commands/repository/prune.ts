@@ -135,7 +135,6 @@ const reasons: Record<string, string> = {
   'no-policy': 'no retention is declared',
   'too-old': 'older than every rule',
   'another-stands': 'a newer one stands for its time',
-  broken: "it can't be restored, and its time is over",
 };
 
 function lines({ url, vms }: Pruned, isNoop: boolean): string[] {
