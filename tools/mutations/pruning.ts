@@ -11,6 +11,11 @@ const deadCycle = [
   'a dead cycle: its packs go, those that the next one claims do not, and a mark is seen by a claimer',
 ] as const;
 
+const holdsAgain = [
+  `${tests}prune-vm.test.ts`,
+  'a hold is asked for once more before points go, and before what they needed',
+] as const;
+
 /** What keeps a pruner from what somebody needs. */
 export const ofPruning: readonly Mutation[] = [
   {
@@ -57,9 +62,23 @@ export const ofPruning: readonly Mutation[] = [
   {
     guard: 'a hold keeps all points of a VM',
     file: `${prune}prune-vm.ts`,
-    from: 'const held = options.held !== undefined && options.held > work.now;',
-    to: 'const held = false;',
+    from: 'options.policy, work.now, await isHeld(work)',
+    to: 'options.policy, work.now, false',
     test: [`${tests}prune-vm.test.ts`, 'a pin, a hold or a longer policy takes a mark back'],
+  },
+  {
+    guard: 'a hold is asked for again before each batch of points',
+    file: `${prune}remove-points.ts`,
+    from: 'if (await isHeld(work)) break;',
+    to: '',
+    test: holdsAgain,
+  },
+  {
+    guard: 'of a VM that is held no object goes',
+    file: `${prune}sweep-objects.ts`,
+    from: 'if (await isHeld(work)) return { removed, left };',
+    to: '',
+    test: holdsAgain,
   },
   {
     guard: 'a run goes by the clock of the store',

@@ -1,6 +1,6 @@
 import { Failure, failedWith } from '../../diagnostics/diagnostic.ts';
 import { vmNames } from '../format/names.ts';
-import { type Pin, pinned } from '../model/pins.ts';
+import { pinned } from '../model/pins.ts';
 import type { OnDamage } from '../model/repository.ts';
 import type { OpenRepository } from '../repository/open-repository.ts';
 import { rangeReader } from '../repository/read/ranges.ts';
@@ -42,32 +42,31 @@ export async function pruneRepository(
 ): Promise<PrunedVm[]> {
   const { onDamage, policyOf, vm: only, compacting, ...rest } = options;
   let left = compacting?.bytes ?? 0;
-  const [holds, pinnedFirst] = [await holdsIn(repository), await pinned(repository)];
+  const [holdsFirst, pinnedFirst] = [await holdsIn(repository), await pinned(repository)];
   const pruned: PrunedVm[] = [];
   for (const uuid of only === undefined ? await repository.enrolled(onDamage) : [only]) {
     options.signal?.throwIfAborted();
     const vm = repository.vm(uuid);
     const { context } = repository;
     const names = vmNames(context.vault.vmKey(uuid));
-    let known: Pin[] | undefined = pinnedFirst;
+    const pinsNow = firstThen(pinnedFirst, () => pinned(repository));
     const pins = async () => {
       const of = new Map<string, string[]>();
-      const all = known ?? (await pinned(repository));
-      known = undefined;
-      for (const { vm: whose, point, holder } of all)
+      for (const { vm: whose, point, holder } of await pinsNow())
         if (whose === uuid) of.set(point, [...(of.get(point) ?? []), holder]);
       return of;
     };
+    const holdsNow = firstThen(holdsFirst, () => holdsIn(repository));
     try {
       const name = (await vm.newest(onDamage))?.vm.name;
       const policy = policyOf({ uuid, name });
-      const held = heldUntil(holds, uuid, options.now);
+      const held = heldUntil(holdsFirst, uuid, options.now);
       const made = await pruneVm({ ...context, uuid, names, ranges: rangeReader(context.store) }, vm, {
         ...rest,
         policy,
         pins,
+        held: async () => heldUntil(await holdsNow(), uuid, options.now),
         ...(compacting && { compacting: { ...compacting, repository, bytes: left } }),
-        ...(held !== undefined && { held }),
       });
       left = Math.max(0, left - (made.compacted?.moved ?? 0));
       pruned.push({
@@ -82,4 +81,14 @@ export async function pruneRepository(
     }
   }
   return pruned;
+}
+
+/** What was read for all VMs at first, and from then on what is there. */
+function firstThen<T>(first: T, read: () => Promise<T>): () => Promise<T> {
+  let known: { value: T } | undefined = { value: first };
+  return async () => {
+    const value = known ? known.value : await read();
+    known = undefined;
+    return value;
+  };
 }

@@ -12,7 +12,7 @@ import { doubt } from './doubt.ts';
 import { type PrunedPoint, seePoints } from './points.ts';
 import { type Removals, removePoints } from './remove-points.ts';
 import { type Swept, sweepObjects } from './sweep-objects.ts';
-import type { PruneVmOptions, Work } from './work.ts';
+import { isHeld, type PruneVmOptions, type Work } from './work.ts';
 
 export interface VmPruned extends Removals, Swept {
   uuid: string;
@@ -34,8 +34,7 @@ export async function pruneVm(
   options: PruneVmOptions,
 ): Promise<VmPruned> {
   const work = await lookAtVm(context, vm, options);
-  const held = options.held !== undefined && options.held > work.now;
-  const decisions = decide(work.seen.points, options.policy, work.now, held);
+  const decisions = decide(work.seen.points, options.policy, work.now, await isHeld(work));
   const removals = await removePoints(work, decisions);
   const swept = await sweepObjects(work, removals);
   const stay = [...removals.kept, ...swept.left];

@@ -5,7 +5,7 @@ import type { Kept } from '../model/store.ts';
 import { putOnce } from '../repository/write/put-once.ts';
 import type { Decision } from '../retention/decide.ts';
 import type { PrunedPoint } from './points.ts';
-import { BATCH, idsOf, type Work } from './work.ts';
+import { BATCH, idsOf, isHeld, type Work } from './work.ts';
 
 export interface Removals {
   /** Listed no more from now on. */
@@ -104,9 +104,11 @@ async function markPoint({ context }: Work, { generation, id, previous }: Pruned
 }
 
 async function removeDue(
-  { context: { store, names }, options }: Work,
+  work: Work,
   due: readonly PrunedPoint[],
 ): Promise<Pick<Removals, 'removed' | 'kept'>> {
+  const { context, options } = work;
+  const { store, names } = context;
   const removed: PointId[] = [];
   const kept: Kept[] = [];
   for (let at = 0; at < due.length; at += BATCH) {
@@ -117,6 +119,7 @@ async function removeDue(
       continue;
     }
     await options.step('points');
+    if (await isHeld(work)) break;
     const pins = await options.pins();
     const going = batch.filter(({ id }) => !pins.has(id));
     const stays = await store.erase(going.map(({ generation, id }) => names.point(generation, id)));

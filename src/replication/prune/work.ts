@@ -32,8 +32,11 @@ export interface Compacting {
 
 export interface PruneVmOptions {
   policy: Retention | undefined;
-  /** Nothing of it is removed until then, ms since the epoch by the store's clock. */
-  held?: number;
+  /**
+   * Until when nothing of it is removed, ms since the epoch by the store's clock; asked again before anything
+   * goes.
+   */
+  held?(): Promise<number | undefined>;
   grace: number;
   /** Tell what would be done, and do nothing. */
   dry: boolean;
@@ -73,3 +76,7 @@ export const doubtsIn = ({ damage }: Pick<Work, 'damage'>) => doubtsOf(damage?.o
 
 export const idsOf = (decisions: readonly Decision<PrunedPoint>[]): PointId[] =>
   decisions.map(({ point: { generation, id } }) => ({ generation, id }));
+
+/** Whether nothing of the VM may be removed. */
+export const isHeld = async ({ options, now }: Pick<Work, 'options' | 'now'>): Promise<boolean> =>
+  ((await options.held?.()) ?? 0) > now;

@@ -82,6 +82,6 @@ test('a guest that is encrypted: the point says so, and nothing is removed until
     return (await pruneRepository(repository, options))[0]!;
   };
   expect(await prune()).toMatchObject({ held: FOREVER, marked: [] });
-  await release(repository, uuid);
+  await release(repository, holds[0]!);
   expect((await prune()).marked.length).toBeGreaterThan(5);
 });

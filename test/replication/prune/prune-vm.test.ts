@@ -144,9 +144,9 @@ test('a pin, a hold or a longer policy takes a mark back', async () => {
   expect(pinned.unmarked).toEqual([one]);
   expect(pinned.removed).toEqual(marked.slice(1));
   expect(await demandWhole()).toContain(one!.id);
-  const held = await pruneOnce(repository, { policy, held: now + DAY });
+  const held = await pruneOnce(repository, { policy, held: async () => now + DAY });
   expect(held.decisions.every(({ keep }) => keep)).toBe(true);
-  const later = await pruneOnce(repository, { policy, held: now - DAY });
+  const later = await pruneOnce(repository, { policy, held: async () => now - DAY });
   expect(later.marked).toContainEqual(one);
 });
 
@@ -158,6 +158,25 @@ test('pins are asked once more before points go', async () => {
   const pins = async () => new Map(asked++ === 0 ? [] : [[marked[0]!.id, ['web/3']]]);
   const { removed } = await pruneOnce(repository, { policy, pins });
   expect(removed).toEqual(marked.slice(1));
+});
+
+test('a hold is asked for once more before points go, and before what they needed', async () => {
+  await points(12);
+  const { marked } = await pruneOnce(repository, { policy });
+  now += GRACE + HOUR;
+  const after = (calls: number) => {
+    let asked = 0;
+    return async () => (asked++ < calls ? undefined : now + DAY);
+  };
+  expect((await pruneOnce(repository, { policy, held: after(1) })).removed).toEqual([]);
+  // Not even what no point needs any more: whoever looks at the VM may need that.
+  const held = await pruneOnce(repository, { policy, held: after(2) });
+  expect([held.removed, held.objects!.removed.objects]).toEqual([marked, 0]);
+  expect(held.objects!.waiting.objects).toBeGreaterThan(0);
+  const packs = folder('packs').length;
+  now += GRACE + HOUR;
+  await pruneOnce(repository, { policy });
+  expect(folder('packs').length).toBeLessThan(packs);
 });
 
 test('a mark that no pruner made dates nothing and hides nothing', async () => {
