@@ -29,7 +29,7 @@ export const ofPruning: readonly Mutation[] = [
     ],
   },
   {
-    guard: 'a map is read whatever a record says of it',
+    guard: 'a map is read whatever is known to be damaged',
     file: `${prune}survey.ts`,
     from: '{ section: () => false }',
     to: 'doubts',

@@ -32,8 +32,8 @@ export const FEWEST = 3;
 /**
  * Which points stay and why. A broken one takes no other's place, and stays as long as it would if it were
  * whole: that it is broken is said by a record that movers write, and what they say removes nothing. What is
- * left after all others are removed is decided the same way, and a policy with longer spans keeps all that one
- * with shorter spans keeps.
+ * left after all others are removed is decided the same way, and a policy with longer spans keeps all that
+ * one with shorter spans keeps.
  *
  * @param policy undefined: nothing is removed
  * @param now by the store's clock, ms since the epoch
