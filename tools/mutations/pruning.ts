@@ -16,6 +16,11 @@ const holdsAgain = [
   'a hold is asked for once more before points go, and before what they needed',
 ] as const;
 
+const knowsPolicy = [
+  `${tests}prune-vm.test.ts`,
+  'what was applied last counts until something else is, and whoever knows no policy leaves all marks',
+] as const;
+
 /** What keeps a pruner from what somebody needs. */
 export const ofPruning: readonly Mutation[] = [
   {
@@ -79,6 +84,20 @@ export const ofPruning: readonly Mutation[] = [
     from: 'if (await isHeld(work)) return { removed, left };',
     to: '',
     test: holdsAgain,
+  },
+  {
+    guard: 'what was applied last keeps its points, whatever manifests say',
+    file: `${prune}prune-vm.ts`,
+    from: 'inForce: options.inForce',
+    to: 'inForce: undefined',
+    test: knowsPolicy,
+  },
+  {
+    guard: 'whoever knows no policy of a VM leaves marks as they are',
+    file: `${prune}prune-vm.ts`,
+    from: 'options.unruled ? leavePoints(work) : await removePoints',
+    to: 'options.unruled && !leavePoints ? leavePoints(work) : await removePoints',
+    test: knowsPolicy,
   },
   {
     guard: 'a run goes by the clock of the store',

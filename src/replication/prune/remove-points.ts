@@ -37,10 +37,7 @@ export async function removePoints(work: Work, decisions: Decision<PrunedPoint>[
     ...work.record,
     removing: going.map(({ point }) => point.id),
     changed: work.record.changed + fresh.length,
-    points: seen.points.map(({ generation, id, time, previous }) => ({
-      ...{ generation, id, time },
-      ...(previous && { previous }),
-    })),
+    points: knownIn(work),
   };
   const known = new Set(seen.points.map(({ id }) => id));
   // Of a point that stays, or that was marked by somebody else, or of one that came back.
@@ -81,6 +78,18 @@ export async function removePoints(work: Work, decisions: Decision<PrunedPoint>[
     ...(nexts.length > 0 && { next: Math.min(...nexts) }),
   };
 }
+
+/** Nothing is marked, taken back or removed by whoever doesn't know the policy. */
+export function leavePoints(work: Work): Removals {
+  work.record = { ...work.record, points: knownIn(work) };
+  return { marked: [], unmarked: [], removed: [], kept: [] };
+}
+
+const knownIn = ({ seen }: Work): Work['record']['points'] =>
+  seen.points.map(({ generation, id, time, previous }) => ({
+    ...{ generation, id, time },
+    ...(previous && { previous }),
+  }));
 
 interface Mark extends PointId {
   modified: number;

@@ -141,7 +141,7 @@ export function survey(context: VmContext, { inForce, doubts }: Asking): Survey 
     }
   }
 
-  // Whatever is said to be damaged is read all the same: movers write that record, and it has nothing removed.
+  // What is said to be damaged is read all the same: movers write that record, and it has nothing removed.
   const believed = ({ refs, blocks }: Version) =>
     believedIds(context, { pagesObjects: sizes }, refs, blocks, { section: () => false });
 

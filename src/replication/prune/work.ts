@@ -31,7 +31,12 @@ export interface Compacting {
 }
 
 export interface PruneVmOptions {
+  /** Undefined: all points stay. */
   policy: Retention | undefined;
+  /** What was applied last, where that is another policy: what it keeps stays as well. */
+  inForce?: Retention | undefined;
+  /** Nothing says what the policy is: points, and the marks of others, are left as they are. */
+  unruled?: boolean;
   /**
    * Until when nothing of it is removed, ms since the epoch by the store's clock; asked again before anything
    * goes.

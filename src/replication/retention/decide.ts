@@ -17,7 +17,7 @@ export interface Aged {
 }
 
 /** Why a point is kept. */
-export type Kept = Rule | 'newest' | 'head' | 'future' | 'pinned' | 'held' | 'no-policy';
+export type Kept = Rule | 'newest' | 'head' | 'future' | 'pinned' | 'held' | 'no-policy' | 'in-force';
 /** Why it goes: all rules are over for it, or a newer one stands for its hour, day ... */
 export type Removed = 'too-old' | 'another-stands';
 
@@ -63,6 +63,25 @@ export function decide<P extends Aged>(
     if (why.length > 0) return { point, keep: true, why };
     return { point, keep: false, why: [point.at <= now - longest ? 'too-old' : 'another-stands'] };
   });
+}
+
+/**
+ * The same where something else is in force than what is declared: what that keeps stays as well, until what
+ * is declared has been applied. So nobody who may only change manifests has points removed, and nobody who
+ * may only write the record of what is in force has.
+ */
+export function decideWith<P extends Aged>(
+  points: readonly P[],
+  { declared, inForce }: { declared: Retention | undefined; inForce: Retention | undefined },
+  now: number,
+  held = false,
+): Decision<P>[] {
+  const decisions = decide(points, declared, now, held);
+  if (!inForce) return decisions;
+  const kept = new Set(decide(points, inForce, now).flatMap(one => (one.keep ? [one.point] : [])));
+  return decisions.map(one =>
+    one.keep || !kept.has(one.point) ? one : { point: one.point, keep: true, why: ['in-force'] },
+  );
 }
 
 const always = (

@@ -28,8 +28,8 @@ export const heldUntil = (all: readonly Hold[], uuid: string, now: number): numb
   holdsOf(all, uuid, now)[0]?.until;
 
 /**
- * Holds a VM. Somebody's hold and that of a signal stand beside each other, so that nobody ends the one by
- * the other; and neither is shortened: whoever means that releases it first.
+ * Holds a VM. Of a hold by hand and that of a signal each ends by itself, so that nobody ends the one by
+ * the other; neither is shortened: whoever means that releases it first.
  */
 export const hold = (repository: Repository, one: Hold): Promise<void> =>
   holds.change(repository, before => {

@@ -70,9 +70,9 @@ test('a guest that is encrypted: the point says so, and nothing is removed until
   );
 
   const prune = async () => {
-    const policyOf = () => ({ all: 1 });
+    const ruleOf = () => ({ retention: { all: 1 } });
     const options = {
-      policyOf,
+      ruleOf,
       grace: 1,
       dry: true,
       now: now + 1000,

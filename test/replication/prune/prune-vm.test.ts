@@ -150,6 +150,21 @@ test('a pin, a hold or a longer policy takes a mark back', async () => {
   expect(later.marked).toContainEqual(one);
 });
 
+test('what was applied last counts until something else is, and whoever knows no policy leaves all marks', async () => {
+  await points(12);
+  const inForce = { all: 900 * DAY };
+  expect((await pruneOnce(repository, { policy, inForce })).marked).toEqual([]);
+  const { marked } = await pruneOnce(repository, { policy });
+  expect(marked.length).toBeGreaterThan(4);
+  // The manifests of another host, of this repository and other VMs.
+  const others = await pruneOnce(repository, { policy: undefined, unruled: true });
+  expect([others.marked, others.unmarked, others.removed]).toEqual([[], [], []]);
+  expect(others.decisions).toHaveLength(12 - marked.length);
+  now += GRACE + HOUR;
+  await pruneOnce(repository, { policy: undefined, unruled: true });
+  expect((await pruneOnce(repository, { policy })).removed).toEqual(marked);
+});
+
 test('pins are asked once more before points go', async () => {
   await points(12);
   const { marked } = await pruneOnce(repository, { policy });
