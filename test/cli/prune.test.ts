@@ -86,6 +86,13 @@ test('pins and holds keep points, and what retention no longer keeps is marked a
   expect(noop).toMatch(new RegExp(`keep {4}${oldest} {2}\\S+ {2}pinned`));
   expect(noop).toMatch(new RegExp(`remove {2}${second} {2}\\S+ {2}older than every rule`));
   expect(await ids()).toEqual(all);
+  // What apply has refused or hasn't seen yet removes nothing.
+  await declare(', retention: { all: 900d }');
+  expect((await run(['apply'])).code).toBe(0);
+  await declare(', retention: { all: 1s }');
+  expect((await run(['prune'])).stdout).toMatch(/dc02: 6 points stay\n {2}2 points of these are kept by .*apply/);
+  expect((await run(['apply'], '--allow', 'protected_vm:dc02')).stdout).not.toContain('failed');
+
   const pruned = await run(['prune'], '--format', 'json');
   expect(pruned.code, pruned.stderr).toBe(0);
   const [one] = JSON.parse(pruned.stdout).repositories[0].vms;
@@ -96,6 +103,9 @@ test('pins and holds keep points, and what retention no longer keeps is marked a
     removed: [],
   });
   expect(await ids()).toEqual([oldest, ...all.slice(3)]);
+  // Whoever doesn't know what is declared leaves the marks of whoever does.
+  const unknown = await cli(dir, ['prune', '--repository', 'file:///repo', '--lab', 'lab']);
+  expect(unknown.stdout).toContain('dc02: 4 points stay, no retention is said here, so marks stay as they are');
 
   const stats = await run(['repository', 'stats'], '--price', '1000', '--format', 'json');
   expect(stats.code, stats.stderr).toBe(0);

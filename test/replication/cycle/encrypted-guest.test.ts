@@ -70,9 +70,9 @@ test('a guest that is encrypted: the point says so, and nothing is removed until
   );
 
   const prune = async () => {
-    const policyOf = () => ({ all: 1 });
+    const ruleOf = () => ({ retention: { all: 1 } });
     const options = {
-      policyOf,
+      ruleOf,
       grace: 1,
       dry: true,
       now: now + 1000,
@@ -82,6 +82,6 @@ test('a guest that is encrypted: the point says so, and nothing is removed until
     return (await pruneRepository(repository, options))[0]!;
   };
   expect(await prune()).toMatchObject({ held: FOREVER, marked: [] });
-  await release(repository, uuid);
+  await release(repository, holds[0]!);
   expect((await prune()).marked.length).toBeGreaterThan(5);
 });

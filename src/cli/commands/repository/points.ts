@@ -69,8 +69,10 @@ function asTable({ points, now, held }: ListedPoints, columns?: number): string[
   return [
     ...rows,
     ...points.flatMap(point => (point.verified ? [checkedLine(point, now)] : [])),
-    ...held.flatMap(({ vm, until }) =>
-      named.has(vm) ? [`${named.get(vm)}: nothing is removed ${untilWords(until)}`] : [],
+    ...held.flatMap(({ vm, until, why }) =>
+      named.has(vm)
+        ? [`${named.get(vm)}: nothing is removed ${untilWords(until)}${why ? ` (${why})` : ''}`]
+        : [],
     ),
   ];
 }
