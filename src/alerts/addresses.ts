@@ -72,7 +72,7 @@ own.addSubnet('fc00::', 7, 'ipv6');
 own.addAddress('::1', 'ipv6');
 
 const credentials = new BlockList();
-// IMDS at fd00:ec2::254, credentials of pods at fd00:ec2::23: docs.aws.amazon.com on IMDS and EKS Pod Identity.
+// IMDS at fd00:ec2::254, credentials of pods at fd00:ec2::23 (docs.aws.amazon.com, EKS Pod Identity).
 credentials.addSubnet('fd00:ec2::', 32, 'ipv6');
 // The metadata service of Alibaba Cloud.
 credentials.addAddress('100.100.100.200', 'ipv4');

@@ -80,7 +80,10 @@ export class AlertLoop {
       ({ ref }) => ref.url.canonical,
     );
     for (const [url, its] of told)
-      diagnostics.push(...(await this.#tellAll(site, url, its, conditions, statuses, now)));
+      // By the clock of the repository, which is the same for all movers.
+      diagnostics.push(
+        ...(await this.#tellAll(site, url, its, conditions, statuses, site.views.get(url)?.now() ?? now)),
+      );
     await this.#heartbeats(site, routes, statuses, now);
     return diagnostics;
   }
