@@ -197,7 +197,7 @@ async function seenIn(
     looked.map(vm => limit(async () => ({ ...vm, verified: await repository.vm(vm.uuid).checked() }))),
   );
   const [movers, alerts] = await Promise.all([
-    readable([], told, () => moversIn(repository, now)),
+    readable([], told, () => moversIn(repository, clock.now())),
     readable([], told, () => openAlertsIn(repository.board)),
   ]);
   const bytes = options.size ? await sizeOf(repository) : undefined;
