@@ -79,8 +79,8 @@ export class AlertLoop {
       routes.filter(({ properties }) => !properties.heartbeat),
       ({ ref }) => ref.url.canonical,
     );
+    // By the clock of the repository, which is the same for all movers.
     for (const [url, its] of told)
-      // By the clock of the repository, which is the same for all movers.
       diagnostics.push(
         ...(await this.#tellAll(site, url, its, conditions, statuses, site.views.get(url)?.now() ?? now)),
       );
@@ -208,7 +208,8 @@ async function readOne(view: View, uuid: string, diagnostics: Diagnostic[]): Pro
     failure => void diagnostics.push(...failure.diagnostics),
     () => true,
   );
-  view.vms.set(uuid, seen);
+  const first = view.vms.get(uuid)?.first;
+  view.vms.set(uuid, { ...seen, ...(first !== undefined && { first }) });
 }
 
 /** How the recovery plans stand; of one whose repository can't be read the reason is given. */
