@@ -28,6 +28,32 @@ export async function lookAt(
   return Promise.all(uuids.map(uuid => limit(() => lookAtVm(repository.vm(uuid), onDamage, needsLease))));
 }
 
+/**
+ * The VMs that are the newest of their name, with when their oldest points were written: only that tells one
+ * that was made anew from one that is there twice.
+ */
+export async function withFirsts(
+  repository: Pick<Looked, 'vm'>,
+  vms: readonly SeenVm[],
+  onDamage: OnDamage,
+): Promise<SeenVm[]> {
+  const namesakes = [...Map.groupBy(vms, ({ name }) => name?.toLowerCase())].flatMap(([name, all]) =>
+    name === undefined || all.length === 1 ? [] : [newestSeen(all)],
+  );
+  const missing = new Set(namesakes.filter(one => one !== undefined && one.first === undefined));
+  return Promise.all(
+    vms.map(async vm => {
+      if (!missing.has(vm)) return vm;
+      const dated = await readable(repository.vm(vm.uuid).dated(), onDamage);
+      return dated && dated.length > 0 ? { ...vm, first: Math.min(...dated.map(({ at }) => at)) } : vm;
+    }),
+  );
+}
+
+/** The one with the newest point; undefined: none has a point. */
+export const newestSeen = (vms: readonly SeenVm[]): SeenVm | undefined =>
+  vms.filter(({ newest }) => newest).toSorted((a, b) => b.newest!.time - a.newest!.time)[0];
+
 export async function lookAtVm(
   vm: VmRepository,
   onDamage: OnDamage,

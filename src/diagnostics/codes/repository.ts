@@ -320,8 +320,8 @@ export const repository = {
     wayOut: 'Restore the same point to the same directory to go on, or remove the files.',
   },
   'rpo-too-short': {
-    means: '`rpo` is shorter than the schedule can keep.',
-    wayOut: 'Leave it out, or shorten the schedule.',
+    means: '`rpo` is shorter than the schedule and its windows can keep.',
+    wayOut: 'Leave it out, shorten the schedule, or let windows open more often.',
   },
   'not-zeros': {
     means: 'What a disk is read through said that an area is zeros, and a sample of it was not.',
