@@ -216,6 +216,8 @@ export type OnDamage = (failure: Failure) => void;
 /** A point that was there, or may have been, and can't be given. */
 export interface LostPoint {
   generation: number;
+  /** Where it is known. */
+  id?: string;
   /** A clause: `its object is damaged`. */
   why: string;
 }
@@ -275,8 +277,9 @@ export interface VmRepository {
    */
   points(onDamage?: OnDamage): Promise<Point[]>;
   /**
-   * The same, and what is known to have been besides: points that can't be read or are missing without a
-   * record of their removal, and one that a lost head may have named.
+   * The same, and what can't be given of what is known to have been: points that can't be read or are missing
+   * without a record of their removal, one that a lost head may have named, and those of `points` that are
+   * known to be broken.
    */
   history(onDamage?: OnDamage): Promise<{ points: Point[]; lost: LostPoint[] }>;
   /**

@@ -6,7 +6,7 @@ import type { Root } from '../format/root.ts';
 import { openObject, SALT_BYTES, sealObject } from '../format/sealing.ts';
 import type { Head, Point, VmRepository } from '../model/repository.ts';
 import { checkMemoryStore } from './check-memory-store.ts';
-import { damageStore } from './damage-store.ts';
+import { damageStore, knownBroken } from './damage-store.ts';
 import { removing, unmarked } from './pruning-store.ts';
 import { readBundle } from './read/bundles.ts';
 import { diskReader } from './read/disk-reader.ts';
@@ -68,7 +68,8 @@ export function vmRepository({ store, vault, random, lock }: Context, uuid: stri
         if (!leaving.has(root.point.id)) points.push(root.point);
       return points.sort((a, b) => a.generation - b.generation);
     },
-    history: async onDamage => readHistory(context, onDamage, await removing(context)),
+    history: async onDamage =>
+      readHistory(context, onDamage, await removing(context), await knownBroken(context, onDamage)),
     point: async id => (await rootOf(id))?.point,
     made: (since, onDamage, known) => readMade(context, since, onDamage, known),
     checked: async () => (await checkMemoryStore(context).read())?.memory?.looks ?? {},
