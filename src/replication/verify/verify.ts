@@ -205,14 +205,14 @@ async function checkChain(
         `${names.head} holds a point that has no object of its own yet; the next replication writes it, or says what is in its place`,
       );
   }
-  const newest = listed.at(-1);
-  if (head && newest && newest.generation > head.point.generation)
+  const newest = Math.max(0, ...points.map(({ generation }) => generation));
+  if (head && newest > head.point.generation)
     found.add(
       'rolled-back',
       names.head,
-      `${names.head} names generation ${head.point.generation}, but there is a point of generation ${newest.generation}`,
+      `${names.head} names generation ${head.point.generation}, but there is a point of generation ${newest}`,
     );
-  if (newest && !(await store.head(names.head)))
+  if (listed.length > 0 && !(await store.head(names.head)))
     found.add('missing', names.head, `${names.head} is missing; the points can be restored without it`);
   if (listed.length > 0 && !(await store.head(names.roster)))
     found.add(
