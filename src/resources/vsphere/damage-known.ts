@@ -22,7 +22,7 @@ export function damageKnown({ name }: Pick<SourceVm, 'name'>, record: DamageReco
   if (ids === '') return suspect;
   return [
     world('points-broken', `${name}: these recovery points can't be restored: ${ids}`, {
-      hint: 'the VM has other content by now; where the bucket keeps versions, an older one of what `converge verify` names may be whole',
+      hint: 'no cycle can make them whole; where the bucket keeps versions, an older one of what `converge verify` names may be',
     }),
   ]
     .map(asWarning)
