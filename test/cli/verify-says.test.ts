@@ -81,7 +81,7 @@ test('an older head that was put back: the way out is named, and works', async (
   await writeFile(head, heads[0]!);
   const { code, said } = await run('verify');
   expect(code).toBe(4);
-  expect(said).toContain('every point can still be restored; `converge repair VM --rebuild-head`');
+  expect(said).toContain('every point can still be restored; `converge repair VM PATHS --rebuild-head`');
   expect((await run('repair', '--rebuild-head')).code).toBe(0);
   expect((await run('verify')).code).toBe(0);
 });
@@ -98,4 +98,19 @@ test('what the store does not hand out is not called broken, nor healed by anybo
   expect(stdout).toContain('0 of 3 recovery points whole, 3 not checked');
   for (const id of ids) expect(said).toContain(`Until it is handed out, these can't be restored: ${id}`);
   expect(said).not.toMatch(/the next cycle|run `converge verify`/);
+});
+
+test('a repository whose configuration is damaged sends nobody to a command that needs it', async () => {
+  const { dir, run } = await threePoints();
+  const path = join(dir, 'repo', 'converge.json');
+  const whole = await readFile(path, 'utf8');
+  for (const bad of ['', '{}', whole.replace(/[0-9a-f]{64}/, '0'.repeat(64))]) {
+    await writeFile(path, bad);
+    for (const words of [['verify'], ['points'], ['repair'], ['restore', 'alpha', '--to', 'out']]) {
+      const { code, said } = await run(...words);
+      expect([words[0], code]).toEqual([words[0], 4]);
+      expect(said).toContain('bring converge.json back');
+      expect(said).not.toContain('converge verify');
+    }
+  }
 });

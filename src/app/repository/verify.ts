@@ -64,7 +64,7 @@ function wayOut({ kind, breaks, mended, hint }: Problem, { points }: VerifyRepor
   if (points.length === 0)
     return 'there is no point left to restore: bring back what is gone from an older version of the bucket or a copy';
   if (mended === 'rebuild')
-    return 'every point can still be restored; `converge repair VM --rebuild-head` makes the head from the newest one';
+    return 'every point can still be restored; `converge repair VM PATHS --rebuild-head` makes the head from the newest one';
   if (breaks.length === 0)
     return kind === 'rolled-back'
       ? 'the points that are left can be restored; whatever is newer has to come from an older version of the bucket or a copy'

@@ -288,6 +288,11 @@ export interface VmRepository {
    */
   newest(onDamage?: OnDamage, seen?: number): Promise<Point | undefined>;
   /**
+   * Whether the head, as it was read here last by `newest`, is whole and older than the newest point: somebody
+   * put it back, and no cycle goes on from it.
+   */
+  readonly headPutBack: boolean;
+  /**
    * False where the head, as it was read here last by `head` or `newest`, says that the VM isn't failed
    * over; true: the repository's pauses tell.
    */

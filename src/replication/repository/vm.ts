@@ -34,6 +34,7 @@ export function vmRepository({ store, vault, random, lock }: Context, uuid: stri
   // The root that was read last: a cycle reads the head, its point, its disks and a writer in a row.
   let last: Root | undefined;
   let suspended = true;
+  let headPutBack = false;
 
   const rootOf = async (id: string): Promise<Root | undefined> => {
     if (last?.point.id === id) return last;
@@ -76,7 +77,13 @@ export function vmRepository({ store, vault, random, lock }: Context, uuid: stri
     async newest(onDamage, seen) {
       const { root, head } = await readNewest(context, onDamage, seen);
       suspended = head ? (head.suspended ?? false) : true;
+      const isOlder = (one: Root | undefined) => !!one && one.point.generation < root!.point.generation;
+      // A commit may have ended between the two looks.
+      headPutBack = isOlder(head) && isOlder((await readable(readHead(context), () => {}))?.root);
       return root?.point;
+    },
+    get headPutBack() {
+      return headPutBack;
     },
     get suspended() {
       return suspended;

@@ -149,7 +149,7 @@ async function lostAbove(context: VmContext, { head, etag }: Base): Promise<numb
     const key = names.point(name.generation, name.id);
     throw new Failure(
       world('head-rolled-back', `${names.head} names generation ${head.generation}, but ${key} is newer`, {
-        hint: 'somebody put an older head back: `converge repair VM --rebuild-head` makes it from the newest point',
+        hint: 'somebody put an older head back: `converge repair VM PATHS --rebuild-head` makes it from the newest point',
       }),
     );
   }
