@@ -48,7 +48,8 @@ export function statusOf(
   return [...statuses, ...others].map(status => {
     const names = [status.vm, status.uuid].flatMap(name => name?.toLowerCase() ?? []);
     const replica = names.flatMap(name => replicated.get(name) ?? [])[0];
-    const held = byUrl.get(status.repository)?.holds?.find(({ vm }) => vm === status.uuid);
+    const holds = (byUrl.get(status.repository)?.holds ?? []).filter(({ vm }) => vm === status.uuid);
+    const signal = holds.find(({ why }) => why !== undefined)?.why;
     const rehearsal = rehearsed.get(status.repository)?.get(status.uuid ?? '');
     const checks = verified.get(`${status.repository} ${status.uuid}`);
     return {
@@ -56,8 +57,8 @@ export function statusOf(
       ...(checks && { verified: checks }),
       ...(replica && { replica: replicaStatus(replica) }),
       ...(rehearsal && { rehearsal }),
-      ...(held && { heldUntil: held.until }),
-      ...(held?.why && { signal: held.why }),
+      ...(holds.length > 0 && { heldUntil: Math.max(...holds.map(({ until }) => until)) }),
+      ...(signal && { signal }),
     };
   });
 }

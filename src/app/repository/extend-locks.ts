@@ -13,7 +13,7 @@ import type { Context } from '../app-context.ts';
 import { storeAt } from '../connect/repositories.ts';
 import type { CommonOptions } from '../options.ts';
 import type { Session } from '../session/open-session.ts';
-import { policyIn } from './prune.ts';
+import { ruleIn } from './prune.ts';
 import { inEachRepository, vmNamed } from './with-repository.ts';
 
 export interface ExtendOptions extends CommonOptions {
@@ -143,7 +143,7 @@ export async function planOf(
   );
   const held = heldUntil(await holdsIn(repository), uuid, now) !== undefined;
   const plan = await planLocks(context, vm, {
-    ...{ lock, now, held, signal, ...how, policy: policyIn(vms, { uuid, name }) },
+    ...{ lock, now, held, signal, ...how, policy: ruleIn(vms, { uuid, name })?.retention },
     pins: async () => new Map([...pins].map(([point, all]) => [point, all.map(({ holder }) => holder)])),
     step: async () => {},
   });

@@ -48,7 +48,9 @@ export const listPoints = (
     await saw(seen);
     const now = clock.now() + (repository.store.clockAhead?.() ?? 0);
     const records = await Promise.all(vms.map(one => one.damage.read(onDamage)));
-    const broken = new Set(records.flatMap(one => one?.record?.broken ?? []).map(({ id }) => id));
+    const broken = new Map(
+      records.flatMap(one => one?.record?.broken ?? []).map(({ id, why }) => [id, why] as const),
+    );
     const suspect = new Set(records.flatMap(one => one?.record?.suspect ?? []).map(({ id }) => id));
     const untils = new Map(
       (await Promise.all(vms.map(one => lockedPoints(repository, one.uuid)))).flatMap(one => [...one]),
@@ -67,6 +69,7 @@ export const listPoints = (
         ...(pins.has(one.id) && { pinned: pins.get(one.id)!.map(({ holder }) => holder) }),
         ...(looks.has(one.id) && { verified: asTimes(looks.get(one.id)!) }),
         ...(broken.has(one.id) && { broken: true as const }),
+        ...(broken.get(one.id) && { broken_why: broken.get(one.id)! }),
         ...(suspect.has(one.id) && { suspect: true as const }),
       })),
       now,

@@ -6,7 +6,7 @@ import { parseKey, readKey } from '../../replication/format/keys.ts';
 import type { RepositoryRef } from '../../replication/model/clients.ts';
 import { lockFrom, lockPolicyOf } from '../../replication/model/object-lock.ts';
 import type { OnDamage } from '../../replication/model/repository.ts';
-import type { PrunedVm } from '../../replication/prune/prune-repository.ts';
+import type { PrunedVm, PruneOptions, Rule } from '../../replication/prune/prune-repository.ts';
 import { forgetNotes } from '../../replication/repository/forget-notes.ts';
 import type { OpenRepository } from '../../replication/repository/open-repository.ts';
 import { type Retention, retentionOf } from '../../replication/retention/policy.ts';
@@ -25,6 +25,8 @@ export interface PruneCommandOptions extends RepositoryOptions, CommonOptions {
   noop?: boolean;
   /** Milliseconds from the mark to the removal. */
   grace?: number;
+  /** What counts in the place of what the manifests say now: an agent holds on to what protects more. */
+  declared?: readonly CatalogResource[];
   /** Bytes of blocks that are moved at most out of packs of which less than half is needed; 0: none. */
   compact?: number;
 }
@@ -39,7 +41,7 @@ export interface Pruned {
   vms: PrunedVm[];
 }
 
-type PolicyOf = (vm: { uuid: string; name: string | undefined }) => Retention | undefined;
+type RuleOf = PruneOptions['ruleOf'];
 
 /**
  * Removes what no retention policy keeps, from every repository that the manifests name or from the one on
@@ -52,21 +54,21 @@ export async function prune(context: Context, options: PruneCommandOptions): Pro
   const warn = warnings(context);
   if ((options.paths ?? []).length === 0) {
     const one = await withRepositoryOpen(context, options, options.vm, async ({ repository, ref, clock }) =>
-      pruneOne(context, repository, ref, clock, { options, policyOf: () => said, warn }),
+      pruneOne(context, repository, ref, clock, { options, ruleOf: () => said && forced(said), warn }),
     );
     return one && [one];
   }
   return inEachRepository(context, options.paths!, options, async ({ session, ref, vms, closing }) => {
     const repository = await openToPrune(context, session, ref, options, closing);
-    const policyOf: PolicyOf = vm => said ?? policyIn(vms, vm);
+    const ruleOf: RuleOf = vm => (said ? forced(said) : ruleIn(options.declared ?? vms, vm));
     const { clock } = session.world.host;
-    return pruneOne(context, repository, ref, clock, { options, policyOf, warn });
+    return pruneOne(context, repository, ref, clock, { options, ruleOf, warn });
   });
 }
 
 interface Asked {
   options: PruneCommandOptions;
-  policyOf: PolicyOf;
+  ruleOf: RuleOf;
   warn: OnDamage;
 }
 
@@ -75,7 +77,7 @@ async function pruneOne(
   repository: OpenRepository,
   { url }: RepositoryRef,
   clock: Clock,
-  { options, policyOf, warn }: Asked,
+  { options, ruleOf, warn }: Asked,
 ): Promise<Pruned> {
   const { pruneRepository } = await import('../../replication/prune/prune-repository.ts');
   const { GRACE } = await import('../../replication/prune/work.ts');
@@ -83,7 +85,7 @@ async function pruneOne(
   const now = clock.now() + (repository.store.clockAhead?.() ?? 0);
   const vms = await pruneRepository(repository, {
     compacting: { clock, bytes: options.compact ?? COMPACT },
-    ...{ policyOf, now, dry: options.noop ?? false, grace: options.grace ?? GRACE, onDamage: warn },
+    ...{ ruleOf, now, dry: options.noop ?? false, grace: options.grace ?? GRACE, onDamage: warn },
     ...(vm !== undefined && { vm }),
     step: async () => {},
     signal: context.io.interrupt,
@@ -141,15 +143,18 @@ export async function mayDelete(store: { remove(key: string): Promise<void> }): 
   }
 }
 
-/** The retention that is declared of a VM, by its UUID or name. */
-export function policyIn(
+const forced = (retention: Retention) => ({ retention, isForced: true });
+
+/** What is declared of a VM's points, by its UUID or name; undefined: these manifests don't speak of it. */
+export function ruleIn(
   vms: readonly CatalogResource[],
   { uuid, name }: { uuid: string; name: string | undefined },
-): Retention | undefined {
+): Rule | undefined {
   const names = [uuid.toLowerCase(), name?.toLowerCase()];
   const found = vms.find(({ title, select }) => select === undefined && names.includes(title.toLowerCase()));
-  const { retention } = (found?.properties ?? {}) as Partial<ProtectedVmProperties>;
-  return retention && retentionOf(retention);
+  if (!found) return undefined;
+  const { retention } = found.properties as Partial<ProtectedVmProperties>;
+  return { retention: retention && retentionOf(retention) };
 }
 
 function parseRetention(text: string): Retention {

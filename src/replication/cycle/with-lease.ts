@@ -1,5 +1,6 @@
 import { type Diagnostic, Failure, failedWith, world } from '../../diagnostics/diagnostic.ts';
 import { own } from '../../diagnostics/own-words.ts';
+import { eitherOf } from '../../io/either.ts';
 import type { Clock, Random } from '../../io/ports.ts';
 import type { Head, Point, Repository, VmRepository } from '../model/repository.ts';
 import { clockOf } from '../model/store.ts';
@@ -69,9 +70,8 @@ export async function withLease<T>(
     );
     current = lease;
     const giveUp = (made?: number) => lease.release(() => step('release-lease'), made);
-    const signal = AbortSignal.any([lease.signal, ...(options.signal ? [options.signal] : [])]);
-    const end = () => over.abort(signal.reason);
-    signal.addEventListener('abort', end, { once: true });
+    const { signal, release } = eitherOf(lease.signal, options.signal);
+    signal.addEventListener('abort', () => over.abort(signal.reason), { once: true });
     let used: { value: T; generation?: number };
     try {
       if (!conditions.proven) await conditions.passed();
@@ -85,6 +85,8 @@ export async function withLease<T>(
       );
       if (failedWith(left, 'lease-lost') && !options.signal?.aborted && !tellsMore(error)) throw left;
       throw lease.signal.aborted && !(error instanceof Failure) ? lease.signal.reason : error;
+    } finally {
+      release();
     }
     const warnings = await giveUp(used.generation).then(() => [], leaseStays);
     return { value: used.value, warnings: [...(newest.mended ? [newest.mended] : []), ...warnings] };

@@ -12,7 +12,16 @@ import { readBundle } from './read/bundles.ts';
 import { diskReader } from './read/disk-reader.ts';
 import { readMade } from './read/made.ts';
 import { orphanedPacks } from './read/orphaned-packs.ts';
-import { allRoots, pointNames, readable, readHead, readNewest, readPoint } from './read/points.ts';
+import {
+  allRoots,
+  type PointName,
+  pointNames,
+  readable,
+  readHead,
+  readNewest,
+  readPoint,
+} from './read/points.ts';
+import { lookForMaps } from './read/presence.ts';
 import { rangeReader } from './read/ranges.ts';
 import { readHistory } from './read/read-history.ts';
 import type { Context, VmContext } from './read/repository-context.ts';
@@ -35,6 +44,8 @@ export function vmRepository({ store, vault, random, lock }: Context, uuid: stri
   let last: Root | undefined;
   let suspended = true;
   let headPutBack = false;
+  /** Names of points as they were just seen, for the writer that is opened next. */
+  let listed: PointName[] | undefined;
 
   const rootOf = async (id: string): Promise<Root | undefined> => {
     if (last?.point.id === id) return last;
@@ -95,6 +106,12 @@ export function vmRepository({ store, vault, random, lock }: Context, uuid: stri
     },
     bundle: ref => readBundle(context, ref),
     fence: () => fenceHead(context),
+    async lostMaps({ id }) {
+      const root = await rootOf(id);
+      const { found, points } = root ? await lookForMaps(context, root) : { found: [] };
+      listed = points;
+      return found;
+    },
     orphanedPacks: () => orphanedPacks(context),
     async dated() {
       const leaving = await removing(context);
@@ -106,8 +123,11 @@ export function vmRepository({ store, vault, random, lock }: Context, uuid: stri
       return found;
     },
     unmarked: packs => unmarked(context, packs),
-    writer: (base, step, after, { doubts, claimed } = {}) =>
-      openWriter(context, base, { known: last, step, after, doubts, claimed }),
+    writer(base, step, after, { doubts, claimed } = {}) {
+      const names = listed;
+      listed = undefined;
+      return openWriter(context, base, { known: last, step, after, doubts, claimed, names });
+    },
     damage: damageStore(context),
     lease: {
       async read() {

@@ -1,7 +1,7 @@
 import { type Diagnostic, type Failure, world } from '../../diagnostics/diagnostic.ts';
 import { own } from '../../diagnostics/own-words.ts';
 import { plural } from '../../io/units.ts';
-import { type DamageRecord, pendingOf } from '../../replication/model/damage-record.ts';
+import { brokenWords, type DamageRecord, pendingOf } from '../../replication/model/damage-record.ts';
 import type { Point } from '../../replication/model/repository.ts';
 import type { SourceVm } from '../../replication/model/source.ts';
 
@@ -22,9 +22,13 @@ export function damageKnown({ name }: Pick<SourceVm, 'name'>, record: DamageReco
       .concat(suspect);
   if (ids === '') return suspect;
   return [
-    world('points-broken', `${name}: these recovery points can't be restored: ${ids}`, {
-      hint: 'no cycle can make them whole; where the bucket keeps versions, an older one of what `converge verify` names may be',
-    }),
+    world(
+      'points-broken',
+      `${name}: these recovery points can't be restored: ${brokenWords(record.broken)}`,
+      {
+        hint: 'no cycle can heal them; where the bucket keeps versions, an older one of what `converge verify` names may be whole',
+      },
+    ),
   ]
     .map(asWarning)
     .concat(suspect);

@@ -23,6 +23,8 @@ export interface View {
   /** Undefined: it isn't there, or couldn't be read. */
   repository: OpenRepository | undefined;
   problem?: 'no-repository' | 'repository-unreachable';
+  /** When it could be read again that couldn't be, by this machine's clock. */
+  back?: number;
   /** By UUID, as they were last seen. */
   vms: Map<string, SeenVm>;
   pauses: Pause[];
@@ -109,6 +111,7 @@ export async function lookInto(site: Site, view: View, told: Diagnostic[]): Prom
     const seen = await lookAt(view.repository, onDamage, () => false, view.vms);
     for (const vm of seen) view.vms.set(vm.uuid, vm);
     view.pauses = await pausesIn(view.repository);
+    if (view.problem !== undefined) view.back = site.session.world.host.clock.now();
     delete view.problem;
   } else view.problem = 'no-repository';
 }

@@ -133,15 +133,16 @@ const reasons: Record<string, string> = {
   pinned: 'pinned',
   held: 'the VM is held',
   'no-policy': 'no retention is declared',
+  'in-force':
+    'kept by the retention that was applied last: `converge apply` puts what is declared in its place',
   'too-old': 'older than every rule',
   'another-stands': 'a newer one stands for its time',
-  broken: "it can't be restored, and its time is over",
 };
 
 function lines({ url, vms }: Pruned, isNoop: boolean): string[] {
   if (vms.length === 0) return [`${url}: no VM`];
   return vms.flatMap(one => {
-    const { decisions, marked, unmarked, removed, next, objects, held, policy } = one;
+    const { decisions, marked, unmarked, removed, next, objects, held, policy, ruled } = one;
     const name = one.name ?? one.uuid;
     const stay = decisions.filter(({ keep }) => keep).length;
     const would = isNoop ? 'would be ' : '';
@@ -152,10 +153,18 @@ function lines({ url, vms }: Pruned, isNoop: boolean): string[] {
       ...(removed.length > 0 ? [`${removed.length} ${would}removed`] : []),
       ...(next === undefined ? [] : [`the next ${isNoop ? 'would go' : 'goes'} after ${time(next)}`]),
       ...(held === undefined ? [] : [`held ${untilWords(held)}`]),
-      ...(policy || held !== undefined ? [] : ['no retention is declared']),
+      ...(policy || held !== undefined
+        ? []
+        : [ruled ? 'no retention is declared' : 'no retention is said here, so marks stay as they are']),
     ];
+    const unapplied = decisions.filter(({ why }) => (why as string[]).includes('in-force')).length;
     return [
       `${name}: ${what.join(', ')}`,
+      ...(unapplied > 0
+        ? [
+            `  ${plural(unapplied, 'point')} of these ${unapplied === 1 ? 'is' : 'are'} ${reasons['in-force']}`,
+          ]
+        : []),
       ...(objects
         ? [
             `  ${plural(objects.removed.objects, 'object')} ${would}removed, ${bytes(objects.removed.bytes)}; ${objects.waiting.objects} that nothing needs ${objects.waiting.objects === 1 ? 'waits' : 'wait'}, ${bytes(objects.waiting.bytes)}`,
