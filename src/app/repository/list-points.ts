@@ -33,7 +33,8 @@ export const listPoints = (
       const newest = points.at(-1)?.generation ?? 0;
       if (newest > 0) seen[uuid] = newest;
       const before = known?.generations[uuid] ?? 0;
-      if (before > newest) lost.push({ generation: before, why: 'it was seen from here before' });
+      if (before > newest && !lost.some(one => one.generation === before))
+        lost.push({ generation: before, why: 'it was seen from here before' });
       const gone = lost.filter(({ generation }) => generation > newest);
       const name = points.at(-1)?.vm.name;
       context.reporter.diagnostics(gone.map(one => missingNewest(name, uuid, one)));

@@ -177,8 +177,8 @@ async function newestOrMended(vm: VmRepository, { generation }: Lease): Promise<
   try {
     return await newestOf(vm);
   } catch (error) {
-    const isDamaged = failedWith(error, 'damaged-object');
-    if (!isDamaged || generation === 0 || !(await vm.damage.mendHead(generation))) throw error;
+    if (!failedWith(error, 'damaged-object')) throw error;
+    if (generation === 0 || !(await vm.damage.mendHead(generation))) throw toRepair(error);
     const newest = await newestOf(vm);
     await takeBack(vm, object => object === 'head').catch(() => undefined);
     return { ...newest, mended: headMended(newest.previous?.generation ?? generation) };
@@ -191,6 +191,15 @@ async function newestOf(vm: VmRepository): Promise<Newest> {
   if (!base) return { base, previous: await vm.newest() };
   return { base, previous: (await vm.point(base.head.point)) ?? pointMissing(base.head.point) };
 }
+
+/** What no cycle does by itself, since a newer point may be given up by it. */
+const toRepair = ({ diagnostics }: Failure): Failure =>
+  new Failure(
+    diagnostics.map(one => ({
+      ...one,
+      hint: own`\`converge repair\` makes the head from the newest point that can be read, or says what that would give up`,
+    })),
+  );
 
 const headMended = (generation: number): Diagnostic =>
   warning(

@@ -163,9 +163,13 @@ export const doubtAll = (record: DamageRecord): Doubts => ({
   page: () => true,
 });
 
-/** What no cycle has attended to yet. */
-export const pendingOf = ({ objects }: DamageRecord): DamagedObject[] =>
-  objects.filter(({ attended }) => attended === undefined);
+/** What no cycle has attended to yet, and could. */
+export const pendingOf = ({ objects, broken }: DamageRecord): DamagedObject[] =>
+  objects.filter(({ object, attended }) => attended === undefined && !isLostPoint(object, broken));
+
+/** An older point's own object: no source has it, so there is nothing to attend to. */
+const isLostPoint = (object: string, broken: readonly PointId[]): boolean =>
+  object.startsWith('points/') && broken.some(({ id }) => object.endsWith(`-${id}`));
 
 export function doubtsOf(damaged: readonly DamagedObject[]): Doubts {
   const objects = new Map(damaged.map(one => [one.object, one.sections && new Set(one.sections)]));

@@ -233,6 +233,8 @@ export type OnDamage = (failure: Failure) => void;
 /** A point that was there, or may have been, and can't be given. */
 export interface LostPoint {
   generation: number;
+  /** Where it is known. */
+  id?: string;
   /** A clause: `its object is damaged`. */
   why: string;
 }
@@ -292,8 +294,9 @@ export interface VmRepository {
    */
   points(onDamage?: OnDamage): Promise<Point[]>;
   /**
-   * The same, and what is known to have been besides: points that can't be read or are missing without a
-   * record of their removal, and one that a lost head may have named.
+   * The same, and what can't be given of what is known to have been: points that can't be read or are missing
+   * without a record of their removal, one that a lost head may have named, and those of `points` that are
+   * known to be broken.
    */
   history(onDamage?: OnDamage): Promise<{ points: Point[]; lost: LostPoint[] }>;
   /**
@@ -301,6 +304,11 @@ export interface VmRepository {
    * the highest generation that is known to have been; a head of that one is believed as it is.
    */
   newest(onDamage?: OnDamage, seen?: number): Promise<Point | undefined>;
+  /**
+   * Whether the head, as it was read here last by `newest`, is whole and older than the newest point: somebody
+   * put it back, and no cycle goes on from it.
+   */
+  readonly headPutBack: boolean;
   /**
    * False where the head, as it was read here last by `head` or `newest`, says that the VM isn't failed
    * over; true: the repository's pauses tell.

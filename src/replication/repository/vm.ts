@@ -6,7 +6,7 @@ import type { Root } from '../format/root.ts';
 import { openObject, SALT_BYTES, sealObject } from '../format/sealing.ts';
 import type { Head, Point, VmRepository } from '../model/repository.ts';
 import { checkMemoryStore } from './check-memory-store.ts';
-import { damageStore } from './damage-store.ts';
+import { damageStore, knownBroken } from './damage-store.ts';
 import { removing, unmarked } from './pruning-store.ts';
 import { readBundle } from './read/bundles.ts';
 import { diskReader } from './read/disk-reader.ts';
@@ -43,6 +43,7 @@ export function vmRepository({ store, vault, random, lock }: Context, uuid: stri
   // The root that was read last: a cycle reads the head, its point, its disks and a writer in a row.
   let last: Root | undefined;
   let suspended = true;
+  let headPutBack = false;
   /** Names of points as they were just seen, for the writer that is opened next. */
   let listed: PointName[] | undefined;
 
@@ -79,14 +80,21 @@ export function vmRepository({ store, vault, random, lock }: Context, uuid: stri
         if (!leaving.has(root.point.id)) points.push(root.point);
       return points.sort((a, b) => a.generation - b.generation);
     },
-    history: async onDamage => readHistory(context, onDamage, await removing(context)),
+    history: async onDamage =>
+      readHistory(context, onDamage, await removing(context), await knownBroken(context, onDamage)),
     point: async id => (await rootOf(id))?.point,
     made: (since, onDamage, known) => readMade(context, since, onDamage, known),
     checked: async () => (await checkMemoryStore(context).read())?.memory?.looks ?? {},
     async newest(onDamage, seen) {
       const { root, head } = await readNewest(context, onDamage, seen);
       suspended = head ? (head.suspended ?? false) : true;
+      const isOlder = (one: Root | undefined) => !!one && one.point.generation < root!.point.generation;
+      // A commit may have ended between the two looks.
+      headPutBack = isOlder(head) && isOlder((await readable(readHead(context), () => {}))?.root);
       return root?.point;
+    },
+    get headPutBack() {
+      return headPutBack;
     },
     get suspended() {
       return suspended;

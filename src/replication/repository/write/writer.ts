@@ -55,8 +55,8 @@ export async function openWriter(
   { known, step = async () => {}, after = 0, doubts, claimed = [], names }: WriterOptions,
 ): Promise<PointWriter> {
   const root = await rootBelow(context, base, known);
-  const generation = Math.max(root?.point.generation ?? 0, after) + 1;
-  if (base) await refuseRolledBack(context, base, names ?? (await pointNames(context)));
+  const lost = base ? await lostAbove(context, base, names ?? (await pointNames(context))) : 0;
+  const generation = Math.max(root?.point.generation ?? 0, after, lost) + 1;
   const work = session(context, generation, step);
   const segments = segmentsInUse(context, root, doubts);
   const relocated = doubts?.index && !doubts.all ? await relocate(context, segments, doubts) : NOTHING;
@@ -142,21 +142,41 @@ async function rootBelow(
   return readPoint(context, name);
 }
 
-/** A head that is older than a complete point was put back by somebody: building on it would hide points. */
-async function refuseRolledBack(
-  { store, names }: VmContext,
+/**
+ * The highest generation under `points/` above the head's whose object is damaged, else 0: such a point was
+ * given up when the head was made anew, and its name isn't used again.
+ *
+ * @throws Failure `head-rolled-back`: a head that is older than a complete point was put back by somebody,
+ *   and building on it would hide points
+ */
+async function lostAbove(
+  context: VmContext,
   { head, etag }: Base,
   points: readonly PointName[],
-): Promise<void> {
-  const newest = points.at(-1);
-  if (!newest || newest.generation <= head.generation) return;
-  if ((await store.head(names.head))?.etag !== etag) return; // it just moved: the race is lost
-  const key = names.point(newest.generation, newest.id);
-  throw new Failure(
-    world('head-rolled-back', `${names.head} names generation ${head.generation}, but ${key} is newer`, {
-      hint: 'somebody put an older head back; remove it, the next replication then starts from the newest point',
-    }),
-  );
+): Promise<number> {
+  const { store, names } = context;
+  const above = points.filter(({ generation }) => generation > head.generation);
+  for (const name of above.toReversed()) {
+    if (await isDamaged(readPoint(context, name))) continue;
+    if ((await store.head(names.head))?.etag !== etag) return 0; // it just moved: the race is lost
+    const key = names.point(name.generation, name.id);
+    throw new Failure(
+      world('head-rolled-back', `${names.head} names generation ${head.generation}, but ${key} is newer`, {
+        hint: 'somebody put an older head back: `converge repair VM PATHS --rebuild-head` makes it from the newest point',
+      }),
+    );
+  }
+  return above.at(-1)?.generation ?? 0;
+}
+
+async function isDamaged(read: Promise<unknown>): Promise<boolean> {
+  try {
+    await read;
+    return false;
+  } catch (error) {
+    if (!failedWith(error, 'damaged-object')) throw error;
+    return true;
+  }
 }
 
 async function writeParts(
