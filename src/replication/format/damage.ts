@@ -8,7 +8,7 @@ export const FORMAT = 2;
 export const damaged = (key: string, why: string, cause?: unknown) =>
   new Failure(
     world('damaged-object', own`the repository's object ${key} is damaged: ${why}`, {
-      hint: own`run \`converge verify\` to learn which recovery points it breaks; with bucket versioning an older version may be whole`,
+      hint: own`run \`converge verify\` to learn which recovery points it breaks; \`converge repair\` writes anew what needs no source, and the next cycle the rest; with bucket versioning an older version may be whole`,
     }),
     { cause },
   );
@@ -17,7 +17,7 @@ export const damaged = (key: string, why: string, cause?: unknown) =>
 export const missing = (key: string) =>
   new Failure(
     world('missing-object', `the repository's object ${key} is missing`, {
-      hint: 'run `converge verify` to learn which recovery points it breaks',
+      hint: 'run `converge verify` to learn which recovery points it breaks; `converge repair` writes anew what needs no source, and the next cycle the rest',
     }),
   );
 
