@@ -27,7 +27,8 @@ export const REASONS = {
   'snapshots-in-aws': 'it lives in AWS, where snapshots protect it',
   'volume-uncovered': 'it lives in AWS, and its newest snapshots lack a volume that is attached to it',
   'repository-unreachable': 'its repository could not be read',
-  damaged: 'what its repository holds of it could not be read',
+  damaged:
+    'something that its repository holds of it could not be read, and the newest point that can be restored counts',
   'future-point': 'its newest point is dated in the future',
   'ambiguous-name': 'several VMs in the repository have its name; declare it by its UUID',
   'selection-unknown': 'nobody could say which VMs these are',
@@ -76,7 +77,7 @@ export interface SeenVm {
   first?: number;
   /** Until when somebody holds its lease, by the clock of the repository; read where it matters alone. */
   leased?: number;
-  /** Something of it can't be read, so that `newest` may not be the newest. */
+  /** Something of it can't be read: `newest` can be restored, and may not be the newest there was. */
   damaged?: true;
   verified?: Verified;
 }

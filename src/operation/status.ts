@@ -133,7 +133,7 @@ function statusOfOne(
   const { uuid, newest } = seen;
   const deadline = breachedAfter(timetable, rpo, newest.time);
   const next = runsAfter(timetable, newest.time, phaseOf(uuid));
-  const kept = now <= deadline && !seen.damaged;
+  const kept = now <= deadline;
   const measured = {
     uuid,
     newest,
@@ -154,13 +154,13 @@ function statusOfOne(
     });
   }
   if (newest.time - now >= longestGap(timetable.schedule)) return is('unknown', 'future-point', measured);
-  if (seen.damaged) return is('unknown', 'damaged', measured);
   const { schedule } = timetable;
   // Whoever runs by a timer comes a little later than an agent would.
   const due = 'every' in schedule ? newest.time + schedule.every : dueAfter(timetable, newest.time);
-  const reason = whyThere(due, next, now, running);
-  const state = kept ? (reason === 'overdue' ? 'late' : 'kept') : 'breached';
-  return is(state, reason, { ...measured, kept });
+  const why = whyThere(due, next, now, running);
+  const state = kept ? (why === 'overdue' ? 'late' : 'kept') : 'breached';
+  // What can be restored is as old as it is, whatever else of the VM can't be read.
+  return is(state, seen.damaged ? 'damaged' : why, { ...measured, kept });
 }
 
 /**

@@ -141,6 +141,11 @@ test('an emptied head is planned, healed by apply, replicate and an agent alike,
   };
   expect((await run(['apply'])).code).toBe(0);
   await empty();
+  // What can be restored is as old as it is; the head is said to be damaged, and what mends it.
+  const stands = await run(['status']);
+  expect(stands.code).toBe(4);
+  expect(stands.stdout).toMatch(/dc02.*kept.*could not be read/s);
+  expect(stands.stderr).toMatch(/head is damaged.*`converge repair` writes anew what needs no source/s);
   expect((await run(['verify'])).code).toBe(4);
   const planned = await run(['plan'], '--detailed-exitcodes');
   expect(planned.code, planned.stderr).toBe(2);
