@@ -76,6 +76,8 @@ export interface SeenVm {
   /** Something of it can't be read, so that `newest` may not be the newest. */
   damaged?: true;
   verified?: Verified;
+  /** Its newest point is known not to be whole. */
+  broken?: true;
 }
 
 /** When verifications last looked to which depth; it says nothing of what they found. */
@@ -173,6 +175,8 @@ export interface VmStatus {
   reason: Reason;
   /** Whether its recovery point objective is kept, whatever the state. */
   kept: boolean;
+  /** Its newest point is known not to be whole: to be restored is an older one. */
+  broken?: true;
   /** Of its newest point. */
   age?: number;
   /** How old that may become. */
