@@ -307,6 +307,8 @@ export interface VmRepository {
    * known to be broken.
    */
   history(onDamage?: OnDamage): Promise<History>;
+  /** Points that are known not to be whole. Whoever isn't shown the record hears of it, and of none. */
+  broken(onDamage?: OnDamage): Promise<PointId[]>;
   /**
    * The newest complete point, also when the head is missing or older; `onDamage` as for `points`. `seen`:
    * the highest generation that is known to have been; a head of that one is believed as it is.
