@@ -111,7 +111,11 @@ export class Followed {
     const targets = this.#open?.site.catalog.targets ?? [];
     const read = await readManifests(context, paths, options, decides ? engine : undefined, targets);
     if ('broken' in read) {
-      telling.once('broken', read.broken, { type: 'broken', diagnostics: read.broken });
+      telling.once('broken', read.broken, {
+        type: 'broken',
+        diagnostics: read.broken,
+        isFirst: this.#open === undefined,
+      });
       const [first] = read.broken;
       concerns.say(
         'broken-manifests',
