@@ -11,6 +11,21 @@ export interface Rehearsal {
   vms: string[];
 }
 
+/** A run of a recovery plan that is at work, or stands. Times are ms since the epoch. */
+export interface StandingRun {
+  number: number;
+  kind: 'test' | 'failover';
+  /** `running`: it goes on, or was interrupted. */
+  state: 'running' | 'standing' | 'committed' | 'undoing';
+  began: number;
+  /** Of a test: when it is to be over. */
+  expires?: number;
+  /** How many there are, and how many of them have come so far. */
+  machines: { all: number; launched: number; probed: number };
+  /** What was done, the oldest first; `text` is a clause. */
+  steps: { at: number; text: string }[];
+}
+
 /** What is known of a recovery plan and of its tests. Times are ms since the epoch. */
 export interface SeenPlan {
   plan: string;
@@ -27,8 +42,8 @@ export interface SeenPlan {
   tested?: { number: number; began: number; at: number; ok: boolean; took: number };
   /** When its newest test ended that passed. */
   passed?: number;
-  /** Nobody may begin a test: a run of either kind is at work, or stands. */
-  stands?: true;
+  /** Nobody may begin a test beside it. */
+  run?: StandingRun;
 }
 
 /**
@@ -49,16 +64,18 @@ export interface PlanStatus {
   next?: number;
   /** From when on it is overdue. */
   deadline?: number;
+  run?: StandingRun;
 }
 
 export function planStatusOf(seen: SeenPlan, now: number): PlanStatus {
-  const { plan, address, repository, timetable, tested, passed, since } = seen;
+  const { plan, address, repository, timetable, tested, passed, since, run } = seen;
   const base = {
     plan,
     address,
     repository,
     ...(tested && { tested }),
     ...(passed !== undefined && { passed }),
+    ...(run && { run }),
   };
   if (!timetable) return { ...base, state: 'unscheduled' };
   const next = nextTest(seen, now);
@@ -81,7 +98,7 @@ export function planStatusOf(seen: SeenPlan, now: number): PlanStatus {
 
 /** Whether an agent is to rehearse a plan now. */
 export const isTestDue = (seen: SeenPlan, now: number): boolean =>
-  seen.timetable !== undefined && !seen.stands && nextTest(seen, now) <= now;
+  seen.timetable !== undefined && !seen.run && nextTest(seen, now) <= now;
 
 /** The first one by an interval is due at once, by the calendar when that comes. */
 function nextTest({ timetable, tested, since }: SeenPlan, now: number): number {

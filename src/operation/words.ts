@@ -2,7 +2,7 @@ import { bytes, plural, span } from '../io/units.ts';
 import { untilWords } from '../replication/model/object-lock.ts';
 import { SIGNALS } from '../replication/model/point.ts';
 import { type Mover, type Moving, moverSilence, REASONS, type State, type VmStatus } from './model.ts';
-import type { PlanStatus } from './rehearsals.ts';
+import type { PlanStatus, StandingRun } from './rehearsals.ts';
 
 /** The worst first. */
 export const WORST_FIRST: readonly State[] = [
@@ -78,6 +78,32 @@ export function planOf({ state, tested, passed, next, deadline }: PlanStatus, at
   return `${last}${before}${late}${soon}`;
 }
 
+/** How far a run of a plan is that is at work, or stands, as a clause. */
+export function runWords(
+  { number, kind, state, began, expires, machines, steps }: StandingRun,
+  at: number,
+): string {
+  const { all, launched, probed } = machines;
+  const how = {
+    running: 'is at work',
+    standing: 'stands',
+    committed: 'was committed',
+    undoing: 'is being undone',
+  }[state];
+  const far =
+    state === 'running' ? `: ${launched} of ${plural(all, 'machine')} launched, ${probed} probed` : '';
+  const last = steps.at(-1);
+  // One that was interrupted looks like one that is at a long step: when that began says which.
+  const newest = last && state === 'running' ? `; last, ${span(at - last.at)} ago: ${last.text}` : '';
+  const end =
+    expires === undefined
+      ? ''
+      : expires <= at
+        ? `; to be over since ${span(at - expires)}`
+        : `; to be over in ${span(expires - at)}`;
+  return `${kind} ${number} ${how}, begun ${span(at - began)} ago${far}${newest}${end}`;
+}
+
 /** The agents that are known, each once: the same writes into each repository. */
 export const agentsOf = (
   repositories: readonly { movers?: readonly Mover[] }[],
@@ -93,7 +119,7 @@ export const agentsOf = (
 export function doingOf({ at: heard, slots, running, ended }: Mover, at: number): string {
   const when = `${span(at - heard)} ago`;
   if (ended) return `ended ${when}`;
-  if (at - heard > moverSilence) return `not heard of since ${when}`;
+  if (at - heard > moverSilence) return `last heard of ${when}`;
   const moving = running.map(one => movingOf(one, at)).join(', ');
   return `${moving === '' ? 'moves nothing' : `moves ${moving}`}, ${plural(slots, 'slot')}, heard of ${when}`;
 }

@@ -97,6 +97,12 @@ test('protect, replicate, rehearse, clean up', { timeout: 120_000 }, async () =>
   expect(status).toMatch(
     /launched web01 as i-.*\n.*probed web01: status checks passed, picture of the console passed\n.*passed after/,
   );
+  const { plans } = JSON.parse(await ok('status', 'm', '--format', 'json'));
+  expect(plans[0].run).toMatchObject({ kind: 'test', number: 1, state: 'standing' });
+  expect(plans[0].run.machines).toEqual({ all: 1, launched: 1, probed: 1 });
+  expect(plans[0].run.steps.map(({ text }: { text: string }) => text)).toContainEqual(
+    expect.stringMatching(/^launched web01 as i-/),
+  );
   const [, file] = /saved (.*)\n/.exec(await ok('failover', 'status', 'web', 'm', '--pictures', 'seen'))!;
   const seen = await readFile(file!);
   expect(done).toContain(`sha256:${createHash('sha256').update(seen).digest('hex')}`);

@@ -81,6 +81,11 @@ resources:
       /<svg class="t" role=img[^>]*aria-label="last 24 h: kept 7\d\.\d % of the time, 1 breach/,
     );
     expect(page).toContain('<h2 id=mo>Agents</h2>');
+    // It comes anew by itself to whoever asked for that, and stays what it shows.
+    expect((await get('/')).headers.has('refresh')).toBe(false);
+    const followed = await get('/?follow=1&state=kept');
+    expect(followed.headers.get('refresh')).toBe('10');
+    expect(await followed.text()).toContain('<a href="/?state=kept">Stop following</a>');
     const link = /href="(\/vm\?[^"]+)"/.exec(page)![1]!.replaceAll('&#38;', '&');
     expect(await (await get(link)).text()).toContain('<h1>dc02</h1>');
     expect(await (await get('/metrics')).text()).toMatch(/^converge_vm_age_seconds\{vm="dc02"/m);

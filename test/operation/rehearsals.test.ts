@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { conditionsOf } from '../../src/operation/alerts/rules.ts';
 import { metricsOf } from '../../src/operation/metrics/metrics.ts';
 import { page } from '../../src/operation/page/page.ts';
-import { isTestDue, planStatusOf, type SeenPlan } from '../../src/operation/rehearsals.ts';
-import { planOf } from '../../src/operation/words.ts';
+import { isTestDue, planStatusOf, type SeenPlan, type StandingRun } from '../../src/operation/rehearsals.ts';
+import { planOf, runWords } from '../../src/operation/words.ts';
 import { aStatus, now } from './a-status.ts';
 
 const day = 86_400_000;
@@ -17,6 +17,19 @@ const plan = (more: Partial<SeenPlan> = {}): SeenPlan => ({
 const tested = (ago: number, ok = true) => ({
   tested: { number: 4, began: now - ago, at: now - ago + 60_000, ok, took: 60_000 },
   ...(ok && { passed: now - ago + 60_000 }),
+});
+
+const aRun = (more: Partial<StandingRun> = {}): StandingRun => ({
+  number: 5,
+  kind: 'failover',
+  state: 'running',
+  began: now - 600_000,
+  machines: { all: 3, launched: 2, probed: 1 },
+  steps: [
+    { at: now - 300_000, text: 'launched web01 as i-1' },
+    { at: now - 60_000, text: 'launched db01 as i-2' },
+  ],
+  ...more,
 });
 
 describe('how a recovery plan stands', () => {
@@ -52,7 +65,7 @@ describe('how a recovery plan stands', () => {
   test('one that stands is not begun beside, and what is due is due until it is tested', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 60 }), fc.boolean(), fc.boolean(), (days, ok, stands) => {
-        const seen = plan({ timetable: weekly, ...tested(days * day, ok), ...(stands && { stands: true }) });
+        const seen = plan({ timetable: weekly, ...tested(days * day, ok), ...(stands && { run: aRun() }) });
         expect(isTestDue(seen, now)).toBe(!stands && days >= 7);
         // An overdue one is due, unless one that failed has been tried since.
         if (planStatusOf(seen, now).state === 'overdue' && ok && !stands)
@@ -64,7 +77,13 @@ describe('how a recovery plan stands', () => {
   test('is told, measured and shown', () => {
     const late = planStatusOf(plan({ timetable: weekly, ...tested(20 * day) }), now);
     const bad = planStatusOf(plan({ plan: 'db', timetable: weekly, ...tested(day, false) }), now);
-    const known = { failing: new Map(), declaredSince: new Map(), ahead: new Map(), own: [] };
+    const known = {
+      failing: new Map(),
+      declaredSince: new Map(),
+      seen: new Set<string>(),
+      ahead: new Map(),
+      own: [],
+    };
     const found = conditionsOf([], { ...known, plans: [late, bad] }, now);
     expect(found.map(({ rule, subject }) => `${rule} ${subject}`)).toEqual([
       'rehearsal-overdue web',
@@ -76,5 +95,27 @@ describe('how a recovery plan stands', () => {
     );
     const html = page({ status, tracks: [], alerts: [], movers: [] });
     expect(html).toMatch(/Recovery plans.*<th scope=row>web<td class=bad>test 4 passed/);
+  });
+
+  test('a failover shows its steps while it goes on, and how long it may stand', () => {
+    expect(runWords(aRun(), now)).toBe(
+      'failover 5 is at work, begun 10 min ago: 2 of 3 machines launched, 1 probed; last, 60 s ago: launched db01 as i-2',
+    );
+    const test5 = aRun({ kind: 'test', state: 'standing', expires: now - 60_000 });
+    expect(runWords(test5, now)).toBe('test 5 stands, begun 10 min ago; to be over since 60 s');
+    const htmlOf = (run: StandingRun) =>
+      page({
+        status: aStatus([], { plans: [planStatusOf(plan({ run }), now)], repositories: [] }),
+        tracks: [],
+      });
+    const html = htmlOf(aRun());
+    expect(html).toMatch(/<h3>web<\/h3>.*<details open>.*<li><time.*launched web01 as i-1<li>.*db01/s);
+    expect(htmlOf(test5)).toContain('<details><summary>2 steps');
+    const many = htmlOf(
+      aRun({ steps: Array.from({ length: 400 }, (_, n) => ({ at: now, text: `step ${n} <b>` })) }),
+    );
+    expect(many).toContain('360 steps before these');
+    expect(many.match(/<li><time/g)).toHaveLength(40);
+    expect(many).toContain('step 399 &#60;b&#62;');
   });
 });

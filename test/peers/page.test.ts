@@ -7,6 +7,7 @@ import { evidenceOf } from '../../src/operation/evidence.ts';
 import { evidencePage } from '../../src/operation/page/evidence-page.ts';
 import { page as pageOf } from '../../src/operation/page/page.ts';
 import { vmPage } from '../../src/operation/page/vm-page.ts';
+import type { PlanStatus } from '../../src/operation/rehearsals.ts';
 import { type Served, serve } from '../../src/operation/server/serve.ts';
 import { aVm, hour, now } from '../operation/a-status.ts';
 import { manyVms } from '../operation/many-vms.ts';
@@ -18,11 +19,20 @@ const token = 'the-token-of-this-test-alone';
 /** What would run, and ask elsewhere, if it weren't text. */
 const evil = `<script>document.title='ran'</script><img src="http://127.0.0.1:1/x" onerror="document.title='ran'">`;
 
+const atWork: PlanStatus = {
+  ...{ plan: evil, address: 'recovery_plan:web', repository: 's3://dr/vms', state: 'unscheduled' },
+  run: {
+    ...{ number: 2, kind: 'failover', state: 'running', began: now - hour },
+    machines: { all: 2, launched: 1, probed: 0 },
+    steps: [{ at: now - hour, text: `launched ${evil} as i-1` }],
+  },
+};
+
 const view = () => {
   const { status, tracks } = manyVms(14);
   const hostile = aVm({ vm: evil, uuid: 'u-evil', state: 'breached', reason: 'overdue', kept: false });
   return {
-    status: { ...status, vms: [hostile, ...status.vms] },
+    status: { ...status, vms: [hostile, ...status.vms], plans: [atWork] },
     tracks,
     alerts: [
       {

@@ -1,9 +1,12 @@
+import { eventOf } from '../../alerts/event-log.ts';
 import { sendMail } from '../../alerts/mail.ts';
 import { type PostOptions, post } from '../../alerts/post.ts';
 import { bodyOf, PAGERDUTY, type Said } from '../../alerts/webhook-shapes.ts';
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { SecretRef } from '../../engine/model/catalog.ts';
+import type { Command } from '../../io/ports.ts';
 import { isRetired, retired } from '../../resources/alerts/alert_route.ts';
+import { writeEvent } from '../../windows/tools/event-log.ts';
 import { awsTarget } from '../connect/repositories.ts';
 import type { Session } from '../session/open-session.ts';
 import type { Route } from './routes.ts';
@@ -20,7 +23,7 @@ export async function tell(
   said: Said,
   signal: AbortSignal,
 ): Promise<void> {
-  const { smtp, webhook, sns, heartbeat } = properties;
+  const { smtp, webhook, sns, event_log, heartbeat } = properties;
   const textOf = (given: string | SecretRef): string | Promise<string> =>
     typeof given === 'string' ? given : ports.secret(given);
   const { message } = said;
@@ -46,6 +49,13 @@ export async function tell(
       subject: message.title,
       text: [message.title, ...message.lines].join('\n'),
     });
+    return;
+  }
+  if (event_log) {
+    const { source = 'converge' } = event_log;
+    const { platform, env, processes } = ports.host;
+    const run = (command: Command) => processes.run(command, signal);
+    await writeEvent({ platform, env, run }, source, eventOf(said));
     return;
   }
   if (heartbeat)

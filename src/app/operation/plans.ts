@@ -1,8 +1,10 @@
 import type { CatalogResource } from '../../engine/model/catalog.ts';
-import type { Rehearsal, SeenPlan } from '../../operation/rehearsals.ts';
+import type { Rehearsal, SeenPlan, StandingRun } from '../../operation/rehearsals.ts';
+import { stepWords } from '../../recovery/evidence/step-words.ts';
 import { type PlanVersion, SERIES } from '../../recovery/model/plan.ts';
 import { readRun } from '../../recovery/run/keep.ts';
-import { kindOf, type Run, stateOf } from '../../recovery/run/run.ts';
+import { expiresOf, kindOf, type Run, stateOf } from '../../recovery/run/run.ts';
+import { machinesOf } from '../../recovery/run/where.ts';
 import type { RepositoryRef } from '../../replication/model/clients.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import type { RecoveryPlanProperties } from '../../resources/aws/recovery_plan.ts';
@@ -39,7 +41,7 @@ export async function seenPlan(repository: Repository, declared: CatalogResource
   for (const number of numbers) {
     const run = await readRun(repository, plan, number);
     seen.newest ??= rehearsalOf(run);
-    if (number === numbers[0] && stateOf(run) !== 'cleaned') seen.stands = true;
+    if (number === numbers[0]) Object.assign(seen, standingIn(run));
     if (kindOf(run.start) !== 'test') continue;
     const finished = finishedOf(run);
     if (!finished) continue;
@@ -53,6 +55,30 @@ export async function seenPlan(repository: Repository, declared: CatalogResource
 }
 
 const finishedOf = ({ steps }: Run) => steps.findLast(step => step.what === 'finished');
+
+function standingIn(run: Run): Pick<SeenPlan, 'run'> {
+  const state = stateOf(run);
+  if (state === 'cleaned') return {};
+  const { start, steps } = run;
+  const machines = machinesOf(run);
+  // What was launched before it was given up for another one counts no more.
+  const count = (what: 'launched' | 'probed') =>
+    machines.filter(({ vm }) => {
+      const given = steps.findLastIndex(step => step.what === 'retry' && step.anew.includes(vm));
+      return steps.slice(given + 1).some(step => step.what === what && step.vm === vm);
+    }).length;
+  const expires = expiresOf(run);
+  const standing: StandingRun = {
+    number: start.number,
+    kind: kindOf(start),
+    state,
+    began: start.began,
+    ...(expires !== undefined && { expires }),
+    machines: { all: machines.length, launched: count('launched'), probed: count('probed') },
+    steps: steps.map(step => ({ at: step.at, text: stepWords(step) })),
+  };
+  return { run: standing };
+}
 
 function rehearsalOf(run: Run): Rehearsal {
   const { start } = run;

@@ -11,7 +11,7 @@ export const alerts = {
   },
   'alert-transport': {
     means: 'An `alert_route` has no way to tell, or several, or half of one.',
-    wayOut: 'Give it one of `smtp`, `webhook`, `sns` and `heartbeat`, whole.',
+    wayOut: 'Give it one of `smtp`, `webhook`, `sns`, `event_log` and `heartbeat`, whole.',
   },
   'alert-undelivered': {
     means: 'An alert could not be delivered.',

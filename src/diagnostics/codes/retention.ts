@@ -17,6 +17,10 @@ export const retention = {
     means: 'The VM whose hold was to be released is not held (a warning).',
     wayOut: '`converge status` tells which VMs are held.',
   },
+  'held-longer': {
+    means: 'The VM is held for longer already, and a hold is not shortened by another (a warning).',
+    wayOut: 'To end it sooner: `converge hold VM --release`, and hold it anew.',
+  },
   'no-pruner': {
     means: 'Nothing says with which credentials `converge prune` may delete.',
     wayOut:

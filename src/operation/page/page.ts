@@ -12,6 +12,7 @@ import {
   planOf,
   rehearsalOf,
   replicaOf,
+  runWords,
   WORST_FIRST,
   whyOf,
   worstFirst,
@@ -44,10 +45,17 @@ export interface Asked {
   find?: string;
   /** From 1. */
   page: number;
+  /** It is asked for again and again, by whoever looks on. */
+  follow?: true;
 }
 
 /** Rows of one page: as much as anybody scans, and 200 KiB. */
 export const ROWS = 200;
+
+/** Seconds after which a page that is followed is asked for again. */
+export const FOLLOW_EVERY = 10;
+/** Steps of a run that a page shows: those of a few machines, and some KiB. */
+const mostSteps = 40;
 
 export const NOTHING_ASKED: Asked = { page: 1 };
 
@@ -91,10 +99,11 @@ export function page(view: View, asked: Asked = NOTHING_ASKED): string {
     title: `${broken === 0 && !isKnown ? 'not all is known' : verdict} - converge`,
     heading: 'Recovery points',
     about: html`as of <b>${moment(status.at)}</b>: ${broken > 0 || isKnown ? verdict : 'nothing is known to be breached, and not everything is known'}`,
-    links: html`<a href="/">Now</a><a href="/report">Evidence</a><a href="/metrics">Metrics</a>`,
+    links: html`<a href="/">Now</a>${follow(asked)}<a href="/report">Evidence</a><a href="/metrics">Metrics</a>`,
     body: [
       tiles(status.vms, asked),
       unseen(status.diagnostics),
+      runs(status),
       open.length > 0 &&
         html`<section class="box bad" aria-labelledby=al><h2 id=al>Alerts that are open</h2><ul>${open.map(one => html`<li>${one.severity}: ${one.text}, since ${moment(one.since)}`)}</ul></section>`,
       vmSection(view, asked),
@@ -108,9 +117,40 @@ export function page(view: View, asked: Asked = NOTHING_ASKED): string {
   });
 }
 
+const hrefOf = ({ state, find, page, follow: following }: Partial<Asked>): string => {
+  const query = new URLSearchParams({
+    ...(state !== undefined && { state }),
+    ...(find !== undefined && { find }),
+    ...(page !== undefined && page > 1 && { page: String(page) }),
+    ...(following && { follow: '1' }),
+  }).toString();
+  return query === '' ? '/' : `/?${query}`;
+};
+
+/** A page that changes under whoever reads it does so because they asked for it. */
+function follow({ follow: following, ...asked }: Asked): Html {
+  return following
+    ? html`<a href="${hrefOf(asked)}">Stop following</a>`
+    : html`<a href="${hrefOf({ ...asked, follow: true })}">Follow</a>`;
+}
+
+/** What is at work, or stands, of recovery plans: with its steps while it goes on. */
+function runs({ plans, at }: Status): Html | undefined {
+  const found = plans.flatMap(({ plan, run }) => (run ? [{ plan, run }] : []));
+  if (found.length === 0) return undefined;
+  return html`<section class=box aria-labelledby=fo><h2 id=fo>Failovers and tests that are there</h2>${found.map(
+    ({ plan, run }) => {
+      const { steps } = run;
+      const earlier = steps.length - mostSteps;
+      const list = html`<ol class=steps>${steps.slice(-mostSteps).map(step => html`<li><time datetime="${new Date(step.at).toISOString()}">${moment(step.at)}</time> ${step.text}`)}</ol>`;
+      return html`<h3>${plan}</h3><p>${runWords(run, at)}</p><details${run.state === 'running' && html` open`}><summary>${plural(steps.length, 'step')}</summary>${earlier > 0 && html`<p>${plural(earlier, 'step')} before these; <code>converge failover status ${plan} PATHS</code> tells all.</p>`}${list}</details>`;
+    },
+  )}</section>`;
+}
+
 function tiles(vms: readonly VmStatus[], asked: Asked): Html {
   const tile = (state: State | undefined, count: number) => {
-    const at = state === undefined ? '/' : `/?state=${state}`;
+    const at = hrefOf({ ...(state && { state }), ...(asked.follow && { follow: true }) });
     const kind = state === undefined || count === 0 ? '' : kinds[state];
     return html`<li><a href="${at}" class="${kind}"${asked.state === state && html` aria-current="page"`}><b>${count}</b>${state ?? 'all'}</a>`;
   };
@@ -140,7 +180,7 @@ function vmSection({ status, tracks }: View, asked: Asked): Html {
   const what =
     all.length > ROWS ? `${first} to ${first + rows.length - 1} of ${all.length}` : plural(all.length, 'VM');
   return html`<section aria-labelledby=vms><h2 id=vms>${asked.state === undefined ? 'VMs, the worst first' : `VMs that are ${asked.state}`}</h2>
-<form role=search method=get action="/"><label for=q>Find a VM</label><input id=q name=find type=search value="${asked.find ?? ''}">${asked.state !== undefined && html`<input type=hidden name=state value="${asked.state}">`}<button>Find</button></form>
+<form role=search method=get action="/"><label for=q>Find a VM</label><input id=q name=find type=search value="${asked.find ?? ''}">${asked.state !== undefined && html`<input type=hidden name=state value="${asked.state}">`}${asked.follow && html`<input type=hidden name=follow value=1>`}<button>Find</button></form>
 ${timelineColours}<table class=v role=table><caption>${what}</caption><thead role=rowgroup><tr role=row>${['VM', 'State', 'Age', 'Last 24 hours', 'Last cycle', 'Next'].map(one => html`<th role=columnheader scope=col>${one}`)}<tbody role=rowgroup>
 ${rows.map(vm => row(vm, byVm.get(trackKey(vm)), status.at))}</table>
 ${pages(all.length, asked)}</section>`;
@@ -156,14 +196,7 @@ function row(vm: VmStatus, track: Track | undefined, at: number): Html {
 function pages(count: number, asked: Asked): Html | undefined {
   const last = Math.ceil(count / ROWS);
   if (last < 2) return undefined;
-  const to = (page: number, words: string) => {
-    const query = new URLSearchParams({
-      ...(asked.state !== undefined && { state: asked.state }),
-      ...(asked.find !== undefined && { find: asked.find }),
-      page: String(page),
-    });
-    return html`<a href="/?${query.toString()}">${words}</a>`;
-  };
+  const to = (page: number, words: string) => html`<a href="${hrefOf({ ...asked, page })}">${words}</a>`;
   return html`<nav class=pages aria-label="More VMs">${asked.page > 1 && to(asked.page - 1, 'Before')}<span>Page ${asked.page} of ${last}</span>${asked.page < last && to(asked.page + 1, 'Next')}</nav>`;
 }
 

@@ -34,7 +34,8 @@ tbody th{font-weight:600;min-width:11rem;overflow-wrap:break-word}small{display:
 .over{stop-color:var(--over)}.under{stop-color:var(--under)}.defs{position:absolute}
 .box{background:var(--card);border:1px solid var(--line);border-radius:.4rem;padding:.2rem 1rem .6rem;margin:1rem 0}.box.bad{border-left:.35rem solid var(--over);color:inherit}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.25rem 1.2rem;margin:.8rem 0}dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
-ul{padding-left:1.2rem}li{overflow-wrap:anywhere}
+h3{font-size:1rem;margin:.8rem 0 .2rem;overflow-wrap:anywhere}.box p{margin:.3rem 0}.steps time{color:var(--soft);font-variant-numeric:tabular-nums}summary{cursor:pointer}
+ul,ol{padding-left:1.2rem}li{overflow-wrap:anywhere}
 .pages{display:flex;gap:1rem;flex-wrap:wrap;margin:1rem 0}
 footer{color:var(--soft);padding-top:1rem;padding-bottom:2rem;font-size:.9rem}
 @media (max-width:48rem){

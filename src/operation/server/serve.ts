@@ -8,6 +8,8 @@ export interface Answer {
   /** Media type. */
   type: string;
   body: string;
+  /** Seconds after which a browser is to ask again. */
+  refresh?: number;
 }
 
 export interface Serving {
@@ -126,7 +128,8 @@ async function respond(
   try {
     const found = await answer(verdict.admitted);
     if (!found) return sendText(404, 'there is nothing here');
-    send(found.status, found.type, found.body);
+    const { refresh } = found;
+    send(found.status, found.type, found.body, refresh === undefined ? {} : { refresh: String(refresh) });
   } catch (error) {
     failed(error);
     sendText(500, 'this could not be looked at: whoever serves this page was told why');

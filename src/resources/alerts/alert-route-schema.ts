@@ -89,6 +89,19 @@ export const alertRouteSchema = Type.Object(
         { ...closed, description: 'By a topic of Amazon SNS.' },
       ),
     ),
+    event_log: Type.Optional(
+      Type.Object(
+        {
+          source: Type.Optional(
+            Type.String({
+              pattern: '^[A-Za-z][A-Za-z0-9 ._-]{0,62}$',
+              description: 'Who says it, as the log shows it; `converge` when left out.',
+            }),
+          ),
+        },
+        { ...closed, description: 'By the Application log of the Windows machine that the agent runs on.' },
+      ),
+    ),
     heartbeat: Type.Optional(
       Type.Object(
         {
@@ -143,5 +156,5 @@ export const alertRouteSchema = Type.Object(
 /** As written. */
 export type AlertRouteProperties = Static<typeof alertRouteSchema>;
 
-export const TRANSPORTS = ['smtp', 'webhook', 'sns', 'heartbeat'] as const;
+export const TRANSPORTS = ['smtp', 'webhook', 'sns', 'event_log', 'heartbeat'] as const;
 export type Transport = (typeof TRANSPORTS)[number];

@@ -19,7 +19,8 @@ const subjectOf = (title: string): string => `alert route ${title}`;
 
 export const alertRoute: BuiltInType<typeof alertRouteSchema, Route> = {
   name: 'alert_route',
-  doc: `Who is told when something is wrong, and how: by mail, a webhook, a topic of SNS, or a sign of life.
+  doc: `Who is told when something is wrong, and how: by mail, a webhook, a topic of SNS, the event log of
+Windows, or a sign of life.
 
 \`converge agent PATHS\` tells them; the route is kept in the repository, and so is what it was told, so that several
 agents and one that is started anew tell everything once. \`converge alert test ROUTE\` tries it.`,
@@ -51,7 +52,7 @@ function wrongTransport(properties: AlertRouteProperties): Mistake[] {
   if (given.length !== 1) {
     const found = given.length === 0 ? 'none is given' : `${given.join(' and ')} are given`;
     const way =
-      'a route has one of `smtp`, `webhook`, `sns` and `heartbeat`; declare another route for the other';
+      'a route has one of `smtp`, `webhook`, `sns`, `event_log` and `heartbeat`; declare another route for the other';
     wrong.push(
       mistake(given[1] ? `/${given[1]}` : '', 'alert-transport', `a route tells in one way: ${found}`, way),
     );

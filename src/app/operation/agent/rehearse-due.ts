@@ -134,14 +134,10 @@ async function rehearseOne(turn: Turn, before: SeenPlan): Promise<Rehearsed> {
 /**
  * Cleans up the test of that number, which this agent began, if it still stands. Undefined: nothing stands.
  */
-async function cleanUpBroken(
-  turn: Turn,
-  { newest, stands }: SeenPlan,
-  number: number,
-): Promise<Rehearsed | undefined> {
+async function cleanUpBroken(turn: Turn, { run }: SeenPlan, number: number): Promise<Rehearsed | undefined> {
   const { declared, memory, now } = turn;
   const { title: plan } = declared;
-  const isOwn = stands === true && newest?.number === number;
+  const isOwn = run?.number === number;
   const diagnostics = isOwn ? await cleanUp(turn) : [];
   // What couldn't be cleaned up is tried again at the next turn; what never began, or was cleaned up by
   // somebody else, is as if it hadn't been.

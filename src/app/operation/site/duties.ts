@@ -69,6 +69,7 @@ function dutyOf(
     declared,
     view,
     places,
+    ...(view.back !== undefined && { back: view.back }),
     at: {
       domain: target ? `${target.name}-${sha256(urlOf(target)).slice(0, 8)}` : 'none',
       cycles: target && limitsOf(target).cycles,

@@ -5,7 +5,7 @@ import { metricsOf } from '../../../operation/metrics/metrics.ts';
 import { STATES, type State, type VmStatus } from '../../../operation/model.ts';
 import { evidencePage } from '../../../operation/page/evidence-page.ts';
 import { html } from '../../../operation/page/html.ts';
-import { type Asked, type Operation, page, shownOf } from '../../../operation/page/page.ts';
+import { type Asked, FOLLOW_EVERY, type Operation, page, shownOf } from '../../../operation/page/page.ts';
 import { vmPage } from '../../../operation/page/vm-page.ts';
 import type { Answer } from '../../../operation/server/serve.ts';
 import type { MadePoint } from '../../../replication/model/point.ts';
@@ -65,7 +65,8 @@ export function pages(
           `page ${JSON.stringify(asked)}`,
           lastDay(vms => shownOf(vms, asked).rows),
         );
-        return ok(HTML, page({ ...looked, ...(await operation()) }, asked));
+        const body = page({ ...looked, ...(await operation()) }, asked);
+        return { ...ok(HTML, body), ...(asked.follow && { refresh: FOLLOW_EVERY }) };
       }
       case '/vm': {
         const [vm, repository] = [searchParams.get('vm') ?? '', searchParams.get('repository') ?? ''];
@@ -122,6 +123,7 @@ function askedOf(query: URLSearchParams): Asked {
     ...(STATES.includes(state as State) && { state: state as State }),
     ...(find && { find: find.slice(0, 200) }),
     page: Number(page),
+    ...(query.has('follow') && { follow: true }),
   };
 }
 

@@ -14,6 +14,7 @@ import {
   presenceOf,
   rehearsalOf,
   replicaOf,
+  runWords,
   WORST_FIRST,
   whyOf,
   worstFirst,
@@ -81,7 +82,7 @@ function inJson({ at, vms, plans, repositories }: Status): object {
   };
 }
 
-const planInJson = ({ tested, passed, next, deadline, ...rest }: PlanStatus): object => ({
+const planInJson = ({ tested, passed, next, deadline, run, ...rest }: PlanStatus): object => ({
   ...rest,
   ...(tested && {
     tested: {
@@ -95,6 +96,14 @@ const planInJson = ({ tested, passed, next, deadline, ...rest }: PlanStatus): ob
   ...(passed !== undefined && { passed: time(passed) }),
   ...(next !== undefined && { next: time(next) }),
   ...(deadline !== undefined && { deadline: time(deadline) }),
+  ...(run && {
+    run: {
+      ...run,
+      began: time(run.began),
+      ...(run.expires !== undefined && { expires: time(run.expires) }),
+      steps: run.steps.map(({ at, text }) => ({ at: time(at), text })),
+    },
+  }),
 });
 
 const moverInJson = ({ since, at, running, ...rest }: Mover): object => ({
@@ -198,7 +207,10 @@ function lines({ at, vms, plans, repositories }: Status, columns?: number): stri
     ...repositories.flatMap(({ alerts = [] }) =>
       alerts.map(({ severity, text, since }) => `${severity}, for ${span(at - since)}: ${text}`),
     ),
-    ...plans.map(plan => `recovery plan ${plan.plan}: ${planOf(plan, at)}`),
+    ...plans.flatMap(plan => [
+      `recovery plan ${plan.plan}: ${planOf(plan, at)}`,
+      ...(plan.run ? [`  ${runWords(plan.run, at)}`] : []),
+    ]),
     ...agentsOf(repositories).map(
       agent => `${agent.kind ?? 'agent'} on ${agent.host}: ${doingOf(agent, at)}`,
     ),

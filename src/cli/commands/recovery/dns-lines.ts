@@ -1,5 +1,5 @@
 import type { FailoverPlan } from '../../../app/recovery/failover-plan.ts';
-import { type PutBack, type SwitchedRecord, valueWords } from '../../../recovery/model/dns.ts';
+import { type SwitchedRecord, valueWords } from '../../../recovery/model/dns.ts';
 
 /** What is about to be switched. */
 export function plannedRecordLine({
@@ -31,9 +31,3 @@ export function switchedLines(switched: readonly SwitchedRecord[] | undefined): 
 /** What stays switched for good. */
 export const keptLines = (switched: readonly SwitchedRecord[]): string[] =>
   switched.map(({ name, type, to }) => `DNS: ${name} ${type} stays ${valueWords(to)}`);
-
-/** What became of one that was switched. */
-export const putBackLine = ({ name, type, outcome, now }: PutBack): string =>
-  outcome === 'back'
-    ? `DNS: ${name} ${type}: put back: ${valueWords(now)}`
-    : `DNS: ${name} ${type}: left alone, somebody has changed it since: ${valueWords(now)}`;

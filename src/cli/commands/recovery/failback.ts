@@ -4,11 +4,11 @@ import {
   type FailedBack,
 } from '../../../app/recovery/real/failback.ts';
 import { bytes, duration } from '../../../io/units.ts';
+import { putBackLine } from '../../../recovery/evidence/step-words.ts';
 import { addressOf } from '../../../recovery/run/where.ts';
 import type { Define } from '../../context/define.ts';
 import { collect, withData, withFormat, withLab, withState } from '../../context/options.ts';
 import { approvalOf } from './approval.ts';
-import { putBackLine } from './dns-lines.ts';
 
 type Options = FailbackCommand & { format: 'text' | 'json'; yes?: true };
 

@@ -2,8 +2,9 @@ import type { Failover } from '../../../app/recovery/failover.ts';
 import type { KnownReadiness, PlannedMachine } from '../../../app/recovery/failover-plan.ts';
 import type { PlanCleaned } from '../../../app/recovery/failover-status.ts';
 import { duration, plural } from '../../../io/units.ts';
+import { elsewhereWords } from '../../../recovery/evidence/step-words.ts';
 import { assumedRate, type Cold } from '../../../recovery/replica/estimate.ts';
-import type { Elsewhere, Landing } from '../../../recovery/run/run.ts';
+import type { Landing } from '../../../recovery/run/run.ts';
 import { originLines } from './from-repository.ts';
 
 type Recovered = NonNullable<Failover['recovered']>;
@@ -127,10 +128,6 @@ const coldLines = ({ blocks, seconds, writing, keeping }: Cold): string[] => [
   `      not warm: ${plural(blocks, 'block')} of 512 KiB to write first, about ${duration(seconds * 1000)} at ${assumedRate / 1e6} MB/s`,
   `      $${writing.toFixed(2)} to write, $${keeping.toFixed(2)} a month to keep`,
 ];
-
-/** Of an instance that isn't of the type, or in the subnet, that was to be tried first. */
-export const elsewhereWords = ({ type, subnet }: Elsewhere): string =>
-  `${type === undefined ? '' : `, ${type}`}${subnet === undefined ? '' : `, in ${subnet}`}`;
 
 /** What each machine did. */
 export const machineLines = (recovered: Recovered): string[] =>

@@ -14,11 +14,12 @@ import {
   takeOver,
 } from '../../../app/recovery/real/take-over.ts';
 import { switchedIn } from '../../../recovery/dns/switch.ts';
+import { putBackLine } from '../../../recovery/evidence/step-words.ts';
 import { thoseAt, whereIs } from '../../../recovery/run/where.ts';
 import type { CliContext } from '../../context/cli-context.ts';
 import { collect, withData, withFormat, withLab, withState } from '../../context/options.ts';
 import { approvalOf } from './approval.ts';
-import { keptLines, plannedRecordLine, putBackLine, switchedLines } from './dns-lines.ts';
+import { keptLines, plannedRecordLine, switchedLines } from './dns-lines.ts';
 import { fromRepository, originLines } from './from-repository.ts';
 import { cleanedLines, hasPassed, machineLines, plannedGroups, takenOverLine } from './outcome-lines.ts';
 

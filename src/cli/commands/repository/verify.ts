@@ -185,13 +185,17 @@ function amount(word: string): Amount {
 
 function lines(report: VerifyReport): string[] {
   const { points, problems, notes, checked, level } = report;
-  const broken = points.filter(({ whole }) => !whole);
-  const good = points.length - broken.length;
+  const bad = points.filter(({ whole }) => !whole);
+  const good = points.length - bad.length;
+  const unchecked = bad.filter(one => one.unchecked).length;
   const count = `${good} of ${plural(points.length, 'recovery point')}`;
   return [
-    ...broken.map(({ id, vm, time }) => `BROKEN  ${id}  ${vm.name}  ${new Date(time).toISOString()}`),
+    ...bad.map(
+      ({ id, vm, time, unchecked }) =>
+        `${unchecked ? 'NOT CHECKED' : 'BROKEN'}  ${id}  ${vm.name}  ${time === undefined ? 'its time is not known' : new Date(time).toISOString()}`,
+    ),
     ...notes.map(note => `note: ${note}`),
-    `${count} ${level === 'full' ? 'whole' : 'without a finding'}; ` +
+    `${count} ${level === 'full' ? 'whole' : 'without a finding'}${unchecked > 0 ? `, ${unchecked} not checked` : ''}; ` +
       `${plural(checked.objects, 'object')}, ${bytes(checked.bytes)} read, ${plural(problems.length, 'problem')}`,
     ...looked(report),
   ];
@@ -213,6 +217,9 @@ function looked({ level, packs }: VerifyReport): string[] {
 }
 
 function json({ points, unnoted: _, ...report }: VerifyReport): string {
-  const dated = points.map(point => ({ ...point, time: new Date(point.time).toISOString() }));
+  const dated = points.map(({ time, ...point }) => ({
+    ...point,
+    ...(time !== undefined && { time: new Date(time).toISOString() }),
+  }));
   return `${JSON.stringify({ version: 1, points: dated, ...report }, null, 2)}\n`;
 }
