@@ -64,8 +64,8 @@ export interface Sealer {
   sealBlock(object: Buffer, offset: number, id: Buffer, plaintext: Buffer): number;
   /**
    * The plaintext, which is the one that has this id: all else throws a `damaged-object` Failure, and leaves
-   * `into` as it was. `into`: where it may be put, which may be `stored` itself; without it, or where it has no
-   * room, the plaintext is a part of `stored` or in bytes of its own.
+   * `into` as it was. `into`: where it may be put, which may be `stored` itself; without it, or where it has
+   * no room, the plaintext is a part of `stored` or in bytes of its own.
    */
   openBlock(offset: number, stored: Buffer, cap: number, id: Buffer, into?: Buffer): Buffer;
 }

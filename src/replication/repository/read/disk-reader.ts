@@ -168,8 +168,8 @@ function readerOf(context: VmContext, root: Root, { disk, number, pages }: RootD
     });
 
   /**
-   * Blocks of one request at a time, in the pack's order, and no more than `LONGEST` of them together, however
-   * well they were compressed; their bytes are there until the next are asked for.
+   * Blocks of one request at a time, in the order of the pack, and no more than `LONGEST` of them together,
+   * however well they were compressed; their bytes are there until the next are asked for.
    */
   async function* batches(wanted: Iterable<number>, zerosToo: boolean, signal?: AbortSignal) {
     const fetch = async (job: Run | number[]) => {
