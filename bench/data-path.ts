@@ -1,8 +1,8 @@
 /**
  * Measures uploads and restores of one disk against VersityGW in other processes, beside rclone, aws, restic
- * and borg (.ci/peers.d/backup.sh and s3.sh bring them), and writes bench/DATA-PATH.md, or -MIXED.md or -NTFS.md:
- * `node bench/data-path.ts [--gib 1] [--rounds 3] [--image noise|mixed|ntfs]`, after `npm run build`. It takes
- * five times as much memory as the disk has.
+ * and borg (.ci/peers.d/backup.sh and s3.sh bring them), and writes bench/DATA-PATH.md, or -MIXED.md or
+ * -NTFS.md: `node bench/data-path.ts [--gib 1] [--rounds 3] [--image noise|mixed|ntfs]`, after
+ * `npm run build`. It takes five times as much memory as the disk has.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';

@@ -1,7 +1,7 @@
 /**
  * What a cycle writes of a disk of 40 GiB with 10 GiB in use, of which a hundredth has changed: `node
- * bench/increments.ts` writes bench/INCREMENTS.md. The part of a cycle that reads and stores, without vSphere; into
- * a folder. Nothing is asserted.
+ * bench/increments.ts` writes bench/INCREMENTS.md. The part of a cycle that reads and stores, without
+ * vSphere; into a folder. Nothing is asserted.
  */
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -26,8 +26,10 @@ interface Gate {
   scheme: Found['scheme'];
   what: Found['what'];
   name: string;
-  /** `cpu`: as a ratio to rclone's. `sent`: of the disk; `sent-of-used`: of what of it isn't zeros. `clock`: rate
-   * as a ratio to the fastest peer's. */
+  /**
+   * `cpu`: as a ratio to rclone's. `sent`: of the disk; `sent-of-used`: of what of it isn't zeros. `clock`:
+   * rate as a ratio to the fastest peer's.
+   */
   of: 'cpu' | 'sent' | 'sent-of-used' | 'clock';
   most?: number;
   least?: number;

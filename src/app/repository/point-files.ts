@@ -157,6 +157,7 @@ async function look(
         }),
       );
     if (entries) return { entries: entries.sort((a, b) => (a.name < b.name ? -1 : 1)) };
+    await refuseListed(system, path, content, what);
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error;
     throw new Failure(
@@ -170,6 +171,24 @@ async function look(
     given('no-file-in-point', `${what} is not there`, {
       hint: 'without the last word, its folder is listed',
     }),
+  );
+}
+
+/** Something that is listed under a name and can't be opened isn't a missing file. */
+async function refuseListed(system: FileSystem, path: string, content: Content, what: string): Promise<void> {
+  const words = path.split('/').filter(word => word !== '');
+  const name = words.pop();
+  const inAnyCase = (word: string | undefined) => (content === 'ext' ? word : word?.toLowerCase());
+  const listed = (await system.list(words.join('/')))?.find(one => inAnyCase(one.name) === inAnyCase(name));
+  if (!listed) return;
+  throw new Failure(
+    given(
+      'not-a-file',
+      listed.kind === 'link'
+        ? own`${what} is a link, and what it leads to is not in this volume`
+        : own`${what} is neither a file nor a folder`,
+      { hint: own`\`converge export VM --nbd SOCKET\` serves the disk as it is, to whatever mounts it` },
+    ),
   );
 }
 
@@ -213,6 +232,6 @@ async function copy(
       yield await file.read(at, Math.min(piece, file.bytes - at));
     }
   };
-  await host.files.writeAtomic(path, content(), { private: true });
+  await host.files.writeAtomic(path, content(), { private: true, holes: true });
   return path;
 }

@@ -18,9 +18,8 @@ export interface WireRequest {
 }
 
 /**
- * HTTP/1.1 for large bodies, on kept connections: what comes is read into the caller's buffer, and what goes is
- * sent from it. A stream of Node's for each answer takes several times as long as the bytes
- * themselves.
+ * HTTP/1.1 for large bodies, on kept connections: what comes is read into the caller's buffer, and what goes
+ * is sent from it. A stream of Node's for each answer takes several times as long as the bytes themselves.
  */
 export interface Wire {
   /**

@@ -2,6 +2,7 @@ import { createCipheriv, createDecipheriv, hash } from 'node:crypto';
 import { ID_BYTES } from './blocks.ts';
 import { compress, decompress, RAW, ZSTD } from './compression.ts';
 import { damaged, newerFormat } from './damage.ts';
+import { release } from './release.ts';
 import type { Vault } from './vault.ts';
 
 /** Kinds of objects and their number in the header. Numbers are never used again. */
@@ -63,8 +64,8 @@ export interface Sealer {
   sealBlock(object: Buffer, offset: number, id: Buffer, plaintext: Buffer): number;
   /**
    * The plaintext, which is the one that has this id: all else throws a `damaged-object` Failure, and leaves
-   * `into` as it was. `into`: where it may be put, which may be `stored` itself; without it, or where it has no
-   * room, the plaintext is a part of `stored` or in bytes of its own.
+   * `into` as it was. `into`: where it may be put, which may be `stored` itself; without it, or where it has
+   * no room, the plaintext is a part of `stored` or in bytes of its own.
    */
   openBlock(offset: number, stored: Buffer, cap: number, id: Buffer, into?: Buffer): Buffer;
 }
@@ -189,8 +190,12 @@ export function sealerFor(vault: Vault, kind: Kind, key: string, salt: Buffer): 
       return stored;
     },
     open: (offset, stored, cap, label = NO_LABEL) => open(offset, stored, cap, label).plain,
-    sealBlock: (object, offset, id, plaintext) =>
-      sealAt(object, offset, offset, compress(plaintext, BLOCK_LEVEL), id, id),
+    sealBlock(object, offset, id, plaintext) {
+      const packed = compress(plaintext, BLOCK_LEVEL);
+      const length = sealAt(object, offset, offset, packed, id, id);
+      if (packed.encoding === ZSTD) release(packed.bytes);
+      return length;
+    },
     openBlock(offset, stored, cap, id, into) {
       const { plain, encoding, digest } = open(offset, stored, cap, id);
       const found = encoding === RAW && digest ? digest : vault.blockId(plain);
@@ -201,16 +206,6 @@ export function sealerFor(vault: Vault, kind: Kind, key: string, salt: Buffer): 
       return into.subarray(0, length);
     },
   };
-}
-
-/**
- * Gives the memory of what a cipher answered with back at once: each answer is in a new buffer, and the garbage
- * collector would look at everything for a few hundred of them. The next one then lies in the same memory, which
- * the processor has at hand.
- */
-function release({ buffer, length }: Buffer): void {
-  // A part of something larger may be somebody else's, too.
-  if (buffer instanceof ArrayBuffer && buffer.byteLength - length <= 1) buffer.transfer(0);
 }
 
 const payloadDigest = (bytes: Buffer): Buffer => hash('sha256', bytes, 'buffer');

@@ -4,8 +4,8 @@ import { answerReader, BadAnswer } from '../../../src/aws/wire/answer.ts';
 import { SeededRandom } from '../../support/seeded-random.ts';
 
 /**
- * What a reader makes of bytes that come in such pieces, whose buffer is used for something else afterwards. As
- * a connection does it, what has a place is put there. `placed`: is told how many bytes were.
+ * What a reader makes of bytes that come in such pieces, whose buffer is used for something else afterwards.
+ * As a connection does it, what has a place is put there. `placed`: is told how many bytes were.
  */
 function read(bytes: Buffer, cuts: number[], into?: Buffer, placed?: (count: number) => void) {
   const reader = answerReader(into);

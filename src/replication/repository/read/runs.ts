@@ -17,8 +17,8 @@ export interface Run {
 /** A request costs about as much as this many bytes: smaller gaps are read over. */
 const GAP = 128 * 1024;
 /**
- * Bytes of the longest run: all blocks of a pack. What goes round a request (signing it, reading what its answer
- * says) takes as long as checking a megabyte or two.
+ * Bytes of the longest run: all blocks of a pack. What goes round a request (signing it, reading what its
+ * answer says) takes as long as checking a megabyte or two.
  */
 export const LONGEST = 17 * 2 ** 20;
 
