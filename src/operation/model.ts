@@ -80,6 +80,8 @@ export interface SeenVm {
   /** Something of it can't be read: `newest` can be restored, and may not be the newest there was. */
   damaged?: true;
   verified?: Verified;
+  /** Its newest point is known not to be whole. */
+  broken?: true;
 }
 
 /** When verifications last looked to which depth; it says nothing of what they found. */
@@ -177,6 +179,8 @@ export interface VmStatus {
   reason: Reason;
   /** Whether its recovery point objective is kept, whatever the state. */
   kept: boolean;
+  /** Its newest point is known not to be whole: to be restored is an older one. */
+  broken?: true;
   /** Of its newest point. */
   age?: number;
   /** How old that may become. */

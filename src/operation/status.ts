@@ -49,8 +49,8 @@ export function statusOf(
       ),
   );
   const rehearsed = new Map(repositories.map(one => [one.url, rehearsalsOf(one)]));
-  const verified = new Map(
-    repositories.flatMap(({ url, vms }) => vms.map(vm => [`${url} ${vm.uuid}`, vm.verified])),
+  const checked = new Map(
+    repositories.flatMap(({ url, vms }) => vms.map(vm => [`${url} ${vm.uuid}`, vm] as const)),
   );
   const replicated = new Map(replicas.map(one => [one.vm.toLowerCase(), one]));
   return [...statuses, ...others].map(status => {
@@ -59,10 +59,11 @@ export function statusOf(
     const holds = (byUrl.get(status.repository)?.holds ?? []).filter(({ vm }) => vm === status.uuid);
     const signal = holds.find(({ why }) => why !== undefined)?.why;
     const rehearsal = rehearsed.get(status.repository)?.get(status.uuid ?? '');
-    const checks = verified.get(`${status.repository} ${status.uuid}`);
+    const { verified, broken } = checked.get(`${status.repository} ${status.uuid}`) ?? {};
     return {
       ...status,
-      ...(checks && { verified: checks }),
+      ...(verified && { verified }),
+      ...(broken && { broken }),
       ...(replica && { replica: replicaStatus(replica) }),
       ...(rehearsal && { rehearsal }),
       ...(holds.length > 0 && { heldUntil: Math.max(...holds.map(({ until }) => until)) }),

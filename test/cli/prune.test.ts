@@ -131,6 +131,16 @@ test('pins and holds keep points, and what retention no longer keeps is marked a
   ] as const)
     expect((await run([...words])).stderr).toContain(said);
 
+  // What is marked is there until its time has come: it is given by its id, and a pin takes the mark back.
+  const released = await run(['pin', 'dc02', oldest], '--release');
+  expect(released.stderr).not.toContain('warning');
+  expect((await run(['pin', 'dc02', oldest], '--release')).stderr).toContain('was not pinned by hand');
+  const rescued = await run(['restore', 'dc02'], '--point', second, '--to', 'rescued');
+  expect([rescued.code, rescued.stderr]).toEqual([0, expect.stringContaining(`converge pin dc02 ${second}`)]);
+  expect((await run(['pin', 'dc02', second])).code).toBe(0);
+  expect((await run(['prune'])).stdout).toContain('1 taken back');
+  expect(await ids()).toContain(second);
+
   // Of several repositories the VM that is asked for is in one.
   const other = manifest(', retention: { all: 1s }').split('\n')[5]!;
   await declare(

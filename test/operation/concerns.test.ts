@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
 import { Concerns } from '../../src/app/operation/agent/concerns.ts';
 import type { Moved } from '../../src/app/operation/agent/move-duty.ts';
+import { countSelected } from '../../src/app/operation/agent/selections.ts';
 import { moversIn, noteMover } from '../../src/app/operation/movers.ts';
 import { type Diagnostic, world } from '../../src/diagnostics/diagnostic.ts';
+import { selectedKey } from '../../src/engine/guard/agent-key.ts';
 
 const made = (vm: string, warnings: Diagnostic[]): Moved =>
   ({ vm, address: `protected_vm:${vm}`, cycle: { warnings } }) as unknown as Moved;
@@ -65,4 +67,37 @@ test('a mover whose clock is behind is heard of, and one that is ahead and dies 
   ]);
   concerns.silent(movers, 'me', own);
   expect(concerns.all().map(({ subject }) => subject)).toEqual(['ahead']);
+});
+
+test('a selection that means fewer VMs than it ever did, or none, is said until it is meant', async () => {
+  const memory = new Map<string, unknown>();
+  const kept = {
+    get: (key: string) => memory.get(key),
+    set: async (key: string, value: unknown) => void memory.set(key, value),
+  };
+  const select = { name: 'x' };
+  const selection = (address: string) => ({ type: 'protected_vm', address, select });
+  /** What a new agent says that finds the selections to mean so many; undefined: nobody can list it. */
+  const said = async (means: Record<string, number | undefined>) => {
+    const resources = Object.entries(means).flatMap<object>(([address, count]) =>
+      count === undefined
+        ? [selection(address)]
+        : Array.from({ length: count }, (_, n) => ({ address: `${address}-${n}`, selectedBy: address })),
+    );
+    const site = { catalog: { resources: Object.keys(means).map(selection) }, resources };
+    const concerns = new Concerns(() => 0);
+    concerns.selected(await countSelected(site as unknown as Parameters<typeof countSelected>[0], kept));
+    return concerns.all().map(({ rule, text }) => `${rule} ${text.replace(/;.*/, '')}`);
+  };
+  expect(await said({ web: 2, none: undefined })).toEqual([]);
+  const fewer = 'fewer-selected web means 1 VM, and meant 2';
+  expect(await said({ web: 1, none: 0 })).toEqual([fewer, 'fewer-selected none means no VM']);
+  expect(await said({ web: undefined })).toEqual([]);
+  expect(await said({ web: 1 })).toEqual([fewer]);
+  memory.delete(selectedKey('web'));
+  expect(await said({ web: 1 })).toEqual([]);
+  const concerns = new Concerns(() => 0);
+  concerns.selected(new Map([['web', { now: 1, most: 2 }]]));
+  concerns.selected(new Map());
+  expect(concerns.all()).toEqual([]);
 });

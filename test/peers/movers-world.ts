@@ -136,6 +136,8 @@ export async function moversWorld(names: readonly string[], often: readonly stri
     const child = start(
       process.execPath,
       [
+        // As bin/converge does.
+        '--max-semi-space-size=2',
         ...(heap === '' ? [] : ['--expose-gc']),
         ...['--import', resolve(import.meta.dirname, 'movers-preload.mjs'), file, ...args, manifests],
         ...['--state', join(dir, `state-${name}`), '--log-format', 'json'],

@@ -52,6 +52,10 @@ export const commands = {
     means: 'The month of a report is not one, or has not begun.',
     wayOut: 'Write it like `2026-11`.',
   },
+  'group-of-nobody': {
+    means: 'A report was asked for of a group that no VM is in.',
+    wayOut: 'Correct the glob of `--group`, or the label: labels are those of the manifests.',
+  },
   'service-manager': {
     means: 'systemd or the Task Scheduler did not do what installing or removing the service takes.',
     wayOut: 'The message says what it said. Run it as root or an administrator.',

@@ -26,8 +26,8 @@ export function closedUntil({ days, from, to, timezone = 'UTC' }: Window, now: n
 }
 
 /**
- * The longest time at a stretch in which none of these windows is open, in ms, by a clock that nobody changes;
- * 0: no windows are given, or one is always open.
+ * The longest time at a stretch in which none of these windows is open, in ms, by a clock that nobody
+ * changes; 0: no windows are given, or one is always open.
  */
 export function longestClosed(windows: readonly Window[]): number {
   const spans = windows

@@ -84,6 +84,7 @@ export function vmRepository({ store, vault, random, lock }: Context, uuid: stri
       readHistory(context, onDamage, await removing(context), await knownBroken(context, onDamage)),
     point: async id => (await rootOf(id))?.point,
     made: (since, onDamage, known) => readMade(context, since, onDamage, known),
+    broken: onDamage => knownBroken(context, onDamage),
     checked: async () => (await checkMemoryStore(context).read())?.memory?.looks ?? {},
     async newest(onDamage, seen) {
       const { root, head } = await readNewest(context, onDamage, seen);

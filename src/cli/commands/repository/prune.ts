@@ -45,7 +45,7 @@ export const prune: Define = (program, context, exit) => {
     });
 };
 
-/** Whether all was done that was to be: nothing was left for want of rights, or because something is damaged. */
+/** Whether nothing was left for want of rights, or because something is damaged. */
 const isDone = ({ vms, untouched }: Pruned): boolean =>
   untouched.length === 0 &&
   vms.every(({ doubt, warnings }) => !doubt && !warnings.some(({ code }) => code === 'prune-locked'));
