@@ -103,6 +103,9 @@ async function run(folder: string): Promise<void> {
     onDamage: failure => {
       throw failure;
     },
+    onUntouched: (_, failure) => {
+      throw failure;
+    },
   });
   const { user, system } = process.cpuUsage(cpu);
   if (one?.doubt) throw one.doubt;

@@ -57,3 +57,24 @@ test.each<[string, ReturnType<typeof declare>[]]>([
   expect(catalog.resources).toEqual([was]);
   expect(held).toHaveLength(1);
 });
+
+const vm = (properties: Record<string, Json>, meta = {}) =>
+  declare(
+    'protected_vm:dc02',
+    { repository: 's3://dr/vms', schedule: 'every 15 minutes', ...properties },
+    meta,
+  );
+const heldOf = (was: ReturnType<typeof vm>, is: ReturnType<typeof vm>) =>
+  takeUp(new Map([[was.address, was]]), [], catalogOf([is]), registry).held;
+
+test('windows that are open less often let points become older, which an agent does not take up', () => {
+  const sunday = { windows: [{ days: ['sun'], from: '02:00', to: '03:00' }] };
+  const nightly = { windows: [{ from: '22:00', to: '06:00' }] };
+  const why = [{ address: 'protected_vm:dc02', why: ['its newest point may become older than before'] }];
+  expect(heldOf(vm({}), vm(sunday))).toEqual(why);
+  expect(heldOf(vm(nightly), vm(sunday))).toEqual(why);
+  expect(heldOf(vm({}), vm({}, { window: sunday.windows[0] }))).toEqual(why);
+  expect(heldOf(vm(sunday), vm(nightly))).toEqual([]);
+  // What it promises is the same, and what can't be kept is a mistake.
+  expect(heldOf(vm({ rpo: '20h' }), vm({ rpo: '20h', ...nightly }))).toEqual([]);
+});

@@ -18,6 +18,16 @@ test('what verify finds damaged is planned, healed by the next apply, and proven
   const run = (command: string, ...more: string[]) =>
     cli(dir, [command, 'converge.yaml', '--lab', 'lab', ...more], { env });
   expect((await run('apply')).code).toBe(0);
+  for (const [what, to] of [['dc02:0'], ['dc02:/etc/fstab'], ['dc02:c:\\x', 'out']]) {
+    const copying = to === undefined ? [] : ['--to', to];
+    const wrong = await cli(dir, ['files', what!, 'converge.yaml', '--lab', 'lab', ...copying], { env });
+    expect(wrong.code).toBe(1);
+    expect(wrong.stderr).toMatch(
+      /the point has no volume "[^"]*"\n.*a volume is DISK\.PARTITION, and it has 0\.\d \(/,
+    );
+  }
+  const nobody = await cli(dir, ['files', 'dc03:0', 'converge.yaml', '--lab', 'lab'], { env });
+  expect(nobody.stderr).toContain('dc03:0');
   const files = await readdir(join(dir, 'lab'), { recursive: true, withFileTypes: true });
   const pack = files.find(file => file.isFile() && /\bpacks\b/.test(file.parentPath))!;
   const path = join(pack.parentPath, pack.name);
@@ -141,6 +151,11 @@ test('an emptied head is planned, healed by apply, replicate and an agent alike,
   };
   expect((await run(['apply'])).code).toBe(0);
   await empty();
+  // What can be restored is as old as it is; the head is said to be damaged, and what mends it.
+  const stands = await run(['status']);
+  expect(stands.code).toBe(4);
+  expect(stands.stdout).toMatch(/dc02.*kept.*could not be read/s);
+  expect(stands.stderr).toMatch(/head is damaged.*`converge repair` writes anew what needs no source/s);
   expect((await run(['verify'])).code).toBe(4);
   const planned = await run(['plan'], '--detailed-exitcodes');
   expect(planned.code, planned.stderr).toBe(2);

@@ -90,7 +90,9 @@ test('pins and holds keep points, and what retention no longer keeps is marked a
   await declare(', retention: { all: 900d }');
   expect((await run(['apply'])).code).toBe(0);
   await declare(', retention: { all: 1s }');
-  expect((await run(['prune'])).stdout).toMatch(/dc02: 6 points stay\n {2}2 points of these are kept by .*apply/);
+  expect((await run(['prune'])).stdout).toMatch(
+    /dc02: 6 points stay\n {2}2 points of these are kept by .*apply/,
+  );
   expect((await run(['apply'], '--allow', 'protected_vm:dc02')).stdout).not.toContain('failed');
 
   const pruned = await run(['prune'], '--format', 'json');
@@ -105,7 +107,9 @@ test('pins and holds keep points, and what retention no longer keeps is marked a
   expect(await ids()).toEqual([oldest, ...all.slice(3)]);
   // Whoever doesn't know what is declared leaves the marks of whoever does.
   const unknown = await cli(dir, ['prune', '--repository', 'file:///repo', '--lab', 'lab']);
-  expect(unknown.stdout).toContain('dc02: 4 points stay, no retention is said here, so marks stay as they are');
+  expect(unknown.stdout).toContain(
+    'dc02: 4 points stay, no retention is said here, so marks stay as they are',
+  );
 
   const stats = await run(['repository', 'stats'], '--price', '1000', '--format', 'json');
   expect(stats.code, stats.stderr).toBe(0);
@@ -126,6 +130,48 @@ test('pins and holds keep points, and what retention no longer keeps is marked a
     [['pin', 'dc02', 'ffffffffff'], 'dc02 has no recovery point ffffffffff'],
   ] as const)
     expect((await run([...words])).stderr).toContain(said);
+
+  // What is marked is there until its time has come: it is given by its id, and a pin takes the mark back.
+  const released = await run(['pin', 'dc02', oldest], '--release');
+  expect(released.stderr).not.toContain('warning');
+  expect((await run(['pin', 'dc02', oldest], '--release')).stderr).toContain('was not pinned by hand');
+  const rescued = await run(['restore', 'dc02'], '--point', second, '--to', 'rescued');
+  expect([rescued.code, rescued.stderr]).toEqual([0, expect.stringContaining(`converge pin dc02 ${second}`)]);
+  expect((await run(['pin', 'dc02', second])).code).toBe(0);
+  expect((await run(['prune'])).stdout).toContain('1 taken back');
+  expect(await ids()).toContain(second);
+
+  // Of several repositories the VM that is asked for is in one.
+  const other = manifest(', retention: { all: 1s }').split('\n')[5]!;
+  await declare(
+    `, retention: { all: 1s } }\n${other.replace('dc02', 'sql01').replace('///repo', '///other').slice(0, -2)}`,
+  );
+  expect((await run(['replicate', 'sql01'])).code).toBe(0);
+  const named = async (vm: string) => run(['prune'], '--vm', vm, '--noop');
+  for (const [vm, said] of [
+    ['dc02', 'dc02: 4 points stay'],
+    ['sql01', 'sql01: 1 point stays'],
+  ] as const)
+    expect(await named(vm)).toMatchObject({ code: 0, stdout: expect.stringContaining(said) });
+  expect((await named('web01')).stderr).toContain('no recovery point of web01');
+  const elsewhere = await run(['prune'], '--repository', 'file:///elsewhere');
+  expect([elsewhere.code, elsewhere.stderr]).toEqual([1, expect.stringContaining('file:///other')]);
+
+  // What can't be told is said once, by the name of the VM, and is no success.
+  const folder = join(dir, 'lab/host/repo/vms');
+  const head = join(folder, (await readdir(folder))[0]!, 'head');
+  const bytes = await readFile(head);
+  bytes[60]! ^= 1;
+  await writeFile(head, bytes);
+  const damaged = await run(['prune'], '--repository', 'file:///repo');
+  expect([damaged.code, damaged.stdout]).toEqual([4, expect.stringContaining('dc02: left as it is')]);
+  expect(damaged.stderr.match(/head is damaged/g)).toHaveLength(1);
+  const told = await run(['prune'], '--repository', 'file:///repo', '--format', 'json');
+  expect(JSON.parse(told.stdout).repositories[0].vms).toMatchObject([
+    { vm: 'dc02', untouched: expect.stringContaining('head') },
+  ]);
+  const counted = await run(['repository', 'stats'], '--repository', 'file:///repo');
+  expect([counted.code, counted.stdout]).toEqual([4, expect.stringMatching(/dc02: .* can't be told/)]);
 });
 
 test('a bucket is pruned with the credentials of a pruner alone', async () => {

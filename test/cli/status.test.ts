@@ -72,8 +72,21 @@ test('a pause is a record in the repository that counts as not kept once the RPO
   });
   await converge('lab', 'clock', '40m');
   expect(await json('m.yaml')).toMatchObject({ code: 16, vms: [{ state: 'paused', kept: false }] });
-  expect(await converge('resume', 'dc02', 'm.yaml')).toMatchObject({ code: 0 });
+  expect(await converge('resume', 'dc02', 'm.yaml')).toMatchObject({
+    code: 0,
+    stdout: 'dc02: resumed; it is paused no more\n',
+  });
+  expect((await converge('resume', 'dc02', 'm.yaml')).stdout).toBe('dc02: it was not paused\n');
   expect(await json('m.yaml')).toMatchObject({ code: 16, vms: [{ state: 'breached' }] });
+  // A word that means no VM is not a VM of which there is nothing to tell.
+  const nobody = await converge('history', 'dc20', 'm.yaml');
+  expect([nobody.code, nobody.stderr]).toEqual([4, expect.stringContaining('error[vm-not-in-repository]')]);
+  expect(await converge('history', 'dc02', 'm.yaml')).toMatchObject({ code: 0 });
+  for (const group of ['db*', 'label:finance']) {
+    const report = await converge('report', 'm.yaml', '--group', group);
+    expect([report.code, report.stdout]).toEqual([1, '']);
+    expect(report.stderr).toContain(`error[group-of-nobody]: no VM is in the group \`${group}\``);
+  }
   const late = await converge('pause', 'dc02', 'm.yaml', '--until', '2020-01-01T00:00:00Z');
   expect(late.code).toBe(1);
   expect(late.stderr).toContain('--until 2020-01-01T00:00:00Z: expected a time to come');

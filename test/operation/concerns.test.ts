@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
 import { Concerns } from '../../src/app/operation/agent/concerns.ts';
 import type { Moved } from '../../src/app/operation/agent/move-duty.ts';
+import { countSelected } from '../../src/app/operation/agent/selections.ts';
+import { moversIn, noteMover } from '../../src/app/operation/movers.ts';
 import { type Diagnostic, world } from '../../src/diagnostics/diagnostic.ts';
+import { selectedKey } from '../../src/engine/guard/agent-key.ts';
 
 const made = (vm: string, warnings: Diagnostic[]): Moved =>
   ({ vm, address: `protected_vm:${vm}`, cycle: { warnings } }) as unknown as Moved;
@@ -31,4 +34,70 @@ test('what a cycle said about snapshots and datastores lasts until a whole cycle
   expect(said()).toEqual(['datastore-low b (datastore:ds1)']);
   concerns.note(failed('b', [world('datastore-full', 'ds1 is full', { cause: 'datastore:ds1' })]));
   expect(concerns.all()[0]!.text).toBe('ds1 is full');
+});
+
+test('a mover whose clock is behind is heard of, and one that is ahead and dies is missed', async () => {
+  const minute = 60_000;
+  const notes = new Map<string, unknown>();
+  const board = {
+    list: async () => [...notes.keys()].map(name => ({ name })),
+    read: async (name: string) => ({ value: notes.get(name), etag: '1' }),
+    write: async (name: string, value: unknown) => {
+      notes.set(name, value);
+      return '1';
+    },
+  };
+  // The store's clock is right; each mover knows how far its own is from that.
+  const seenFrom = (ahead: number) =>
+    ({ board, store: { clockAhead: () => ahead } }) as unknown as Parameters<typeof noteMover>[0];
+  const says = (id: string, store: number, off: number) => {
+    const at = store + off;
+    const running = [{ vm: 'a', since: at - minute }];
+    return noteMover(seenFrom(-off), { id, host: id, since: at, at, slots: 1, running }, undefined);
+  };
+  await says('behind', 60 * minute, -10 * minute);
+  await says('ahead', 50 * minute, 10 * minute);
+  const concerns = new Concerns(() => 0);
+  // The one that looks is behind by a minute itself.
+  const own = 60 * minute - minute;
+  const movers = await moversIn(seenFrom(minute), own);
+  expect(movers.map(({ id, at, running }) => [id, own - at, own - running[0]!.since])).toEqual([
+    ['behind', 0, minute],
+    ['ahead', 10 * minute, 11 * minute],
+  ]);
+  concerns.silent(movers, 'me', own);
+  expect(concerns.all().map(({ subject }) => subject)).toEqual(['ahead']);
+});
+
+test('a selection that means fewer VMs than it ever did, or none, is said until it is meant', async () => {
+  const memory = new Map<string, unknown>();
+  const kept = {
+    get: (key: string) => memory.get(key),
+    set: async (key: string, value: unknown) => void memory.set(key, value),
+  };
+  const select = { name: 'x' };
+  const selection = (address: string) => ({ type: 'protected_vm', address, select });
+  /** What a new agent says that finds the selections to mean so many; undefined: nobody can list it. */
+  const said = async (means: Record<string, number | undefined>) => {
+    const resources = Object.entries(means).flatMap<object>(([address, count]) =>
+      count === undefined
+        ? [selection(address)]
+        : Array.from({ length: count }, (_, n) => ({ address: `${address}-${n}`, selectedBy: address })),
+    );
+    const site = { catalog: { resources: Object.keys(means).map(selection) }, resources };
+    const concerns = new Concerns(() => 0);
+    concerns.selected(await countSelected(site as unknown as Parameters<typeof countSelected>[0], kept));
+    return concerns.all().map(({ rule, text }) => `${rule} ${text.replace(/;.*/, '')}`);
+  };
+  expect(await said({ web: 2, none: undefined })).toEqual([]);
+  const fewer = 'fewer-selected web means 1 VM, and meant 2';
+  expect(await said({ web: 1, none: 0 })).toEqual([fewer, 'fewer-selected none means no VM']);
+  expect(await said({ web: undefined })).toEqual([]);
+  expect(await said({ web: 1 })).toEqual([fewer]);
+  memory.delete(selectedKey('web'));
+  expect(await said({ web: 1 })).toEqual([]);
+  const concerns = new Concerns(() => 0);
+  concerns.selected(new Map([['web', { now: 1, most: 2 }]]));
+  concerns.selected(new Map());
+  expect(concerns.all()).toEqual([]);
 });

@@ -18,7 +18,7 @@ const holdsAgain = [
 
 const knowsPolicy = [
   `${tests}prune-vm.test.ts`,
-  'what was applied last counts until something else is, and whoever knows no policy leaves all marks',
+  'what was applied last counts until something else is, and whoever does not know the policy leaves all marks',
 ] as const;
 
 /** What keeps a pruner from what somebody needs. */
@@ -93,7 +93,7 @@ export const ofPruning: readonly Mutation[] = [
     test: knowsPolicy,
   },
   {
-    guard: 'whoever knows no policy of a VM leaves marks as they are',
+    guard: 'whoever does not know the policy of a VM leaves marks as they are',
     file: `${prune}prune-vm.ts`,
     from: 'options.unruled ? leavePoints(work) : await removePoints',
     to: 'options.unruled && !leavePoints ? leavePoints(work) : await removePoints',

@@ -1,5 +1,6 @@
 import { world } from '../../diagnostics/diagnostic.ts';
-import { BY_HAND, pin, unpin } from '../../replication/model/pins.ts';
+import { own } from '../../diagnostics/own-words.ts';
+import { BY_HAND, pin, pinned, unpin } from '../../replication/model/pins.ts';
 import { selectPoint } from '../../replication/model/select-point.ts';
 import { type Hold, hold, holdsIn, holdsOf, release } from '../../replication/retention/holds.ts';
 import type { Context } from '../app-context.ts';
@@ -23,13 +24,19 @@ export const pinPoint = (
 ): Promise<string | undefined> =>
   withRepositoryOpen(context, options, vm, async ({ repository, clock }) => {
     const found = await vmNamed(repository, vm);
-    const { points, lost } = await found.history(() => {});
+    const { points, leaving, lost } = await found.history(() => {});
     const { id } = selectPoint(points, which, vm, {
-      points: lost,
+      ...{ points: lost, leaving },
       again: one => `converge pin ${vm} ${one}`,
     });
-    if (options.release) await unpin(repository, BY_HAND, id);
-    else await pin(repository, BY_HAND, [{ vm: found.uuid, point: id }], clock.now());
+    if (options.release) {
+      const isPinned = (await pinned(repository)).some(one => one.holder === BY_HAND && one.point === id);
+      if (!isPinned)
+        context.reporter.diagnostics([
+          { ...world('not-pinned', own`${id} of ${vm} was not pinned by hand`), severity: 'warning' },
+        ]);
+      await unpin(repository, BY_HAND, id);
+    } else await pin(repository, BY_HAND, [{ vm: found.uuid, point: id }], clock.now());
     return id;
   });
 

@@ -39,6 +39,8 @@ export interface Pruned {
   /** By the store's clock, ms since the epoch. */
   at: number;
   vms: PrunedVm[];
+  /** Of which it can't be told what their points need. */
+  untouched: { uuid: string; name: string | undefined; why: Failure }[];
 }
 
 type RuleOf = PruneOptions['ruleOf'];
@@ -54,15 +56,18 @@ export async function prune(context: Context, options: PruneCommandOptions): Pro
   const warn = warnings(context);
   if ((options.paths ?? []).length === 0) {
     const one = await withRepositoryOpen(context, options, options.vm, async ({ repository, ref, clock }) =>
-      pruneOne(context, repository, ref, clock, { options, ruleOf: () => said && forced(said), warn }),
+      pruneOne(context, repository, ref, clock, {
+        ...{ options, warn, ruleOf: () => said && forced(said) },
+        only: async (name, of) => (await vmNamed(of, name, warn)).uuid,
+      }),
     );
     return one && [one];
   }
-  return inEachRepository(context, options.paths!, options, async ({ session, ref, vms, closing }) => {
+  return inEachRepository(context, options.paths!, options, async ({ session, ref, vms, closing, only }) => {
     const repository = await openToPrune(context, session, ref, options, closing);
     const ruleOf: RuleOf = vm => (said ? forced(said) : ruleIn(options.declared ?? vms, vm));
     const { clock } = session.world.host;
-    return pruneOne(context, repository, ref, clock, { options, ruleOf, warn });
+    return pruneOne(context, repository, ref, clock, { options, ruleOf, warn, only });
   });
 }
 
@@ -70,6 +75,8 @@ interface Asked {
   options: PruneCommandOptions;
   ruleOf: RuleOf;
   warn: OnDamage;
+  /** UUID of the one VM that was asked for; null: another repository may hold it. */
+  only(name: string, repository: OpenRepository): Promise<string | null>;
 }
 
 async function pruneOne(
@@ -77,15 +84,21 @@ async function pruneOne(
   repository: OpenRepository,
   { url }: RepositoryRef,
   clock: Clock,
-  { options, ruleOf, warn }: Asked,
-): Promise<Pruned> {
+  { options, ruleOf, warn, only }: Asked,
+): Promise<Pruned | undefined> {
   const { pruneRepository } = await import('../../replication/prune/prune-repository.ts');
   const { GRACE } = await import('../../replication/prune/work.ts');
-  const vm = options.vm === undefined ? undefined : (await vmNamed(repository, options.vm, warn)).uuid;
+  const vm = options.vm === undefined ? undefined : await only(options.vm, repository);
+  if (vm === null) return undefined;
+  const untouched: Pruned['untouched'] = [];
   const now = clock.now() + (repository.store.clockAhead?.() ?? 0);
   const vms = await pruneRepository(repository, {
     compacting: { clock, bytes: options.compact ?? COMPACT },
     ...{ ruleOf, now, dry: options.noop ?? false, grace: options.grace ?? GRACE, onDamage: warn },
+    onUntouched(one, why) {
+      warn(why);
+      untouched.push({ ...one, why });
+    },
     ...(vm !== undefined && { vm }),
     step: async () => {},
     signal: context.io.interrupt,
@@ -95,7 +108,7 @@ async function pruneOne(
     if (one.doubt) warn(one.doubt);
     context.reporter.diagnostics(one.warnings);
   }
-  return { url: url.canonical, at: now, vms };
+  return { url: url.canonical, at: now, vms, untouched };
 }
 
 /**

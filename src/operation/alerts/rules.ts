@@ -85,6 +85,8 @@ function ofVm(status: VmStatus, { failing, declaredSince, seen }: Known, now: nu
   const found: Condition[] = [];
   const is = (rule: Rule, severity: Severity, text: string, of = cause) =>
     void found.push(about(rule, severity, vm, text, of));
+  if (reason === 'damaged')
+    is('damaged', 'critical', `something of what ${repository} holds of ${vm} can not be read`, vm);
   switch (state) {
     case 'breached':
       is('breached', 'critical', `the newest point of ${vm} is too old${why || ` (${REASONS[reason]})`}`);
@@ -115,9 +117,7 @@ function ofVm(status: VmStatus, { failing, declaredSince, seen }: Known, now: nu
             repository,
           ),
         );
-      else if (reason === 'damaged')
-        is('damaged', 'critical', `what ${repository} holds of ${vm} can not be read`, vm);
-      else if (reason !== 'no-target')
+      else if (reason !== 'no-target' && reason !== 'damaged')
         is('unknown', 'warning', `${vm}: ${REASONS[reason]}`, `${reason} ${repository}`);
       break;
     case 'unprotected':

@@ -97,14 +97,14 @@ export function unwrapMaster(
   if (!key)
     throw new Failure(
       world('key-needed', `the repository ${url} is encrypted and needs key ${ids}`, {
-        hint: 'in a manifest: `repository: { url: ..., key: "${secret(\'file:PATH\')}" }`; on the command line of points, restore and verify: --key env:NAME or --key file:PATH',
+        hint: 'in a manifest: `repository: { url: ..., key: "${secret(\'file:PATH\')}" }`; on the command line: --key env:NAME, --key file:PATH or --key credential:NAME',
       }),
     );
   const wrapped = config.encryption.keys.find(k => k.key_id === key.id);
   if (!wrapped)
     throw new Failure(
       world('wrong-key', `the repository ${url} needs key ${ids}; the key given is ${key.id}`, {
-        hint: 'give the right key with --key env:NAME or --key file:PATH',
+        hint: 'give the right key, in the manifest or with --key env:NAME, file:PATH or credential:NAME',
       }),
     );
   try {

@@ -9,7 +9,7 @@ export const damaged = (
   key: string,
   why: string,
   cause?: unknown,
-  hint = own`run \`converge verify\` to learn which recovery points it breaks; with bucket versioning an older version may be whole`,
+  hint = own`run \`converge verify\` to learn which recovery points it breaks; \`converge repair\` writes anew what needs no source, and the next cycle the rest; with bucket versioning an older version may be whole`,
 ) =>
   new Failure(world('damaged-object', own`the repository's object ${key} is damaged: ${why}`, { hint }), {
     cause,
@@ -23,7 +23,7 @@ export const bringBack = (key: string): string =>
 export const missing = (key: string) =>
   new Failure(
     world('missing-object', `the repository's object ${key} is missing`, {
-      hint: 'run `converge verify` to learn which recovery points it breaks',
+      hint: 'run `converge verify` to learn which recovery points it breaks; `converge repair` writes anew what needs no source, and the next cycle the rest',
     }),
   );
 

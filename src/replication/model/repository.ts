@@ -283,6 +283,14 @@ export interface DamageStore {
   }): Promise<HeadRepair>;
 }
 
+/** What is known to have been of a VM, each in ascending generation. */
+export interface History {
+  points: Point[];
+  /** A pruner has marked them: they are given by their id alone, as long as they are there. */
+  leaving: Point[];
+  lost: LostPoint[];
+}
+
 export interface VmRepository {
   readonly uuid: string;
   /** Whether the repository holds anything of this VM, readable or not. */
@@ -298,7 +306,7 @@ export interface VmRepository {
    * without a record of their removal, one that a lost head may have named, and those of `points` that are
    * known to be broken.
    */
-  history(onDamage?: OnDamage): Promise<{ points: Point[]; lost: LostPoint[] }>;
+  history(onDamage?: OnDamage): Promise<History>;
   /** Points that are known not to be whole. Whoever isn't shown the record hears of it, and of none. */
   broken(onDamage?: OnDamage): Promise<PointId[]>;
   /**

@@ -37,7 +37,7 @@ export function selectPoint(points: Point[], which: string, vm: string, lost: Lo
       given,
     );
   }
-  const matches = points.filter(p => p.id.startsWith(id));
+  const matches = [...points, ...(lost.leaving ?? [])].filter(p => p.id.startsWith(id));
   if (matches.length === 1) return matches[0]!;
   if (matches.length > 1)
     throw refusal('ambiguous-point', `several recovery points of ${vm} begin with ${which}`, matches);
@@ -65,6 +65,8 @@ export function pointsMeant(points: Point[], which: string): Point[] {
 /** Points that were there and can't be given; `again`: the command that takes a point by its id. */
 export interface Lost {
   points: LostPoint[];
+  /** That are being removed, and can be given as long as they are there. */
+  leaving?: Point[];
   again(id: string): string;
 }
 const nothingLost: Lost = { points: [], again: id => `--point ${id}` };

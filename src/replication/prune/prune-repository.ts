@@ -24,6 +24,8 @@ export interface PruneOptions extends Pick<PruneVmOptions, 'grace' | 'dry' | 'no
   /** UUID of the one VM; all when left out. */
   vm?: string;
   onDamage: OnDamage;
+  /** A VM of which it can't be told what its points need: it is left alone. */
+  onUntouched(vm: { uuid: string; name: string | undefined }, why: Failure): void;
   /**
    * How packs are written anew of which less than half is needed; undefined: they aren't. `bytes`: of blocks
    * that are moved at most, all VMs together.
@@ -42,8 +44,7 @@ export interface PrunedVm extends VmPruned {
 }
 
 /**
- * Prunes VM after VM. One of which it can't be told what its points need is left alone, and its Failure goes
- * to `onDamage`.
+ * Prunes VM after VM.
  *
  * @throws Failure `prune-raced` (blocked)
  */
@@ -51,7 +52,7 @@ export async function pruneRepository(
   repository: OpenRepository,
   options: PruneOptions,
 ): Promise<PrunedVm[]> {
-  const { onDamage, ruleOf, vm: only, compacting, ...rest } = options;
+  const { onDamage, onUntouched, ruleOf, vm: only, compacting, ...rest } = options;
   let left = compacting?.bytes ?? 0;
   const [holdsFirst, pinnedFirst] = [await holdsIn(repository), await pinned(repository)];
   const allInForce = await policiesInForce(repository);
@@ -69,8 +70,9 @@ export async function pruneRepository(
       return of;
     };
     const holdsNow = firstThen(holdsFirst, () => holdsIn(repository));
+    // What is damaged is said by whoever it keeps from pruning.
+    const name = (await vm.newest(() => {}))?.vm.name;
     try {
-      const name = (await vm.newest(onDamage))?.vm.name;
       const rule = ruleOf({ uuid, name });
       const policy = rule?.retention;
       const inForce = rule && !rule.isForced ? allInForce.get(uuid) : undefined;
@@ -91,7 +93,7 @@ export async function pruneRepository(
       });
     } catch (error) {
       if (!(error instanceof Failure) || !failedWith(error, 'prune-doubt')) throw error;
-      onDamage(error);
+      onUntouched({ uuid, name }, error);
     }
   }
   return pruned;

@@ -50,8 +50,18 @@ export interface VerifyReport {
   unnoted: Diagnostic[];
   /** What this run read. */
   checked: { objects: number; bytes: number };
-  /** Packs that there are, those that this run read, and bytes of those that were read within 30 days. */
-  packs: { there: number; bytes: number; read: number; bytes_read: number; bytes_read_in_30_days: number };
+  /**
+   * Packs that there are, and those that this run read. `bytes_needed`: of those that points need, there or
+   * not; `bytes_read_in_30_days`: of these, what was read and found whole within 30 days.
+   */
+  packs: {
+    there: number;
+    bytes: number;
+    read: number;
+    bytes_read: number;
+    bytes_needed: number;
+    bytes_read_in_30_days: number;
+  };
   /** Objects that no point that can be read needs. */
   orphans: { objects: number; bytes: number };
 }

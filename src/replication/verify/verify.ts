@@ -50,7 +50,7 @@ export async function verify(repository: OpenRepository, options: VerifyOptions 
   const level = options.level ?? 'full';
   const report: VerifyReport = {
     ...{ level, points: [], problems: [], notes: [], unnoted: [], checked },
-    packs: { there: 0, bytes: 0, read: 0, bytes_read: 0, bytes_read_in_30_days: 0 },
+    packs: { there: 0, bytes: 0, read: 0, bytes_read: 0, bytes_needed: 0, bytes_read_in_30_days: 0 },
     orphans: { objects: 0, bytes: 0 },
   };
   const found = findings();
@@ -110,7 +110,7 @@ async function verifyVm(
   // The reader's own choice of the index: that of the newest point that can be read.
   const last = points.at(-1);
   const newest = last && !(head && head.point.generation >= last.generation) ? await rootOf(last) : head;
-  const usedPacks = new Set<string>();
+  const usedPacks = new Map<string, number>();
   const follow =
     newest && followPoints(vm, newest.segments, footers, found, usedPacks, { ...folder, level: depth.level });
   const roots: Root[] = [];
@@ -123,9 +123,18 @@ async function verifyVm(
     roots.push({ ...root, disks: [] });
   }
   await followBundles(vm, roots, found);
-  await explainFolder(vm, folder, roots, listed, usedPacks, options.seen ?? {}, found, report);
+  await explainFolder(
+    vm,
+    folder,
+    roots,
+    listed,
+    new Set(usedPacks.keys()),
+    options.seen ?? {},
+    found,
+    report,
+  );
   const needed = new Set([
-    ...[...usedPacks].map(names.pack),
+    ...[...usedPacks.keys()].map(names.pack),
     ...roots.flatMap(root => [...root.pagesObjects.keys()].map(names.pages)),
     ...(newest?.segments ?? []).map(({ generation, id }) => names.index(generation, id)),
   ]);
@@ -141,7 +150,7 @@ async function verifyVm(
     report.unnoted.push(...(noted.failure?.diagnostics ?? []));
     record = noted.after;
   }
-  await remember(vm, folder, found, report, options.note?.at);
+  await remember(vm, { ...folder, needed: usedPacks }, found, report, options.note?.at);
   dropUnneeded(names, needed, settled, found, report);
   if (known?.record) addKnown(names, known.record, isLooked, found);
   sayWhoMends(names, record, found);
@@ -209,8 +218,8 @@ function dropUnneeded(
 }
 
 /**
- * The points there are, in ascending generation, and those that are lost; what is missing in their chain and
- * at the head.
+ * The points there are, in ascending generation, and the lost ones; what is missing in their chain and at the
+ * head.
  */
 async function checkChain(
   vm: VmContext,

@@ -10,6 +10,8 @@ import type {
   Outcome,
   Step,
 } from '../../engine/model/resource-type.ts';
+import { longestClosed } from '../../engine/model/window.ts';
+import { span } from '../../io/units.ts';
 import { lockPolicyOf } from '../../replication/model/object-lock.ts';
 import { type Due, earliestDeadlineFirst } from '../../replication/movers/due-jobs.ts';
 import { declareRetention, isSame } from '../../replication/retention/in-force.ts';
@@ -215,8 +217,16 @@ function timeMistakes({ schedule, ...properties }: ProtectedVmProperties): Mista
   const { rpo } = properties;
   const how = parseSchedule(schedule);
   const limit = rpoOf(properties);
-  if (how === undefined || limit === undefined || limit >= longestGap(how)) return [];
-  const message = `\`rpo: ${rpo}\` can't be kept with a point \`${schedule}\``;
-  const hint = 'leave `rpo` out, or shorten the schedule';
-  return [mistake('/rpo', 'rpo-too-short', message, hint)];
+  if (how === undefined || limit === undefined) return [];
+  const tooShort = (why: string, instead: string) =>
+    mistake(
+      '/rpo',
+      'rpo-too-short',
+      `\`rpo: ${rpo}\` can't be kept ${why}`,
+      `leave \`rpo\` out, or ${instead}`,
+    );
+  if (limit < longestGap(how)) return [tooShort(`with a point \`${schedule}\``, 'shorten the schedule')];
+  const closed = longestClosed(windowsIn(properties));
+  if (limit >= closed) return [];
+  return [tooShort(`while no window is open for ${span(closed)}`, 'let windows open more often')];
 }

@@ -78,6 +78,7 @@ test('a guest that is encrypted: the point says so, and nothing is removed until
       now: now + 1000,
       step: async () => {},
       onDamage: () => {},
+      onUntouched: () => {},
     };
     return (await pruneRepository(repository, options))[0]!;
   };

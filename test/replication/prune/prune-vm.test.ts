@@ -150,7 +150,7 @@ test('a pin, a hold or a longer policy takes a mark back', async () => {
   expect(later.marked).toContainEqual(one);
 });
 
-test('what was applied last counts until something else is, and whoever knows no policy leaves all marks', async () => {
+test('what was applied last counts until something else is, and whoever does not know the policy leaves all marks', async () => {
   await points(12);
   const inForce = { all: 900 * DAY };
   expect((await pruneOnce(repository, { policy, inForce })).marked).toEqual([]);

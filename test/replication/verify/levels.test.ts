@@ -96,6 +96,27 @@ test('samples go on where the last one ended, until everything was read, and cov
   expect(late.packs.bytes_read_in_30_days).toBeGreaterThan(0);
 });
 
+test('what was read of late is a share of what points need: a lost pack lacks in it, and nothing else counts', async () => {
+  const world = await sixPacks();
+  const share = async (now: number) => {
+    const { packs } = await look(world, 'full', {}, now);
+    return [packs.bytes_read_in_30_days, packs.bytes_needed];
+  };
+  const [all, needed] = await share(0);
+  expect(all).toBe(needed);
+  // Nobody refers to it: whether it is whole is of no concern.
+  const [first] = packsOf(world);
+  const stray = first!.replace(/[^/]+\/[^/]+$/, `ff/${'f'.repeat(32)}`);
+  world.store.objects.set(stray, { ...world.store.objects.get(first!)! });
+  expect(await share(day)).toEqual([all, needed]);
+  world.store.objects.delete(stray);
+  const lost = world.store.objects.get(first!)!.bytes.length;
+  world.store.objects.delete(first!);
+  const [left, still] = await share(2 * day);
+  expect(left).toBe(all! - lost);
+  expect(still).toBeGreaterThan(left!);
+});
+
 test('a pack that is altered is found within one lap, and keeps no other from its turn', async () => {
   const world = await sixPacks();
   const bad = packsOf(world)[4]!;

@@ -84,8 +84,11 @@ export class AlertLoop {
       routes.filter(({ properties }) => !properties.heartbeat),
       ({ ref }) => ref.url.canonical,
     );
+    // By the clock of the repository, which is the same for all movers.
     for (const [url, its] of told)
-      diagnostics.push(...(await this.#tellAll(site, url, its, conditions, statuses, now)));
+      diagnostics.push(
+        ...(await this.#tellAll(site, url, its, conditions, statuses, site.views.get(url)?.now() ?? now)),
+      );
     await this.#heartbeats(site, routes, statuses, now);
     return diagnostics;
   }
@@ -210,7 +213,8 @@ async function readOne(view: View, uuid: string, diagnostics: Diagnostic[]): Pro
     failure => void diagnostics.push(...failure.diagnostics),
     () => true,
   );
-  view.vms.set(uuid, seen);
+  const first = view.vms.get(uuid)?.first;
+  view.vms.set(uuid, { ...seen, ...(first !== undefined && { first }) });
 }
 
 /** How the recovery plans stand; of one whose repository can't be read the reason is given. */

@@ -1,8 +1,9 @@
-import type { CatalogResource } from '../../../engine/model/catalog.ts';
+import type { Address } from '../../../engine/model/catalog.ts';
 import { plural } from '../../../io/units.ts';
 import type { Condition } from '../../../operation/alerts/model.ts';
 import { type Mover, moverSilence, type OpenAlert } from '../../../operation/model.ts';
 import type { Moved } from './move-duty.ts';
+import type { Count } from './selections.ts';
 import type { JobDone } from './slow-jobs.ts';
 
 /** What of a cycle's words is for somebody to see to before it keeps points from being made. */
@@ -16,9 +17,6 @@ export class Concerns {
   /** By the name of the VM: cycles that failed in a row. */
   readonly failing = new Map<string, { times: number; code: string; message: string }>();
   readonly #conditions = new Map<string, Condition & { since: number }>();
-  /** Most VMs that each selection meant. */
-  readonly #selected = new Map<string, number>();
-
   readonly #now: () => number;
 
   constructor(now: () => number) {
@@ -103,16 +101,17 @@ export class Concerns {
     }
   }
 
-  /** How many VMs each selection means now. */
-  selected(resources: readonly CatalogResource[]): void {
-    const members = Map.groupBy(resources, ({ selectedBy }) => selectedBy);
-    for (const selection of this.#selected.keys()) if (!members.has(selection)) members.set(selection, []);
-    for (const [selection, now] of members) {
-      if (selection === undefined) continue;
-      const most = Math.max(now.length, this.#selected.get(selection) ?? 0);
-      this.#selected.set(selection, most);
-      const text = `${selection} means ${now.length} VMs, and meant ${most}`;
-      this.say('fewer-selected', selection, now.length < most ? text : undefined);
+  /**
+   * How many VMs each selection means now, and at most so far. One that means none is wrong from its first
+   * moment; of one that is not among them nothing is said any more.
+   */
+  selected(counts: ReadonlyMap<Address, Count>): void {
+    for (const { rule, subject } of this.all())
+      if (rule === 'fewer-selected' && !counts.has(subject)) this.say(rule, subject, undefined);
+    for (const [selection, { now, most }] of counts) {
+      const fewer = `${selection} means ${plural(now, 'VM')}, and meant ${most}; \`apply --allow ${selection}\` where that is meant`;
+      const text = now < most ? fewer : now === 0 ? `${selection} means no VM` : undefined;
+      this.say('fewer-selected', selection, text);
     }
   }
 }

@@ -3,6 +3,7 @@ import { canonicalJson } from '../../../engine/model/canonical.ts';
 import type { Address, Catalog, CatalogResource, CatalogTarget } from '../../../engine/model/catalog.ts';
 import { segments } from '../../../engine/model/pointer.ts';
 import type { Registry } from '../../../engine/model/resource-type.ts';
+import { longestClosed } from '../../../engine/model/window.ts';
 import { type RepositoryProperty, repositoryRef } from '../../../resources/shared/repository-property.ts';
 import { type ProtectedVmProperties, rpoOf, timetableOf } from '../../../resources/vsphere/protection.ts';
 import { longestGap } from '../../../schedule/schedule.ts';
@@ -109,10 +110,13 @@ const changed = (name: string, was: unknown, is: unknown): string => {
   return `\`${name}\` was ${said(was)} and is ${said(is)}`;
 };
 
-/** How old a newest point may become at most, ms, whatever calendar and windows say besides. */
-function longestAge({ properties }: CatalogResource): number {
+/** How old a newest point may become at most, ms, whatever the calendar says besides. */
+function longestAge({ properties, meta }: CatalogResource): number {
   const declared = properties as unknown as ProtectedVmProperties;
-  return rpoOf(declared) ?? 2 * longestGap(timetableOf(declared).schedule);
+  const rpo = rpoOf(declared);
+  if (rpo !== undefined) return rpo;
+  const { schedule, windows } = timetableOf(declared, [meta.window ? [meta.window] : []]);
+  return 2 * Math.max(longestGap(schedule), ...windows.map(longestClosed));
 }
 
 /** As a state folder keeps it. */

@@ -111,8 +111,8 @@ interface Limits {
 export const limitsOf = ({ properties }: { properties: Record<string, unknown> }): Limits =>
   (properties.limits ?? {}) as Limits;
 
-const targetOf = ({ meta, address }: CatalogResource, { targets }: Catalog): CatalogTarget | undefined =>
-  resolveTarget(targets, 'vsphere', meta.target, address).target;
+const targetOf = ({ meta }: CatalogResource, { targets }: Catalog): CatalogTarget | undefined =>
+  resolveTarget(targets, 'vsphere', meta.target).target;
 
 const urlOf = ({ properties }: CatalogTarget): string => String(properties.url);
 

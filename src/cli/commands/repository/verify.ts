@@ -203,17 +203,19 @@ function lines(report: VerifyReport): string[] {
 
 /** What was looked at of the packs, which hold the content of the disks. */
 function looked({ level, packs }: VerifyReport): string[] {
-  const { there, bytes: all, read, bytes_read, bytes_read_in_30_days } = packs;
-  if (there === 0) return [];
+  const { there, bytes: all, read, bytes_read, bytes_needed, bytes_read_in_30_days } = packs;
+  if (there === 0 && bytes_needed === 0) return [];
   const of = `${plural(there, 'pack')}, ${bytes(all)}`;
-  const share = Math.floor((100 * bytes_read_in_30_days) / Math.max(1, all));
+  const share = Math.floor((100 * bytes_read_in_30_days) / bytes_needed);
+  const lately =
+    bytes_needed === 0 ? 'no point needs any' : `of what points need, read within 30 days: ${share} %`;
   const what = {
     chain: `level chain: none of ${of}, was looked at`,
     presence: `level presence: ${of}, were looked for, and none was read`,
     sample: `level sample: ${read} of ${of}, ${read === 1 ? 'was' : 'were'} read, ${bytes(bytes_read)}`,
     full: `level full: ${read} of ${of}, ${read === 1 ? 'was' : 'were'} read`,
   };
-  return [`${what[level]}; read within 30 days: ${share} %`];
+  return [`${what[level]}; ${lately}`];
 }
 
 function json({ points, unnoted: _, ...report }: VerifyReport): string {

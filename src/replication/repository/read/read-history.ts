@@ -4,7 +4,7 @@ import type { Root } from '../../format/root.ts';
 import { openObject } from '../../format/sealing.ts';
 import type { PointId } from '../../model/damage-record.ts';
 import type { LeaseValue } from '../../model/lease-value.ts';
-import type { LostPoint, OnDamage, Point } from '../../model/repository.ts';
+import type { History, LostPoint, OnDamage } from '../../model/repository.ts';
 import { allRoots, pointNames, readable, readHead } from './points.ts';
 import type { VmContext } from './repository-context.ts';
 
@@ -17,7 +17,7 @@ export async function readHistory(
   onDamage: OnDamage | undefined,
   leaving: ReadonlySet<string>,
   broken: readonly PointId[],
-): Promise<{ points: Point[]; lost: LostPoint[] }> {
+): Promise<History> {
   const { names, store } = context;
   const damage = new Map<string, Failure>();
   const noted: OnDamage = failure => {
@@ -58,8 +58,10 @@ export async function readHistory(
   // A cycle makes one point at most: the one of the last cycle there was is the newest there can be.
   else if (!head && (lease === undefined || lease.epoch !== newest?.epoch) && (newest || lease))
     add(generation + 1, `${headWhy}, and it may have named a newer point`);
+  const points = roots.map(({ point }) => point);
   return {
-    points: roots.flatMap(({ point }) => (leaving.has(point.id) ? [] : [point])),
+    points: points.filter(({ id }) => !leaving.has(id)),
+    leaving: points.filter(({ id }) => leaving.has(id)),
     lost: [...lost].map(([generation, one]) => ({ generation, ...one })),
   };
 }
