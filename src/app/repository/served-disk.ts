@@ -30,7 +30,7 @@ export function servedDisk(reader: DiskReader, disk: PointDisk, signal: AbortSig
     name: `disk-${disk.index}`,
     bytes: disk.bytes,
     preferred: disk.blockSize,
-    read: (offset, length) => content.read(offset, length),
+    read: (offset, length, by) => content.read(offset, length, by),
     async status(offset, length) {
       const end = Math.min(offset + length, disk.bytes);
       const pageBytes = map.pageBlocks * map.blockSize;

@@ -15,6 +15,8 @@ export interface Trace {
 export interface PointBytes extends DiskBytes {
   /** What was read so far: blocks that aren't zero, and their plaintext bytes. */
   readonly counted: { blocks: number; bytes: number };
+  /** `by` ends this read alone, and is the signal of whoever asked for it. */
+  read(offset: number, length: number, by?: AbortSignal): Promise<Buffer>;
   trace(): Promise<Trace>;
 }
 
@@ -39,7 +41,7 @@ export function pointBytes(
   const touched = new Set<number>();
   const counted = { blocks: 0, bytes: 0 };
   const most = Math.max(1, Math.floor(KEPT / blockSize));
-  const load = async (wanted: number[]): Promise<Map<number, Buffer>> => {
+  const load = async (wanted: number[], by = signal): Promise<Map<number, Buffer>> => {
     const found = new Map<number, Buffer>();
     const missing = wanted.filter(block => {
       const hit = kept.get(block);
@@ -47,7 +49,7 @@ export function pointBytes(
       return !hit;
     });
     if (missing.length === 0) return found;
-    for await (const { index, bytes: lent } of reader.blocks(missing, signal)) {
+    for await (const { index, bytes: lent } of reader.blocks(missing, by)) {
       // Kept beyond the next block, whose bytes may come to lie where these are.
       const content = Buffer.from(lent);
       found.set(index, content);
@@ -66,12 +68,15 @@ export function pointBytes(
   return {
     bytes,
     counted,
-    async read(offset, length) {
+    async read(offset, length, by) {
       const end = Math.min(bytes, offset + length);
       if (!(offset >= 0) || !(end > offset)) return Buffer.alloc(0);
       const first = Math.floor(offset / blockSize);
       const last = Math.floor((end - 1) / blockSize);
-      const blocks = await load(Array.from({ length: last - first + 1 }, (_, n) => first + n));
+      const blocks = await load(
+        Array.from({ length: last - first + 1 }, (_, n) => first + n),
+        by,
+      );
       // A record of a file system is a small part of one block, and there are many.
       const all =
         first === last
