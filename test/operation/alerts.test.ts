@@ -48,7 +48,7 @@ function movers(policies: readonly RoutePolicy[] = [policy()]) {
       conditions: readonly Condition[],
       { fails = false, dies = false, by = 'a' }: { fails?: boolean; dies?: boolean; by?: string } = {},
     ) {
-      state = advance(state, conditions, now);
+      state = advance(state, conditions, now, by);
       const wanted = deliveries(state, policies, now);
       state = claim(state, wanted, by, now);
       if (dies) return;
@@ -145,6 +145,30 @@ describe('an alert', () => {
     expect(log).toEqual(['opened x']);
   });
 
+  test('agents that see different things end nothing for each other, and one that fell silent holds nothing', () => {
+    const { turn, log } = movers();
+    const drift: Condition = { ...breach('manifests'), rule: 'drift' };
+    for (let n = 0; n < 30; n++)
+      turn((n * minute) / 3, n % 2 === 0 ? [drift] : [], { by: n % 2 ? 'b' : 'a' });
+    expect(log).toEqual(['opened manifests']);
+    turn(11 * minute, [], { by: 'a' });
+    expect(log.slice(1)).toEqual(['recovered manifests']);
+    turn(12 * minute, [drift], { by: 'a' });
+    turn(20 * minute, [], { by: 'b' });
+    expect(log.slice(2)).toEqual(['opened manifests']);
+    turn(23 * minute, [], { by: 'b' });
+    expect(log.slice(3)).toEqual(['recovered manifests']);
+  });
+
+  test('what lasts for another reason than before has not recovered', () => {
+    const { turn, log } = movers();
+    turn(0, [breach('a', 'vCenter does not answer'), breach('b', 'vCenter does not answer')]);
+    turn(minute, [breach('a', 'HTTP 503'), breach('b', 'HTTP 503')]);
+    turn(2 * minute, [breach('a')]);
+    turn(3 * minute, []);
+    expect(log).toEqual(['opened a+b', 'recovered a+b']);
+  });
+
   test('a route hears only of what is serious enough for it', () => {
     const { turn, log, state } = movers([policy({ severity: 'critical' })]);
     turn(0, [{ ...breach('w'), severity: 'warning' }]);
@@ -214,8 +238,8 @@ describe('while a repository is away', () => {
 
   test('what another mover saw the end of meanwhile is not told again', () => {
     const opened = delivered(
-      advance(noAlerts, [breach('x')], 0),
-      { route: 'ops', kind: 'opened', alert: advance(noAlerts, [breach('x')], 0).alerts[0]! },
+      advance(noAlerts, [breach('x')], 0, 'a'),
+      { route: 'ops', kind: 'opened', alert: advance(noAlerts, [breach('x')], 0, 'a').alerts[0]! },
       true,
       0,
     );

@@ -80,7 +80,7 @@ export interface AlertTurn {
   conditions: readonly Condition[];
   policies: readonly RoutePolicy[];
   now: number;
-  /** Who claims what is about to be told. */
+  /** Who looks, and claims what is about to be told: the same after it was started anew. */
   by: string;
   /** Rejects with a Failure when it could not be delivered. */
   tell(delivery: Delivery): Promise<void>;
@@ -100,7 +100,7 @@ export async function alertTurn(turn: AlertTurn): Promise<{ undelivered: Undeliv
   let wanted: Delivery[] = [];
   let digests: string[] = [];
   const claimed = await keeper.change(before => {
-    const open = advance(before, conditions, now);
+    const open = advance(before, conditions, now, by);
     wanted = deliveries(open, policies, now);
     digests = policies.flatMap(({ route, digestAfter }) => {
       const last = before.digests[route];

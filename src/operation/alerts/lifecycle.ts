@@ -9,38 +9,62 @@ const growthPause = 5 * 60_000;
 const retryPause = 60_000;
 const longestRetryPause = 15 * 60_000;
 
+/** An agent says again that it sees something after so long, and is believed for so long, ms. */
+const seesAgain = 4 * 60_000;
+const seesStill = 10 * 60_000;
+
 /** The alert that a condition belongs to, wherever it is seen. At most 64 characters. */
 export const keyOf = ({ rule, cause }: Pick<Condition, 'rule' | 'cause'>): string =>
   `converge-${rule}-${sha256(cause).slice(0, 16)}`;
 
 /**
- * What is open by now: conditions that were not there before open an alert, those that pass end it, and one
- * that comes back opens another. Nothing is told here.
+ * What is open by now, as one agent sees it: conditions that were not there before open an alert, and one
+ * that comes back opens another. It ends when no agent sees it any more that saw it: each knows things that
+ * others can't see, or see later. A condition whose cause has changed stays with the alert that names its subject.
+ * Nothing is told here.
+ *
+ * @param by the agent, the same after it was started anew
  */
-export function advance(state: AlertState, conditions: readonly Condition[], now: number): AlertState {
-  const found = new Map<string, Condition[]>();
-  for (const one of conditions) found.set(keyOf(one), [...(found.get(keyOf(one)) ?? []), one]);
-  const open = new Set<string>();
+export function advance(
+  state: AlertState,
+  conditions: readonly Condition[],
+  now: number,
+  by: string,
+): AlertState {
+  const open = state.alerts.filter(({ ended }) => ended === undefined);
+  const homeOf = (one: Condition): Alert | undefined =>
+    open.find(({ key }) => key === keyOf(one)) ??
+    open.find(({ rule, subjects }) => rule === one.rule && subjects.includes(one.subject));
+  const found = Map.groupBy(conditions, homeOf);
   const alerts = state.alerts.map(alert => {
     if (alert.ended !== undefined) return alert;
-    const still = found.get(alert.key);
-    if (!still) return { ...alert, ended: now };
-    open.add(alert.key);
-    const joined = subjectsOf(still).filter(subject => !alert.subjects.includes(subject));
-    return joined.length === 0 ? alert : { ...alert, subjects: [...alert.subjects, ...joined] };
+    const still = found.get(alert);
+    const seenBy = seenAfter(alert, by, still !== undefined, now);
+    if (Object.keys(seenBy).length === 0) return { ...alert, ended: now, seenBy };
+    const joined = subjectsOf(still ?? []).filter(subject => !alert.subjects.includes(subject));
+    return { ...alert, subjects: [...alert.subjects, ...joined], seenBy };
   });
-  const opened = [...found].flatMap(([key, all]) => (open.has(key) ? [] : [alertOf(key, all, now)]));
-  return { ...state, alerts: [...alerts, ...opened] };
+  const opened = Map.groupBy(found.get(undefined) ?? [], keyOf);
+  return { ...state, alerts: [...alerts, ...[...opened].map(([key, all]) => alertOf(key, all, now, by))] };
+}
+
+/** Who sees it after `by` has looked. One of whom nothing was heard for long sees nothing any more. */
+function seenAfter({ seenBy = {} }: Alert, by: string, isSeen: boolean, now: number): Record<string, number> {
+  const { [by]: own, ...others } = seenBy;
+  const live = Object.fromEntries(Object.entries(others).filter(([, at]) => now - at <= seesStill));
+  if (!isSeen) return live;
+  return { ...live, [by]: own === undefined || now - own >= seesAgain ? now : own };
 }
 
 const subjectsOf = (conditions: readonly Condition[]): string[] => [
   ...new Set(conditions.map(({ subject }) => subject)),
 ];
 
-function alertOf(key: string, conditions: readonly Condition[], now: number): Alert {
+function alertOf(key: string, conditions: readonly Condition[], now: number, by: string): Alert {
   const [{ rule, text }] = conditions as [Condition];
   const severity = conditions.some(one => one.severity === 'critical') ? 'critical' : 'warning';
-  return { key, rule, severity, subjects: subjectsOf(conditions), text, since: now, told: {}, claims: {} };
+  const subjects = subjectsOf(conditions);
+  return { key, rule, severity, subjects, text, since: now, seenBy: { [by]: now }, told: {}, claims: {} };
 }
 
 /** What is to be told by now, and to whom; what somebody else is about to tell is left out. */
@@ -141,6 +165,7 @@ export function rejoined(stored: AlertState, base: AlertState, own: AlertState):
       return {
         ...alert,
         subjects: [...new Set([...alert.subjects, ...here.subjects])],
+        seenBy: latest(alert.seenBy ?? {}, here.seenBy ?? {}),
         told: laterOf(alert.told, here.told),
         ...(ended !== undefined && { ended }),
       };

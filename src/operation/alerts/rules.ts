@@ -6,15 +6,25 @@ import type { Condition, Rule, Severity } from './model.ts';
 /** What only the agent that looks knows, beside the status. Times are ms. */
 export interface Known {
   /** By the name of a VM: how often its cycles failed in a row, and why the last did. */
-  failing: ReadonlyMap<string, { times: number; code: string; message: string }>;
+  failing: ReadonlyMap<string, Failing>;
   /** Since when VMs are declared that have no point yet, by name. */
   declaredSince: ReadonlyMap<string, number>;
+  /** URLs of repositories that nobody here has ever seen, and that the first cycle is about to make. */
+  awaited: ReadonlySet<string>;
   /** By which the clocks of repositories are ahead. */
   ahead: ReadonlyMap<string, number>;
   /** Recovery plans, as their repositories tell. */
   plans: readonly PlanStatus[];
   /** Conditions of the agent itself: manifests, drift, routes. */
   own: readonly Condition[];
+}
+
+/** Cycles of a VM that failed in a row, and why the last of them did, at a moment in ms. */
+export interface Failing {
+  times: number;
+  code: string;
+  message: string;
+  at: number;
 }
 
 /** More between two clocks is wrong, ms. */
@@ -74,9 +84,12 @@ const about = (
 const isShared = (code: string): boolean =>
   !/^(vm-|snapshot-|disk-|quiesce|not-quiesced|cycle-|points-lost|unprotect)/.test(code);
 
-function ofVm(status: VmStatus, { failing, declaredSince }: Known, now: number): Condition[] {
+function ofVm(status: VmStatus, known: Known, now: number): Condition[] {
+  const { failing, declaredSince, awaited } = known;
   const { vm, state, reason, repository, replica, newest, kept, target } = status;
-  const failed = failing.get(vm);
+  const last = failing.get(vm);
+  // Somebody else has made a point since.
+  const failed = last && newest && newest.time > last.at ? undefined : last;
   const why = failed ? `: ${failed.message}` : '';
   // VMs that are late for the same reason are one alert: the vCenter is away.
   const cause = failed && isShared(failed.code) ? `${failed.code} ${failed.message}` : vm;
@@ -92,7 +105,7 @@ function ofVm(status: VmStatus, { failing, declaredSince }: Known, now: number):
         is('breached', 'critical', `${vm} is paused, and its newest point is too old`, vm);
       break;
     case 'never':
-      if (reason === 'no-repository')
+      if (reason === 'no-repository' && !awaited.has(repository))
         found.push(
           about('repository-gone', 'critical', vm, `the repository ${repository} is not there`, repository),
         );
@@ -120,7 +133,8 @@ function ofVm(status: VmStatus, { failing, declaredSince }: Known, now: number):
         is('lives-in-aws', 'critical', `${vm} lives in AWS, where nothing protects it`, vm);
       break;
     default:
-      if ((failed?.times ?? 0) > 1) is('failed-twice', 'warning', `cycles of ${vm} keep failing${why}`);
+      if ((failed?.times ?? 0) > 1 && failed?.code !== 'repository-vanished')
+        is('failed-twice', 'warning', `cycles of ${vm} keep failing${why}`);
   }
   if (replica?.state === 'breached' || replica?.state === 'never')
     is('replica-breached', 'critical', `the replica of ${vm} is too old, or not there`, vm);

@@ -110,23 +110,18 @@ export class Followed {
     const { engine } = base.world.memory;
     const targets = this.#open?.site.catalog.targets ?? [];
     const read = await readManifests(context, paths, options, decides ? engine : undefined, targets);
+    concerns.read(read);
     if ('broken' in read) {
       telling.once('broken', read.broken, { type: 'broken', diagnostics: read.broken });
-      const [first] = read.broken;
-      concerns.say(
-        'broken-manifests',
-        'manifests',
-        first && `the manifests can not be used: ${first.message}`,
-      );
       return undefined;
     }
     telling.passed('broken');
     const { taken } = read;
-    concerns.say('broken-manifests', 'manifests', undefined);
-    const [held] = taken.held;
-    concerns.say('held-back', 'manifests', held && `${held.address} protects less: ${held.why.join('; ')}`);
     telling.once('held', taken.held, { type: 'held', held: taken.held });
-    if (decides) await remember(engine, taken.catalog);
+    if (decides) {
+      concerns.allowed(engine);
+      await remember(engine, taken.catalog);
+    }
     return taken;
   }
 

@@ -55,7 +55,7 @@ async function work(
   const { clock, random } = base.world.host;
   const { interrupt } = context.io;
   const telling = new Telling(hear);
-  const concerns = new Concerns(() => clock.now());
+  const concerns = new Concerns(() => clock.now(), random.uuid());
   const most = options.slots;
   const by: Follower = { context, base, paths, options, telling, concerns, most, decides: false };
   const followed = new Followed(by);
