@@ -20,8 +20,8 @@ export const keyOf = ({ rule, cause }: Pick<Condition, 'rule' | 'cause'>): strin
 /**
  * What is open by now, as one agent sees it: conditions that were not there before open an alert, and one
  * that comes back opens another. It ends when no agent sees it any more that saw it: each knows things that
- * others can't see, or see later. A condition whose cause has changed stays with the alert that names its subject.
- * Nothing is told here.
+ * others can't see, or see later. A condition whose cause has changed stays with the alert that names its
+ * subject. Nothing is told here.
  *
  * @param by the agent, the same after it was started anew
  */

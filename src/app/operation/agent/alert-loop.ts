@@ -75,7 +75,7 @@ export class AlertLoop {
     const own = [...concerns.all(), ...this.#routesThatFail()];
     const { failing, declaredSince } = concerns;
     const { plans } = this.#recovery;
-    const awaited = await awaitedIn(site);
+    const awaited = new Set([...site.views].flatMap(([url, view]) => (view.awaited ? [url] : [])));
     const known = { failing, declaredSince, awaited, ahead: new Map(ahead), plans, own };
     const conditions = conditionsOf(statuses, known, now);
     for (const route of concerns.routes.keys())
@@ -211,14 +211,6 @@ async function readOne(view: View, uuid: string, diagnostics: Diagnostic[]): Pro
     () => true,
   );
   view.vms.set(uuid, seen);
-}
-
-/** Repositories that are not there, and that this state folder has never seen. */
-async function awaitedIn({ views, session }: Site): Promise<Set<string>> {
-  const awaited = new Set<string>();
-  for (const [url, { problem, ref }] of views)
-    if (problem === 'no-repository' && !(await session.reach.known.at(ref.url))) awaited.add(url);
-  return awaited;
 }
 
 /** How the recovery plans stand; of one whose repository can't be read the reason is given. */

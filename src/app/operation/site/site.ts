@@ -23,6 +23,8 @@ export interface View {
   /** Undefined: it isn't there, or couldn't be read. */
   repository: OpenRepository | undefined;
   problem?: 'no-repository' | 'repository-unreachable';
+  /** It wasn't there, and this state folder had never seen it: the first cycle makes it. */
+  awaited?: boolean;
   /** By UUID, as they were last seen. */
   vms: Map<string, SeenVm>;
   pauses: Pause[];
@@ -103,6 +105,8 @@ function viewOf({ session, seenBefore }: Site, ref: RepositoryRef): View {
  * @throws Failure what keeps it from being read
  */
 export async function lookInto(site: Site, view: View, told: Diagnostic[]): Promise<void> {
+  // Asked first: a cycle may be about to make it.
+  view.awaited = !view.repository && !(await site.session.reach.known.at(view.ref.url));
   view.repository ??= (await site.repositories.open(view.ref, 'read')) as OpenRepository | undefined;
   if (view.repository) {
     const onDamage = ({ diagnostics }: Failure) => void told.push(...diagnostics);
