@@ -1,5 +1,19 @@
 import type { Mode } from '../replication/model/point.ts';
 
+/** Between two notes of an agent about what came about, ms: a hard kill loses that much of the history. */
+export const HISTORY_EVERY = 10 * 60_000;
+
+/**
+ * Until when it is known what came about: while agents go on writing, what followed their last note isn't
+ * written yet, and counts as neither kept nor breached.
+ *
+ * @param written when notes were written, ms since the epoch
+ */
+export function knownUntil(written: readonly number[], from: number, now: number): number {
+  const last = Math.min(now, Math.max(Number.NEGATIVE_INFINITY, ...written));
+  return last > from && now - last < 2 * HISTORY_EVERY ? last : now;
+}
+
 /** One cycle that an agent ran, as it is kept in the repository. Times are ms since the epoch. */
 export interface PastCycle {
   /** As it is declared: name or UUID. */

@@ -67,7 +67,7 @@ test.for(ENDINGS)('a cycle that ends with %s says so in output, history and metr
   const said = world(code, 'it ended');
   const moved = { vm: 'dc02', address: 'protected_vm:dc02', diagnostics: [said] };
   expect(pastCycle(duty, moved, times)!.failed).toEqual({ code, message: 'it ended' });
-  const concerns = new Concerns(() => now, 'a');
+  const concerns = new Concerns(() => now);
   concerns.note(moved);
   concerns.note(moved);
   const metrics = metricsOf(aStatus([aVm()]), { version: '1', failing: concerns.failing });

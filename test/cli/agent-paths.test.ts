@@ -2,10 +2,9 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { cli, scratch } from '../support/cli.ts';
-import { httpsReceiver } from '../support/https-receiver.ts';
 
 /** With the VMs that a lab is seeded with. */
-async function site(vms: string[], more = '', routes = '', env: Record<string, string> = {}) {
+async function site(vms: string[], more = '') {
   const dir = await scratch();
   const declared = vms.map(
     vm => `    ${vm}: { repository: file:///dr, schedule: every 15 minutes${more} }\n`,
@@ -14,10 +13,10 @@ async function site(vms: string[], more = '', routes = '', env: Record<string, s
   const declare = (all: string[]) =>
     writeFile(
       join(dir, 'm.yaml'),
-      `converge: 1\ntargets: { home: ${home} }\nresources:\n  protected_vm:\n${all.join('')}${routes}`,
+      `converge: 1\ntargets: { home: ${home} }\nresources:\n  protected_vm:\n${all.join('')}`,
     );
   await declare(declared);
-  const converge = (...args: string[]) => cli(dir, [...args, '--lab', 'lab'], { env: { VC: 'x', ...env } });
+  const converge = (...args: string[]) => cli(dir, [...args, '--lab', 'lab'], { env: { VC: 'x' } });
   const points = async () => {
     const { stdout } = await converge('points', '--repository', 'file:///dr', '--format', 'json');
     return (JSON.parse(stdout) as { vm: { name: string } }[]).map(({ vm }) => vm.name).toSorted();
@@ -117,30 +116,4 @@ test('its log as lines of JSON, in which a cycle has the id that the history has
   expect(cycles.find(({ vm }: { vm: string }) => vm === 'dc02').id).toBe(of('dc02')[0].cycle);
   const text = await converge('agent', 'm.yaml', '--once');
   expect(text.stdout).toMatch(/^gone01: no point was made; cycle [0-9a-f]{8}\n$/);
-});
-
-test('--once tells whoever is to know, once over all runs, and that it is over', async () => {
-  const receiver = await httpsReceiver();
-  const route = `  alert_route:
-    ops:
-      repository: file:///dr
-      webhook:
-        shape: json
-        url: "\${secret('env:HOOK')}"
-        private: true
-        ca: |
-${receiver.ca.replace(/^/gm, '          ')}
-`;
-  const { converge } = await site(['dc02', 'gone01'], '', route, { HOOK: receiver.url });
-  const once = () => converge('agent', 'm.yaml', '--once');
-  const told = () =>
-    (receiver.got as { event: string; rule: string }[]).map(one => `${one.event} ${one.rule}`);
-  expect((await once()).code).toBe(4);
-  expect(told()).toEqual([]);
-  await once();
-  await once();
-  expect(told()).toEqual(['opened never']);
-  await converge('lab', 'add-vm', 'gone01', '--blank', '64KiB');
-  expect((await once()).code).toBe(0);
-  expect(told()).toEqual(['opened never', 'recovered never']);
 });

@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { cli, scratch } from '../support/cli.ts';
@@ -72,8 +72,21 @@ test('a pause is a record in the repository that counts as not kept once the RPO
   });
   await converge('lab', 'clock', '40m');
   expect(await json('m.yaml')).toMatchObject({ code: 16, vms: [{ state: 'paused', kept: false }] });
-  expect(await converge('resume', 'dc02', 'm.yaml')).toMatchObject({ code: 0 });
+  expect(await converge('resume', 'dc02', 'm.yaml')).toMatchObject({
+    code: 0,
+    stdout: 'dc02: resumed; it is paused no more\n',
+  });
+  expect((await converge('resume', 'dc02', 'm.yaml')).stdout).toBe('dc02: it was not paused\n');
   expect(await json('m.yaml')).toMatchObject({ code: 16, vms: [{ state: 'breached' }] });
+  // A word that means no VM is not a VM of which there is nothing to tell.
+  const nobody = await converge('history', 'dc20', 'm.yaml');
+  expect([nobody.code, nobody.stderr]).toEqual([4, expect.stringContaining('error[vm-not-in-repository]')]);
+  expect(await converge('history', 'dc02', 'm.yaml')).toMatchObject({ code: 0 });
+  for (const group of ['db*', 'label:finance']) {
+    const report = await converge('report', 'm.yaml', '--group', group);
+    expect([report.code, report.stdout]).toEqual([1, '']);
+    expect(report.stderr).toContain(`error[group-of-nobody]: no VM is in the group \`${group}\``);
+  }
   const late = await converge('pause', 'dc02', 'm.yaml', '--until', '2020-01-01T00:00:00Z');
   expect(late.code).toBe(1);
   expect(late.stderr).toContain('--until 2020-01-01T00:00:00Z: expected a time to come');
@@ -123,4 +136,22 @@ resources:
   const seen = lines.map(line => JSON.parse(line) as { at: string; vms: { vm: string }[] });
   expect(seen.map(({ vms }) => vms[0]!.vm)).toEqual(['dc02', 'web01']);
   expect(Date.parse(seen[1]!.at) - Date.parse(seen[0]!.at)).toBe(10_000);
+});
+
+test('a newest point that a verification found broken is said, and nobody says that all it needs is there', async () => {
+  const { dir, converge, json } = await site();
+  expect((await converge('apply', 'm.yaml')).code).toBe(0);
+  expect((await converge('status', 'm.yaml')).stdout).toContain('all that newest points need was there');
+  const all = await readdir(join(dir, 'lab'), { recursive: true, withFileTypes: true });
+  for (const one of all)
+    if (one.isFile() && one.parentPath.includes('/packs/')) await rm(join(one.parentPath, one.name));
+  expect((await converge('verify', 'm.yaml', '--level', 'presence')).code).toBe(4);
+  const { stdout, stderr } = await converge('status', 'm.yaml');
+  expect(stderr).toMatch(/warning\[points-broken\]: dc02: its newest recovery point can't be restored/);
+  expect(stdout).not.toContain('all that newest points need');
+  expect((await json('m.yaml')).vms).toMatchObject([{ broken: true }]);
+  expect((await converge('apply', 'm.yaml')).code).toBe(0);
+  const healed = await converge('status', 'm.yaml');
+  expect(healed.stdout).toContain('all that newest points need was there');
+  expect(healed.stderr).not.toContain('points-broken');
 });

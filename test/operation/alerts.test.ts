@@ -17,7 +17,10 @@ import {
   noAlerts,
   type RoutePolicy,
 } from '../../src/operation/alerts/model.ts';
+import { conditionsOf } from '../../src/operation/alerts/rules.ts';
 import type { BoardStore } from '../../src/replication/model/repository.ts';
+
+import { aVm, now } from './a-status.ts';
 
 const minute = 60_000;
 const policy = (more: Partial<RoutePolicy> = {}): RoutePolicy => ({
@@ -145,28 +148,38 @@ describe('an alert', () => {
     expect(log).toEqual(['opened x']);
   });
 
-  test('agents that see different things end nothing for each other, and one that fell silent holds nothing', () => {
+  test('what one mover alone knows is told once, and is over when that one says so or has died', () => {
     const { turn, log } = movers();
-    const drift: Condition = { ...breach('manifests'), rule: 'drift' };
-    for (let n = 0; n < 30; n++)
-      turn((n * minute) / 3, n % 2 === 0 ? [drift] : [], { by: n % 2 ? 'b' : 'a' });
+    const own: Condition = { ...breach('manifests'), rule: 'broken-manifests' };
+    const third = minute / 3;
+    for (let n = 0; n < 60; n++) turn(n * third, n % 2 === 0 ? [own] : [], { by: n % 2 === 0 ? 'a' : 'b' });
     expect(log).toEqual(['opened manifests']);
-    turn(11 * minute, [], { by: 'a' });
-    expect(log.slice(1)).toEqual(['recovered manifests']);
-    turn(12 * minute, [drift], { by: 'a' });
-    turn(20 * minute, [], { by: 'b' });
+    turn(20 * minute, [], { by: 'a' });
+    expect(log).toEqual(['opened manifests', 'recovered manifests']);
+    turn(30 * minute, [own], { by: 'a' });
+    turn(31 * minute, [], { by: 'b' });
     expect(log.slice(2)).toEqual(['opened manifests']);
-    turn(23 * minute, [], { by: 'b' });
-    expect(log.slice(3)).toEqual(['recovered manifests']);
+    turn(36 * minute, [], { by: 'b' });
+    expect(log.slice(2)).toEqual(['opened manifests', 'recovered manifests']);
   });
 
-  test('what lasts for another reason than before has not recovered', () => {
+  test('a VM stays in the alert that named it when a cause is forgotten, or becomes known', () => {
     const { turn, log } = movers();
-    turn(0, [breach('a', 'vCenter does not answer'), breach('b', 'vCenter does not answer')]);
-    turn(minute, [breach('a', 'HTTP 503'), breach('b', 'HTTP 503')]);
-    turn(2 * minute, [breach('a')]);
-    turn(3 * minute, []);
-    expect(log).toEqual(['opened a+b', 'recovered a+b']);
+    const named = (cause: string | undefined, ...names: string[]) => names.map(vm => breach(vm, cause ?? vm));
+    turn(0, named('vCenter', 'a', 'b'));
+    // Another mover, or one that was started anew, has not been to the vCenter yet.
+    turn(minute, named(undefined, 'a', 'b'), { by: 'b' });
+    turn(2 * minute, [...named(undefined, 'a', 'b'), breach('c', 'vCenter')], { by: 'b' });
+    turn(3 * minute, named('vCenter', 'a', 'b', 'c'));
+    turn(8 * minute, named('vCenter', 'a', 'b', 'c'));
+    turn(14 * minute, []);
+    expect(log).toEqual(['opened a+b', 'grown a+b+c', 'recovered a+b+c']);
+    turn(20 * minute, named(undefined, 'a'));
+    turn(21 * minute, named('vCenter', 'a', 'b'));
+    turn(22 * minute, named('vCenter', 'a', 'b'));
+    expect(log.slice(3)).toEqual(['opened a', 'opened b']);
+    turn(23 * minute, []);
+    expect(log.slice(3)).toEqual(['opened a', 'opened b', 'recovered a', 'recovered b']);
   });
 
   test('a route hears only of what is serious enough for it', () => {
@@ -245,4 +258,20 @@ describe('while a repository is away', () => {
     );
     expect(rejoined(noAlerts, opened, opened).alerts).toEqual([]);
   });
+});
+
+test('a repository that the first cycle is yet to make is not gone; one that was there is, at once', () => {
+  const vm = aVm({ state: 'never', reason: 'no-repository', kept: false, target: 30 * minute });
+  const rules = (seen: string[], declared: number, times = 0) => {
+    const known = {
+      ...{ ahead: new Map(), plans: [], own: [], seen: new Set(seen) },
+      declaredSince: new Map([[vm.vm, now - declared]]),
+      failing: new Map([[vm.vm, { times, code: 'x', message: 'it failed' }]]),
+    };
+    return conditionsOf([vm], known, now).map(({ rule }) => rule);
+  };
+  expect(rules([], minute)).toEqual([]);
+  expect(rules([vm.repository], minute)).toEqual(['repository-gone']);
+  expect(rules([], 31 * minute)).toEqual(['repository-gone']);
+  expect(rules([], minute, 2)).toEqual(['repository-gone']);
 });

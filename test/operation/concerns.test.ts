@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { Concerns } from '../../src/app/operation/agent/concerns.ts';
 import type { Moved } from '../../src/app/operation/agent/move-duty.ts';
+import { countSelected } from '../../src/app/operation/agent/selections.ts';
+import { moversIn, noteMover } from '../../src/app/operation/movers.ts';
 import { type Diagnostic, world } from '../../src/diagnostics/diagnostic.ts';
-import { agentKey } from '../../src/engine/guard/agent-key.ts';
-import type { CatalogResource } from '../../src/engine/model/catalog.ts';
-import type { EngineMemory } from '../../src/engine/model/world.ts';
+import { selectedKey } from '../../src/engine/guard/agent-key.ts';
 
 const made = (vm: string, warnings: Diagnostic[]): Moved =>
   ({ vm, address: `protected_vm:${vm}`, cycle: { warnings } }) as unknown as Moved;
@@ -15,7 +15,7 @@ const failed = (vm: string, diagnostics: Diagnostic[]): Moved => ({
 });
 
 test('what a cycle said about snapshots and datastores lasts until a whole cycle says it no more', () => {
-  const concerns = new Concerns(() => 1, 'a');
+  const concerns = new Concerns(() => 1);
   const said = () => concerns.all().map(({ rule, subject, cause }) => `${rule} ${subject} (${cause})`);
   const low = world('datastore-low', 'ds1 of it has 4 % left', { cause: 'datastore:ds1' });
   const old = world('snapshot-old', 'a has a snapshot of May.');
@@ -36,69 +36,68 @@ test('what a cycle said about snapshots and datastores lasts until a whole cycle
   expect(concerns.all()[0]!.text).toBe('ds1 is full');
 });
 
-/** As a state folder keeps it. */
-function memory(): EngineMemory {
-  const entries = new Map<string, unknown>();
-  return {
-    get: key => structuredClone(entries.get(key)),
-    keys: () => entries.keys(),
-    async set(key, value) {
-      if (value === undefined) entries.delete(key);
-      else entries.set(key, structuredClone(value));
+test('a mover whose clock is behind is heard of, and one that is ahead and dies is missed', async () => {
+  const minute = 60_000;
+  const notes = new Map<string, unknown>();
+  const board = {
+    list: async () => [...notes.keys()].map(name => ({ name })),
+    read: async (name: string) => ({ value: notes.get(name), etag: '1' }),
+    write: async (name: string, value: unknown) => {
+      notes.set(name, value);
+      return '1';
     },
   };
-}
-
-const members = (count: number) =>
-  Array.from({ length: count }, () => ({ selectedBy: 'protected_vm:win' }) as unknown as CatalogResource);
-
-test('whoever starts the agent anew does not hear that all is over', async () => {
-  const kept = memory();
-  await kept.set(agentKey('protected_vm:win'), {});
-  const start = (name: string) => {
-    const concerns = new Concerns(() => 7, name);
-    concerns.restore(kept);
-    return concerns;
+  // The store's clock is right; each mover knows how far its own is from that.
+  const seenFrom = (ahead: number) =>
+    ({ board, store: { clockAhead: () => ahead } }) as unknown as Parameters<typeof noteMover>[0];
+  const says = (id: string, store: number, off: number) => {
+    const at = store + off;
+    const running = [{ vm: 'a', since: at - minute }];
+    return noteMover(seenFrom(-off), { id, host: id, since: at, at, slots: 1, running }, undefined);
   };
-  const first = start('a');
-  first.declared(['a', 'b'], ['file:///dr']);
-  first.selected(members(3));
-  first.selected(members(1));
-  first.note(failed('a', [world('vsphere-unreachable', 'it does not answer')]));
-  first.noteJob({ job: 'drift', at: 7, found: 2, diagnostics: [] });
-  first.noteJob({ job: 'verify', subject: 'file:///dr', at: 7, found: 1, diagnostics: [] });
-  first.routes.set('ops', 'it is refused');
-  await first.keep(kept);
-
-  const second = start('b');
-  expect(second.name).toBe('a');
-  second.selected(members(2));
-  expect(second.all().map(({ rule }) => rule)).toEqual(['fewer-selected', 'drift', 'damaged']);
-  expect(second.all()[0]!.text).toBe(
-    'protected_vm:win means 2 VMs, and meant 3; `apply --allow protected_vm:win` says that this is meant',
-  );
-  expect([second.failing.get('a')?.times, second.declaredSince.get('b')]).toEqual([1, 7]);
-  expect([...second.routes.keys()]).toEqual(['ops']);
-
-  // What is not declared any more is nobody's concern.
-  second.declared(['b'], []);
-  expect(second.all().map(({ rule }) => rule)).toEqual(['fewer-selected', 'drift']);
-  expect([second.failing.size, second.declaredSince.size]).toEqual([0, 1]);
-
-  // `apply --allow` removed what the agent goes by.
-  second.allowed(kept);
-  expect(second.all().map(({ rule }) => rule)).toContain('fewer-selected');
-  await kept.set(agentKey('protected_vm:win'), undefined);
-  second.allowed(kept);
-  second.selected(members(2));
-  expect(second.all().map(({ rule }) => rule)).toEqual(['drift']);
+  await says('behind', 60 * minute, -10 * minute);
+  await says('ahead', 50 * minute, 10 * minute);
+  const concerns = new Concerns(() => 0);
+  // The one that looks is behind by a minute itself.
+  const own = 60 * minute - minute;
+  const movers = await moversIn(seenFrom(minute), own);
+  expect(movers.map(({ id, at, running }) => [id, own - at, own - running[0]!.since])).toEqual([
+    ['behind', 0, minute],
+    ['ahead', 10 * minute, 11 * minute],
+  ]);
+  concerns.silent(movers, 'me', own);
+  expect(concerns.all().map(({ subject }) => subject)).toEqual(['ahead']);
 });
 
-test('a mover of which no repository knows any more is not missed', () => {
-  const concerns = new Concerns(() => 7, 'a');
-  const mover = { id: 'm', host: 'h', since: 0, at: 0, slots: 1, running: [] };
-  concerns.silent([mover], 'a', 3_600_000);
-  expect(concerns.all().map(({ rule }) => rule)).toEqual(['mover-gone']);
-  concerns.silent([], 'a', 3_600_000);
+test('a selection that means fewer VMs than it ever did, or none, is said until it is meant', async () => {
+  const memory = new Map<string, unknown>();
+  const kept = {
+    get: (key: string) => memory.get(key),
+    set: async (key: string, value: unknown) => void memory.set(key, value),
+  };
+  const select = { name: 'x' };
+  const selection = (address: string) => ({ type: 'protected_vm', address, select });
+  /** What a new agent says that finds the selections to mean so many; undefined: nobody can list it. */
+  const said = async (means: Record<string, number | undefined>) => {
+    const resources = Object.entries(means).flatMap<object>(([address, count]) =>
+      count === undefined
+        ? [selection(address)]
+        : Array.from({ length: count }, (_, n) => ({ address: `${address}-${n}`, selectedBy: address })),
+    );
+    const site = { catalog: { resources: Object.keys(means).map(selection) }, resources };
+    const concerns = new Concerns(() => 0);
+    concerns.selected(await countSelected(site as unknown as Parameters<typeof countSelected>[0], kept));
+    return concerns.all().map(({ rule, text }) => `${rule} ${text.replace(/;.*/, '')}`);
+  };
+  expect(await said({ web: 2, none: undefined })).toEqual([]);
+  const fewer = 'fewer-selected web means 1 VM, and meant 2';
+  expect(await said({ web: 1, none: 0 })).toEqual([fewer, 'fewer-selected none means no VM']);
+  expect(await said({ web: undefined })).toEqual([]);
+  expect(await said({ web: 1 })).toEqual([fewer]);
+  memory.delete(selectedKey('web'));
+  expect(await said({ web: 1 })).toEqual([]);
+  const concerns = new Concerns(() => 0);
+  concerns.selected(new Map([['web', { now: 1, most: 2 }]]));
+  concerns.selected(new Map());
   expect(concerns.all()).toEqual([]);
 });

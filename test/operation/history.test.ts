@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { attainment, type PastCycle, summed } from '../../src/operation/history.ts';
+import { attainment, knownUntil, type PastCycle, summed } from '../../src/operation/history.ts';
 
 test('attainment is what a look at each moment would give', () => {
   const points = fc.array(
@@ -56,4 +56,20 @@ test('a sum names resyncs by their reason, and counts failures of the span alone
   expect(summed(cycles, 15, 60)).toEqual([
     { vm: 'dc02', cycles: 3, failed: 1, resyncs: { 'change-id-epoch': 1 }, attainment: 100 },
   ]);
+});
+
+test('what agents have not written down yet is not held against anybody, and silence is', () => {
+  const minute = 60_000;
+  const until = (...written: number[]) =>
+    knownUntil(
+      written.map(one => one * minute),
+      0,
+      100 * minute,
+    ) / minute;
+  expect(until(80.5, 91)).toBe(91);
+  expect(until(70, 79)).toBe(100);
+  expect(until()).toBe(100);
+  // By a clock that is ahead.
+  expect(until(105)).toBe(100);
+  expect(until(-5)).toBe(100);
 });

@@ -80,7 +80,7 @@ describe('how a recovery plan stands', () => {
     const known = {
       failing: new Map(),
       declaredSince: new Map(),
-      awaited: new Set<string>(),
+      seen: new Set<string>(),
       ahead: new Map(),
       own: [],
     };

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
+import type { Context } from '../../src/app/app-context.ts';
+import { installService, uninstallService } from '../../src/app/operation/surface/service.ts';
 import { readSecret } from '../../src/app/session/read-secret.ts';
 import { nodeHost } from '../../src/io/node.ts';
 import type { Command, Host } from '../../src/io/ports.ts';
@@ -60,8 +62,58 @@ test('show prints what would be installed, and what would begin another setting 
   expect(shown.code).toBe(0);
   expect(shown.stdout).toContain(`"${dir}/m" "--state" "/var/lib/converge"\n`);
   expect(shown.stdout).toContain(`LoadCredential=vc:${dir}/pass\nReadWritePaths="/mnt/dr"\n`);
-  for (const wrong of [['m\nUser=root'], ['m', '--credential', '../x=y'], ['m', '--credential', 'x'], []])
-    expect((await cli(dir, ['service', 'show', ...wrong])).code).toBe(1);
+  const credential = (text: string) => ['m', '--credential', text];
+  for (const wrong of [['m\nUser=root'], credential('../x=y'), credential('x'), [], ['m', '--slots', '0']])
+    expect((await cli(dir, ['service', 'show', ...wrong])).code, wrong.join()).toBe(1);
+});
+
+test('a service that can not be started is not left behind, and one that is left goes', async () => {
+  const dir = await scratch();
+  const units = new Map<string, Buffer>();
+  let refuses = '';
+  const ran: string[] = [];
+  const node = nodeHost();
+  const host: Host = {
+    ...node,
+    cwd: dir,
+    platform: 'linux',
+    files: {
+      ...node.files,
+      read: async path => units.get(path),
+      stat: async path => (path.startsWith('/etc/') ? units.get(path) : await node.files.stat(path)) as never,
+      writeAtomic: async (path, content) => void units.set(path, content as Buffer),
+      remove: async path => void units.delete(path),
+    },
+    processes: {
+      ...node.processes,
+      async run({ file, args = [] }) {
+        ran.push([file, ...args].join(' '));
+        const isRefused = args.includes(refuses);
+        return { exitCode: isRefused ? 1 : 0, stdout: '', stderr: isRefused ? 'no bus' : '' } as never;
+      },
+    },
+  };
+  const context = { io: { host, interrupt: new AbortController().signal } } as unknown as Context;
+  const install = (...credential: string[]) =>
+    installService(context, ['/usr/bin/converge'], ['m'], { credential });
+  await expect(install('vc=pass')).rejects.toThrow(/^m is not there[\s\S]*pass is not there/);
+  expect(ran).toEqual([]);
+  await mkdir(join(dir, 'm'));
+  refuses = 'enable';
+  await expect(install()).rejects.toThrow('no bus');
+  expect([...units.keys()]).toEqual([]);
+  refuses = '';
+  await install();
+  const [unit] = [...units.keys()];
+  const first = String(units.get(unit!));
+  await writeFile(join(dir, 'pass'), 'x');
+  refuses = 'daemon-reload';
+  await expect(install('vc=pass')).rejects.toThrow('no bus');
+  expect(String(units.get(unit!))).toBe(first);
+  refuses = 'disable';
+  await expect(uninstallService(context)).rejects.toThrow('no bus');
+  expect(units.size).toBe(0);
+  expect(await uninstallService(context)).toEqual(['converge-agent is not installed']);
 });
 
 test('a credential is a file of the service manager that nobody else could have written', async () => {

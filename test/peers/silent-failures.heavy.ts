@@ -4,6 +4,10 @@ import { OURS } from './silent/ours.ts';
 import { PAGE, pageOf, resticOnPage } from './silent/page.ts';
 import { PEER, RESTIC } from './silent/restic.ts';
 
+/** One after the other, each with a capital letter but the first. */
+const sentences = (parts: readonly string[]): string =>
+  parts.map((part, at) => (at === 0 ? part : part[0]!.toUpperCase() + part.slice(1))).join('. ');
+
 const ours: Record<string, string[]> = {};
 const restic = resticOnPage();
 
@@ -19,6 +23,6 @@ test.each(OURS.map(stage => [stage.name, stage] as const))('converge: %s', async
 });
 
 test('docs/silent-failures.md says what was said', async () => {
-  const cells = Object.fromEntries(Object.entries(ours).map(([n, parts]) => [n, parts.join('. ')]));
+  const cells = Object.fromEntries(Object.entries(ours).map(([n, parts]) => [n, sentences(parts)]));
   await expect(pageOf({ ours: cells, restic })).toMatchFileSnapshot(PAGE);
 });

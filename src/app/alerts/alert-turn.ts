@@ -80,7 +80,7 @@ export interface AlertTurn {
   conditions: readonly Condition[];
   policies: readonly RoutePolicy[];
   now: number;
-  /** Who looks, and claims what is about to be told: the same after it was started anew. */
+  /** Who claims what is about to be told. */
   by: string;
   /** Rejects with a Failure when it could not be delivered. */
   tell(delivery: Delivery): Promise<void>;

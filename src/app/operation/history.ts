@@ -1,11 +1,11 @@
 import { type Diagnostic, Failure, given } from '../../diagnostics/diagnostic.ts';
 import { parseDuration } from '../../io/duration.ts';
-import type { PastCycle } from '../../operation/history.ts';
+import { knownUntil, type PastCycle } from '../../operation/history.ts';
 import { isUnreadable } from '../../replication/format/damage.ts';
 import type { BoardStore } from '../../replication/model/repository.ts';
 import type { Context } from '../app-context.ts';
 import type { CommonOptions, RepositoryOptions } from '../options.ts';
-import { withRepositoryOpen } from '../repository/with-repository.ts';
+import { vmNamed, withRepositoryOpen } from '../repository/with-repository.ts';
 
 const day = 86_400_000;
 
@@ -32,6 +32,7 @@ export interface HistoryOptions extends RepositoryOptions, CommonOptions {
 
 export interface History {
   from: number;
+  /** Until when it is known: agents write it down some minutes later. */
   to: number;
   /** Those that ended in the span, and the last ones before it, which tell how the span began; ascending. */
   cycles: PastCycle[];
@@ -43,7 +44,7 @@ export interface History {
  * were told.
  *
  * @param vm name or UUID; left out: all
- * @throws Failure `bad-time`
+ * @throws Failure `bad-time`; `vm-not-in-repository` where neither a cycle nor a point tells of the VM
  */
 export function history(
   context: Context,
@@ -51,13 +52,15 @@ export function history(
   options: HistoryOptions,
 ): Promise<History | undefined> {
   return withRepositoryOpen(context, options, vm, async ({ repository, clock }) => {
-    const to = clock.now();
-    const from = momentOf(options.since ?? '7d', to);
+    const now = clock.now();
+    const from = momentOf(options.since ?? '7d', now);
     const diagnostics: Diagnostic[] = [];
     const cycles: PastCycle[] = [];
+    const written: number[] = [];
     // What is written at midnight is of the day before.
     for (const { name } of await repository.board.list('history/')) {
       if (name < folder(from - day)) continue;
+      written.push(Number(/-(\d+)$/.exec(name)?.[1] ?? 0));
       try {
         const note = await repository.board.read(name);
         cycles.push(...((note?.value as { cycles: PastCycle[] } | undefined)?.cycles ?? []));
@@ -70,7 +73,10 @@ export function history(
     const isWanted = ({ vm: declared, made }: PastCycle): boolean =>
       wanted === undefined ||
       [declared, made?.name ?? '', made?.uuid ?? ''].some(name => name.toLowerCase() === wanted);
-    return { from, to, cycles: cycles.filter(isWanted).sort((a, b) => a.ended - b.ended), diagnostics };
+    const found = cycles.filter(isWanted).sort((a, b) => a.ended - b.ended);
+    // One that no agent ever moved may be one that isn't there.
+    if (vm !== undefined && found.length === 0) await vmNamed(repository, vm, () => {});
+    return { from, to: knownUntil(written, from, now), cycles: found, diagnostics };
   });
 }
 

@@ -1,4 +1,4 @@
-import { pause, refuseFailedOver, resume } from '../../replication/model/pauses.ts';
+import { pause, pausesIn, refuseFailedOver, resume } from '../../replication/model/pauses.ts';
 import type { Context } from '../app-context.ts';
 import type { CommonOptions, RepositoryOptions } from '../options.ts';
 import { momentOf } from '../repository/moments.ts';
@@ -31,10 +31,19 @@ export const pauseVm = (
  *
  * @throws Failure `vm-not-in-repository`; `failed-over`, blocked: agents go on leaving it alone
  */
-export const resumeVm = (context: Context, vm: string, options: Options): Promise<true | undefined> =>
-  withRepositoryOpen(context, options, vm, async ({ repository }) => {
+export const resumeVm = (
+  context: Context,
+  vm: string,
+  options: Options,
+): Promise<{ wasPaused: boolean } | undefined> =>
+  withRepositoryOpen(context, options, vm, async ({ repository, clock }) => {
     const { uuid } = await vmNamed(repository, vm);
+    const pauses = await pausesIn(repository);
+    const now = clock.now() + (repository.store.clockAhead?.() ?? 0);
+    const wasPaused = pauses.some(
+      one => one.vm === uuid && one.why === 'paused' && (one.until ?? now) >= now,
+    );
     await resume(repository, uuid);
     await refuseFailedOver(repository, { uuid, name: vm });
-    return true as const;
+    return { wasPaused };
   });

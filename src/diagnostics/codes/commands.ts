@@ -52,6 +52,10 @@ export const commands = {
     means: 'The month of a report is not one, or has not begun.',
     wayOut: 'Write it like `2026-11`.',
   },
+  'group-of-nobody': {
+    means: 'A report was asked for of a group that no VM is in.',
+    wayOut: 'Correct the glob of `--group`, or the label: labels are those of the manifests.',
+  },
   'service-manager': {
     means: 'systemd or the Task Scheduler did not do what installing or removing the service takes.',
     wayOut: 'The message says what it said. Run it as root or an administrator.',
@@ -125,6 +129,10 @@ export const commands = {
   'self-missing': {
     means: 'An option that goes with `--self` was given without it.',
     wayOut: 'Add `--self s3://BUCKET/`, or leave the option out.',
+  },
+  'repository-not-declared': {
+    means: 'No protected VM of the manifests is in the repository that `--repository` names.',
+    wayOut: 'Correct it, or leave it out to have all of them.',
   },
   'several-repositories': {
     means: "The manifests name several repositories, and it isn't said which one is meant.",

@@ -8,3 +8,9 @@ export const agentKey = (address: Address): string => `${prefix}${address}`;
 /** The address of such a key; undefined for another one. */
 export const addressOfAgentKey = (key: string): Address | undefined =>
   key.startsWith(prefix) ? key.slice(prefix.length) : undefined;
+
+/**
+ * Where it remembers how many VMs an agent has seen a selection mean at most, until `apply --allow` of the
+ * selection says that fewer are meant.
+ */
+export const selectedKey = (selection: Address): string => `agent-selected:${selection}`;

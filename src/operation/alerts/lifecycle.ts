@@ -1,4 +1,5 @@
 import { sha256 } from '../../values/digest.ts';
+import { moverSilence } from '../model.ts';
 import type { Alert, AlertState, Condition, Delivery, Kind, RoutePolicy } from './model.ts';
 
 /** How long others leave a message alone that somebody is about to send, ms. */
@@ -8,22 +9,21 @@ const growthPause = 5 * 60_000;
 /** After a message that could not be delivered, doubled by each further one, ms. */
 const retryPause = 60_000;
 const longestRetryPause = 15 * 60_000;
-
-/** An agent says again that it sees something after so long, and is believed for so long, ms. */
-const seesAgain = 4 * 60_000;
-const seesStill = 10 * 60_000;
+/** A mover that goes on seeing an alert says so that often, ms: often enough to count as one that lives. */
+const seenPause = moverSilence / 3;
 
 /** The alert that a condition belongs to, wherever it is seen. At most 64 characters. */
 export const keyOf = ({ rule, cause }: Pick<Condition, 'rule' | 'cause'>): string =>
   `converge-${rule}-${sha256(cause).slice(0, 16)}`;
 
 /**
- * What is open by now, as one agent sees it: conditions that were not there before open an alert, and one
- * that comes back opens another. It ends when no agent sees it any more that saw it: each knows things that
- * others can't see, or see later. A condition whose cause has changed stays with the alert that names its
- * subject. Nothing is told here.
+ * What is open by now: conditions that were not there before open an alert, those that pass end it, and one
+ * that comes back opens another. Nothing is told here.
  *
- * @param by the agent, the same after it was started anew
+ * Movers don't know the same: one has not read a VM again yet, another alone has manifests with mistakes. So
+ * an alert is over once none of those that saw it sees it any more; one that fell silent has no say.
+ *
+ * @param by who sees these conditions
  */
 export function advance(
   state: AlertState,
@@ -31,29 +31,48 @@ export function advance(
   now: number,
   by: string,
 ): AlertState {
-  const open = state.alerts.filter(({ ended }) => ended === undefined);
-  const homeOf = (one: Condition): Alert | undefined =>
-    open.find(({ key }) => key === keyOf(one)) ??
-    open.find(({ rule, subjects }) => rule === one.rule && subjects.includes(one.subject));
-  const found = Map.groupBy(conditions, homeOf);
+  const keyOfIts = keysIn(state.alerts);
+  const found = Map.groupBy(conditions, keyOfIts);
+  const open = new Set<string>();
   const alerts = state.alerts.map(alert => {
     if (alert.ended !== undefined) return alert;
-    const still = found.get(alert);
-    const seenBy = seenAfter(alert, by, still !== undefined, now);
-    if (Object.keys(seenBy).length === 0) return { ...alert, ended: now, seenBy };
-    const joined = subjectsOf(still ?? []).filter(subject => !alert.subjects.includes(subject));
-    return { ...alert, subjects: [...alert.subjects, ...joined], seenBy };
+    const still = found.get(alert.key);
+    if (!still) return withoutSight(alert, by, now);
+    open.add(alert.key);
+    const joined = subjectsOf(still).filter(subject => !alert.subjects.includes(subject));
+    const seen = sightOf(alert, by, now);
+    return { ...alert, ...(joined.length > 0 && { subjects: [...alert.subjects, ...joined] }), seen };
   });
-  const opened = Map.groupBy(found.get(undefined) ?? [], keyOf);
-  return { ...state, alerts: [...alerts, ...[...opened].map(([key, all]) => alertOf(key, all, now, by))] };
+  const opened = [...found].flatMap(([key, all]) => (open.has(key) ? [] : [alertOf(key, all, now, by)]));
+  return { ...state, alerts: [...alerts, ...opened] };
 }
 
-/** Who sees it after `by` has looked. One of whom nothing was heard for long sees nothing any more. */
-function seenAfter({ seenBy = {} }: Alert, by: string, isSeen: boolean, now: number): Record<string, number> {
-  const { [by]: own, ...others } = seenBy;
-  const live = Object.fromEntries(Object.entries(others).filter(([, at]) => now - at <= seesStill));
-  if (!isSeen) return live;
-  return { ...live, [by]: own === undefined || now - own >= seesAgain ? now : own };
+/**
+ * The alert that each condition belongs to: the one that is open and has named its subject already, whatever
+ * the cause is by now. A mover that was started anew has forgotten it, and another one hasn't met it.
+ */
+function keysIn(alerts: readonly Alert[]): (condition: Condition) => string {
+  const named = new Map<string, string[]>();
+  for (const { key, rule, subjects, ended } of alerts)
+    for (const subject of ended === undefined ? subjects : []) {
+      const name = `${rule} ${subject}`;
+      named.set(name, [...(named.get(name) ?? []), key]);
+    }
+  return one => {
+    const own = keyOf(one);
+    const known = named.get(`${one.rule} ${one.subject}`) ?? [];
+    return known.includes(own) ? own : (known[0] ?? own);
+  };
+}
+
+const sightOf = ({ seen = {} }: Alert, by: string, now: number): Record<string, number> =>
+  now - (seen[by] ?? Number.NEGATIVE_INFINITY) < seenPause ? seen : { ...seen, [by]: now };
+
+/** As it is when `by` doesn't see it any more: over, unless others do. */
+function withoutSight(alert: Alert, by: string, now: number): Alert {
+  const { [by]: _, ...others } = alert.seen ?? {};
+  const isSeen = Object.values(others).some(at => now - at <= moverSilence);
+  return isSeen ? { ...alert, seen: others } : { ...alert, ended: now };
 }
 
 const subjectsOf = (conditions: readonly Condition[]): string[] => [
@@ -64,7 +83,7 @@ function alertOf(key: string, conditions: readonly Condition[], now: number, by:
   const [{ rule, text }] = conditions as [Condition];
   const severity = conditions.some(one => one.severity === 'critical') ? 'critical' : 'warning';
   const subjects = subjectsOf(conditions);
-  return { key, rule, severity, subjects, text, since: now, seenBy: { [by]: now }, told: {}, claims: {} };
+  return { key, rule, severity, subjects, text, since: now, seen: { [by]: now }, told: {}, claims: {} };
 }
 
 /** What is to be told by now, and to whom; what somebody else is about to tell is left out. */
@@ -165,7 +184,7 @@ export function rejoined(stored: AlertState, base: AlertState, own: AlertState):
       return {
         ...alert,
         subjects: [...new Set([...alert.subjects, ...here.subjects])],
-        seenBy: latest(alert.seenBy ?? {}, here.seenBy ?? {}),
+        seen: latest(alert.seen ?? {}, here.seen ?? {}),
         told: laterOf(alert.told, here.told),
         ...(ended !== undefined && { ended }),
       };

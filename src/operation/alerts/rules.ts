@@ -6,25 +6,17 @@ import type { Condition, Rule, Severity } from './model.ts';
 /** What only the agent that looks knows, beside the status. Times are ms. */
 export interface Known {
   /** By the name of a VM: how often its cycles failed in a row, and why the last did. */
-  failing: ReadonlyMap<string, Failing>;
+  failing: ReadonlyMap<string, { times: number; code: string; message: string }>;
   /** Since when VMs are declared that have no point yet, by name. */
   declaredSince: ReadonlyMap<string, number>;
-  /** URLs of repositories that nobody here has ever seen, and that the first cycle is about to make. */
-  awaited: ReadonlySet<string>;
+  /** Repositories that were there before. */
+  seen: ReadonlySet<string>;
   /** By which the clocks of repositories are ahead. */
   ahead: ReadonlyMap<string, number>;
   /** Recovery plans, as their repositories tell. */
   plans: readonly PlanStatus[];
   /** Conditions of the agent itself: manifests, drift, routes. */
   own: readonly Condition[];
-}
-
-/** Cycles of a VM that failed in a row, and why the last of them did, at a moment in ms. */
-export interface Failing {
-  times: number;
-  code: string;
-  message: string;
-  at: number;
 }
 
 /** More between two clocks is wrong, ms. */
@@ -84,18 +76,17 @@ const about = (
 const isShared = (code: string): boolean =>
   !/^(vm-|snapshot-|disk-|quiesce|not-quiesced|cycle-|points-lost|unprotect)/.test(code);
 
-function ofVm(status: VmStatus, known: Known, now: number): Condition[] {
-  const { failing, declaredSince, awaited } = known;
+function ofVm(status: VmStatus, { failing, declaredSince, seen }: Known, now: number): Condition[] {
   const { vm, state, reason, repository, replica, newest, kept, target } = status;
-  const last = failing.get(vm);
-  // Somebody else has made a point since.
-  const failed = last && newest && newest.time > last.at ? undefined : last;
+  const failed = failing.get(vm);
   const why = failed ? `: ${failed.message}` : '';
   // VMs that are late for the same reason are one alert: the vCenter is away.
   const cause = failed && isShared(failed.code) ? `${failed.code} ${failed.message}` : vm;
   const found: Condition[] = [];
   const is = (rule: Rule, severity: Severity, text: string, of = cause) =>
     void found.push(about(rule, severity, vm, text, of));
+  if (reason === 'damaged')
+    is('damaged', 'critical', `something of what ${repository} holds of ${vm} can not be read`, vm);
   switch (state) {
     case 'breached':
       is('breached', 'critical', `the newest point of ${vm} is too old${why || ` (${REASONS[reason]})`}`);
@@ -104,14 +95,17 @@ function ofVm(status: VmStatus, known: Known, now: number): Condition[] {
       if (!kept && reason === 'paused')
         is('breached', 'critical', `${vm} is paused, and its newest point is too old`, vm);
       break;
-    case 'never':
-      if (reason === 'no-repository' && !awaited.has(repository))
+    case 'never': {
+      const isLate =
+        now - (declaredSince.get(vm) ?? now) > (target ?? firstPoint) || (failed?.times ?? 0) > 1;
+      // The first cycle makes it: what never was there isn't gone.
+      if (reason === 'no-repository' && (isLate || seen.has(repository)))
         found.push(
           about('repository-gone', 'critical', vm, `the repository ${repository} is not there`, repository),
         );
-      else if (now - (declaredSince.get(vm) ?? now) > (target ?? firstPoint) || (failed?.times ?? 0) > 1)
-        is('never', 'critical', `${vm} has no recovery point${why}`);
+      else if (isLate) is('never', 'critical', `${vm} has no recovery point${why}`);
       break;
+    }
     case 'unknown':
       if (reason === 'repository-unreachable')
         found.push(
@@ -123,9 +117,7 @@ function ofVm(status: VmStatus, known: Known, now: number): Condition[] {
             repository,
           ),
         );
-      else if (reason === 'damaged')
-        is('damaged', 'critical', `what ${repository} holds of ${vm} can not be read`, vm);
-      else if (reason !== 'no-target')
+      else if (reason !== 'no-target' && reason !== 'damaged')
         is('unknown', 'warning', `${vm}: ${REASONS[reason]}`, `${reason} ${repository}`);
       break;
     case 'unprotected':
@@ -133,8 +125,7 @@ function ofVm(status: VmStatus, known: Known, now: number): Condition[] {
         is('lives-in-aws', 'critical', `${vm} lives in AWS, where nothing protects it`, vm);
       break;
     default:
-      if ((failed?.times ?? 0) > 1 && failed?.code !== 'repository-vanished')
-        is('failed-twice', 'warning', `cycles of ${vm} keep failing${why}`);
+      if ((failed?.times ?? 0) > 1) is('failed-twice', 'warning', `cycles of ${vm} keep failing${why}`);
   }
   if (replica?.state === 'breached' || replica?.state === 'never')
     is('replica-breached', 'critical', `the replica of ${vm} is too old, or not there`, vm);

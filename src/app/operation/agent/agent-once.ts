@@ -1,7 +1,5 @@
-import { type Diagnostic, onceEach } from '../../../diagnostics/diagnostic.ts';
+import type { Diagnostic } from '../../../diagnostics/diagnostic.ts';
 import type { Catalog } from '../../../engine/model/catalog.ts';
-import type { Clock, Random } from '../../../io/ports.ts';
-import { runJobs } from '../../../masterless/instance/jobs.ts';
 import { Agenda } from '../../../operation/agenda.ts';
 import { runAgent } from '../../../operation/agent.ts';
 import type { Context } from '../../app-context.ts';
@@ -10,8 +8,6 @@ import { openSession, type Session } from '../../session/open-session.ts';
 import { dutiesOf, type VmDuty } from '../site/duties.ts';
 import { locate } from '../site/locate.ts';
 import { look, openSite, seenOf } from '../site/site.ts';
-import { AlertLoop, alertsEvery } from './alert-loop.ts';
-import { Concerns } from './concerns.ts';
 import { LogBook } from './log-book.ts';
 import { readManifests, remember } from './manifests.ts';
 import { type Moved, moveDuty } from './move-duty.ts';
@@ -44,13 +40,8 @@ export async function agentOnce(
   const base = await openSession(context, options);
   try {
     const within: Context = { ...context, ...(base.lab && { lab: base.lab }) };
-    const { clock, random } = base.world.host;
-    const concerns = new Concerns(() => clock.now(), random.uuid());
-    const catalog = await heldTo(within, base, paths, options, hear, concerns);
-    if (!catalog) return undefined;
-    const turn = await oneTurn(within, catalog, options, hear, concerns);
-    await concerns.keep(base.world.memory.engine);
-    return turn;
+    const catalog = await heldTo(within, base, paths, options, hear);
+    return catalog && (await oneTurn(within, catalog, options, hear));
   } finally {
     await base.close();
   }
@@ -65,20 +56,16 @@ async function heldTo(
   paths: string[],
   options: AgentOnceOptions,
   hear: (heard: Heard) => void,
-  concerns: Concerns,
 ): Promise<Catalog | undefined> {
   await base.remember();
   const { engine } = base.world.memory;
-  concerns.restore(engine);
   const read = await readManifests(context, paths, options, engine, []);
-  concerns.read(read);
   if ('broken' in read) {
     context.reporter.diagnostics(read.broken);
     return undefined;
   }
   const { catalog, held } = read.taken;
   if (held.length > 0) hear({ type: 'held', held });
-  concerns.allowed(engine);
   await remember(engine, catalog);
   return catalog;
 }
@@ -88,14 +75,11 @@ async function oneTurn(
   catalog: Catalog,
   { slots, ...options }: AgentOnceOptions,
   hear: (heard: Heard) => void,
-  concerns: Concerns,
 ): Promise<Turn> {
   const site = await openSite(context, catalog, options);
-  const ending = new AbortController();
   try {
     const { interrupt } = context.io;
     const diagnostics = await look(site);
-    concerns.selected(site.resources);
     const duties = new Map<string, VmDuty>(
       dutiesOf(site, slots, await locate(context, site, diagnostics)).map(duty => [duty.id, duty]),
     );
@@ -114,49 +98,23 @@ async function oneTurn(
         hear({ type: 'moves', cycle, vm: duty.declared.title, address: duty.declared.address });
         const done = await moveDuty(context, site, duty, mayBeLong);
         moved.push(done.moved);
-        if (done.outcome.result !== 'busy') concerns.note(done.moved);
         const past = pastCycle(duty, done.moved, { id: cycle, began, ended: clock.now() });
         if (past) book.add(duty.declared.repository, past);
         hear({ type: 'moved', cycle, moved: done.moved, again: false });
         return done.outcome;
       },
     };
-    const alerts = new AlertLoop(context, { site: () => site, concerns }, concerns.name);
-    const tell = async () => void diagnostics.push(...(await alerts.turn()));
-    // Beside the cycles, since one may hang; what they make good at once nobody has to hear of.
-    const beside = tellBeside(tell, clock, random, ending.signal);
     await runAgent(agenda, ports, { signal: interrupt, once: true });
-    ending.abort();
-    await beside;
     interrupt.throwIfAborted();
-    await tell();
     if (moved.length > 0) {
       const failures = await book.write(site, [], clock.now(), true);
       diagnostics.push(...failures.flatMap(failure => failure.diagnostics));
     }
-    return { moved, diagnostics: onceEach(diagnostics) };
+    return { moved, diagnostics };
   } finally {
-    ending.abort();
     await site.close();
   }
 }
-
-const tellBeside = (
-  tell: () => Promise<void>,
-  clock: Clock,
-  random: Random,
-  signal: AbortSignal,
-): Promise<void> => {
-  const turn = async () => {
-    await tell();
-    return 'done' as const;
-  };
-  // What keeps a turn from its end keeps the last one from it, which tells.
-  const rejected = () => {};
-  return runJobs([{ name: 'alerts', every: alertsEvery, first: alertsEvery, turn }], {
-    ...{ clock, random, signal, rejected },
-  });
-};
 
 /**
  * The times of the newest points that were seen, by duty; undefined where none was, or where something about

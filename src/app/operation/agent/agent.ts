@@ -1,4 +1,5 @@
 import { type Diagnostic, Failure } from '../../../diagnostics/diagnostic.ts';
+import { eitherOf } from '../../../io/either.ts';
 import { runJobs } from '../../../masterless/instance/jobs.ts';
 import { Agenda, type Outcome } from '../../../operation/agenda.ts';
 import { runAgent } from '../../../operation/agent.ts';
@@ -9,7 +10,7 @@ import type { Context } from '../../app-context.ts';
 import { openSession, type Session } from '../../session/open-session.ts';
 import { type OpenQueue, openQueue, type QueueOptions } from '../queue/open-queue.ts';
 import { newestOf } from './agent-once.ts';
-import { AlertLoop, alertsEvery } from './alert-loop.ts';
+import { AlertLoop } from './alert-loop.ts';
 import { Concerns } from './concerns.ts';
 import { Cycles } from './cycles.ts';
 import { beAgentOf, isDraining } from './drain.ts';
@@ -27,6 +28,9 @@ export interface AgentOptions extends FollowedOptions, Partial<QueueOptions> {
 
 /** Between two looks at manifests, selections and repositories, ms. */
 const refresh = 60_000;
+
+/** Between two looks at what somebody has to be told, ms: within a minute, whatever a look takes. */
+const alertsEvery = 20_000;
 
 /**
  * Runs the cycles of the declared VMs as they come due, and the slow jobs beside them, until it is stopped or
@@ -81,8 +85,8 @@ class Agent {
     hear: (heard: Heard) => void,
   ) {
     this.#options = options;
-    const { clock, random } = base.world.host;
-    const concerns = new Concerns(() => clock.now(), random.uuid());
+    const { clock } = base.world.host;
+    const concerns = new Concerns(() => clock.now());
     const most = options.queue === undefined ? options.slots : Number.POSITIVE_INFINITY;
     this.#by = { context, base, paths, options, telling: new Telling(hear), concerns, most, decides: true };
     this.#followed = new Followed(this.#by);
@@ -104,11 +108,9 @@ class Agent {
     const { interrupt: signal } = context.io;
     const { clock } = base.world.host;
     const ending = new AbortController();
-    const beside = AbortSignal.any([signal, ending.signal]);
+    const { signal: beside } = eitherOf(signal, ending.signal);
     const queue = await this.#openQueue();
     try {
-      await base.remember();
-      this.#by.concerns.restore(base.world.memory.engine);
       if (!(await this.#followed.begin())) return undefined;
       this.#begins();
       const sharing = this.#share(queue);
@@ -231,12 +233,15 @@ class Agent {
   #alerts(signal: AbortSignal): Promise<void> {
     const { context, base, concerns } = this.#by;
     const { clock, random } = base.world.host;
-    const watched = { site: () => this.#followed.open.site, concerns };
-    const loop = new AlertLoop(context, watched, concerns.name);
+    const watched = {
+      site: () => this.#followed.open.site,
+      failing: concerns.failing,
+      own: () => concerns.all(),
+    };
+    const loop = new AlertLoop(context, watched, this.#cycles.id);
     const rejected = (_: unknown, error: unknown) => this.#jobFailed('alerts', 'alerts', wrongIn(error));
     const turn = async () => {
       this.#jobFailed('alerts', 'alerts', await loop.turn());
-      await concerns.keep(base.world.memory.engine);
       return 'done' as const;
     };
     return runJobs([{ name: 'alerts', every: alertsEvery, turn }], { clock, random, signal, rejected });

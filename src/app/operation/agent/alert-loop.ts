@@ -13,16 +13,14 @@ import type { Context } from '../../app-context.ts';
 import { refOfPlan, seenPlan } from '../plans.ts';
 import { replicasOf } from '../replicas.ts';
 import type { Site, View } from '../site/site.ts';
-import type { Concerns } from './concerns.ts';
 
 /** What the agent that looks knows besides. */
 export interface Watched {
   site(): Site;
-  concerns: Concerns;
+  failing: ReadonlyMap<string, { times: number; code: string; message: string }>;
+  /** Conditions of the agent: manifests, drift. */
+  own(): readonly Condition[];
 }
-
-/** Between two looks at what somebody has to be told, ms: within a minute, whatever a look takes. */
-export const alertsEvery = 20_000;
 
 /** A VM that is breached is read again so long after the last time at the earliest, ms. */
 const readAgain = 5 * 60_000;
@@ -39,6 +37,9 @@ export class AlertLoop {
   readonly #by: string;
   readonly #keepers = new Map<string, Keeper>();
   readonly #readAt = new Map<string, number>();
+  readonly #declaredSince = new Map<string, number>();
+  readonly #seen = new Set<string>();
+  readonly #failing = new Map<string, string>();
   #beat = Number.NEGATIVE_INFINITY;
   /** What was last seen of what recovers VMs. */
   #recovery: { at: number; replicas: SeenReplica[]; plans: PlanStatus[] } = {
@@ -47,7 +48,6 @@ export class AlertLoop {
     plans: [],
   };
 
-  /** @param by the agent, the same after it was started anew */
   constructor(context: Context, watched: Watched, by: string) {
     this.#context = context;
     this.#watched = watched;
@@ -59,11 +59,8 @@ export class AlertLoop {
     const site = this.#watched.site();
     const { clock } = site.session.world.host;
     const now = clock.now();
-    const { concerns } = this.#watched;
-    concerns.declared(
-      site.declared.map(({ title }) => title),
-      [...site.views.keys()],
-    );
+    for (const { title } of site.declared)
+      if (!this.#declaredSince.has(title)) this.#declaredSince.set(title, now);
     const routes = routesIn(site.catalog);
     if (routes.length === 0) return [];
     const diagnostics: Diagnostic[] = [];
@@ -72,20 +69,26 @@ export class AlertLoop {
       const ms = repository?.store.clockAhead?.() ?? 0;
       return ms === 0 ? [] : [[url, ms] as const];
     });
-    const own = [...concerns.all(), ...this.#routesThatFail()];
-    const { failing, declaredSince } = concerns;
+    const own = [...this.#watched.own(), ...this.#routesThatFail()];
+    const { failing } = this.#watched;
     const { plans } = this.#recovery;
-    const awaited = new Set([...site.views].flatMap(([url, view]) => (view.awaited ? [url] : [])));
-    const known = { failing, declaredSince, awaited, ahead: new Map(ahead), plans, own };
+    for (const [url, { repository }] of site.views) if (repository) this.#seen.add(url);
+    const known = {
+      ...{ failing, declaredSince: this.#declaredSince, seen: this.#seen },
+      ...{ ahead: new Map(ahead), plans, own },
+    };
     const conditions = conditionsOf(statuses, known, now);
-    for (const route of concerns.routes.keys())
-      if (!routes.some(({ title }) => title === route)) concerns.routes.delete(route);
+    for (const route of this.#failing.keys())
+      if (!routes.some(({ title }) => title === route)) this.#failing.delete(route);
     const told = Map.groupBy(
       routes.filter(({ properties }) => !properties.heartbeat),
       ({ ref }) => ref.url.canonical,
     );
+    // By the clock of the repository, which is the same for all movers.
     for (const [url, its] of told)
-      diagnostics.push(...(await this.#tellAll(site, url, its, conditions, statuses, now)));
+      diagnostics.push(
+        ...(await this.#tellAll(site, url, its, conditions, statuses, site.views.get(url)?.now() ?? now)),
+      );
     await this.#heartbeats(site, routes, statuses, now);
     return diagnostics;
   }
@@ -159,17 +162,17 @@ export class AlertLoop {
         return tell(site.session, byTitle.get(route)!, { about: 'digest', message, now }, signal);
       },
     });
-    for (const { route } of told) this.#watched.concerns.routes.delete(route);
+    for (const { route } of told) this.#failing.delete(route);
     for (const { title } of routes) {
       const failed = undelivered.get(title);
-      if (failed) this.#watched.concerns.routes.set(title, failed[0]?.message ?? 'it failed');
+      if (failed) this.#failing.set(title, failed[0]?.message ?? 'it failed');
       diagnostics.push(...(failed ?? []));
     }
     return diagnostics;
   }
 
   #routesThatFail(): Condition[] {
-    return [...this.#watched.concerns.routes].map(([route, message]) => ({
+    return [...this.#failing].map(([route, message]) => ({
       rule: 'route-failing',
       severity: 'warning',
       cause: route,
@@ -195,9 +198,9 @@ export class AlertLoop {
       const said = { about: 'test', message, now } as const;
       try {
         await tell(site.session, route, said, this.#context.io.interrupt);
-        this.#watched.concerns.routes.delete(route.title);
+        this.#failing.delete(route.title);
       } catch (error) {
-        this.#watched.concerns.routes.set(route.title, (error as Error).message);
+        this.#failing.set(route.title, (error as Error).message);
       }
     }
   }
@@ -210,7 +213,8 @@ async function readOne(view: View, uuid: string, diagnostics: Diagnostic[]): Pro
     failure => void diagnostics.push(...failure.diagnostics),
     () => true,
   );
-  view.vms.set(uuid, seen);
+  const first = view.vms.get(uuid)?.first;
+  view.vms.set(uuid, { ...seen, ...(first !== undefined && { first }) });
 }
 
 /** How the recovery plans stand; of one whose repository can't be read the reason is given. */

@@ -72,15 +72,13 @@ export class Cycles {
     const { site } = this.#followed.open;
     const now = base.world.host.clock.now();
     const failures = await this.#book.write(site, [...this.#running.values()], now, isEnd);
-    const movers: Mover[] = [];
     for (const { repository } of isEnd ? [] : site.views.values())
       try {
-        if (repository) movers.push(...(await moversIn(repository, now)));
+        if (repository) concerns.silent(await moversIn(repository, now), this.id, now);
       } catch (error) {
         if (!(error instanceof Failure)) throw error;
         failures.push(error);
       }
-    if (!isEnd && failures.length === 0) concerns.silent(movers, this.id, now);
     const diagnostics = onceEach(failures.flatMap(failure => failure.diagnostics));
     telling.once('log-book', diagnostics, { type: 'unseen', diagnostics });
   }

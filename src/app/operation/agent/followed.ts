@@ -8,6 +8,7 @@ import { locate } from '../site/locate.ts';
 import { look, openSite, type Site } from '../site/site.ts';
 import type { Concerns } from './concerns.ts';
 import { readManifests, remember, type TakenUp } from './manifests.ts';
+import { countSelected } from './selections.ts';
 import type { Telling } from './telling.ts';
 
 /** A site in use, and how many cycles still work in it. */
@@ -110,18 +111,27 @@ export class Followed {
     const { engine } = base.world.memory;
     const targets = this.#open?.site.catalog.targets ?? [];
     const read = await readManifests(context, paths, options, decides ? engine : undefined, targets);
-    concerns.read(read);
     if ('broken' in read) {
-      telling.once('broken', read.broken, { type: 'broken', diagnostics: read.broken });
+      telling.once('broken', read.broken, {
+        type: 'broken',
+        diagnostics: read.broken,
+        isFirst: this.#open === undefined,
+      });
+      const [first] = read.broken;
+      concerns.say(
+        'broken-manifests',
+        'manifests',
+        first && `the manifests can not be used: ${first.message}`,
+      );
       return undefined;
     }
     telling.passed('broken');
     const { taken } = read;
+    concerns.say('broken-manifests', 'manifests', undefined);
+    const [held] = taken.held;
+    concerns.say('held-back', 'manifests', held && `${held.address} protects less: ${held.why.join('; ')}`);
     telling.once('held', taken.held, { type: 'held', held: taken.held });
-    if (decides) {
-      concerns.allowed(engine);
-      await remember(engine, taken.catalog);
-    }
+    if (decides) await remember(engine, taken.catalog);
     return taken;
   }
 
@@ -132,13 +142,14 @@ export class Followed {
   }
 
   async #look(open: Open): Promise<void> {
-    const { context, most, telling, concerns } = this.#by;
+    const { context, base, most, telling, concerns, decides } = this.#by;
     const diagnostics = await look(open.site);
     const located = await locate(context, open.site, diagnostics);
     telling.once('unseen', diagnostics, { type: 'unseen', diagnostics });
     const duties = dutiesOf(open.site, most, located);
     open.duties = new Map(duties.map(duty => [duty.id, duty]));
-    concerns.selected(open.site.resources);
+    const memory = decides ? base.world.memory.engine : undefined;
+    concerns.selected(await countSelected(open.site, memory));
   }
 }
 

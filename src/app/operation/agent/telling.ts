@@ -14,7 +14,8 @@ export type Heard =
   /** What could not be seen. */
   | { type: 'unseen'; diagnostics: Diagnostic[] }
   /** Manifests can't be used: the agent goes by the last that could. */
-  | { type: 'broken'; diagnostics: Diagnostic[] }
+  /** `isFirst`: there are none before them that could be gone by. */
+  | { type: 'broken'; diagnostics: Diagnostic[]; isFirst: boolean }
   | { type: 'taken-up'; vms: number }
   | { type: 'held'; held: HeldBack[] }
   | { type: 'job'; done: JobDone }

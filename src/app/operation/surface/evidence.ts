@@ -1,4 +1,5 @@
 import { Failure, given } from '../../../diagnostics/diagnostic.ts';
+import { suggest } from '../../../diagnostics/nearest.ts';
 import { type Evidence, evidenceOf, monthAt, monthSpan } from '../../../operation/evidence.ts';
 import type { VmStatus } from '../../../operation/model.ts';
 import { globOf } from '../../../values/glob.ts';
@@ -18,7 +19,7 @@ export interface EvidenceAsked {
  * A month's evidence, of what repositories hold. Undefined when the manifests have mistakes, which were
  * told.
  *
- * @throws Failure `bad-month`
+ * @throws Failure `bad-month`, `group-of-nobody`
  */
 export const monthsEvidence = (
   context: Context,
@@ -54,13 +55,28 @@ export async function evidenceBy(
   });
   if (!looked) return undefined;
   const { status, tracks } = looked;
+  if (group !== undefined && status.vms.length > 0 && !status.vms.some(isIn))
+    throw new Failure(
+      given('group-of-nobody', `no VM is in the group \`${group}\``, {
+        hint: groupHint(group, status.vms),
+      }),
+    );
   return evidenceOf(status, status.vms.filter(isIn), tracks, { ...span, group });
+}
+
+const LABEL = 'label:';
+
+/** A report of nobody would say that nothing was missed. */
+function groupHint(group: string, vms: readonly VmStatus[]): string {
+  const isLabel = group.startsWith(LABEL);
+  const known = isLabel ? vms.flatMap(({ labels = [] }) => labels) : vms.map(({ vm }) => vm);
+  const word = isLabel ? group.slice(LABEL.length) : group;
+  return suggest(word, new Set(known)) ?? 'no VM has a label';
 }
 
 function inGroup(group: string | undefined): (vm: VmStatus) => boolean {
   if (group === undefined) return () => true;
-  if (group.startsWith('label:'))
-    return ({ labels }) => labels?.includes(group.slice('label:'.length)) ?? false;
+  if (group.startsWith(LABEL)) return ({ labels }) => labels?.includes(group.slice(LABEL.length)) ?? false;
   const names = globOf(group, 'i');
   return ({ vm }) => names.test(vm);
 }

@@ -96,7 +96,7 @@ export function pages(
           const evidence = await evidenceBy(asked, now(), wish => lookAt(name, wish));
           return evidence && ok(HTML, evidencePage(evidence, html`<a href="/">Now</a>`));
         } catch (error) {
-          if (error instanceof Failure && error.has('bad-month')) return undefined;
+          if (error instanceof Failure && error.has('bad-month', 'group-of-nobody')) return undefined;
           throw error;
         }
       }

@@ -58,6 +58,20 @@ export function serviceText(
     : systemdUnit(service);
 }
 
+const credentialFiles = ({ credential = [] }: ServiceOptions): string[] =>
+  credential.map(text => text.slice(text.indexOf('=') + 1));
+
+async function mustBeThere({ io: { host } }: Context, paths: readonly string[]): Promise<void> {
+  const missing: string[] = [];
+  for (const path of paths) if (!(await host.files.stat(resolve(host.cwd, path)))) missing.push(path);
+  if (missing.length === 0) return;
+  throw new Failure(
+    missing.map(path =>
+      given('no-such-file', `${path} is not there`, { hint: 'the service could never begin with that' }),
+    ),
+  );
+}
+
 /** A line break would begin another setting. */
 function oneLine(text: string): string {
   if (!/\p{Cc}/u.test(text)) return text;
@@ -66,7 +80,11 @@ function oneLine(text: string): string {
   );
 }
 
-/** Writes and starts it; gives what was done, in words. */
+/**
+ * Writes and starts it; gives what was done, in words. What could not be started is not left behind.
+ *
+ * @throws Failure `no-such-file` for manifests and credentials, `service-manager`, as for `serviceText`
+ */
 export async function installService(
   context: Context,
   program: string[],
@@ -75,6 +93,7 @@ export async function installService(
 ): Promise<string[]> {
   const text = serviceText(context, program, paths, options);
   const { files, platform } = context.io.host;
+  await mustBeThere(context, [...paths, ...credentialFiles(options)]);
   if (platform === 'win32') {
     const file = resolve(context.io.host.cwd, `${SERVICE}.xml`);
     await files.writeAtomic(file, Buffer.from(`\ufeff${text}`, 'utf16le'), { private: true });
@@ -86,9 +105,16 @@ export async function installService(
     }
     return [`the task ${SERVICE} is registered and runs`];
   }
+  const before = await files.read(UNIT);
   await files.writeAtomic(UNIT, Buffer.from(text), { mode: 0o644 });
-  await run(context, 'systemctl', ['daemon-reload']);
-  await run(context, 'systemctl', ['enable', '--now', `${SERVICE}.service`]);
+  try {
+    await run(context, 'systemctl', ['daemon-reload']);
+    await run(context, 'systemctl', ['enable', '--now', `${SERVICE}.service`]);
+  } catch (error) {
+    if (before) await files.writeAtomic(UNIT, Buffer.from(before), { mode: 0o644 });
+    else await files.remove(UNIT);
+    throw error;
+  }
   return [`${UNIT} is written, and ${SERVICE} runs`, `its log: journalctl -u ${SERVICE}`];
 }
 
@@ -101,8 +127,12 @@ export async function uninstallService(context: Context): Promise<string[]> {
     return [`the task ${SERVICE} is removed`];
   }
   if (!(await files.stat(UNIT))) return [`${SERVICE} is not installed`];
-  await run(context, 'systemctl', ['disable', '--now', `${SERVICE}.service`]);
-  await files.remove(UNIT);
+  try {
+    await run(context, 'systemctl', ['disable', '--now', `${SERVICE}.service`]);
+  } finally {
+    // Where nothing runs by systemd, nothing else would ever remove it.
+    await files.remove(UNIT);
+  }
   await run(context, 'systemctl', ['daemon-reload']);
   return [`${UNIT} is removed; its state in /var/lib/converge stays`];
 }

@@ -12,6 +12,7 @@ import { describeCycle } from '../../../resources/vsphere/describe-cycle.ts';
 import type { CliContext } from '../../context/cli-context.ts';
 import { type LogOptions, logLine } from './agent-log.ts';
 import { pageLines } from './open.ts';
+import { slotsOf } from './slots.ts';
 
 type Options = CommonOptions &
   ServeOptions &
@@ -73,11 +74,6 @@ export async function workerOfPaths(
   });
   await manager?.stopping();
   return ended === undefined ? 1 : 0;
-}
-
-function slotsOf(slots: string): number {
-  if (/^[1-9]\d{0,2}$/.test(slots)) return Number(slots);
-  throw new Failure(given('bad-slots', `--slots ${slots}: expected a whole number from 1 to 999`));
 }
 
 async function goOn(
@@ -144,7 +140,11 @@ function tell(context: CliContext, heard: Heard): void {
       return;
     case 'broken':
       context.report(heard.diagnostics);
-      context.print(['the manifests can not be used: the agent goes by the last that could']);
+      context.print([
+        heard.isFirst
+          ? 'the manifests can not be used, and the agent ends'
+          : 'the manifests can not be used: the agent goes by the last that could',
+      ]);
       return;
     case 'taken-up':
       context.print([`the manifests changed: looking after ${plural(heard.vms, 'VM')}`]);

@@ -61,7 +61,7 @@ function inJson({ from, to, cycles }: History, vms: readonly PastVm[]): object {
 }
 
 function lines(
-  { from, cycles }: History,
+  { from, to, cycles }: History,
   vms: readonly PastVm[],
   isOne: boolean,
   columns?: number,
@@ -90,7 +90,7 @@ function lines(
       ]),
       columns,
     ),
-    `${plural(within.length, 'cycle')} since ${time(from)}`,
+    `${plural(within.length, 'cycle')} from ${time(from)} to ${time(to)}`,
   ];
 }
 

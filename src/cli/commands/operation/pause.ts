@@ -27,7 +27,10 @@ export const resume: Define = (program, context, exit) => {
     .addHelpText('after', '\nExample:\n  converge resume dc02 manifests')
     .action(async (vm: string, paths: string[], options: Options) => {
       const resumed = await resumeVm(context, vm, { ...options, paths });
-      if (resumed) context.print([`${vm}: not paused`]);
+      if (resumed)
+        context.print([
+          resumed.wasPaused ? `${vm}: resumed; it is paused no more` : `${vm}: it was not paused`,
+        ]);
       exit(resumed ? 0 : 1);
     });
 };

@@ -1,6 +1,7 @@
 import type { ServiceOptions } from '../../../app/operation/surface/service.ts';
 import type { Define } from '../../context/define.ts';
 import { collect } from '../../context/options.ts';
+import { slotsOf } from './slots.ts';
 
 export const service: Define = (program, context, exit) => {
   const group = program
@@ -27,6 +28,7 @@ export const service: Define = (program, context, exit) => {
     .addHelpText('after', '\nExample:\n  converge service show /etc/converge/manifests')
     .action(async (paths: string[], options: ServiceOptions) => {
       const { serviceText } = await import('../../../app/operation/surface/service.ts');
+      checked(options);
       context.printExact(serviceText(context, context.io.self ?? ['converge'], paths, options));
       exit(0);
     });
@@ -37,6 +39,7 @@ export const service: Define = (program, context, exit) => {
     )
     .action(async (paths: string[], options: ServiceOptions) => {
       const { installService } = await import('../../../app/operation/surface/service.ts');
+      checked(options);
       context.print(await installService(context, context.io.self ?? ['converge'], paths, options));
       exit(0);
     });
@@ -50,3 +53,8 @@ export const service: Define = (program, context, exit) => {
       exit(0);
     });
 };
+
+/** A service that could never begin is refused before it is one. */
+function checked({ slots }: ServiceOptions): void {
+  if (slots !== undefined) slotsOf(slots);
+}

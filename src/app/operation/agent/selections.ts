@@ -1,0 +1,34 @@
+import { selectedKey } from '../../../engine/guard/agent-key.ts';
+import type { Address } from '../../../engine/model/catalog.ts';
+import type { EngineMemory } from '../../../engine/model/world.ts';
+import type { Site } from '../site/site.ts';
+
+/** How many VMs a selection means, and at most so far. */
+export interface Count {
+  now: number;
+  most: number;
+}
+
+/**
+ * What each selection of protected VMs means, as it was last looked at. One that nobody could list goes on as
+ * it was.
+ *
+ * @param memory keeps the most over restarts, until `apply --allow` removes it; undefined: nothing is kept
+ */
+export async function countSelected(
+  { catalog, resources }: Pick<Site, 'catalog' | 'resources'>,
+  memory: Pick<EngineMemory, 'get' | 'set'> | undefined,
+): Promise<Map<Address, Count>> {
+  const counts = new Map<Address, Count>();
+  for (const { type, address, select } of catalog.resources) {
+    if (type !== 'protected_vm' || select === undefined) continue;
+    const before = Number(memory?.get(selectedKey(address)) ?? 0);
+    const isListed = !resources.some(one => one.address === address && one.select !== undefined);
+    if (!isListed && before === 0) continue;
+    const now = isListed ? resources.filter(one => one.selectedBy === address).length : before;
+    const most = Math.max(now, before);
+    counts.set(address, { now, most });
+    if (most > before) await memory?.set(selectedKey(address), most);
+  }
+  return counts;
+}
