@@ -44,11 +44,16 @@ export async function moveDuty(
   try {
     const { session, run, catalog } = site;
     // Whether it has points is only known once its repository was read.
-    if (!seenOf(view, declared.title)) await lookInto(site, view, []);
-    const seen = seenOf(view, declared.title);
+    const find = async () => {
+      if (!seenOf(view, declared.title)) await lookInto(site, view, []);
+      return seenOf(view, declared.title);
+    };
+    let seen = await find();
     if (seen && pauseOf(view.pauses, seen.uuid, view.now()))
       return { outcome: { result: 'paused' }, moved: { ...base, paused: true } };
     const wishOf = async () => {
+      // Somebody else may have made its first point before this one's turn came.
+      seen ??= await find();
       let isDamaged = false;
       const damaged = () => {
         isDamaged = true;
