@@ -93,8 +93,17 @@ async function run(folder: string): Promise<void> {
   const began = performance.now();
   const cpu = process.cpuUsage();
   const [one] = await pruneRepository(repository, {
-    ...{ policyOf: () => policy, grace: GRACE, dry: false, now: Date.now(), step: async () => {} },
+    ...{
+      ruleOf: () => ({ retention: policy }),
+      grace: GRACE,
+      dry: false,
+      now: Date.now(),
+      step: async () => {},
+    },
     onDamage: failure => {
+      throw failure;
+    },
+    onUntouched: (_, failure) => {
       throw failure;
     },
   });

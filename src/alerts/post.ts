@@ -1,5 +1,6 @@
 import type { LookupAddress } from 'node:dns';
 import { Failure, world } from '../diagnostics/diagnostic.ts';
+import { eitherOf } from '../io/either.ts';
 import { awayWords } from '../io/errors.ts';
 import { addressFamily } from '../io/ip-address.ts';
 import { isPublic, isReachable } from './addresses.ts';
@@ -36,7 +37,7 @@ export async function post(text: string, body: object | undefined, options: Post
       }),
     );
   const own = AbortSignal.timeout(options.atMost ?? usualTime);
-  const signal = AbortSignal.any([options.signal, own]);
+  const { signal, release } = eitherOf(options.signal, own);
   const name = url.hostname.replace(/^\[|\]$/g, '');
   try {
     const address = await addressOf(name, options, signal);
@@ -49,6 +50,8 @@ export async function post(text: string, body: object | undefined, options: Post
       : ((error as { code?: string }).code ?? 'the connection broke');
     const words = awayWords(why);
     throw undelivered(url.host, words === undefined ? why : `${words} (${why})`);
+  } finally {
+    release();
   }
 }
 

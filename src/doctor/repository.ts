@@ -47,8 +47,11 @@ export interface RepositoryFacts {
   list: Answer<unknown>;
   /** Whether the repository is there; undefined: it isn't yet. */
   configuration: Answer<{ keys: number } | undefined>;
-  /** Of writes whose conditions can't be met; left out where nothing is there to hold them against. */
-  conditions?: Answer<unknown>;
+  /**
+   * Of writes whose conditions can't be met, and whether replacing was one of them; left out where nothing is
+   * there to hold them against.
+   */
+  conditions?: Answer<boolean>;
   opened?: Answer<unknown>;
   /** Where its key comes from: `file:repository.key`; left out: none is declared. */
   key?: string;
@@ -160,7 +163,7 @@ type About = (what: string, looked: string) => Subject;
 function conditionsOf(about: About, { conditions, configuration, bucket }: RepositoryFacts): Finding[] {
   const what = about(
     'write, compare-and-swap',
-    `${bucket ? 's3:PutObject' : 'write'} of converge.json under conditions that can't be met`,
+    `${bucket ? 's3:PutObject' : 'write'} of converge.json and of the roster under conditions that can't be met`,
   );
   if (conditions === undefined)
     return 'failed' in configuration
@@ -174,7 +177,14 @@ function conditionsOf(about: About, { conditions, configuration, bucket }: Repos
         ];
   return 'failed' in conditions
     ? findingsOf(what, conditions.failed, undefined)
-    : [ok(what, 'allowed; If-None-Match and If-Match are honoured, and nothing was written')];
+    : [
+        ok(
+          what,
+          conditions.value
+            ? 'allowed; If-None-Match and If-Match are honoured, and nothing was written'
+            : 'allowed; If-None-Match is honoured, and nothing was written; If-Match is tried once a VM has a point',
+        ),
+      ];
 }
 
 function keyOf(about: About, { key, opened, configuration }: RepositoryFacts): Finding[] {

@@ -1,6 +1,7 @@
 import pLimit from 'p-limit';
 import type { Failure } from '../diagnostics/diagnostic.ts';
 import { isUnreadable } from '../replication/format/damage.ts';
+import { isBroken } from '../replication/model/damage-record.ts';
 import { leadingMode } from '../replication/model/point.ts';
 import type { OnDamage, Point, Repository, VmRepository } from '../replication/model/repository.ts';
 import type { SeenPoint, SeenVm } from './model.ts';
@@ -64,7 +65,8 @@ export async function lookAtVm(
     damage.push(failure);
     onDamage(failure);
   };
-  const newest = await newestOf(vm, noting);
+  const found = await newestOf(vm, noting);
+  const newest = damage.length > 0 ? await restorable(vm, found, noting) : found;
   const seen: SeenVm = {
     uuid: vm.uuid,
     ...(newest && { name: newest.vm.name, newest: seenPoint(newest) }),
@@ -74,6 +76,17 @@ export async function lookAtVm(
   const lease = await readable(vm.lease.read(), onDamage);
   const leased = lease?.value.expires ?? 0;
   return { ...seen, ...(leased > 0 && { leased }) };
+}
+
+/** Where something is damaged: the point, or the newest before it that isn't known to be broken. */
+async function restorable(
+  vm: VmRepository,
+  newest: Point | undefined,
+  onDamage: OnDamage,
+): Promise<Point | undefined> {
+  const record = (await readable(vm.damage.read(onDamage), onDamage))?.record;
+  if (!newest || !isBroken(record, newest)) return newest;
+  return (await vm.points(onDamage)).findLast(point => !isBroken(record, point));
 }
 
 /** The head holds its point whole, so one request is enough for it. */

@@ -27,7 +27,8 @@ export const REASONS = {
   'snapshots-in-aws': 'it lives in AWS, where snapshots protect it',
   'volume-uncovered': 'it lives in AWS, and its newest snapshots lack a volume that is attached to it',
   'repository-unreachable': 'its repository could not be read',
-  damaged: 'what its repository holds of it could not be read',
+  damaged:
+    'something that its repository holds of it could not be read, and the newest point that can be restored counts',
   'future-point': 'its newest point is dated in the future',
   'ambiguous-name': 'several VMs in the repository have its name; declare it by its UUID',
   'selection-unknown': 'nobody could say which VMs these are',
@@ -76,9 +77,11 @@ export interface SeenVm {
   first?: number;
   /** Until when somebody holds its lease, by the clock of the repository; read where it matters alone. */
   leased?: number;
-  /** Something of it can't be read, so that `newest` may not be the newest. */
+  /** Something of it can't be read: `newest` can be restored, and may not be the newest there was. */
   damaged?: true;
   verified?: Verified;
+  /** Its newest point is known not to be whole. */
+  broken?: true;
 }
 
 /** When verifications last looked to which depth; it says nothing of what they found. */
@@ -176,6 +179,8 @@ export interface VmStatus {
   reason: Reason;
   /** Whether its recovery point objective is kept, whatever the state. */
   kept: boolean;
+  /** Its newest point is known not to be whole: to be restored is an older one. */
+  broken?: true;
   /** Of its newest point. */
   age?: number;
   /** How old that may become. */

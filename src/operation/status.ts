@@ -49,23 +49,25 @@ export function statusOf(
       ),
   );
   const rehearsed = new Map(repositories.map(one => [one.url, rehearsalsOf(one)]));
-  const verified = new Map(
-    repositories.flatMap(({ url, vms }) => vms.map(vm => [`${url} ${vm.uuid}`, vm.verified])),
+  const checked = new Map(
+    repositories.flatMap(({ url, vms }) => vms.map(vm => [`${url} ${vm.uuid}`, vm] as const)),
   );
   const replicated = new Map(replicas.map(one => [one.vm.toLowerCase(), one]));
   return [...statuses, ...others].map(status => {
     const names = [status.vm, status.uuid].flatMap(name => name?.toLowerCase() ?? []);
     const replica = names.flatMap(name => replicated.get(name) ?? [])[0];
-    const held = byUrl.get(status.repository)?.holds?.find(({ vm }) => vm === status.uuid);
+    const holds = (byUrl.get(status.repository)?.holds ?? []).filter(({ vm }) => vm === status.uuid);
+    const signal = holds.find(({ why }) => why !== undefined)?.why;
     const rehearsal = rehearsed.get(status.repository)?.get(status.uuid ?? '');
-    const checks = verified.get(`${status.repository} ${status.uuid}`);
+    const { verified, broken } = checked.get(`${status.repository} ${status.uuid}`) ?? {};
     return {
       ...status,
-      ...(checks && { verified: checks }),
+      ...(verified && { verified }),
+      ...(broken && { broken }),
       ...(replica && { replica: replicaStatus(replica) }),
       ...(rehearsal && { rehearsal }),
-      ...(held && { heldUntil: held.until }),
-      ...(held?.why && { signal: held.why }),
+      ...(holds.length > 0 && { heldUntil: Math.max(...holds.map(({ until }) => until)) }),
+      ...(signal && { signal }),
     };
   });
 }
@@ -132,7 +134,7 @@ function statusOfOne(
   const { uuid, newest } = seen;
   const deadline = breachedAfter(timetable, rpo, newest.time);
   const next = runsAfter(timetable, newest.time, phaseOf(uuid));
-  const kept = now <= deadline && !seen.damaged;
+  const kept = now <= deadline;
   const measured = {
     uuid,
     newest,
@@ -153,13 +155,13 @@ function statusOfOne(
     });
   }
   if (newest.time - now >= longestGap(timetable.schedule)) return is('unknown', 'future-point', measured);
-  if (seen.damaged) return is('unknown', 'damaged', measured);
   const { schedule } = timetable;
   // Whoever runs by a timer comes a little later than an agent would.
   const due = 'every' in schedule ? newest.time + schedule.every : dueAfter(timetable, newest.time);
-  const reason = whyThere(due, next, now, running);
-  const state = kept ? (reason === 'overdue' ? 'late' : 'kept') : 'breached';
-  return is(state, reason, { ...measured, kept });
+  const why = whyThere(due, next, now, running);
+  const state = kept ? (why === 'overdue' ? 'late' : 'kept') : 'breached';
+  // What can be restored is as old as it is, whatever else of the VM can't be read.
+  return is(state, seen.damaged ? 'damaged' : why, { ...measured, kept });
 }
 
 /**

@@ -34,9 +34,12 @@ export function cycleOf({ newest }: Pick<VmStatus, 'newest'>): string {
   return `${mode}${size}, ${newest.consistency}`;
 }
 
-/** When cycles last looked whether all is there that newest points need: where that is longest ago. */
+/**
+ * When cycles last looked whether all is there that newest points need: where that is longest ago. Of those that
+ * are known to be broken a warning tells.
+ */
 export function presenceOf(vms: readonly VmStatus[], at: number): string | undefined {
-  const having = vms.filter(({ newest }) => newest !== undefined);
+  const having = vms.filter(({ newest, broken }) => newest !== undefined && !broken);
   const never = having.filter(({ newest }) => newest!.presence === undefined);
   if (never.length > 0)
     return `no cycle has looked yet whether all is there that the newest point of ${never[0]!.vm} needs${never.length > 1 ? `, nor of ${never.length - 1} more` : ''}`;

@@ -100,6 +100,7 @@ test('whoever has stolen the rights of a writer shortens no lock and removes not
   const listed = await root.send(new ListObjectVersionsCommand({ Bucket }));
   const versions = (name: string) => listed.Versions!.filter(({ Key }) => Key!.includes(name));
   const [pack] = versions('/packs/');
+  const [config] = versions('converge.json');
   const at = { Bucket, Key: pack!.Key! };
   const until = (await root.send(new GetObjectRetentionCommand(at))).Retention!.RetainUntilDate!;
 
@@ -133,6 +134,9 @@ test('whoever has stolen the rights of a writer shortens no lock and removes not
       name => new PutObjectCommand({ Bucket, Key: versions(name)[0]!.Key!, Body: 'x' }),
     ),
     new PutObjectCommand({ ...at, Body: 'x', IfMatch: pack!.ETag! }),
+    // It holds the only copy of what the keys of an encrypted repository open.
+    new PutObjectCommand({ Bucket, Key: 'dr/converge.json', Body: 'x' }),
+    new PutObjectCommand({ Bucket, Key: 'dr/converge.json', Body: 'x', IfMatch: config!.ETag! }),
   ])
     expect(await nameOf(by.send(attempt as never)), attempt.constructor.name).toBe('AccessDenied');
   expect((await root.send(new GetObjectRetentionCommand(at))).Retention!.RetainUntilDate).toEqual(until);

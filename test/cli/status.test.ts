@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { cli, scratch } from '../support/cli.ts';
@@ -136,4 +136,22 @@ resources:
   const seen = lines.map(line => JSON.parse(line) as { at: string; vms: { vm: string }[] });
   expect(seen.map(({ vms }) => vms[0]!.vm)).toEqual(['dc02', 'web01']);
   expect(Date.parse(seen[1]!.at) - Date.parse(seen[0]!.at)).toBe(10_000);
+});
+
+test('a newest point that a verification found broken is said, and nobody says that all it needs is there', async () => {
+  const { dir, converge, json } = await site();
+  expect((await converge('apply', 'm.yaml')).code).toBe(0);
+  expect((await converge('status', 'm.yaml')).stdout).toContain('all that newest points need was there');
+  const all = await readdir(join(dir, 'lab'), { recursive: true, withFileTypes: true });
+  for (const one of all)
+    if (one.isFile() && one.parentPath.includes('/packs/')) await rm(join(one.parentPath, one.name));
+  expect((await converge('verify', 'm.yaml', '--level', 'presence')).code).toBe(4);
+  const { stdout, stderr } = await converge('status', 'm.yaml');
+  expect(stderr).toMatch(/warning\[points-broken\]: dc02: its newest recovery point can't be restored/);
+  expect(stdout).not.toContain('all that newest points need');
+  expect((await json('m.yaml')).vms).toMatchObject([{ broken: true }]);
+  expect((await converge('apply', 'm.yaml')).code).toBe(0);
+  const healed = await converge('status', 'm.yaml');
+  expect(healed.stdout).toContain('all that newest points need was there');
+  expect(healed.stderr).not.toContain('points-broken');
 });

@@ -180,7 +180,7 @@ test('a repository: what is refused, what the bucket does to points, and where i
     caller: { value: 'arn:aws:iam::1:role/mover' },
     list: { value: undefined },
     configuration: { value: { keys: 1 } },
-    conditions: { value: undefined },
+    conditions: { value: true },
     opened: { value: undefined },
     ahead: 0,
     bucket,

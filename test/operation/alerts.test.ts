@@ -17,7 +17,10 @@ import {
   noAlerts,
   type RoutePolicy,
 } from '../../src/operation/alerts/model.ts';
+import { conditionsOf } from '../../src/operation/alerts/rules.ts';
 import type { BoardStore } from '../../src/replication/model/repository.ts';
+
+import { aVm, now } from './a-status.ts';
 
 const minute = 60_000;
 const policy = (more: Partial<RoutePolicy> = {}): RoutePolicy => ({
@@ -255,4 +258,20 @@ describe('while a repository is away', () => {
     );
     expect(rejoined(noAlerts, opened, opened).alerts).toEqual([]);
   });
+});
+
+test('a repository that the first cycle is yet to make is not gone; one that was there is, at once', () => {
+  const vm = aVm({ state: 'never', reason: 'no-repository', kept: false, target: 30 * minute });
+  const rules = (seen: string[], declared: number, times = 0) => {
+    const known = {
+      ...{ ahead: new Map(), plans: [], own: [], seen: new Set(seen) },
+      declaredSince: new Map([[vm.vm, now - declared]]),
+      failing: new Map([[vm.vm, { times, code: 'x', message: 'it failed' }]]),
+    };
+    return conditionsOf([vm], known, now).map(({ rule }) => rule);
+  };
+  expect(rules([], minute)).toEqual([]);
+  expect(rules([vm.repository], minute)).toEqual(['repository-gone']);
+  expect(rules([], 31 * minute)).toEqual(['repository-gone']);
+  expect(rules([], minute, 2)).toEqual(['repository-gone']);
 });

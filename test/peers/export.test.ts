@@ -1,6 +1,17 @@
 import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -257,4 +268,47 @@ test.skipIf(!ntfs)(
     expect((await app(at, ['files', `${VM.name}:0.7`])).stderr).toContain('0.1 (ntfs)');
   },
   120_000,
+);
+
+const ext = has('mkfs.ext4', 'truncate');
+if (!ext) console.warn('SKIPPED: files of an ext4 file system: no mkfs.ext4 (e2fsprogs)');
+
+test.skipIf(!ext)(
+  'what is listed and is no file is not called missing; zeros of a file are holes',
+  async () => {
+    const at = join(dir, 'ext');
+    const source = join(at, 'source');
+    await mkdir(source, { recursive: true });
+    await writeFile(join(source, 'text'), 'text');
+    await symlink('text', join(source, 'link'));
+    await symlink('../../etc/hostname', join(source, 'away'));
+    await symlink('nowhere', join(source, 'dangling'));
+    execFileSync('mkfifo', [join(source, 'pipe')]);
+    const sparse = await open(join(source, 'sparse'), 'w');
+    await sparse.write('begin', 0);
+    await sparse.write('end', 12 * MiB + 17);
+    await sparse.truncate(20 * MiB);
+    await sparse.close();
+    const image = join(at, 'disk.raw');
+    execFileSync('truncate', ['-s', '16M', image]);
+    execFileSync('mkfs.ext4', ['-q', '-d', source, image], { stdio: 'ignore' });
+    await replicated(at, [await readFile(image)]);
+    const to = join(at, 'out');
+    const files = (path: string) => app(at, ['files', `${VM.name}:0.0/${path}`, '--to', to]);
+    for (const name of ['away', 'dangling']) {
+      const { code, stderr } = await files(name);
+      expect([code, stderr]).toEqual([
+        1,
+        expect.stringContaining(`0.0/${name} is a link, and what it leads to`),
+      ]);
+    }
+    expect((await files('pipe')).stderr).toContain('is neither a file nor a folder');
+    expect((await files('nothing')).stderr).toContain('is not there');
+    expect((await files('text/more')).stderr).toContain('is not there');
+    expect((await files('link')).code).toBe(0);
+    expect(await readFile(join(to, 'link'), 'utf8')).toBe('text');
+    expect((await files('sparse')).code).toBe(0);
+    expect((await readFile(join(to, 'sparse'))).equals(await readFile(join(source, 'sparse')))).toBe(true);
+    expect((await stat(join(to, 'sparse'))).blocks * 512).toBeLessThan(MiB);
+  },
 );

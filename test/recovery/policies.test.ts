@@ -28,7 +28,9 @@ import { bringHome } from '../../src/recovery/failback/failback.ts';
 import { cleanUp } from '../../src/recovery/failover/cleanup.ts';
 import { rehearse } from '../../src/recovery/failover/rehearse.ts';
 import { buildReplica } from '../../src/recovery/replica/build.ts';
-import { openRepository } from '../../src/replication/repository/open-repository.ts';
+import { pin } from '../../src/replication/model/pins.ts';
+import { openRepository, proveForWriting } from '../../src/replication/repository/open-repository.ts';
+import { proveConditions } from '../../src/replication/repository/prove-creation.ts';
 import { jobs, type May, policyOf } from '../../src/resources/aws/pilot/policies.ts';
 import { s3Url } from '../../src/values/s3-url.ts';
 import { aZone } from '../lab/ec2/zone.ts';
@@ -152,6 +154,13 @@ test('a writer makes points and replicas and removes none of either; a reader re
     writer.recovery.snapshots.start({ gib: 1, token: 't', description: 'd', tags: { a: 'b' }, timeout: 60 }),
   ).rejects.toThrow(denied);
 
+  // What a doctor tries with a writer's rights is within them.
+  const configuration = (await writer.store.get('converge.json'))!;
+  expect(await proveConditions(writer.store, configuration.bytes)).toBe(true);
+  await expect(
+    writer.store.put('converge.json', Buffer.from('x'), { when: { ifMatch: configuration.etag } }),
+  ).rejects.toThrow(denied);
+
   // Nor does it say of a point that it was removed, or is to be: that would hide it, or let a pruner date it.
   const { names } = contextOf(repository);
   const created = { when: { ifNoneMatch: '*' } as const };
@@ -169,6 +178,24 @@ test('a writer makes points and replicas and removes none of either; a reader re
   ).rejects.toThrow(denied);
   await expect(reader.store.remove(keys[0]!)).rejects.toThrow(denied);
   await expect(reader.recovery.snapshots.remove(snapshot)).rejects.toThrow(denied);
+
+  // An operator writes what it does, and fences cycles off; of what points are made of it writes nothing.
+  const operator = await as(lab, 'operator');
+  const operated = await openRepository(operator.store, { random: nodeHost().random });
+  await proveForWriting(operated);
+  await pin(operated, 'web/1', [{ vm: VM.uuid, point: '0'.repeat(32) }], 1);
+  await operated.vm(VM.uuid).fence();
+  for (const key of [
+    names.removal(1, '0'.repeat(32)),
+    names.pruning,
+    names.damage,
+    names.point(9, '0'.repeat(32)),
+  ])
+    await expect(operator.store.put(key, Buffer.from('x'), created)).rejects.toThrow(denied);
+  for (const key of ['converge.json', keys.find(one => one.includes('/packs/'))!]) {
+    const when = { ifMatch: (await operator.store.head(key))!.etag };
+    await expect(operator.store.put(key, Buffer.from('x'), { when })).rejects.toThrow(denied);
+  }
 
   // One of somebody else's, which has no tag of ours.
   const made = await ec2.send(

@@ -11,8 +11,38 @@ const deadCycle = [
   'a dead cycle: its packs go, those that the next one claims do not, and a mark is seen by a claimer',
 ] as const;
 
+const holdsAgain = [
+  `${tests}prune-vm.test.ts`,
+  'a hold is asked for once more before points go, and before what they needed',
+] as const;
+
+const knowsPolicy = [
+  `${tests}prune-vm.test.ts`,
+  'what was applied last counts until something else is, and whoever does not know the policy leaves all marks',
+] as const;
+
 /** What keeps a pruner from what somebody needs. */
 export const ofPruning: readonly Mutation[] = [
+  {
+    guard: 'what a record calls broken is kept as long as what is whole',
+    file: 'src/replication/retention/decide.ts',
+    from: 'new Set([...chosen(whole), ...chosen(dated)])',
+    to: 'new Set(chosen(whole))',
+    test: [
+      `${tests}forged.test.ts`,
+      'points that a record calls broken are kept as long as if they were whole',
+    ],
+  },
+  {
+    guard: 'a map is read whatever is known to be damaged',
+    file: `${prune}survey.ts`,
+    from: '{ section: () => false }',
+    to: 'doubts',
+    test: [
+      `${tests}forged.test.ts`,
+      'maps that a record calls damaged are read before anything of theirs goes',
+    ],
+  },
   {
     guard: 'pins are asked again before each batch of points',
     file: `${prune}remove-points.ts`,
@@ -37,9 +67,37 @@ export const ofPruning: readonly Mutation[] = [
   {
     guard: 'a hold keeps all points of a VM',
     file: `${prune}prune-vm.ts`,
-    from: 'const held = options.held !== undefined && options.held > work.now;',
-    to: 'const held = false;',
+    from: 'options.policy, work.now, await isHeld(work)',
+    to: 'options.policy, work.now, false',
     test: [`${tests}prune-vm.test.ts`, 'a pin, a hold or a longer policy takes a mark back'],
+  },
+  {
+    guard: 'a hold is asked for again before each batch of points',
+    file: `${prune}remove-points.ts`,
+    from: 'if (await isHeld(work)) break;',
+    to: '',
+    test: holdsAgain,
+  },
+  {
+    guard: 'of a VM that is held no object goes',
+    file: `${prune}sweep-objects.ts`,
+    from: 'if (await isHeld(work)) return { removed, left };',
+    to: '',
+    test: holdsAgain,
+  },
+  {
+    guard: 'what was applied last keeps its points, whatever manifests say',
+    file: `${prune}prune-vm.ts`,
+    from: 'inForce: options.inForce',
+    to: 'inForce: undefined',
+    test: knowsPolicy,
+  },
+  {
+    guard: 'whoever does not know the policy of a VM leaves marks as they are',
+    file: `${prune}prune-vm.ts`,
+    from: 'options.unruled ? leavePoints(work) : await removePoints',
+    to: 'options.unruled && !leavePoints ? leavePoints(work) : await removePoints',
+    test: knowsPolicy,
   },
   {
     guard: 'a run goes by the clock of the store',

@@ -36,8 +36,8 @@ export const ofReplication: readonly Mutation[] = [
   {
     guard: 'the newest whole points stay, whatever the policy says',
     file: 'src/replication/retention/decide.ts',
-    from: 'counted.slice(0, FEWEST)',
-    to: 'counted.slice(0, 0)',
+    from: 'both(of => of.slice(0, FEWEST))',
+    to: 'both(of => of.slice(0, 0))',
     test: [
       `${tests}retention/decide.test.ts`,
       'the newest whole points, the head, pins and wrong dates stay',

@@ -1,17 +1,19 @@
 import pLimit from 'p-limit';
-import { type Diagnostic, Failure, onceEach } from '../../diagnostics/diagnostic.ts';
+import { type Diagnostic, Failure, onceEach, world } from '../../diagnostics/diagnostic.ts';
+import { own } from '../../diagnostics/own-words.ts';
 import type { CatalogResource } from '../../engine/model/catalog.ts';
 import { expandSelections } from '../../engine/select/members.ts';
 import type { Clock } from '../../io/ports.ts';
 import type { Track } from '../../operation/attainment.ts';
 import { lookAt, withFirsts } from '../../operation/look.ts';
-import type { DeclaredVm, SeenRepository, Status } from '../../operation/model.ts';
+import type { DeclaredVm, SeenRepository, SeenVm, Status } from '../../operation/model.ts';
 import { type PlanStatus, planStatusOf } from '../../operation/rehearsals.ts';
 import { isDueOf, statusOf } from '../../operation/status.ts';
 import { coversIn } from '../../recovery/cover/covers.ts';
 import { isUnreadable } from '../../replication/format/damage.ts';
 import type { RepositoryRef } from '../../replication/model/clients.ts';
 import { livesInAws, pausesIn } from '../../replication/model/pauses.ts';
+import type { VmRepository } from '../../replication/model/repository.ts';
 import type { OpenRepository } from '../../replication/repository/open-repository.ts';
 import { holdsIn } from '../../replication/retention/holds.ts';
 import { openAlertsIn } from '../alerts/alert-turn.ts';
@@ -195,7 +197,7 @@ async function seenIn(
   const onDamage = ({ diagnostics }: Failure) => told(diagnostics);
   const looked = await withFirsts(repository, await lookAt(repository, onDamage, isDue), onDamage);
   const vms = await Promise.all(
-    looked.map(vm => limit(async () => ({ ...vm, verified: await repository.vm(vm.uuid).checked() }))),
+    looked.map(vm => limit(async () => ({ ...vm, ...(await checkedOf(repository.vm(vm.uuid), vm, told)) }))),
   );
   const [movers, alerts] = await Promise.all([
     readable([], told, () => moversIn(repository, clock.now())),
@@ -215,6 +217,28 @@ async function seenIn(
     ...(bytes !== undefined && { bytes }),
   };
 }
+
+/** What verifications have noted down of a VM; that its newest point isn't whole is told. */
+async function checkedOf(
+  vm: VmRepository,
+  { name, newest }: SeenVm,
+  told: (all: readonly Diagnostic[]) => void,
+): Promise<Pick<SeenVm, 'verified' | 'broken'>> {
+  const [verified, broken] = await Promise.all([
+    vm.checked(),
+    vm.broken(({ diagnostics }) => told(diagnostics.map(one => ({ ...one, severity: 'warning' })))),
+  ]);
+  if (!newest || !broken.some(({ id }) => id === newest.id)) return { verified };
+  told([newestBroken(name ?? vm.uuid, newest.id)]);
+  return { verified, broken: true };
+}
+
+const newestBroken = (name: string, id: string): Diagnostic => ({
+  ...world('points-broken', own`${name}: its newest recovery point can't be restored: ${id}`, {
+    hint: own`the next cycle stores again what the VM still has; \`converge verify\` names what is damaged, and \`converge points ${name} PATHS\` the points that are whole`,
+  }),
+  severity: 'warning',
+});
 
 /** A note that is damaged keeps nothing else from being seen. */
 async function readable<T>(

@@ -1,3 +1,5 @@
+import { Failure, world } from '../../diagnostics/diagnostic.ts';
+import { own } from '../../diagnostics/own-words.ts';
 import type { OnDamage, Point, VmRepository } from '../../replication/model/repository.ts';
 import type { CommonOptions, RepositoryOptions } from '../options.ts';
 import type { OpenedRepository } from './with-repository.ts';
@@ -17,13 +19,23 @@ export async function choosePoint(
   wanted: { which: string; name: string; again: (id: string) => string },
 ): Promise<Point> {
   const { selectPoint } = await import('../../replication/model/select-point.ts');
-  const { points, lost } = await vm.history(onDamage);
+  const { points, leaving, lost } = await vm.history(onDamage);
   const newest = points.at(-1)?.generation ?? 0;
   const seen = known?.generations[vm.uuid] ?? 0;
   if (seen > newest) lost.push({ generation: seen, why: `generation ${seen} was seen from here before` });
   else if (newest > 0) await saw({ [vm.uuid]: newest });
-  return selectPoint(points, wanted.which, wanted.name, { points: lost, again: wanted.again });
+  const all = { points: lost, leaving, again: wanted.again };
+  const chosen = selectPoint(points, wanted.which, wanted.name, all);
+  if (leaving.includes(chosen)) onDamage(isLeaving(wanted.name, chosen));
+  return chosen;
 }
+
+const isLeaving = (vm: string, { id }: Point): Failure =>
+  new Failure(
+    world('point-leaving', own`the point ${id} of ${vm} is being removed, and may go while it is read`, {
+      hint: own`to keep it: \`converge pin ${vm} ${id}\``,
+    }),
+  );
 
 /**
  * The command that was given, with a point by its id.

@@ -13,8 +13,8 @@ import type { Context } from '../app-context.ts';
 import { storeAt } from '../connect/repositories.ts';
 import type { CommonOptions } from '../options.ts';
 import type { Session } from '../session/open-session.ts';
-import { policyIn } from './prune.ts';
-import { inEachRepository, vmNamed } from './with-repository.ts';
+import { ruleIn } from './prune.ts';
+import { type DeclaredRepository, inEachRepository } from './with-repository.ts';
 
 export interface ExtendOptions extends CommonOptions {
   paths: string[];
@@ -41,6 +41,8 @@ export interface Extended {
   at: number;
   lock: LockPolicy;
   vms: ExtendedVm[];
+  /** Of which it can't be told what their points need. */
+  untouched: { uuid: string; name: string | undefined; why: Failure }[];
 }
 
 /** Told before locks of a VM are lengthened. */
@@ -57,18 +59,20 @@ export async function extendLocksOf(
   options: ExtendOptions,
   onPlan: OnPlan,
 ): Promise<Extended[] | undefined> {
+  let isLocked = false;
   const all = await inEachRepository(
     context,
     options.paths,
     options,
-    async ({ session, ref, vms, closing }) => {
+    async ({ session, ref, vms, closing, only }) => {
       if (!ref.lock) return undefined;
+      isLocked = true;
       const repository = await openToExtend(context, session, ref, options, closing);
       const now = session.world.host.clock.now() + (repository.store.clockAhead?.() ?? 0);
-      return extendOne(context, repository, { ref, vms, now, options, onPlan });
+      return extendOne(context, repository, { ref, vms, now, options, onPlan, only });
     },
   );
-  if (all?.length === 0) throw nothingLocked();
+  if (all && !isLocked) throw nothingLocked();
   return all;
 }
 
@@ -78,20 +82,23 @@ interface One {
   now: number;
   options: ExtendOptions;
   onPlan: OnPlan;
+  only: DeclaredRepository['only'];
 }
 
 async function extendOne(
   context: Context,
   repository: OpenRepository,
-  { ref, vms, now, options, onPlan }: One,
-): Promise<Extended> {
+  { ref, vms, now, options, onPlan, only: find }: One,
+): Promise<Extended | undefined> {
   const { extendLocks } = await import('../../replication/prune/extend-locks.ts');
   const lock = lockPolicyOf(ref.lock!);
   const signal = context.io.interrupt;
   const warn = ({ diagnostics }: Failure) =>
     context.reporter.diagnostics(diagnostics.map(one => ({ ...one, severity: 'warning' as const })));
-  const only = options.vm === undefined ? undefined : (await vmNamed(repository, options.vm, warn)).uuid;
+  const only = options.vm === undefined ? undefined : await find(options.vm, repository);
+  if (only === null) return undefined;
   const done: ExtendedVm[] = [];
+  const untouched: Extended['untouched'] = [];
   for (const uuid of only === undefined ? await repository.enrolled(warn) : [only]) {
     try {
       const {
@@ -109,9 +116,11 @@ async function extendOne(
     } catch (error) {
       if (!(error instanceof Failure) || !failedWith(error, 'prune-doubt')) throw error;
       warn(error);
+      const name = (await repository.vm(uuid).newest(() => {}))?.vm.name;
+      untouched.push({ uuid, name, why: error });
     }
   }
-  return { url: ref.url.canonical, at: now, lock, vms: done };
+  return { url: ref.url.canonical, at: now, lock, vms: done, untouched };
 }
 
 /** What the locks of one VM are, by the retention that manifests declare of it. */
@@ -143,7 +152,7 @@ export async function planOf(
   );
   const held = heldUntil(await holdsIn(repository), uuid, now) !== undefined;
   const plan = await planLocks(context, vm, {
-    ...{ lock, now, held, signal, ...how, policy: policyIn(vms, { uuid, name }) },
+    ...{ lock, now, held, signal, ...how, policy: ruleIn(vms, { uuid, name })?.retention },
     pins: async () => new Map([...pins].map(([point, all]) => [point, all.map(({ holder }) => holder)])),
     step: async () => {},
   });

@@ -1,7 +1,8 @@
 import { world } from '../../diagnostics/diagnostic.ts';
-import { BY_HAND, pin, unpin } from '../../replication/model/pins.ts';
+import { own } from '../../diagnostics/own-words.ts';
+import { BY_HAND, pin, pinned, unpin } from '../../replication/model/pins.ts';
 import { selectPoint } from '../../replication/model/select-point.ts';
-import { heldUntil, hold, holdsIn, release } from '../../replication/retention/holds.ts';
+import { type Hold, hold, holdsIn, holdsOf, release } from '../../replication/retention/holds.ts';
 import type { Context } from '../app-context.ts';
 import type { CommonOptions, RepositoryOptions } from '../options.ts';
 import { momentOf } from './moments.ts';
@@ -23,19 +24,33 @@ export const pinPoint = (
 ): Promise<string | undefined> =>
   withRepositoryOpen(context, options, vm, async ({ repository, clock }) => {
     const found = await vmNamed(repository, vm);
-    const { points, lost } = await found.history(() => {});
+    const { points, leaving, lost } = await found.history(() => {});
     const { id } = selectPoint(points, which, vm, {
-      points: lost,
+      ...{ points: lost, leaving },
       again: one => `converge pin ${vm} ${one}`,
     });
-    if (options.release) await unpin(repository, BY_HAND, id);
-    else await pin(repository, BY_HAND, [{ vm: found.uuid, point: id }], clock.now());
+    if (options.release) {
+      const isPinned = (await pinned(repository)).some(one => one.holder === BY_HAND && one.point === id);
+      if (!isPinned)
+        context.reporter.diagnostics([
+          { ...world('not-pinned', own`${id} of ${vm} was not pinned by hand`), severity: 'warning' },
+        ]);
+      await unpin(repository, BY_HAND, id);
+    } else await pin(repository, BY_HAND, [{ vm: found.uuid, point: id }], clock.now());
     return id;
   });
 
+/** What came of a hold that was asked for: what was ended, and what keeps the VM's points now. */
+export interface Held {
+  released?: Hold;
+  /** The one that ends last first. */
+  holds: Hold[];
+}
+
 /**
- * Keeps all points of a VM until a moment, or no longer. Answers with it, 'released' without one; undefined
- * when the manifests have mistakes, which were told.
+ * Keeps all points of a VM until a moment, or ends that: what a signal said first, since that is what
+ * somebody has looked at, and what was said by hand when it is asked once more. Undefined when the manifests
+ * have mistakes, which were told.
  *
  * @throws Failure `bad-time`, `vm-not-in-repository`
  */
@@ -44,17 +59,31 @@ export const holdVm = (
   vm: string,
   until: string | undefined,
   options: Options,
-): Promise<number | 'released' | undefined> =>
+): Promise<Held | undefined> =>
   withRepositoryOpen(context, options, vm, async ({ repository, clock }) => {
     const now = clock.now() + (repository.store.clockAhead?.() ?? 0);
     const { uuid } = await vmNamed(repository, vm);
+    const warn = (code: 'not-held' | 'held-longer', message: string, hint?: string) =>
+      context.reporter.diagnostics([
+        { ...world(code, message, hint === undefined ? {} : { hint }), severity: 'warning' },
+      ]);
     if (until === undefined) {
-      if (heldUntil(await holdsIn(repository), uuid, now) === undefined)
-        context.reporter.diagnostics([{ ...world('not-held', `${vm} is not held`), severity: 'warning' }]);
-      await release(repository, uuid);
-      return 'released';
+      const before = holdsOf(await holdsIn(repository), uuid, now);
+      const released = before.find(({ why }) => why !== undefined) ?? before[0];
+      if (!released) warn('not-held', `${vm} is not held`);
+      else await release(repository, released);
+      const holds = holdsOf(await holdsIn(repository), uuid, now);
+      return { ...(released && { released }), holds };
     }
     const end = momentOf(until, now);
     await hold(repository, { vm: uuid, until: end, at: now });
-    return end;
+    const holds = holdsOf(await holdsIn(repository), uuid, now);
+    const own = holds.find(({ why }) => why === undefined);
+    if (own && own.until > end)
+      warn(
+        'held-longer',
+        `${vm} is held until ${new Date(own.until).toISOString()} already, and stays so`,
+        `to end that sooner: \`converge hold ${vm} --release\`, and hold it anew`,
+      );
+    return { holds };
   });

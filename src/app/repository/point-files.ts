@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { Failure, given, world } from '../../diagnostics/diagnostic.ts';
+import { Failure, failedWith, given, world } from '../../diagnostics/diagnostic.ts';
 import { own } from '../../diagnostics/own-words.ts';
 import {
   type DiskBytes,
@@ -57,13 +57,30 @@ export async function pointFiles(
   what: string,
   options: FilesOptions,
 ): Promise<Found | undefined> {
-  const { vm, volume, path } = wordsOf(what);
-  if (options.to !== undefined && path === '')
+  const words = wordsOf(what);
+  const meant = words.volume === undefined ? looselyOf(what) : undefined;
+  if (options.to !== undefined && words.path === '' && !meant)
     throw new Failure(
       given('not-a-file', `${what} names no file that could be copied`, {
-        hint: own`name one, such as ${vm}:0.2/etc/fstab; without --to, volumes and folders are listed`,
+        hint: own`name one, such as ${words.vm}:0.2/etc/fstab; without --to, volumes and folders are listed`,
       }),
     );
+  try {
+    return await filesAt(context, what, words, options);
+  } catch (error) {
+    if (!meant || !(error instanceof Failure)) throw error;
+    // No VM of that name: of one whose name ends at the colon, the volumes are told.
+    const other = await filesAt(context, what, meant, options).catch((failure: unknown) => failure);
+    throw failedWith(other, 'no-volume-in-point') ? other : error;
+  }
+}
+
+async function filesAt(
+  context: Context,
+  what: string,
+  { vm, volume, path }: Words,
+  options: FilesOptions,
+): Promise<Found | undefined> {
   const { interrupt } = context.io;
   return withVms(context, options, vm, async (opened, [one], onDamage) => {
     const rest = [
@@ -82,16 +99,28 @@ export async function pointFiles(
     const named = found.find(({ name }) => name === volume);
     if (!named)
       throw new Failure(
-        given('no-volume-in-point', own`the point has no volume ${volume}`, {
-          hint: own`it has ${volumes.map(({ name, content }) => `${name} (${content})`).join(', ')}`,
+        given('no-volume-in-point', own`the point has no volume ${JSON.stringify(volume)}`, {
+          hint: own`a volume is DISK.PARTITION, and it has ${volumes.map(({ name, content }) => `${name} (${content})`).join(', ')}`,
         }),
       );
     return { point, ...(await look(context, what, named, path, options)) };
   });
 }
 
+interface Words {
+  vm: string;
+  volume?: string;
+  path: string;
+}
+
+/** What is behind a colon taken for a volume, whatever its form: `dc02:0`, `dc02:c:/x`. */
+function looselyOf(what: string): Words | undefined {
+  const [, vm, volume, path = ''] = /^([^:]+):([^/\\]*)(?:[/\\](.*))?$/s.exec(what) ?? [];
+  return vm === undefined || volume === undefined ? undefined : { vm, volume, path };
+}
+
 /** A volume is told from the rest of a VM's name by its form. */
-function wordsOf(what: string): { vm: string; volume?: string; path: string } {
+function wordsOf(what: string): Words {
   const [, vm, volume, path = ''] = /^(.+?):(\d+\.\d+)(?:[/\\](.*))?$/s.exec(what) ?? [];
   return vm === undefined || volume === undefined ? { vm: what, path: '' } : { vm, volume, path };
 }
@@ -128,6 +157,7 @@ async function look(
         }),
       );
     if (entries) return { entries: entries.sort((a, b) => (a.name < b.name ? -1 : 1)) };
+    await refuseListed(system, path, content, what);
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error;
     throw new Failure(
@@ -141,6 +171,24 @@ async function look(
     given('no-file-in-point', `${what} is not there`, {
       hint: 'without the last word, its folder is listed',
     }),
+  );
+}
+
+/** What is listed under a name and can't be opened is no file that is missing. */
+async function refuseListed(system: FileSystem, path: string, content: Content, what: string): Promise<void> {
+  const words = path.split('/').filter(word => word !== '');
+  const name = words.pop();
+  const inAnyCase = (word: string | undefined) => (content === 'ext' ? word : word?.toLowerCase());
+  const listed = (await system.list(words.join('/')))?.find(one => inAnyCase(one.name) === inAnyCase(name));
+  if (!listed) return;
+  throw new Failure(
+    given(
+      'not-a-file',
+      listed.kind === 'link'
+        ? own`${what} is a link, and what it leads to is not in this volume`
+        : own`${what} is neither a file nor a folder`,
+      { hint: own`\`converge export VM --nbd SOCKET\` serves the disk as it is, to whatever mounts it` },
+    ),
   );
 }
 
@@ -184,6 +232,6 @@ async function copy(
       yield await file.read(at, Math.min(piece, file.bytes - at));
     }
   };
-  await host.files.writeAtomic(path, content(), { private: true });
+  await host.files.writeAtomic(path, content(), { private: true, holes: true });
   return path;
 }

@@ -6,7 +6,7 @@ import { parseKey, readKey } from '../../replication/format/keys.ts';
 import type { RepositoryRef } from '../../replication/model/clients.ts';
 import { lockFrom, lockPolicyOf } from '../../replication/model/object-lock.ts';
 import type { OnDamage } from '../../replication/model/repository.ts';
-import type { PrunedVm } from '../../replication/prune/prune-repository.ts';
+import type { PrunedVm, PruneOptions, Rule } from '../../replication/prune/prune-repository.ts';
 import { forgetNotes } from '../../replication/repository/forget-notes.ts';
 import type { OpenRepository } from '../../replication/repository/open-repository.ts';
 import { type Retention, retentionOf } from '../../replication/retention/policy.ts';
@@ -25,6 +25,8 @@ export interface PruneCommandOptions extends RepositoryOptions, CommonOptions {
   noop?: boolean;
   /** Milliseconds from the mark to the removal. */
   grace?: number;
+  /** What counts in the place of what the manifests say now: an agent holds on to what protects more. */
+  declared?: readonly CatalogResource[];
   /** Bytes of blocks that are moved at most out of packs of which less than half is needed; 0: none. */
   compact?: number;
 }
@@ -37,9 +39,11 @@ export interface Pruned {
   /** By the store's clock, ms since the epoch. */
   at: number;
   vms: PrunedVm[];
+  /** Of which it can't be told what their points need. */
+  untouched: { uuid: string; name: string | undefined; why: Failure }[];
 }
 
-type PolicyOf = (vm: { uuid: string; name: string | undefined }) => Retention | undefined;
+type RuleOf = PruneOptions['ruleOf'];
 
 /**
  * Removes what no retention policy keeps, from every repository that the manifests name or from the one on
@@ -52,22 +56,27 @@ export async function prune(context: Context, options: PruneCommandOptions): Pro
   const warn = warnings(context);
   if ((options.paths ?? []).length === 0) {
     const one = await withRepositoryOpen(context, options, options.vm, async ({ repository, ref, clock }) =>
-      pruneOne(context, repository, ref, clock, { options, policyOf: () => said, warn }),
+      pruneOne(context, repository, ref, clock, {
+        ...{ options, warn, ruleOf: () => said && forced(said) },
+        only: async (name, of) => (await vmNamed(of, name, warn)).uuid,
+      }),
     );
     return one && [one];
   }
-  return inEachRepository(context, options.paths!, options, async ({ session, ref, vms, closing }) => {
+  return inEachRepository(context, options.paths!, options, async ({ session, ref, vms, closing, only }) => {
     const repository = await openToPrune(context, session, ref, options, closing);
-    const policyOf: PolicyOf = vm => said ?? policyIn(vms, vm);
+    const ruleOf: RuleOf = vm => (said ? forced(said) : ruleIn(options.declared ?? vms, vm));
     const { clock } = session.world.host;
-    return pruneOne(context, repository, ref, clock, { options, policyOf, warn });
+    return pruneOne(context, repository, ref, clock, { options, ruleOf, warn, only });
   });
 }
 
 interface Asked {
   options: PruneCommandOptions;
-  policyOf: PolicyOf;
+  ruleOf: RuleOf;
   warn: OnDamage;
+  /** UUID of the one VM that was asked for; null: another repository may hold it. */
+  only(name: string, repository: OpenRepository): Promise<string | null>;
 }
 
 async function pruneOne(
@@ -75,15 +84,21 @@ async function pruneOne(
   repository: OpenRepository,
   { url }: RepositoryRef,
   clock: Clock,
-  { options, policyOf, warn }: Asked,
-): Promise<Pruned> {
+  { options, ruleOf, warn, only }: Asked,
+): Promise<Pruned | undefined> {
   const { pruneRepository } = await import('../../replication/prune/prune-repository.ts');
   const { GRACE } = await import('../../replication/prune/work.ts');
-  const vm = options.vm === undefined ? undefined : (await vmNamed(repository, options.vm, warn)).uuid;
+  const vm = options.vm === undefined ? undefined : await only(options.vm, repository);
+  if (vm === null) return undefined;
+  const untouched: Pruned['untouched'] = [];
   const now = clock.now() + (repository.store.clockAhead?.() ?? 0);
   const vms = await pruneRepository(repository, {
     compacting: { clock, bytes: options.compact ?? COMPACT },
-    ...{ policyOf, now, dry: options.noop ?? false, grace: options.grace ?? GRACE, onDamage: warn },
+    ...{ ruleOf, now, dry: options.noop ?? false, grace: options.grace ?? GRACE, onDamage: warn },
+    onUntouched(one, why) {
+      warn(why);
+      untouched.push({ ...one, why });
+    },
     ...(vm !== undefined && { vm }),
     step: async () => {},
     signal: context.io.interrupt,
@@ -93,7 +108,7 @@ async function pruneOne(
     if (one.doubt) warn(one.doubt);
     context.reporter.diagnostics(one.warnings);
   }
-  return { url: url.canonical, at: now, vms };
+  return { url: url.canonical, at: now, vms, untouched };
 }
 
 /**
@@ -141,15 +156,18 @@ export async function mayDelete(store: { remove(key: string): Promise<void> }): 
   }
 }
 
-/** The retention that is declared of a VM, by its UUID or name. */
-export function policyIn(
+const forced = (retention: Retention) => ({ retention, isForced: true });
+
+/** What is declared of a VM's points, by its UUID or name; undefined: these manifests don't speak of it. */
+export function ruleIn(
   vms: readonly CatalogResource[],
   { uuid, name }: { uuid: string; name: string | undefined },
-): Retention | undefined {
+): Rule | undefined {
   const names = [uuid.toLowerCase(), name?.toLowerCase()];
   const found = vms.find(({ title, select }) => select === undefined && names.includes(title.toLowerCase()));
-  const { retention } = (found?.properties ?? {}) as Partial<ProtectedVmProperties>;
-  return retention && retentionOf(retention);
+  if (!found) return undefined;
+  const { retention } = found.properties as Partial<ProtectedVmProperties>;
+  return { retention: retention && retentionOf(retention) };
 }
 
 function parseRetention(text: string): Retention {

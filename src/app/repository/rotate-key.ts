@@ -1,8 +1,9 @@
+import { failedWith } from '../../diagnostics/diagnostic.ts';
 import { readKey } from '../../replication/format/keys.ts';
 import type { Context } from '../app-context.ts';
 import type { CommonOptions, RepositoryOptions } from '../options.ts';
 import { writeNewSecret } from '../secret-file.ts';
-import { withRepositoryOpen } from './with-repository.ts';
+import { type OpenedRepository, withRepositoryOpen } from './with-repository.ts';
 
 export interface RotateOptions extends RepositoryOptions, CommonOptions {
   /** `env:NAME`, `file:PATH` or `credential:NAME` of the key that opens the repository now. */
@@ -28,7 +29,7 @@ export async function rotateRepositoryKey(
   const { rotateKey } = await import('../../replication/repository/rotate-key.ts');
   const { host } = context.io;
   const [old, fresh] = await Promise.all([readKey(options.key, host), readKey(options.newKey, host)]);
-  return withRepositoryOpen(context, options, undefined, async ({ repository: { store } }) => {
+  const opened = async ({ repository: { store } }: OpenedRepository) => {
     const keys = await rotateKey(store, {
       old,
       fresh,
@@ -36,7 +37,18 @@ export async function rotateRepositoryKey(
       random: host.random,
     });
     return { url: store.url, old: old.id, fresh: fresh.id, keys };
-  });
+  };
+  try {
+    return await withRepositoryOpen(context, options, undefined, opened);
+  } catch (error) {
+    // It may have been done before, and whoever did it wasn't told.
+    if (!failedWith(error, 'wrong-key')) throw error;
+    return await withRepositoryOpen(context, { ...options, key: options.newKey }, undefined, opened).catch(
+      again => {
+        throw failedWith(again, 'wrong-key') ? error : again;
+      },
+    );
+  }
 }
 
 /** A new key of a repository: its text, or its id when it was written to a new file. */

@@ -7,6 +7,8 @@ import { withVms } from './with-repository.ts';
 export interface RepositoryStats {
   url: string;
   vms: (VmStats & { uuid: string; name?: string })[];
+  /** Of which it can't be told what their points need. */
+  untold: { uuid: string; name: string | undefined; why: Failure }[];
   /** Bytes of all that is there, whoever it is of. */
   bytes: number;
 }
@@ -25,19 +27,21 @@ export async function repositoryStats(
     const { store } = repository;
     const now = clock.now() + (store.clockAhead?.() ?? 0);
     const all: RepositoryStats['vms'] = [];
+    const untold: RepositoryStats['untold'] = [];
     for (const one of vms) {
       const { uuid } = one;
+      const name = (await one.newest(() => {}))?.vm.name;
       try {
-        const name = (await one.newest(onDamage))?.vm.name;
         const stats = await statsOf(repository, one, now, context.io.interrupt);
         all.push({ uuid, ...(name !== undefined && { name }), ...stats });
       } catch (error) {
         if (!(error instanceof Failure) || !failedWith(error, 'prune-doubt')) throw error;
         onDamage(error);
+        untold.push({ uuid, name, why: error });
       }
     }
     let bytes = 0;
     for await (const { size } of store.list('')) bytes += size;
-    return { url: ref.url.canonical, vms: all, bytes };
+    return { url: ref.url.canonical, vms: all, untold, bytes };
   });
 }

@@ -1,4 +1,4 @@
-import { type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
+import { type Diagnostic, Failure, given, world } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
 import type { CatalogResource } from '../../engine/model/catalog.ts';
 import { expandSelections } from '../../engine/select/members.ts';
@@ -170,12 +170,19 @@ export interface DeclaredRepository {
   vms: CatalogResource[];
   /** What is done before the session ends. */
   closing: (() => Promise<void> | void)[];
+  /**
+   * UUID of a VM by its name or UUID; null where this repository doesn't hold it: one after it may. Whether
+   * any did is seen when all were asked.
+   */
+  only(name: string, repository: OpenRepository): Promise<string | null>;
 }
 
 /**
  * What `use` gives for each repository that protected VMs of the manifests name, one after the other, or for
  * the one that `--repository` says; undefined leaves one out. Undefined when the manifests have mistakes,
  * which were told.
+ *
+ * @throws Failure `repository-not-declared` (given), and `vm-not-in-repository` where a VM was asked for
  */
 export async function inEachRepository<T>(
   context: Context,
@@ -193,18 +200,62 @@ export async function inEachRepository<T>(
     context.reporter.diagnostics([...diagnostics, ...resources.flatMap(({ fault }) => fault ?? [])]);
     const declared = resources.filter(({ type }) => type === 'protected_vm');
     const asked = options.repository === undefined ? undefined : parseRepositoryUrl(options.repository);
+    const all = repositoriesOf(declared);
+    const meant = all.filter(({ ref }) => !asked || asked.canonical === ref.url.canonical);
+    if (asked && meant.length === 0) throw notDeclared(asked.written, all);
     const done: T[] = [];
-    for (const { ref, vms } of repositoriesOf(declared)) {
-      if (asked && asked.canonical !== ref.url.canonical) continue;
-      const result = await use({ session, ref, vms, closing });
+    const looked = lookingFor(context);
+    for (const { ref, vms } of meant) {
+      const result = await use({ session, ref, vms, closing, only: looked.only });
       if (result !== undefined) done.push(result);
     }
+    looked.demandFound();
     return done;
   } finally {
     for (const close of closing) await close();
     await session.close();
   }
 }
+
+/** Looks for a VM in one repository after the other. */
+function lookingFor(context: Context) {
+  let missed: string | undefined;
+  let found = false;
+  const urls: string[] = [];
+  const names: string[] = [];
+  const warn = warnings(context);
+  return {
+    async only(name: string, repository: OpenRepository): Promise<string | null> {
+      const vm = await findVm(repository, name, warn);
+      if (vm) {
+        found = true;
+        return vm.uuid;
+      }
+      missed = name;
+      urls.push(repository.store.url);
+      names.push(...(await repository.vms(() => {})).map(one => one.name));
+      return null;
+    },
+    /** @throws Failure `vm-not-in-repository` */
+    demandFound(): void {
+      if (found || missed === undefined) return;
+      const hint = suggest(missed, names) ?? 'they hold no VM yet';
+      throw new Failure(
+        world('vm-not-in-repository', `${urls.join(', ')}: no recovery point of ${missed}`, { hint }),
+      );
+    },
+  };
+}
+
+const notDeclared = (written: string, all: readonly { ref: RepositoryRef }[]): Failure =>
+  new Failure(
+    given('repository-not-declared', `no protected_vm of these manifests is in ${written}`, {
+      hint:
+        all.length > 0
+          ? `they are in ${all.map(({ ref }) => ref.url.written).join(', ')}`
+          : 'they declare no protected_vm',
+    }),
+  );
 
 /** The repositories that protected VMs name, each once, with who may prune it and lengthen locks in it. */
 function repositoriesOf(

@@ -130,6 +130,10 @@ export const commands = {
     means: 'An option that goes with `--self` was given without it.',
     wayOut: 'Add `--self s3://BUCKET/`, or leave the option out.',
   },
+  'repository-not-declared': {
+    means: 'No protected VM of the manifests is in the repository that `--repository` names.',
+    wayOut: 'Correct it, or leave it out to have all of them.',
+  },
   'several-repositories': {
     means: "The manifests name several repositories, and it isn't said which one is meant.",
     wayOut: 'Say it with `--repository`, or name a VM that is declared.',

@@ -65,7 +65,8 @@ export const repository = {
   },
   'damaged-object': {
     means: 'An object of a repository is damaged.',
-    wayOut: '`converge verify` tells which points it breaks; an older version of the object may be whole.',
+    wayOut:
+      '`converge verify` tells which points it breaks; `converge repair` writes anew what needs no source, and the next cycle what does; an older version of the object may be whole.',
   },
   'datastore-full': {
     means:

@@ -17,6 +17,18 @@ export const retention = {
     means: 'The VM whose hold was to be released is not held (a warning).',
     wayOut: '`converge status` tells which VMs are held.',
   },
+  'point-leaving': {
+    means: 'The point that was asked for by its id is being removed (a warning).',
+    wayOut: '`converge pin` keeps it; the next `converge prune` takes its mark back.',
+  },
+  'not-pinned': {
+    means: 'The point whose pin was to be released is not pinned by hand (a warning).',
+    wayOut: '`converge points` shows which points are pinned, and by what.',
+  },
+  'held-longer': {
+    means: 'The VM is held for longer already, and a hold is not shortened by another (a warning).',
+    wayOut: 'To end it sooner: `converge hold VM --release`, and hold it anew.',
+  },
   'no-pruner': {
     means: 'Nothing says with which credentials `converge prune` may delete.',
     wayOut:

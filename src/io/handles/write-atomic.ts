@@ -14,6 +14,8 @@ export interface WriteOptions {
    * user's file is.
    */
   private?: true;
+  /** Zeros are left out, as holes, where the file system has such. */
+  holes?: true;
 }
 
 /** Called between the look at what is there and its use; a test swaps things there. */
@@ -31,7 +33,7 @@ export async function writeAtomic(
   folder: Folder,
   name: string,
   content: Buffer | AsyncIterable<Buffer>,
-  { mode, private: isPrivate }: WriteOptions,
+  { mode, private: isPrivate, holes }: WriteOptions,
   between: () => void | Promise<void>,
 ): Promise<void> {
   const path = `${folder.at}/${name}`;
@@ -43,7 +45,7 @@ export async function writeAtomic(
   try {
     const handle = await fs.open(temporary, 'wx', modeAtFirst(replaced, wanted));
     try {
-      await writeAll(handle, content);
+      await (holes ? writeSparse(handle, content) : writeAll(handle, content));
       if (replaced && !isPrivate) await keepOwner(handle, replaced);
       // After chown, which clears setuid.
       const last = lastMode(replaced, wanted);
@@ -80,6 +82,34 @@ async function writeAll(handle: fs.FileHandle, content: Buffer | AsyncIterable<B
   // A user’s own type may give any bytes.
   if (ArrayBuffer.isView(content)) return handle.writeFile(content);
   for await (const chunk of content) await handle.writeFile(chunk);
+}
+
+const hole = Buffer.alloc(64 * 1024);
+
+async function writeSparse(handle: fs.FileHandle, content: Buffer | AsyncIterable<Buffer>): Promise<void> {
+  let end = 0;
+  for await (const chunk of Buffer.isBuffer(content) ? [content] : content) {
+    for (let from = 0; from < chunk.length; ) {
+      const isHole = isZeros(chunk, from);
+      let to = from;
+      while (to < chunk.length && isZeros(chunk, to) === isHole)
+        to = Math.min(to + hole.length, chunk.length);
+      if (!isHole) await writeFully(handle, chunk.subarray(from, to), end + from);
+      from = to;
+    }
+    end += chunk.length;
+  }
+  await handle.truncate(end);
+}
+
+function isZeros(chunk: Buffer, from: number): boolean {
+  const to = Math.min(from + hole.length, chunk.length);
+  return chunk.compare(hole, 0, to - from, from, to) === 0;
+}
+
+async function writeFully(handle: fs.FileHandle, bytes: Buffer, position: number): Promise<void> {
+  for (let at = 0; at < bytes.length; )
+    at += (await handle.write(bytes, at, bytes.length - at, position + at)).bytesWritten;
 }
 
 /** What the new file replaces; a link is replaced itself, and what it leads to is nobody's business. */

@@ -2,6 +2,7 @@ import { createCipheriv, createDecipheriv, hash } from 'node:crypto';
 import { ID_BYTES } from './blocks.ts';
 import { compress, decompress, RAW, ZSTD } from './compression.ts';
 import { damaged, newerFormat } from './damage.ts';
+import { release } from './release.ts';
 import type { Vault } from './vault.ts';
 
 /** Kinds of objects and their number in the header. Numbers are never used again. */
@@ -61,8 +62,12 @@ export interface Sealer {
    * with its length; throws RangeError where there isn't room for `roomOf` the block.
    */
   sealBlock(object: Buffer, offset: number, id: Buffer, plaintext: Buffer): number;
-  /** The plaintext, which is the one that has this id: all else throws a `damaged-object` Failure. */
-  openBlock(offset: number, stored: Buffer, cap: number, id: Buffer): Buffer;
+  /**
+   * The plaintext, which is the one that has this id: all else throws a `damaged-object` Failure, and leaves
+   * `into` as it was. `into`: where it may be put, which may be `stored` itself; without it, or where it has
+   * no room, the plaintext is a part of `stored` or in bytes of its own.
+   */
+  openBlock(offset: number, stored: Buffer, cap: number, id: Buffer, into?: Buffer): Buffer;
 }
 
 /** Bytes that a section of this payload takes at most. */
@@ -129,7 +134,9 @@ export function sealerFor(vault: Vault, kind: Kind, key: string, salt: Buffer): 
     const cipher = createCipheriv('aes-256-gcm', secret, nonceAt(offset));
     cipher.setAAD(associated(offset, label));
     cipher.update(ENCODINGS[encoding]!).copy(into, at);
-    cipher.update(bytes).copy(into, at + 1);
+    const sealed = cipher.update(bytes);
+    sealed.copy(into, at + 1);
+    release(sealed);
     cipher.final(); // GCM has no last bytes
     cipher.getAuthTag().copy(into, at + 1 + bytes.length);
     return length;
@@ -164,7 +171,10 @@ export function sealerFor(vault: Vault, kind: Kind, key: string, salt: Buffer): 
       throw damaged(key, `the section at byte ${offset} is not what was written`, cause);
     }
     try {
-      return { plain: decompress(body[0]!, body.subarray(1), cap), encoding: body[0]!, digest };
+      const encoding = body[0]!;
+      const plain = decompress(encoding, body.subarray(1), cap);
+      if (secret && encoding === ZSTD) release(body);
+      return { plain, encoding, digest };
     } catch (cause) {
       throw damaged(key, `the section at byte ${offset} can't be decompressed`, cause);
     }
@@ -180,13 +190,20 @@ export function sealerFor(vault: Vault, kind: Kind, key: string, salt: Buffer): 
       return stored;
     },
     open: (offset, stored, cap, label = NO_LABEL) => open(offset, stored, cap, label).plain,
-    sealBlock: (object, offset, id, plaintext) =>
-      sealAt(object, offset, offset, compress(plaintext, BLOCK_LEVEL), id, id),
-    openBlock(offset, stored, cap, id) {
+    sealBlock(object, offset, id, plaintext) {
+      const packed = compress(plaintext, BLOCK_LEVEL);
+      const length = sealAt(object, offset, offset, packed, id, id);
+      if (packed.encoding === ZSTD) release(packed.bytes);
+      return length;
+    },
+    openBlock(offset, stored, cap, id, into) {
       const { plain, encoding, digest } = open(offset, stored, cap, id);
       const found = encoding === RAW && digest ? digest : vault.blockId(plain);
       if (!found.equals(id)) throw damaged(key, `the block at byte ${offset} has another id`);
-      return plain;
+      if (!secret || encoding !== RAW || !into || into.length < plain.length) return plain;
+      const length = plain.copy(into);
+      release(plain);
+      return into.subarray(0, length);
     },
   };
 }

@@ -6,13 +6,13 @@ import { NOTHING_PRUNED, type PruningRecord } from '../model/pruning-record.ts';
 import type { VmRepository } from '../model/repository.ts';
 import { pruningStore } from '../repository/pruning-store.ts';
 import type { VmContext } from '../repository/read/repository-context.ts';
-import { type Decision, decide } from '../retention/decide.ts';
+import { type Decision, decideWith } from '../retention/decide.ts';
 import type { Compacted } from './compact.ts';
 import { doubt } from './doubt.ts';
 import { type PrunedPoint, seePoints } from './points.ts';
-import { type Removals, removePoints } from './remove-points.ts';
+import { leavePoints, type Removals, removePoints } from './remove-points.ts';
 import { type Swept, sweepObjects } from './sweep-objects.ts';
-import type { PruneVmOptions, Work } from './work.ts';
+import { isHeld, type PruneVmOptions, type Work } from './work.ts';
 
 export interface VmPruned extends Removals, Swept {
   uuid: string;
@@ -34,9 +34,11 @@ export async function pruneVm(
   options: PruneVmOptions,
 ): Promise<VmPruned> {
   const work = await lookAtVm(context, vm, options);
-  const held = options.held !== undefined && options.held > work.now;
-  const decisions = decide(work.seen.points, options.policy, work.now, held);
-  const removals = await removePoints(work, decisions);
+  const policies = { declared: options.policy, inForce: options.inForce };
+  const decided = decideWith(work.seen.points, policies, work.now, await isHeld(work));
+  const removing = new Set(options.unruled ? work.record.removing : []);
+  const decisions = decided.filter(({ point }) => !removing.has(point.id));
+  const removals = options.unruled ? leavePoints(work) : await removePoints(work, decisions);
   const swept = await sweepObjects(work, removals);
   const stay = [...removals.kept, ...swept.left];
   const untils = stay.flatMap(({ until }) => until ?? []);

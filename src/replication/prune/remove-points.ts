@@ -5,7 +5,7 @@ import type { Kept } from '../model/store.ts';
 import { putOnce } from '../repository/write/put-once.ts';
 import type { Decision } from '../retention/decide.ts';
 import type { PrunedPoint } from './points.ts';
-import { BATCH, idsOf, type Work } from './work.ts';
+import { BATCH, idsOf, isHeld, type Work } from './work.ts';
 
 export interface Removals {
   /** Listed no more from now on. */
@@ -37,10 +37,7 @@ export async function removePoints(work: Work, decisions: Decision<PrunedPoint>[
     ...work.record,
     removing: going.map(({ point }) => point.id),
     changed: work.record.changed + fresh.length,
-    points: seen.points.map(({ generation, id, time, previous }) => ({
-      ...{ generation, id, time },
-      ...(previous && { previous }),
-    })),
+    points: knownIn(work),
   };
   const known = new Set(seen.points.map(({ id }) => id));
   // Of a point that stays, or that was marked by somebody else, or of one that came back.
@@ -82,6 +79,18 @@ export async function removePoints(work: Work, decisions: Decision<PrunedPoint>[
   };
 }
 
+/** Nothing is marked, taken back or removed by whoever doesn't know the policy. */
+export function leavePoints(work: Work): Removals {
+  work.record = { ...work.record, points: knownIn(work) };
+  return { marked: [], unmarked: [], removed: [], kept: [] };
+}
+
+const knownIn = ({ seen }: Work): Work['record']['points'] =>
+  seen.points.map(({ generation, id, time, previous }) => ({
+    ...{ generation, id, time },
+    ...(previous && { previous }),
+  }));
+
 interface Mark extends PointId {
   modified: number;
 }
@@ -104,9 +113,11 @@ async function markPoint({ context }: Work, { generation, id, previous }: Pruned
 }
 
 async function removeDue(
-  { context: { store, names }, options }: Work,
+  work: Work,
   due: readonly PrunedPoint[],
 ): Promise<Pick<Removals, 'removed' | 'kept'>> {
+  const { context, options } = work;
+  const { store, names } = context;
   const removed: PointId[] = [];
   const kept: Kept[] = [];
   for (let at = 0; at < due.length; at += BATCH) {
@@ -117,6 +128,7 @@ async function removeDue(
       continue;
     }
     await options.step('points');
+    if (await isHeld(work)) break;
     const pins = await options.pins();
     const going = batch.filter(({ id }) => !pins.has(id));
     const stays = await store.erase(going.map(({ generation, id }) => names.point(generation, id)));

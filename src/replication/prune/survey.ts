@@ -141,8 +141,9 @@ export function survey(context: VmContext, { inForce, doubts }: Asking): Survey 
     }
   }
 
+  // What is said to be damaged is read all the same: movers write that record, and it has nothing removed.
   const believed = ({ refs, blocks }: Version) =>
-    believedIds(context, { pagesObjects: sizes }, refs, blocks, doubts);
+    believedIds(context, { pagesObjects: sizes }, refs, blocks, { section: () => false });
 
   /** Ids that more than one point needs here. What stays where it was for some versions is told once. */
   async function sharedIn({ versions }: Place, signal?: AbortSignal): Promise<Set<string>> {

@@ -5,7 +5,7 @@ import { doubt } from './doubt.ts';
 import { whatIsNeeded } from './needed.ts';
 import type { Removals } from './remove-points.ts';
 import { dueOf, listParts, marksAfter, type Part, packOf, unneeded } from './sweep.ts';
-import { BATCH, GRACE, type Work } from './work.ts';
+import { BATCH, GRACE, isHeld, type Work } from './work.ts';
 
 const DAY = 24 * 3_600_000;
 /** Clocks of a store's servers may differ by this much, ms. */
@@ -103,10 +103,9 @@ function knownBefore({ seen, now, leased }: Work): number {
 }
 
 /** What is claimed by a cycle stays. Readers need an index longest, so that goes last. */
-async function removeObjects(
-  { context: { store, names }, options, lease }: Work,
-  going: readonly Part[],
-): Promise<{ removed: Part[]; left: Kept[] }> {
+async function removeObjects(work: Work, going: readonly Part[]): Promise<{ removed: Part[]; left: Kept[] }> {
+  const { context, options, lease } = work;
+  const { store, names } = context;
   const removed: Part[] = [];
   const left: Kept[] = [];
   for (const kind of ['packs/', 'pages/', 'bundles/', 'index/']) {
@@ -114,6 +113,7 @@ async function removeObjects(
     for (let at = 0; at < all.length; at += BATCH) {
       options.signal?.throwIfAborted();
       const batch = all.slice(at, at + BATCH);
+      if (await isHeld(work)) return { removed, left };
       if (options.dry) {
         removed.push(...batch);
         continue;

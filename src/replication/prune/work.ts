@@ -31,9 +31,17 @@ export interface Compacting {
 }
 
 export interface PruneVmOptions {
+  /** Undefined: all points stay. */
   policy: Retention | undefined;
-  /** Nothing of it is removed until then, ms since the epoch by the store's clock. */
-  held?: number;
+  /** What was applied last, where that is another policy: what it keeps stays as well. */
+  inForce?: Retention | undefined;
+  /** Nothing says what the policy is: points, and the marks of others, are left as they are. */
+  unruled?: boolean;
+  /**
+   * Until when nothing of it is removed, ms since the epoch by the store's clock; asked again before anything
+   * goes.
+   */
+  held?(): Promise<number | undefined>;
   grace: number;
   /** Tell what would be done, and do nothing. */
   dry: boolean;
@@ -73,3 +81,7 @@ export const doubtsIn = ({ damage }: Pick<Work, 'damage'>) => doubtsOf(damage?.o
 
 export const idsOf = (decisions: readonly Decision<PrunedPoint>[]): PointId[] =>
   decisions.map(({ point: { generation, id } }) => ({ generation, id }));
+
+/** Whether nothing of the VM may be removed. */
+export const isHeld = async ({ options, now }: Pick<Work, 'options' | 'now'>): Promise<boolean> =>
+  ((await options.held?.()) ?? 0) > now;

@@ -1,4 +1,4 @@
-import { CONFIG } from '../format/names.ts';
+import { CONFIG, ROSTER } from '../format/names.ts';
 import { unsuitable } from '../model/conditions.ts';
 import type { ObjectStore } from '../model/store.ts';
 
@@ -20,13 +20,21 @@ const OF_NOTHING = '0';
 
 /**
  * The same, and that of another version: both are to be refused, so that nothing is written. A store that may
- * not be written to refuses them otherwise.
+ * not be written to refuses them otherwise. The latter is tried on the roster, since nobody but whoever
+ * rotates keys may replace the configuration; a store that takes it has a VM's name mended by the next cycle.
+ * Answers with whether it was tried: before the first cycle there is no roster.
  *
  * @throws Failure `store-unsuitable`, and what `put` throws
  */
-export async function proveConditions(store: ObjectStore, configuration: Buffer): Promise<void> {
+export async function proveConditions(store: ObjectStore, configuration: Buffer): Promise<boolean> {
   await proveCreation(store, configuration);
-  const bytes = Buffer.concat([configuration, Buffer.from(' ')]);
-  const put = await store.put(CONFIG, bytes, { when: { ifMatch: OF_NOTHING } });
-  if (put.ok) throw unsuitable(`it replaced ${CONFIG}, though it was told to replace another version of it`);
+  for await (const { key } of store.list(ROSTER)) {
+    const found = await store.get(key);
+    if (!found) continue;
+    const bytes = Buffer.concat([found.bytes, Buffer.from(' ')]);
+    const put = await store.put(key, bytes, { when: { ifMatch: OF_NOTHING } });
+    if (put.ok) throw unsuitable(`it replaced ${key}, though it was told to replace another version of it`);
+    return true;
+  }
+  return false;
 }

@@ -24,7 +24,8 @@ export interface Rotation {
 
 /**
  * Has `fresh` open the repository, and after that, unless it is to be kept, `old` no more. Each step is one
- * write that takes the place of what was read; between them both keys open it. Begun again, it goes on.
+ * write that takes the place of what was read; between them both keys open it. Begun again, it goes on, also
+ * where all of it was done and nobody was told.
  * Entries of other keys stay. Answers with the ids of the keys that open it now.
  *
  * @throws Failure `key-not-needed`, `wrong-key`, `same-key`, `configuration-moved`
@@ -39,16 +40,22 @@ export async function rotateKey(
         hint: '`converge key create --to FILE` makes a new one',
       }),
     );
+  const has = ({ encryption }: RepositoryConfig, { id }: Key) =>
+    encryption?.keys.some(({ key_id }) => key_id === id) ?? false;
+  // Where other keys open it as well, one that doesn't is no old one: it would be said to be out.
+  const isDone = (config: RepositoryConfig) =>
+    config.encryption?.keys.length === 1 && has(config, fresh) && !has(config, old);
   await change(store, config => {
+    if (isDone(config)) return undefined;
     const master = masterOf(store, config, old);
     const { keys } = config.encryption!;
-    if (keys.some(({ key_id }) => key_id === fresh.id)) return undefined;
+    if (has(config, fresh)) return undefined;
     return [...keys, wrapMaster(master, fresh, config.id, random)];
   });
   // What the new key opens is seen before the old one goes, and that it is the same.
   return change(store, config => {
     const master = masterOf(store, config, fresh);
-    if (keepOld) return undefined;
+    if (keepOld || isDone(config)) return undefined;
     if (!master.equals(masterOf(store, config, old))) throw moved(store);
     return config.encryption!.keys.filter(({ key_id }) => key_id !== old.id);
   });

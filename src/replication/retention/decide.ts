@@ -17,12 +17,9 @@ export interface Aged {
 }
 
 /** Why a point is kept. */
-export type Kept = Rule | 'newest' | 'head' | 'future' | 'pinned' | 'held' | 'no-policy';
-/**
- * Why it goes: all rules are over for it; a newer one stands for its hour, day ...; it can't be restored
- * whole.
- */
-export type Removed = 'too-old' | 'another-stands' | 'broken';
+export type Kept = Rule | 'newest' | 'head' | 'future' | 'pinned' | 'held' | 'no-policy' | 'in-force';
+/** Why it goes: all rules are over for it, or a newer one stands for its hour, day ... */
+export type Removed = 'too-old' | 'another-stands';
 
 export type Decision<P extends Aged = Aged> = { point: P } & (
   | { keep: true; why: Kept[] }
@@ -33,8 +30,10 @@ export type Decision<P extends Aged = Aged> = { point: P } & (
 export const FEWEST = 3;
 
 /**
- * Which points stay and why. A broken one stands for nothing. What is left after all others are removed is
- * decided the same way, and a policy with longer spans keeps all that one with shorter spans keeps.
+ * Which points stay and why. A broken one takes no other's place, and stays as long as it would if it were
+ * whole: that it is broken is said by a record that movers write, and what they say removes nothing. What is
+ * left after all others are removed is decided the same way, and a policy with longer spans keeps all that
+ * one with shorter spans keeps.
  *
  * @param policy undefined: nothing is removed
  * @param now by the store's clock, ms since the epoch
@@ -48,22 +47,41 @@ export function decide<P extends Aged>(
 ): Decision<P>[] {
   const newestFirst = points.toSorted((a, b) => b.generation - a.generation);
   const reasons = new Map<P, Kept[]>(newestFirst.map(point => [point, always(point, policy, held)]));
-  const counted = newestFirst.filter(({ broken, future }) => !broken && !future);
-  for (const point of counted.slice(0, FEWEST)) reasons.get(point)!.push('newest');
+  const dated = newestFirst.filter(({ future }) => !future);
+  const whole = dated.filter(({ broken }) => !broken);
+  const both = (chosen: (points: readonly P[]) => P[]) => new Set([...chosen(whole), ...chosen(dated)]);
+  for (const point of both(of => of.slice(0, FEWEST))) reasons.get(point)!.push('newest');
   for (const rule of RULES) {
     const span = policy?.[rule];
     if (span === undefined) continue;
-    const young = ({ at }: P) => at > now - span;
-    const standing = rule === 'all' ? newestFirst.filter(one => !one.future) : newestOfEach(counted, rule);
-    for (const point of standing.filter(young)) reasons.get(point)!.push(rule);
+    const standing = rule === 'all' ? dated : both(of => newestOfEach(of, rule));
+    for (const point of standing) if (point.at > now - span) reasons.get(point)!.push(rule);
   }
   const longest = Math.max(0, ...RULES.map(rule => policy?.[rule] ?? 0));
   return newestFirst.toReversed().map(point => {
     const why = reasons.get(point)!;
     if (why.length > 0) return { point, keep: true, why };
-    const gone: Removed = point.at <= now - longest ? 'too-old' : point.broken ? 'broken' : 'another-stands';
-    return { point, keep: false, why: [gone] };
+    return { point, keep: false, why: [point.at <= now - longest ? 'too-old' : 'another-stands'] };
   });
+}
+
+/**
+ * The same where something else is in force than what is declared: what that keeps stays as well, until what
+ * is declared has been applied. So nobody who may only change manifests has points removed, and nobody who
+ * may only write the record of what is in force has.
+ */
+export function decideWith<P extends Aged>(
+  points: readonly P[],
+  { declared, inForce }: { declared: Retention | undefined; inForce: Retention | undefined },
+  now: number,
+  held = false,
+): Decision<P>[] {
+  const decisions = decide(points, declared, now, held);
+  if (!inForce) return decisions;
+  const kept = new Set(decide(points, inForce, now).flatMap(one => (one.keep ? [one.point] : [])));
+  return decisions.map(one =>
+    one.keep || !kept.has(one.point) ? one : { point: one.point, keep: true, why: ['in-force'] },
+  );
 }
 
 const always = (

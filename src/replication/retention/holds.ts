@@ -19,13 +19,27 @@ const holds = currentList<Hold>('holds');
 /** All holds of a repository, also those that are over. */
 export const holdsIn = holds.read;
 
+/** The holds of a VM that aren't over, the one that ends last first. */
+export const holdsOf = (all: readonly Hold[], uuid: string, now: number): Hold[] =>
+  all.filter(({ vm, until }) => vm === uuid && until > now).sort((a, b) => b.until - a.until);
+
 /** Until when nothing of a VM may be removed; undefined: it may. */
 export const heldUntil = (all: readonly Hold[], uuid: string, now: number): number | undefined =>
-  all.find(({ vm, until }) => vm === uuid && until > now)?.until;
+  holdsOf(all, uuid, now)[0]?.until;
 
-/** A VM has one hold: that of the last who said so. */
+/**
+ * Holds a VM. Of a hold by hand and that of a signal each ends by itself, so that nobody ends the one by
+ * the other; neither is shortened: whoever means that releases it first.
+ */
 export const hold = (repository: Repository, one: Hold): Promise<void> =>
-  holds.change(repository, before => [...before.filter(({ vm }) => vm !== one.vm), one]);
+  holds.change(repository, before => {
+    const isSame = ({ vm, why }: Hold) => vm === one.vm && (why === undefined) === (one.why === undefined);
+    if (before.some(other => isSame(other) && other.until >= one.until)) return before;
+    return [...before.filter(other => !isSame(other)), one];
+  });
 
-export const release = (repository: Repository, uuid: string): Promise<void> =>
-  holds.change(repository, before => before.filter(({ vm }) => vm !== uuid));
+/** Ends a hold of a VM as it was read, and no other. */
+export const release = (repository: Repository, { vm, until, why }: Hold): Promise<void> =>
+  holds.change(repository, before =>
+    before.filter(other => other.vm !== vm || other.until !== until || other.why !== why),
+  );

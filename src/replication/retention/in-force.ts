@@ -1,7 +1,7 @@
 import { currentList } from '../model/current-list.ts';
 import type { Repository } from '../model/repository.ts';
 import { type Aged, decide } from './decide.ts';
-import { type Retention, RULES, type WrittenRetention } from './policy.ts';
+import { type Retention, RULES, retentionOf, type WrittenRetention } from './policy.ts';
 
 /** What an apply said last about the points of a VM. It is for plans; a pruner goes by manifests alone. */
 interface InForce {
@@ -15,6 +15,19 @@ const list = currentList<InForce>('retention');
 /** By UUID of the VM. */
 export const retentionsIn = async (repository: Repository): Promise<Map<string, WrittenRetention>> =>
   new Map((await list.read(repository)).map(one => [one.vm, one.retention]));
+
+/** The same as spans; what nobody can have declared is left out. */
+export async function policiesInForce(repository: Repository): Promise<Map<string, Retention>> {
+  const policies = [...(await retentionsIn(repository))].flatMap(([vm, written]) => {
+    try {
+      return [[vm, retentionOf(written)] as const];
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      return [];
+    }
+  });
+  return new Map(policies);
+}
 
 export const declareRetention = (
   repository: Repository,

@@ -48,6 +48,8 @@ With \`select:\` it stands for every VM in a folder, with a tag or by a pattern 
 your own, and each VM is a resource \`protected_vm:TITLE/VM\`.`,
   version: 1,
   protects: true,
+  // What prune goes by is a record of its own, which no cycle reads.
+  apart: ['retention'],
   schema,
   runs: { on: 'remote', target: 'vsphere' },
   leased: true,

@@ -144,10 +144,25 @@ test('a pin, a hold or a longer policy takes a mark back', async () => {
   expect(pinned.unmarked).toEqual([one]);
   expect(pinned.removed).toEqual(marked.slice(1));
   expect(await demandWhole()).toContain(one!.id);
-  const held = await pruneOnce(repository, { policy, held: now + DAY });
+  const held = await pruneOnce(repository, { policy, held: async () => now + DAY });
   expect(held.decisions.every(({ keep }) => keep)).toBe(true);
-  const later = await pruneOnce(repository, { policy, held: now - DAY });
+  const later = await pruneOnce(repository, { policy, held: async () => now - DAY });
   expect(later.marked).toContainEqual(one);
+});
+
+test('what was applied last counts until something else is, and whoever does not know the policy leaves all marks', async () => {
+  await points(12);
+  const inForce = { all: 900 * DAY };
+  expect((await pruneOnce(repository, { policy, inForce })).marked).toEqual([]);
+  const { marked } = await pruneOnce(repository, { policy });
+  expect(marked.length).toBeGreaterThan(4);
+  // The manifests of another host, of this repository and other VMs.
+  const others = await pruneOnce(repository, { policy: undefined, unruled: true });
+  expect([others.marked, others.unmarked, others.removed]).toEqual([[], [], []]);
+  expect(others.decisions).toHaveLength(12 - marked.length);
+  now += GRACE + HOUR;
+  await pruneOnce(repository, { policy: undefined, unruled: true });
+  expect((await pruneOnce(repository, { policy })).removed).toEqual(marked);
 });
 
 test('pins are asked once more before points go', async () => {
@@ -158,6 +173,25 @@ test('pins are asked once more before points go', async () => {
   const pins = async () => new Map(asked++ === 0 ? [] : [[marked[0]!.id, ['web/3']]]);
   const { removed } = await pruneOnce(repository, { policy, pins });
   expect(removed).toEqual(marked.slice(1));
+});
+
+test('a hold is asked for once more before points go, and before what they needed', async () => {
+  await points(12);
+  const { marked } = await pruneOnce(repository, { policy });
+  now += GRACE + HOUR;
+  const after = (calls: number) => {
+    let asked = 0;
+    return async () => (asked++ < calls ? undefined : now + DAY);
+  };
+  expect((await pruneOnce(repository, { policy, held: after(1) })).removed).toEqual([]);
+  // Not even what no point needs any more: whoever looks at the VM may need that.
+  const held = await pruneOnce(repository, { policy, held: after(2) });
+  expect([held.removed, held.objects!.removed.objects]).toEqual([marked, 0]);
+  expect(held.objects!.waiting.objects).toBeGreaterThan(0);
+  const packs = folder('packs').length;
+  now += GRACE + HOUR;
+  await pruneOnce(repository, { policy });
+  expect(folder('packs').length).toBeLessThan(packs);
 });
 
 test('a mark that no pruner made dates nothing and hides nothing', async () => {

@@ -111,9 +111,8 @@ test.each([
     const killed = rotateKey(failing(store, n, how), { old, fresh, keepOld: false, random });
     await expect(killed).rejects.toThrow('killed');
     for (const key of opens) expect(await reads(store, key)).toBe(true);
-    const again = rotateKey(store, { old, fresh, keepOld: false, random });
-    if (opens.some(key => key.id === old.id)) expect(await again).toEqual([fresh.id]);
-    else expect((await failureOf(again)).has('wrong-key')).toBe(true);
+    // Also where all was done, and whoever did it wasn't told.
+    expect(await rotateKey(store, { old, fresh, keepOld: false, random })).toEqual([fresh.id]);
   },
 );
 

@@ -69,6 +69,32 @@ test('a disk with more pages than are kept open, put twice over in any order', a
   expect((await reader.block(80 * 4096)).equals(Buffer.alloc(5))).toBe(true);
 });
 
+test.each(['plain', 'encrypted'])(
+  '%s: what was compressed well comes in parts, and is not held beyond them',
+  async how => {
+    const vm = (await openTest(memoryStore(), how === 'plain' ? undefined : aKey())).vm(VM.uuid);
+    const blockSize = 512 * 1024;
+    const count = 100;
+    const content = (n: number) => Buffer.alloc(blockSize, `block ${n}, and what else is said of it; `);
+    const writer = await vm.writer(undefined);
+    const target = await writer.disk(aDisk(count * blockSize, { blockSize }));
+    for (let n = 0; n < count; n++) await target.put(n, content(n));
+    const done = await writer.commit(pointContent(), noStep);
+    if (done === 'lost-race') throw new Error('lost');
+    const reader = await vm.reader(done.point, done.point.disks[0]!);
+    let next = 0;
+    let before: Buffer[] = [];
+    for await (const { first, blocks } of reader.extents(Array(count).keys(), { zerosToo: false })) {
+      expect(first).toBe(next);
+      for (const bytes of blocks) expect(bytes.equals(content(next++))).toBe(true);
+      expect(blocks.reduce((sum, { length }) => sum + length, 0)).toBeLessThanOrEqual(18 * 2 ** 20);
+      expect(before.every(({ length }) => length === 0)).toBe(true);
+      before = blocks;
+    }
+    expect(next).toBe(count);
+  },
+);
+
 test('what is stored already is not stored again', async () => {
   const store = memoryStore();
   const vm = (await openTest(store)).vm(VM.uuid);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { datesOf } from '../../../src/replication/retention/dates.ts';
-import { type Aged, decide, FEWEST } from '../../../src/replication/retention/decide.ts';
+import { type Aged, decide, decideWith, FEWEST } from '../../../src/replication/retention/decide.ts';
 import { bucketOf, type Retention, RULES } from '../../../src/replication/retention/policy.ts';
 
 const HOUR = 3_600_000;
@@ -63,6 +63,21 @@ test('what is left is decided the same way, and longer spans keep all that short
         }),
       );
       for (const one of stays) expect(kept(points, longer)).toContain(one);
+    }),
+  ));
+
+test('what is in force keeps its points until something else is applied, and nothing else changes', () =>
+  fc.assert(
+    fc.property(histories, policies, policies, (points, declared, inForce) => {
+      const [a, b] = [new Set(kept(points, declared)), new Set(kept(points, inForce))];
+      const both = decideWith(points, { declared, inForce }, NOW);
+      for (const { point, keep, why } of both) {
+        expect(keep).toBe(a.has(point) || b.has(point));
+        expect((why as string[]).includes('in-force')).toBe(!a.has(point) && b.has(point));
+      }
+      expect(decideWith(points, { declared, inForce: undefined }, NOW)).toEqual(
+        decide(points, declared, NOW),
+      );
     }),
   ));
 

@@ -38,6 +38,7 @@ export class AlertLoop {
   readonly #keepers = new Map<string, Keeper>();
   readonly #readAt = new Map<string, number>();
   readonly #declaredSince = new Map<string, number>();
+  readonly #seen = new Set<string>();
   readonly #failing = new Map<string, string>();
   #beat = Number.NEGATIVE_INFINITY;
   /** What was last seen of what recovers VMs. */
@@ -71,7 +72,11 @@ export class AlertLoop {
     const own = [...this.#watched.own(), ...this.#routesThatFail()];
     const { failing } = this.#watched;
     const { plans } = this.#recovery;
-    const known = { failing, declaredSince: this.#declaredSince, ahead: new Map(ahead), plans, own };
+    for (const [url, { repository }] of site.views) if (repository) this.#seen.add(url);
+    const known = {
+      ...{ failing, declaredSince: this.#declaredSince, seen: this.#seen },
+      ...{ ahead: new Map(ahead), plans, own },
+    };
     const conditions = conditionsOf(statuses, known, now);
     for (const route of this.#failing.keys())
       if (!routes.some(({ title }) => title === route)) this.#failing.delete(route);

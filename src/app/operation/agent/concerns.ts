@@ -61,7 +61,13 @@ export class Concerns {
   /** What a slow job came to. */
   noteJob({ job, subject = 'manifests', found }: JobDone): void {
     if (job === 'drift')
-      this.say(job, subject, found > 0 ? `${found} things differ from what is declared` : undefined);
+      this.say(
+        job,
+        subject,
+        found > 0
+          ? `${plural(found, 'thing')} ${found === 1 ? 'differs' : 'differ'} from what is declared`
+          : undefined,
+      );
     if (job === 'verify')
       this.say('damaged', subject, found > 0 ? `${found} problems in ${subject}` : undefined, 'critical');
   }

@@ -108,11 +108,14 @@ async function verifyOne({ context, site, done }: SlowJobs, { repository, ref }:
   done({ job: 'verify', subject, at, found: report.problems.length, diagnostics: report.unnoted });
 }
 
-/** What no retention keeps, where a retention is declared; with the pruner's own credentials. */
+/**
+ * What no retention keeps, where a retention is declared; with the pruner's own credentials. By what is held
+ * on to, and not by manifests that protect less.
+ */
 async function pruneAll({ paths, options, site, done }: SlowJobs, quiet: Context): Promise<void> {
-  if (!site().resources.some(one => one.type === 'protected_vm' && one.properties.retention !== undefined))
-    return;
-  for (const { url } of (await prune(quiet, { ...options, paths })) ?? [])
+  const declared = site().resources.filter(({ type }) => type === 'protected_vm');
+  if (!declared.some(({ properties }) => properties.retention !== undefined)) return;
+  for (const { url } of (await prune(quiet, { ...options, paths, declared })) ?? [])
     done({ job: 'prune', subject: url, at: clockOf(site()).now(), found: 0, diagnostics: [] });
 }
 

@@ -23,6 +23,8 @@ export interface View {
   /** Undefined: it isn't there, or couldn't be read. */
   repository: OpenRepository | undefined;
   problem?: 'no-repository' | 'repository-unreachable';
+  /** When it could be read again that couldn't be, by this machine's clock. */
+  back?: number;
   /** By UUID, as they were last seen. */
   vms: Map<string, SeenVm>;
   pauses: Pause[];
@@ -112,6 +114,7 @@ export async function lookInto(site: Site, view: View, told: Diagnostic[]): Prom
     for (const { uuid, first } of await withFirsts(view.repository, [...view.vms.values()], onDamage))
       if (first !== undefined) view.vms.set(uuid, { ...view.vms.get(uuid)!, first });
     view.pauses = await pausesIn(view.repository);
+    if (view.problem !== undefined) view.back = site.session.world.host.clock.now();
     delete view.problem;
   } else view.problem = 'no-repository';
 }

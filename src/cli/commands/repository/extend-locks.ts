@@ -20,7 +20,7 @@ export const defineExtendLocks = (group: Command, ...[, context, exit]: Paramete
     .description('lengthen the locks of what recovery points need, as long as retention keeps them')
     .option('--repository <URL>', 'only this one of those that the manifests declare')
     .option('--vm <VM>', 'only this one, by name or UUID')
-    .option('--key <FILE>', 'the key of an encrypted repository')
+    .option('--key <SOURCE>', 'key of an encrypted repository: env:NAME, file:PATH or credential:NAME')
     .option('--force', 'look at all locks now, though they were looked at lately')
     .option('--noop', 'say which locks would be lengthened, and what that costs');
   withData(withLab(withState(withFormat(command))))
@@ -32,8 +32,14 @@ export const defineExtendLocks = (group: Command, ...[, context, exit]: Paramete
       });
       if (!all) return exit(1);
       if (!isText) context.printJson(`${JSON.stringify(inJson(all), null, 2)}\n`);
-      else if (!options.noop) context.print(all.flatMap(({ vms }) => vms.map(done)));
-      exit(0);
+      else
+        context.print(
+          all.flatMap(({ vms, untouched }) => [
+            ...(options.noop ? [] : vms.map(done)),
+            ...untouched.map(({ uuid, name }) => `${name ?? uuid}: its locks are left as they are`),
+          ]),
+        );
+      exit(all.some(({ untouched }) => untouched.length > 0) ? 4 : 0);
     });
 };
 
@@ -58,7 +64,7 @@ const done = ({ name, uuid, plan, extended }: ExtendedVm): string =>
 
 const inJson = (all: readonly Extended[]): object => ({
   version: 1,
-  repositories: all.map(({ url, at, lock, vms }) => ({
+  repositories: all.map(({ url, at, lock, vms, untouched }) => ({
     ...{ url, at: time(at), lock: { mode: lock.mode, for_seconds: lock.for / 1000 } },
     vms: vms.map(({ uuid, name, plan, extended }) => ({
       ...(name !== undefined && { vm: name }),
@@ -72,5 +78,11 @@ const inJson = (all: readonly Extended[]): object => ({
       cost_usd: Math.round(cost(plan) * 10 ** 6) / 10 ** 6,
       ...(extended !== undefined && { extended }),
     })),
+    ...(untouched.length > 0 && {
+      untouched: untouched.map(({ uuid, name, why }) => ({
+        ...(name !== undefined && { vm: name }),
+        ...{ uuid, why: why.message },
+      })),
+    }),
   })),
 });

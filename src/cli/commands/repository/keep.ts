@@ -1,6 +1,8 @@
 import type { CommonOptions, RepositoryOptions } from '../../../app/options.ts';
-import { holdVm, pinPoint } from '../../../app/repository/keep.ts';
+import { type Held, holdVm, pinPoint } from '../../../app/repository/keep.ts';
 import { Failure, given } from '../../../diagnostics/diagnostic.ts';
+import { untilWords } from '../../../replication/model/object-lock.ts';
+import type { Hold } from '../../../replication/retention/holds.ts';
 import type { Define } from '../../context/define.ts';
 import { withLab, withRepository } from '../../context/options.ts';
 
@@ -31,19 +33,25 @@ export const hold: Define = (program, context, exit) => {
     .command('hold <VM> [PATHS...]')
     .description('keep all recovery points of one VM for a while')
     .option('--until <TIME>', 'a date, a duration from now, or a time such as 2026-12-01T06:00:00Z')
-    .option('--release', 'end it');
+    .option('--release', 'end it: what a signal said first, then what was said by hand');
   withLab(withRepository(command))
     .addHelpText('after', '\nExample:\n  converge hold dc02 manifests --until 2027-01-31')
     .action(async (vm: string, paths: string[], options: KeepOptions & { until?: string }) => {
       if ((options.until === undefined) !== (options.release === true))
         throw new Failure(given('bad-time', 'say --until TIME, or --release'));
-      const until = await holdVm(context, vm, options.until, { ...options, paths });
-      if (until === undefined) return exit(1);
-      context.print([
-        until === 'released'
-          ? `${vm}: not held`
-          : `${vm}: nothing of it is removed until ${new Date(until).toISOString()}`,
-      ]);
+      const held = await holdVm(context, vm, options.until, { ...options, paths });
+      if (!held) return exit(1);
+      context.print([said(vm, held)]);
       exit(0);
     });
 };
+
+const whose = ({ why }: Hold): string =>
+  why === undefined ? 'by hand' : `since its changes jumped (${why})`;
+
+function said(vm: string, { released, holds: [longest] }: Held): string {
+  if (!longest) return `${vm}: not held`;
+  const stays = `nothing of it is removed ${untilWords(longest.until)}`;
+  if (!released) return `${vm}: ${stays}`;
+  return `${vm}: the hold ${whose(released)} is over; it is held ${whose(longest)} as well, and ${stays}: the same command ends that`;
+}

@@ -69,11 +69,12 @@ export const key: Define = (program, context, exit) => {
       const rotated = await rotateRepositoryKey(context, { ...options, paths, key: keyOf(options.key) });
       if (!rotated) return exit(1);
       const { url, old, fresh, keys } = rotated;
-      context.print([
+      const next = `where manifests name ${old}, name ${fresh}; print a kit of ${fresh} with \`converge key export\``;
+      context.print(
         keys.includes(old)
-          ? `${url} is opened by key ${fresh}, and still by ${old}`
-          : `${url} is opened by key ${fresh}, and no more by ${old}`,
-      ]);
+          ? [`${url} is opened by key ${fresh}, and still by ${old}`, next]
+          : [`${url} is opened by key ${fresh}, and no more by ${old}`, `${next}: those of ${old} open nothing`],
+      );
       exit(0);
     });
 };
@@ -81,7 +82,10 @@ export const key: Define = (program, context, exit) => {
 /** What a manifest says is a secret that is kept out of all that is said; so it has to be named here. */
 function keyOf(key: string | undefined): string {
   if (key !== undefined) return key;
-  throw needed('--key', 'give it: env:NAME, file:PATH or credential:NAME');
+  throw needed(
+    '--key',
+    'give it, also where manifests name it: env:NAME, file:PATH or credential:NAME',
+  );
 }
 
 const needed = (what: string, hint: string): Failure =>

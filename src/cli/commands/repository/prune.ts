@@ -41,9 +41,14 @@ export const prune: Define = (program, context, exit) => {
       if (!pruned) return exit(1);
       if (options.format === 'json') context.printJson(`${JSON.stringify(inJson(pruned), null, 2)}\n`);
       else context.print(pruned.flatMap(one => lines(one, options.noop ?? false)));
-      exit(0);
+      exit(pruned.every(isDone) ? 0 : 4);
     });
 };
+
+/** Whether nothing was left for want of rights, or because something is damaged. */
+const isDone = ({ vms, untouched }: Pruned): boolean =>
+  untouched.length === 0 &&
+  vms.every(({ doubt, warnings }) => !doubt && !warnings.some(({ code }) => code === 'prune-locked'));
 
 function grace(text: string): number {
   const ms = parseDuration(text);
@@ -72,7 +77,17 @@ const time = (ms: number): string => new Date(ms).toISOString();
 
 const inJson = (pruned: readonly Pruned[]): object => ({
   version: 1,
-  repositories: pruned.map(({ url, at, vms }) => ({ url, at: time(at), vms: vms.map(vmInJson) })),
+  repositories: pruned.map(({ url, at, vms, untouched }) => ({
+    url,
+    at: time(at),
+    vms: [
+      ...vms.map(vmInJson),
+      ...untouched.map(({ uuid, name, why }) => ({
+        ...(name !== undefined && { vm: name }),
+        ...{ uuid, untouched: why.message },
+      })),
+    ],
+  })),
 });
 
 const vmInJson = (one: PrunedVm): object => ({
@@ -133,44 +148,54 @@ const reasons: Record<string, string> = {
   pinned: 'pinned',
   held: 'the VM is held',
   'no-policy': 'no retention is declared',
+  'in-force':
+    'kept by the retention that was applied last: `converge apply` puts what is declared in its place',
   'too-old': 'older than every rule',
   'another-stands': 'a newer one stands for its time',
-  broken: "it can't be restored, and its time is over",
 };
 
-function lines({ url, vms }: Pruned, isNoop: boolean): string[] {
-  if (vms.length === 0) return [`${url}: no VM`];
-  return vms.flatMap(one => {
-    const { decisions, marked, unmarked, removed, next, objects, held, policy } = one;
-    const name = one.name ?? one.uuid;
-    const stay = decisions.filter(({ keep }) => keep).length;
-    const would = isNoop ? 'would be ' : '';
-    const what = [
-      `${plural(stay, 'point')} ${stay === 1 ? 'stays' : 'stay'}`,
-      ...(marked.length > 0 ? [`${marked.length} ${would}marked`] : []),
-      ...(unmarked.length > 0 ? [`${unmarked.length} ${would}taken back`] : []),
-      ...(removed.length > 0 ? [`${removed.length} ${would}removed`] : []),
-      ...(next === undefined ? [] : [`the next ${isNoop ? 'would go' : 'goes'} after ${time(next)}`]),
-      ...(held === undefined ? [] : [`held ${untilWords(held)}`]),
-      ...(policy || held !== undefined ? [] : ['no retention is declared']),
-    ];
-    return [
-      `${name}: ${what.join(', ')}`,
-      ...(objects
-        ? [
-            `  ${plural(objects.removed.objects, 'object')} ${would}removed, ${bytes(objects.removed.bytes)}; ${objects.waiting.objects} that nothing needs ${objects.waiting.objects === 1 ? 'waits' : 'wait'}, ${bytes(objects.waiting.bytes)}`,
-          ]
-        : []),
-      ...(one.locked
-        ? [`  ${plural(one.locked.objects, 'object')} locked until ${time(one.locked.until)} at the latest`]
-        : []),
-      ...(one.compacted ? compaction(one.compacted, isNoop) : []),
-      ...(isNoop
-        ? decisions.map(
-            ({ point, keep, why }) =>
-              `  ${keep ? 'keep  ' : 'remove'}  ${point.id}  ${time(point.time)}  ${why.map(word => reasons[word]).join(', ')}`,
-          )
-        : []),
-    ];
-  });
+function lines({ url, vms, untouched }: Pruned, isNoop: boolean): string[] {
+  if (vms.length + untouched.length === 0) return [`${url}: no VM`];
+  const left = untouched.map(({ uuid, name }) => `${name ?? uuid}: left as it is`);
+  return [...vms.flatMap(one => linesOf(one, isNoop)), ...left];
+}
+
+function linesOf(one: PrunedVm, isNoop: boolean): string[] {
+  const { decisions, marked, unmarked, removed, next, objects, held, policy, ruled } = one;
+  const name = one.name ?? one.uuid;
+  const stay = decisions.filter(({ keep }) => keep).length;
+  const would = isNoop ? 'would be ' : '';
+  const what = [
+    `${plural(stay, 'point')} ${stay === 1 ? 'stays' : 'stay'}`,
+    ...(marked.length > 0 ? [`${marked.length} ${would}marked`] : []),
+    ...(unmarked.length > 0 ? [`${unmarked.length} ${would}taken back`] : []),
+    ...(removed.length > 0 ? [`${removed.length} ${would}removed`] : []),
+    ...(next === undefined ? [] : [`the next ${isNoop ? 'would go' : 'goes'} after ${time(next)}`]),
+    ...(held === undefined ? [] : [`held ${untilWords(held)}`]),
+    ...(policy || held !== undefined
+      ? []
+      : [ruled ? 'no retention is declared' : 'no retention is said here, so marks stay as they are']),
+  ];
+  const unapplied = decisions.filter(({ why }) => (why as string[]).includes('in-force')).length;
+  return [
+    `${name}: ${what.join(', ')}`,
+    ...(unapplied > 0
+      ? [`  ${plural(unapplied, 'point')} of these ${unapplied === 1 ? 'is' : 'are'} ${reasons['in-force']}`]
+      : []),
+    ...(objects
+      ? [
+          `  ${plural(objects.removed.objects, 'object')} ${would}removed, ${bytes(objects.removed.bytes)}; ${objects.waiting.objects} that nothing needs ${objects.waiting.objects === 1 ? 'waits' : 'wait'}, ${bytes(objects.waiting.bytes)}`,
+        ]
+      : []),
+    ...(one.locked
+      ? [`  ${plural(one.locked.objects, 'object')} locked until ${time(one.locked.until)} at the latest`]
+      : []),
+    ...(one.compacted ? compaction(one.compacted, isNoop) : []),
+    ...(isNoop
+      ? decisions.map(
+          ({ point, keep, why }) =>
+            `  ${keep ? 'keep  ' : 'remove'}  ${point.id}  ${time(point.time)}  ${why.map(word => reasons[word]).join(', ')}`,
+        )
+      : []),
+  ];
 }

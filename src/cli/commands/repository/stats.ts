@@ -45,7 +45,7 @@ export const repository: Define = (program, context, exit) => {
       const perGb = options.price ?? (stats.url.startsWith('s3:') ? S3_STANDARD : undefined);
       if (options.format === 'json') context.printJson(`${JSON.stringify(inJson(stats, perGb), null, 2)}\n`);
       else context.print(lines(stats, perGb, context.columns));
-      exit(0);
+      exit(stats.untold.length > 0 ? 4 : 0);
     });
 };
 
@@ -57,7 +57,7 @@ function price(text: string): number {
 const cost = (size: number, perGb: number | undefined) =>
   perGb === undefined ? undefined : Math.round((size / GB) * perGb * 10_000) / 10_000;
 
-function inJson({ url, vms, bytes: all }: RepositoryStats, perGb: number | undefined): object {
+function inJson({ url, vms, untold, bytes: all }: RepositoryStats, perGb: number | undefined): object {
   const monthly = (size: number) => {
     const dollars = cost(size, perGb);
     return dollars === undefined ? {} : { monthly_cost_usd: dollars };
@@ -75,11 +75,17 @@ function inJson({ url, vms, bytes: all }: RepositoryStats, perGb: number | undef
       }),
       ...monthly(one.bytes),
     })),
+    ...(untold.length > 0 && {
+      untold: untold.map(({ uuid, name, why }) => ({
+        ...(name !== undefined && { vm: name }),
+        ...{ uuid, why: why.message },
+      })),
+    }),
   };
 }
 
 function lines(
-  { url, vms, bytes: all }: RepositoryStats,
+  { url, vms, untold, bytes: all }: RepositoryStats,
   perGb: number | undefined,
   columns?: number,
 ): string[] {
@@ -108,6 +114,7 @@ function lines(
           ]
         : [],
     ),
+    ...untold.map(({ uuid, name }) => `${name ?? uuid}: what its points need can't be told`),
     `${url}: ${bytes(all)}${perGb === undefined ? '' : `, ${monthly(all)} a month`}`,
   ];
 }

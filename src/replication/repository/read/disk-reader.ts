@@ -3,6 +3,7 @@ import { blockCount, blockLength, ID_BYTES, PAGE_BLOCKS, pageCount } from '../..
 import { damaged, missing } from '../../format/damage.ts';
 import { idKey } from '../../format/index-object.ts';
 import { nameOf } from '../../format/page-map.ts';
+import { release } from '../../format/release.ts';
 import type { Root, RootDisk, Segment } from '../../format/root.ts';
 import { sealerFor } from '../../format/sealing.ts';
 import { pipelined } from '../../model/pipelined.ts';
@@ -113,7 +114,8 @@ function readerOf(context: VmContext, root: Root, { disk, number, pages }: RootD
     );
     return ({ id, offset, length, blocks: [first] }: Wanted): Buffer => {
       const stored = bytes.subarray(offset - run.start, offset - run.start + length);
-      const plain = whole(() => sealer.openBlock(offset, stored, disk.blockSize, id));
+      // Nobody else reads the bytes of a run: what they were stored as isn't needed once they are opened.
+      const plain = whole(() => sealer.openBlock(offset, stored, disk.blockSize, id, stored));
       if (plain?.length === blockLength(disk, first!)) return plain;
       throw damaged(
         sealer.key,
@@ -166,8 +168,8 @@ function readerOf(context: VmContext, root: Root, { disk, number, pages }: RootD
     });
 
   /**
-   * Blocks of one request at a time, in the pack's order; their bytes are there until the next are asked
-   * for.
+   * Blocks of one request at a time, in the order of the pack, and no more than `LONGEST` of them together,
+   * however well they were compressed; their bytes are there until the next are asked for.
    */
   async function* batches(wanted: Iterable<number>, zerosToo: boolean, signal?: AbortSignal) {
     const fetch = async (job: Run | number[]) => {
@@ -182,18 +184,27 @@ function readerOf(context: VmContext, root: Root, { disk, number, pages }: RootD
     };
     for await (const { job, bytes, buffer } of pipelined(jobs(wanted, zerosToo, signal), READS, fetch)) {
       signal?.throwIfAborted();
-      const batch: ReadBlock[] = [];
       if (Array.isArray(job)) {
-        for (const index of job) batch.push({ index, bytes: zeros.subarray(0, blockLength(disk, index)) });
-      } else {
-        const open = bytes && opener(job, bytes);
-        for (const want of job.wanted) {
-          const plain = (open && whole(() => open(want))) ?? (await single(want.blocks[0]!, signal));
-          const known = !context.vault.encrypted && { sha256: want.id };
-          for (const index of want.blocks) batch.push({ index, bytes: plain, ...known });
-        }
+        yield job.map(index => ({ index, bytes: zeros.subarray(0, blockLength(disk, index)) }));
+        continue;
       }
-      yield batch;
+      const open = bytes && opener(job, bytes);
+      let batch: ReadBlock[] = [];
+      /** Bytes of the batch, and those of it that aren't in the buffer of the run. */
+      let held = 0;
+      let apart: Buffer[] = [];
+      for (const want of job.wanted) {
+        const opened = open && whole(() => open(want));
+        const plain = opened ?? (await single(want.blocks[0]!, signal));
+        const known = !context.vault.encrypted && { sha256: want.id };
+        for (const index of want.blocks) batch.push({ index, bytes: plain, ...known });
+        if (opened && opened.buffer !== bytes!.buffer) apart.push(opened);
+        held += plain.length;
+        if (held < LONGEST && want !== job.wanted.at(-1)) continue;
+        yield batch;
+        for (const one of apart) release(one);
+        [batch, held, apart] = [[], 0, []];
+      }
       if (buffer) spare.push(buffer);
     }
   }

@@ -1,0 +1,10 @@
+/**
+ * Gives the memory of what a cipher or zstd answered with back at once. Each answer is in a new buffer, and
+ * the garbage collector would look at everything for a few hundred of them; the next one is in the same
+ * memory then, which the processor has at hand. Nobody may look at the bytes, or at others of their buffer,
+ * any more.
+ */
+export function release({ buffer }: Buffer): void {
+  // What is small may be in Node's pool, beside what is somebody else's.
+  if (buffer instanceof ArrayBuffer && buffer.byteLength !== Buffer.poolSize) buffer.transfer(0);
+}
