@@ -35,8 +35,8 @@ export function cycleOf({ newest }: Pick<VmStatus, 'newest'>): string {
 }
 
 /**
- * When cycles last looked whether all is there that newest points need: where that is longest ago. Of those that
- * are known to be broken a warning tells.
+ * When cycles last looked whether all is there that newest points need: where that is longest ago. Of those
+ * that are known to be broken a warning tells.
  */
 export function presenceOf(vms: readonly VmStatus[], at: number): string | undefined {
   const having = vms.filter(({ newest, broken }) => newest !== undefined && !broken);

@@ -174,7 +174,7 @@ async function look(
   );
 }
 
-/** What is listed under a name and can't be opened is no file that is missing. */
+/** Something that is listed under a name and can't be opened isn't a missing file. */
 async function refuseListed(system: FileSystem, path: string, content: Content, what: string): Promise<void> {
   const words = path.split('/').filter(word => word !== '');
   const name = words.pop();

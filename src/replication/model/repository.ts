@@ -315,8 +315,8 @@ export interface VmRepository {
    */
   newest(onDamage?: OnDamage, seen?: number): Promise<Point | undefined>;
   /**
-   * Whether the head, as it was read here last by `newest`, is whole and older than the newest point: somebody
-   * put it back, and no cycle goes on from it.
+   * Whether the head, as it was read here last by `newest`, is whole and older than the newest point:
+   * somebody put it back, and no cycle goes on from it.
    */
   readonly headPutBack: boolean;
   /**

@@ -56,8 +56,8 @@ function inFolder({ folder, roster }: VmNames, key: string): string | undefined 
 
 /**
  * Writes down what was found of one VM, so that no writer takes it as stored, and takes back what is proven
- * whole. Nothing is written where nothing is new. Answers with what is known now, and with what kept it from being
- * written.
+ * whole. Nothing is written where nothing is new. Answers with what is known now, and with what kept it from
+ * being written.
  *
  * @param isLooked whether an object, by its key below the folder, was looked at in full
  * @param at ms since the epoch

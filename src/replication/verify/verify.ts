@@ -217,7 +217,10 @@ function dropUnneeded(
   }
 }
 
-/** The points there are, in ascending generation, and the lost ones; what is missing in their chain and at the head. */
+/**
+ * The points there are, in ascending generation, and the lost ones; what is missing in their chain and at the
+ * head.
+ */
 async function checkChain(
   vm: VmContext,
   listed: PointName[],
