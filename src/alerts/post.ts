@@ -1,6 +1,7 @@
 import type { LookupAddress } from 'node:dns';
 import { Failure, world } from '../diagnostics/diagnostic.ts';
 import { eitherOf } from '../io/either.ts';
+import { awayWords } from '../io/errors.ts';
 import { addressFamily } from '../io/ip-address.ts';
 import { isPublic, isReachable } from './addresses.ts';
 
@@ -47,7 +48,8 @@ export async function post(text: string, body: object | undefined, options: Post
     const why = own.aborted
       ? 'no answer in time'
       : ((error as { code?: string }).code ?? 'the connection broke');
-    throw undelivered(url.host, why);
+    const words = awayWords(why);
+    throw undelivered(url.host, words === undefined ? why : `${words} (${why})`);
   } finally {
     release();
   }
@@ -56,7 +58,7 @@ export async function post(text: string, body: object | undefined, options: Post
 const undelivered = (host: string, why: string): Failure =>
   new Failure(
     world('alert-undelivered', `an alert could not be delivered to ${host}: ${why}`, {
-      hint: '`converge alert test ROUTE` tries it once more; it is tried again by itself as long as the alert lasts',
+      hint: 'check its URL, and for a certificate that is not trusted `ca`; it is tried again by itself as long as the alert lasts',
     }),
   );
 

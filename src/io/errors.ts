@@ -114,3 +114,17 @@ export function refusedBySystem(error: unknown): Failure | undefined {
     },
   );
 }
+
+const away: Record<string, string> = {
+  ECONNREFUSED: 'nothing listens there',
+  EHOSTUNREACH: 'there is no route to it',
+  ENETUNREACH: 'there is no route to its network',
+  ENOTFOUND: 'its name is not known',
+  EAI_AGAIN: 'its name cannot be resolved at present',
+  ETIMEDOUT: 'it did not answer in time',
+  ECONNRESET: 'it ended the connection',
+  EPROTO: 'it does not speak TLS',
+};
+
+/** Why a peer can't be reached by the code of Node's error, as a clause; undefined: nothing is known. */
+export const awayWords = (code: string): string | undefined => away[code];

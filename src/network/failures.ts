@@ -1,6 +1,7 @@
 import type { Code } from '../diagnostics/codes.ts';
 import { Failure, world } from '../diagnostics/diagnostic.ts';
 import { own } from '../diagnostics/own-words.ts';
+import { awayWords } from '../io/errors.ts';
 import type { HttpProxy } from './proxies.ts';
 
 /** Codes of failures of proxies that may pass by themselves. */
@@ -9,20 +10,10 @@ export const passingProxyFailures = ['proxy-unreachable', 'proxy-upstream'] as c
 export const isPassingProxyFailure = (error: unknown): boolean =>
   error instanceof Failure && error.hasOnly(...passingProxyFailures);
 
-const away: Record<string, string> = {
-  ECONNREFUSED: 'nothing listens there',
-  EHOSTUNREACH: 'there is no route to it',
-  ENETUNREACH: 'there is no route to its network',
-  ENOTFOUND: 'its name is not known',
-  EAI_AGAIN: 'its name cannot be resolved at present',
-  ETIMEDOUT: 'it did not answer in time',
-  ECONNRESET: 'it ended the connection',
-};
-
 /** The proxy itself can't be had. */
 export function unreachableProxy({ where, from, secure }: HttpProxy, cause: Error): Failure {
   const code = (cause as NodeJS.ErrnoException).code ?? cause.message;
-  const why = away[code] ?? (secure ? 'no secure connection to it comes about' : 'it can not be used');
+  const why = awayWords(code) ?? (secure ? 'no secure connection to it comes about' : 'it can not be used');
   return new Failure(
     world('proxy-unreachable', own`The proxy ${where} (${from}) can't be reached: ${why} (${code}).`, {
       hint: own`Check that it runs, and the address in ${from}.`,

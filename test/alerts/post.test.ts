@@ -137,6 +137,9 @@ describe('one request over https', () => {
       expect(await why(post(`https://${host}/`, {}, { isPrivate: true, signal })), host).toMatch(
         /^alert-address/,
       );
+    expect(await why(post('https://127.0.0.1:1/', {}, { isPrivate: true, signal }))).toMatch(
+      /^alert-undelivered: .* 127\.0\.0\.1:1: nothing listens there \(ECONNREFUSED\)/,
+    );
     for (const url of ['http://example.com/', 'https://u:p@example.com/', 'file:///etc/passwd', 'x'])
       expect(await why(post(url, {}, options))).toMatch(/^alert-url/);
     expect(calls).toBe(0);

@@ -47,8 +47,8 @@ resources:
   });
   // 30 of the first 40 minutes, and whatever has passed since.
   expect(evidence.vms[0]!.attainment).toMatchObject({ breaches: 1, share: expect.closeTo(0.75, 1) });
-  expect((await converge('report', 'm.yaml', '--group', 'web*', '--format', 'json')).stdout).toContain(
-    '"vms": []',
+  expect((await converge('report', 'm.yaml', '--group', 'web*', '--format', 'json')).stderr).toContain(
+    'error[group-of-nobody]',
   );
   expect((await converge('report', 'm.yaml', '--month', '2026-13')).stderr).toContain('bad-month');
   expect((await converge('report', 'm.yaml')).stdout).toMatch(/^<!doctype html>/);

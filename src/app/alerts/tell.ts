@@ -18,8 +18,26 @@ import type { Route } from './routes.ts';
  *   secret throws
  */
 export async function tell(
+  session: Session,
+  { title, properties }: Pick<Route, 'title' | 'properties'>,
+  said: Said,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await send(session, properties, said, signal);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    // Of several routes one doesn't work, and no URL may be named.
+    throw new Failure(
+      error.diagnostics.map(one => ({ ...one, message: `alert_route:${title}: ${one.message}` })),
+      { cause: error },
+    );
+  }
+}
+
+async function send(
   { world: ports, reach }: Session,
-  { properties }: Pick<Route, 'properties'>,
+  properties: Route['properties'],
   said: Said,
   signal: AbortSignal,
 ): Promise<void> {

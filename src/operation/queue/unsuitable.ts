@@ -9,15 +9,16 @@ export function unsuitable({ eviction, persists }: QueueServer): {
 } {
   const warnings: Diagnostic[] = [];
   if (persists === false)
-    warnings.push(
-      world(
+    warnings.push({
+      ...world(
         'queue-not-kept',
         'the server of the queue writes nothing to disk: when it restarts every wake-up is gone',
         {
           hint: 'set `appendonly yes` on it; without that agents fill the queue again within half a minute',
         },
       ),
-    );
+      severity: 'warning',
+    });
   const evicts = eviction !== undefined && eviction !== 'noeviction';
   const refused = evicts
     ? new Failure(

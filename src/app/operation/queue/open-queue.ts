@@ -44,11 +44,12 @@ export async function openQueue(
     throw new Failure(given('bad-queue-url', '--queue-ca goes with rediss://, which is encrypted'));
   const warnings: Diagnostic[] = [];
   if (password !== undefined && !address.isEncrypted && !isLoopback(address))
-    warnings.push(
-      world('queue-plain', `the password of the queue goes to ${address.host} as it is, for all to read`, {
+    warnings.push({
+      ...world('queue-plain', `the password of the queue goes to ${address.host} as it is, for all to read`, {
         hint: 'use rediss:// where others are on that network',
       }),
-    );
+      severity: 'warning',
+    });
   // Only who shares the work loads a client for it.
   const { bullQueue } = await import('../../../queue/bull-queue.ts');
   const queue = bullQueue({ ...address, password, ca, mover });
