@@ -1,22 +1,10 @@
 /**
  * Measures uploads and restores of one disk against VersityGW in other processes, beside rclone, aws, restic
- * and borg (.ci/peers.d/backup.sh and s3.sh bring them), and writes bench/DATA-PATH.md: `node
- * bench/data-path.ts
- * [--gib 1] [--rounds 3] [--image random|mixed]`, after `npm run build`.
+ * and borg (.ci/peers.d/backup.sh and s3.sh bring them), and writes bench/DATA-PATH.md, or -MIXED.md or -NTFS.md:
+ * `node bench/data-path.ts [--gib 1] [--rounds 3] [--image noise|mixed|ntfs]`, after `npm run build`. It takes
+ * five times as much memory as the disk has.
  */
-import { randomFillSync } from 'node:crypto';
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -25,6 +13,7 @@ import { nodeRandom } from '../src/io/node.ts';
 import { createKey, printedKey } from '../src/replication/format/keys.ts';
 import { contenders, type Measured } from './data-path/contenders.ts';
 import { certificate, credentials, gateway } from './data-path/gateway.ts';
+import { cut, kinds, writeImage } from './data-path/images.ts';
 import { type Found, report } from './data-path/report.ts';
 import { measure } from './measure.ts';
 
@@ -33,24 +22,15 @@ const { values } = parseArgs({
   options: {
     gib: { type: 'string', default: '1' },
     rounds: { type: 'string', default: '3' },
+    image: { type: 'string', default: 'noise' },
   },
 });
 const bytes = Number(values.gib) * 1024 * MiB;
 const inMemory = '/dev/shm';
 const dir = mkdtempSync(join(existsSync(inMemory) ? inMemory : tmpdir(), 'converge-bench-'));
+const kind = kinds.find(each => each === values.image);
+if (!kind) throw new Error(`--image is one of ${kinds.join(', ')}`);
 const say = (text: string) => process.stderr.write(`${text}\n`);
-
-/** Noise, as one file and in pieces of 16 MiB. */
-function noise(image: string, pieces: string): void {
-  mkdirSync(pieces, { recursive: true });
-  const whole = openSync(image, 'w');
-  const piece = Buffer.alloc(16 * MiB);
-  for (let n = 0; n * piece.length < bytes; n++) {
-    writeSync(whole, randomFillSync(piece));
-    writeFileSync(join(pieces, String(n).padStart(6, '0')), piece);
-  }
-  closeSync(whole);
-}
 
 /** Whether what came back is what was sent; a restore of another size did something else. */
 function isWhole(folder: string): boolean {
@@ -79,7 +59,8 @@ try {
     upload: join(dir, 'upload.mjs'),
     converge: join(import.meta.dirname, '../dist/converge.js'),
   };
-  noise(world.image, world.pieces);
+  const used = await writeImage(kind, bytes, world.image);
+  cut(world.image, bytes, world.pieces);
   await build({
     entryPoints: [join(import.meta.dirname, 'data-path/upload.ts')],
     outfile: world.upload,
@@ -90,17 +71,24 @@ try {
   });
   gateways.push(await gateway(world.store, 17_080), await gateway(world.store, 17_081, { cert, key }));
   const all = gateways.flatMap(one => contenders(world, one));
-  const found = new Map<Measured, Found>(all.map(one => [one, { ...one, samples: [], failed: 0 }]));
+  const found = new Map<Measured, Found>(
+    all.map(one => {
+      const { name, what, scheme } = one;
+      return [one, { name, what, scheme, samples: [], failed: 0 }];
+    }),
+  );
   const loads: number[] = [];
   for (let round = 0; round < Number(values.rounds); round++)
     for (const one of all) {
       try {
         found.get(one)!.samples.push(measure(one, dir));
+        if (one.stored) found.get(one)!.stored = one.stored();
         if (one.what === 'down' && !isWhole(join(dir, 'out'))) throw new Error('what came back is not whole');
       } catch (error) {
         found.get(one)!.failed++;
         say(`${one.name}, ${one.what}: ${String(error).slice(0, 400)}`);
       }
+      one.after?.();
       loads.push(loadavg()[0]!);
       const last = found.get(one)!.samples.at(-1);
       say(
@@ -108,8 +96,9 @@ try {
       );
     }
   const cpu = /model name\s*: (.*)/.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? '';
-  const page = report([...found.values()], { bytes, rounds: Number(values.rounds), loads, cpu });
-  writeFileSync(join(import.meta.dirname, 'DATA-PATH.md'), page);
+  const about = { kind, bytes, used, rounds: Number(values.rounds), loads, cpu };
+  const name = kind === 'noise' ? 'DATA-PATH.md' : `DATA-PATH-${kind.toUpperCase()}.md`;
+  writeFileSync(join(import.meta.dirname, name), report([...found.values()], about));
 } finally {
   for (const one of gateways) one.close();
   rmSync(dir, { recursive: true, force: true });

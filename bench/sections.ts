@@ -53,8 +53,10 @@ for (const [name, master] of [
       const sealer = sealerFor(vault, 'pack', KEY, Buffer.from(ID, 'hex'));
       down.push(
         cpu(() => {
-          for (const { id, offset, length } of spans)
-            sealer.openBlock(offset, bytes.subarray(offset, offset + length), BLOCK, id);
+          for (const { id, offset, length } of spans) {
+            const stored = bytes.subarray(offset, offset + length);
+            sealer.openBlock(offset, stored, BLOCK, id, stored);
+          }
         }),
       );
     }

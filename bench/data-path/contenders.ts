@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Contender } from '../measure.ts';
 import { bucket, type Gateway } from './gateway.ts';
@@ -25,6 +25,10 @@ export interface World {
 export interface Measured extends Contender {
   what: 'up' | 'down';
   scheme: 'http' | 'https';
+  /** Bytes that are in its store now. */
+  stored?(): number;
+  /** Takes away what the next one doesn't need. */
+  after?(): void;
 }
 
 /** As bin/converge starts it. */
@@ -40,9 +44,23 @@ export function contenders(world: World, { url }: Gateway): Measured[] {
   const emptied = (name: string) => () =>
     rmSync(join(store, bucket, prefix(name)), { recursive: true, force: true });
   const noOutput = () => rmSync(out, { recursive: true, force: true });
-  const both = (name: string, up: Omit<Contender, 'name' | 'cwd'>, down?: string[]): Measured[] => [
-    { before: emptied(name), ...up, name, what: 'up', scheme, cwd: dir },
-    ...(down ? [{ name, what: 'down' as const, scheme, cwd: dir, command: down, before: noOutput }] : []),
+  const afterwards = (name: string) => () => {
+    emptied(name)();
+    noOutput();
+  };
+  const stored = (name: string) => () => bytesBelow(join(store, bucket, prefix(name)));
+  /** `folder`: of its bucket. */
+  const both = (
+    name: string,
+    up: Omit<Contender, 'name' | 'cwd'>,
+    down: string[],
+    folder = name,
+  ): Measured[] => [
+    { before: emptied(folder), ...up, name, what: 'up', scheme, cwd: dir, stored: stored(folder) },
+    {
+      ...{ name, what: 'down', scheme, cwd: dir, command: down, before: noOutput },
+      after: afterwards(folder),
+    },
   ];
   const converge = (name: string, key: string) =>
     both(name, { command: [...node, world.upload, image, target(name), url, key] }, [
@@ -91,10 +109,7 @@ export function contenders(world: World, { url }: Gateway): Measured[] {
       // Without --ignore-checksum: it reads what it wrote, and compares MD5.
       [...rclone, 'copy', `:s3:${bucket}/${prefix('rclone')}`, out],
     ),
-    ...both('aws s3 sync', { command: [...aws, pieces, target('aws')], before: emptied('aws') }, [
-      ...aws,
-      ...[target('aws'), out],
-    ]),
+    ...both('aws s3 sync', { command: [...aws, pieces, target('aws')] }, [...aws, target('aws'), out], 'aws'),
     ...both('restic', { command: [...restic, 'backup', image], before: freshRestic }, [
       ...restic,
       'restore',
@@ -116,18 +131,31 @@ function borg({ dir, image }: World, out: string, noOutput: () => void): Measure
   const name = 'borg (folder)';
   const common = { name, scheme: 'http' as const };
   return [
-    { ...common, what: 'up', cwd: dir, command: ['borg', 'create', `${folder}::one`, image], before: fresh },
+    {
+      ...{ ...common, what: 'up', cwd: dir, before: fresh },
+      command: ['borg', 'create', `${folder}::one`, image],
+      stored: () => bytesBelow(folder),
+    },
     {
       ...common,
       what: 'down',
       cwd: out,
       command: ['borg', 'extract', `${folder}::one`],
+      after: () => {
+        rmSync(folder, { recursive: true, force: true });
+        noOutput();
+      },
       before: () => {
         noOutput();
         run(['mkdir', '-p', out]);
       },
     },
   ];
+}
+
+function bytesBelow(folder: string): number {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter(each => each.isFile());
+  return files.reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0);
 }
 
 function run([program, ...args]: string[]): void {

@@ -51,12 +51,15 @@ export function isPublic(address: string): boolean {
 
 /**
  * Addresses that a private receiver may have: those of networks that are somebody's own, and this machine's.
- * Where instances hand out their credentials, on the link, nobody receives alerts.
+ * Where instances and containers are handed their credentials nobody receives alerts: on the link, and at the
+ * addresses within private networks that clouds have taken for that.
  */
 export function isReachable(address: string): boolean {
   if (isPublic(address)) return true;
   const family = addressFamily(address);
-  return family !== undefined && own.check(address, family === 4 ? 'ipv4' : 'ipv6');
+  if (family === undefined) return false;
+  const kind = family === 4 ? 'ipv4' : 'ipv6';
+  return own.check(address, kind) && !credentials.check(address, kind);
 }
 
 const own = new BlockList();
@@ -67,3 +70,9 @@ own.addSubnet('172.16.0.0', 12, 'ipv4');
 own.addSubnet('192.168.0.0', 16, 'ipv4');
 own.addSubnet('fc00::', 7, 'ipv6');
 own.addAddress('::1', 'ipv6');
+
+const credentials = new BlockList();
+// IMDS at fd00:ec2::254, credentials of pods at fd00:ec2::23 (docs.aws.amazon.com, EKS Pod Identity).
+credentials.addSubnet('fd00:ec2::', 32, 'ipv6');
+// The metadata service of Alibaba Cloud.
+credentials.addAddress('100.100.100.200', 'ipv4');

@@ -1,5 +1,6 @@
 import type { LookupAddress } from 'node:dns';
 import { Failure, world } from '../diagnostics/diagnostic.ts';
+import { eitherOf } from '../io/either.ts';
 import { addressFamily } from '../io/ip-address.ts';
 import { isPublic, isReachable } from './addresses.ts';
 
@@ -35,7 +36,7 @@ export async function post(text: string, body: object | undefined, options: Post
       }),
     );
   const own = AbortSignal.timeout(options.atMost ?? usualTime);
-  const signal = AbortSignal.any([options.signal, own]);
+  const { signal, release } = eitherOf(options.signal, own);
   const name = url.hostname.replace(/^\[|\]$/g, '');
   try {
     const address = await addressOf(name, options, signal);
@@ -47,6 +48,8 @@ export async function post(text: string, body: object | undefined, options: Post
       ? 'no answer in time'
       : ((error as { code?: string }).code ?? 'the connection broke');
     throw undelivered(url.host, why);
+  } finally {
+    release();
   }
 }
 

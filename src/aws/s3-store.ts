@@ -151,7 +151,7 @@ export function s3Store(connection: S3Connection, place: S3Url): ObjectStore {
     );
   }
 
-  async function* list(prefix: string): AsyncGenerator<StoredObject> {
+  async function* list(prefix: string, after?: string): AsyncGenerator<StoredObject> {
     let ContinuationToken: string | undefined;
     do {
       const page = await connection.call(about('s3:ListBucket', prefix), options =>
@@ -159,6 +159,7 @@ export function s3Store(connection: S3Connection, place: S3Url): ObjectStore {
           new sdk.ListObjectsV2Command({
             Bucket,
             Prefix: root + prefix,
+            ...(after !== undefined && { StartAfter: root + after }),
             ...(ContinuationToken !== undefined && { ContinuationToken }),
           }),
           options,
@@ -167,6 +168,8 @@ export function s3Store(connection: S3Connection, place: S3Url): ObjectStore {
       for (const each of page?.Contents ?? []) {
         const key = (each.Key ?? '').slice(root.length);
         if (isFolder(key, each.Size)) continue;
+        // Not every server knows of it.
+        if (after !== undefined && key <= after) continue;
         yield {
           key,
           size: each.Size ?? 0,

@@ -1,3 +1,4 @@
+import { underEither } from './either.ts';
 import type { Clock, Random } from './ports.ts';
 import { type Timer, timer } from './until.ts';
 
@@ -109,9 +110,8 @@ async function pause(
   time: Timer,
   { signal, closed }: Pick<Retrying<unknown>, 'signal' | 'closed'>,
 ): Promise<boolean> {
-  const ends = [signal, closed].filter(each => each !== undefined);
   try {
-    await time.sleep(ms, ends.length > 1 ? AbortSignal.any(ends) : ends[0]);
+    await underEither([signal, closed], either => time.sleep(ms, either));
     return true;
   } catch (reason) {
     if (closed?.aborted && !signal?.aborted) return false;

@@ -11,6 +11,16 @@ export function bytes(count: number): string {
   return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
 }
 
+/** JSON Schema pattern of what `parseSize` takes. */
+export const sizePattern = '^[0-9]+ ?([kKmMgGtT]i)?[bB]$';
+
+/** Bytes from `64MiB`, `1 GiB`, `4096 B`. Undefined for anything else. */
+export function parseSize(text: string): number | undefined {
+  const [, count, unit = ''] = /^(\d+) ?([a-z]+)$/i.exec(text.trim()) ?? [];
+  const power = units.findIndex(one => one.toLowerCase() === unit.toLowerCase());
+  return count === undefined || power < 0 ? undefined : Number(count) * 1024 ** power;
+}
+
 /** `0.4 s`, `2 min 5 s`, `1 h 12 min` from milliseconds. */
 export function duration(ms: number): string {
   // A clock that was put back makes it less than nothing.

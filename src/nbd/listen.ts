@@ -2,6 +2,7 @@ import { connect, createServer } from 'node:net';
 import { basename, dirname } from 'node:path';
 import { Failure, given, world } from '../diagnostics/diagnostic.ts';
 import { own } from '../diagnostics/own-words.ts';
+import { eitherOf } from '../io/either.ts';
 import type { Files } from '../io/ports.ts';
 import { converse, type ServedDisk } from './server.ts';
 
@@ -32,7 +33,7 @@ export async function serveNbd(disks: readonly ServedDisk[], options: ServeOptio
   const { socket: path, signal, once = false } = options;
   await makeRoom(path, options.files);
   const ending = new AbortController();
-  const over = AbortSignal.any([signal, ending.signal]);
+  const { signal: over, release } = eitherOf(signal, ending.signal);
   const under = new Set<Promise<void>>();
   let wasRead = false;
   const server = createServer({ allowHalfOpen: false }, connection => {
@@ -68,6 +69,7 @@ export async function serveNbd(disks: readonly ServedDisk[], options: ServeOptio
   } finally {
     over.removeEventListener('abort', end);
     ending.abort();
+    release();
     await Promise.allSettled(under);
   }
 }

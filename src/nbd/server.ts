@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { eitherOf } from '../io/either.ts';
 import type { Allocation } from '../replication/model/source.ts';
 import { ConnectionEnded, type Incoming, incoming } from './incoming.ts';
 import { allocation, chunk, command, greeting, handshakeFlag, option, optionReply } from './protocol.ts';
@@ -69,7 +70,7 @@ export async function converse(
   signal: AbortSignal,
 ): Promise<void> {
   const gone = new AbortController();
-  const either = AbortSignal.any([signal, gone.signal]);
+  const { signal: either, release } = eitherOf(signal, gone.signal);
   const onAbort = () => socket.destroy();
   signal.addEventListener('abort', onAbort, { once: true });
   // A client may go while an answer is written to it, and nobody has to hear of that.
@@ -83,6 +84,7 @@ export async function converse(
     if (!(error instanceof ConnectionEnded) && !either.aborted) throw error;
   } finally {
     signal.removeEventListener('abort', onAbort);
+    release();
     gone.abort(new Error('the client has gone'));
     socket.destroySoon();
   }

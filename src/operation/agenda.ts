@@ -6,6 +6,8 @@ export interface Duty {
   /** When it is due by its newest point and when its RPO is breached; undefined: it has none. */
   next(newest: number | undefined, now: number): Pick<Candidate, 'ready' | 'deadline'>;
   places: readonly Place[];
+  /** When what it was moved into could be read again that couldn't: failures before say nothing of now. */
+  back?: number;
 }
 
 /** What came of a VM that was taken. */
@@ -17,7 +19,8 @@ export type Outcome =
   /** Somebody else moves it. */
   | { result: 'busy' }
   | { result: 'paused' }
-  | { result: 'failed' }
+  /** `why`: the same for all that fail for the same reason. */
+  | { result: 'failed'; why?: string }
   /** It turned out to be a long cycle, for which there was no room. */
   | { result: 'put-back' }
   /** Nobody has come to it, so that it is as due as before; ms until it is offered again. */
@@ -29,6 +32,8 @@ interface Known {
   newest: number | undefined;
   lane: Lane;
   failures: number;
+  /** The last of them, if it was no other result since. */
+  failed?: { at: number; why: string | undefined };
   /** Whether the last point was made here, as far as anybody can tell. */
   own: boolean;
 }
@@ -94,6 +99,7 @@ export class Agenda {
         known.lane = 'usual';
       }
       this.#known.set(id, known);
+      if (known.failed && (duty.back ?? 0) > known.failed.at) this.#forgive(id, known);
       const until = this.#putOffUntil.get(id);
       if (until === undefined) this.#schedule(id, known, now);
       // A clock that was put right meanwhile is believed here, too.
@@ -121,8 +127,15 @@ export class Agenda {
       this.#forget(id);
       return;
     }
-    if (outcome.result === 'failed') known.failures++;
-    else if (outcome.result !== 'untouched') known.failures = 0;
+    if (outcome.result === 'failed') {
+      known.failures++;
+      known.failed = { at: now, why: outcome.why };
+    } else if (outcome.result !== 'untouched') {
+      const { failed } = known;
+      this.#forgive(id, known);
+      // What kept it from being moved keeps nobody any more: the others needn't wait to find that out.
+      if (failed?.why !== undefined && outcome.result === 'made') this.#forgiveAll(failed.why, now);
+    }
     const pause = pauseAfter(outcome, known);
     if (outcome.result === 'put-back') known.lane = 'long';
     if (outcome.result === 'busy') known.own = false;
@@ -153,6 +166,20 @@ export class Agenda {
 
   /** Those whose time isn't given by their newest point for now, and until when, ms since the epoch. */
   readonly #putOffUntil = new Map<string, number>();
+
+  #forgiveAll(why: string, now: number): void {
+    for (const [id, known] of this.#known) {
+      if (known.failed?.why !== why || this.#dispatch.isRunning(id)) continue;
+      this.#forgive(id, known);
+      this.#schedule(id, known, now);
+    }
+  }
+
+  #forgive(id: string, known: Known): void {
+    known.failures = 0;
+    if (known.failed) this.#putOffUntil.delete(id);
+    delete known.failed;
+  }
 
   #schedule(id: string, { duty, newest, lane, own }: Known, now: number): void {
     const { ready, deadline } = duty.next(newest, now);

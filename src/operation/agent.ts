@@ -1,3 +1,4 @@
+import { underEither } from '../io/either.ts';
 import type { Clock } from '../io/ports.ts';
 import type { Agenda, Duty, Outcome } from './agenda.ts';
 
@@ -100,7 +101,7 @@ export async function runAgent(
     else if (once && running.size === 0) ended = 'done';
     else {
       const ms = isDraining ? turn : Math.min(turn, untilNext(agenda, clock.now()));
-      await pause(clock, ms, AbortSignal.any([signal, wake.signal]));
+      await underEither([signal, wake.signal], either => pause(clock, ms, either));
     }
   }
   await Promise.all([...running, looking]);

@@ -1,6 +1,7 @@
 import pLimit from 'p-limit';
 import type { Failure } from '../diagnostics/diagnostic.ts';
 import { isUnreadable } from '../replication/format/damage.ts';
+import { isBroken } from '../replication/model/damage-record.ts';
 import { leadingMode } from '../replication/model/point.ts';
 import type { OnDamage, Point, Repository, VmRepository } from '../replication/model/repository.ts';
 import type { SeenPoint, SeenVm } from './model.ts';
@@ -28,6 +29,32 @@ export async function lookAt(
   return Promise.all(uuids.map(uuid => limit(() => lookAtVm(repository.vm(uuid), onDamage, needsLease))));
 }
 
+/**
+ * The VMs that are the newest of their name, with when their oldest points were written: only that tells one
+ * that was made anew from one that is there twice.
+ */
+export async function withFirsts(
+  repository: Pick<Looked, 'vm'>,
+  vms: readonly SeenVm[],
+  onDamage: OnDamage,
+): Promise<SeenVm[]> {
+  const namesakes = [...Map.groupBy(vms, ({ name }) => name?.toLowerCase())].flatMap(([name, all]) =>
+    name === undefined || all.length === 1 ? [] : [newestSeen(all)],
+  );
+  const missing = new Set(namesakes.filter(one => one !== undefined && one.first === undefined));
+  return Promise.all(
+    vms.map(async vm => {
+      if (!missing.has(vm)) return vm;
+      const dated = await readable(repository.vm(vm.uuid).dated(), onDamage);
+      return dated && dated.length > 0 ? { ...vm, first: Math.min(...dated.map(({ at }) => at)) } : vm;
+    }),
+  );
+}
+
+/** The one with the newest point; undefined: none has a point. */
+export const newestSeen = (vms: readonly SeenVm[]): SeenVm | undefined =>
+  vms.filter(({ newest }) => newest).toSorted((a, b) => b.newest!.time - a.newest!.time)[0];
+
 export async function lookAtVm(
   vm: VmRepository,
   onDamage: OnDamage,
@@ -38,7 +65,8 @@ export async function lookAtVm(
     damage.push(failure);
     onDamage(failure);
   };
-  const newest = await newestOf(vm, noting);
+  const found = await newestOf(vm, noting);
+  const newest = damage.length > 0 ? await restorable(vm, found, noting) : found;
   const seen: SeenVm = {
     uuid: vm.uuid,
     ...(newest && { name: newest.vm.name, newest: seenPoint(newest) }),
@@ -48,6 +76,17 @@ export async function lookAtVm(
   const lease = await readable(vm.lease.read(), onDamage);
   const leased = lease?.value.expires ?? 0;
   return { ...seen, ...(leased > 0 && { leased }) };
+}
+
+/** Where something is damaged: the point, or the newest before it that isn't known to be broken. */
+async function restorable(
+  vm: VmRepository,
+  newest: Point | undefined,
+  onDamage: OnDamage,
+): Promise<Point | undefined> {
+  const record = (await readable(vm.damage.read(onDamage), onDamage))?.record;
+  if (!newest || !isBroken(record, newest)) return newest;
+  return (await vm.points(onDamage)).findLast(point => !isBroken(record, point));
 }
 
 /** The head holds its point whole, so one request is enough for it. */

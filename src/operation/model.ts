@@ -27,12 +27,14 @@ export const REASONS = {
   'snapshots-in-aws': 'it lives in AWS, where snapshots protect it',
   'volume-uncovered': 'it lives in AWS, and its newest snapshots lack a volume that is attached to it',
   'repository-unreachable': 'its repository could not be read',
-  damaged: 'what its repository holds of it could not be read',
+  damaged:
+    'something that its repository holds of it could not be read, and the newest point that can be restored counts',
   'future-point': 'its newest point is dated in the future',
-  'ambiguous-name': 'several VMs in the repository have its name',
+  'ambiguous-name': 'several VMs in the repository have its name; declare it by its UUID',
   'selection-unknown': 'nobody could say which VMs these are',
   'no-target': 'nothing says how old its newest point may become',
   'not-declared': 'it has points, and nothing declares it',
+  replaced: 'a newer VM has its name',
 } as const;
 export type Reason = keyof typeof REASONS;
 
@@ -71,9 +73,11 @@ export interface SeenVm {
   /** That of its newest point; undefined without one. */
   name?: string;
   newest?: SeenPoint;
+  /** When the store got its oldest point; looked at where several VMs have its name alone. */
+  first?: number;
   /** Until when somebody holds its lease, by the clock of the repository; read where it matters alone. */
   leased?: number;
-  /** Something of it can't be read, so that `newest` may not be the newest. */
+  /** Something of it can't be read: `newest` can be restored, and may not be the newest there was. */
   damaged?: true;
   verified?: Verified;
 }

@@ -1,6 +1,7 @@
 import { failedOver, livesInAws, type Pause } from '../replication/model/pauses.ts';
 import { breachedAfter, dueAfter, phaseOf, runsAfter } from '../schedule/due.ts';
 import { longestGap } from '../schedule/schedule.ts';
+import { newestSeen } from './look.ts';
 import type {
   DeclaredVm,
   Reason,
@@ -27,9 +28,10 @@ export function statusOf(
   const byUrl = new Map(repositories.map(one => [one.url, one]));
   const names = new Map(repositories.map(one => [one.url, byName(one.vms)]));
   const found = new Set<SeenVm>();
+  const replaced = new Set<SeenVm>();
   const statuses = declared.map(one => {
     const repository = byUrl.get(one.repository);
-    const vms = names.get(one.repository)?.get(one.title.toLowerCase()) ?? [];
+    const vms = heirsOf(names.get(one.repository)?.get(one.title.toLowerCase()) ?? [], replaced);
     for (const vm of vms) found.add(vm);
     return statusOfOne(one, repository, vms);
   });
@@ -38,7 +40,13 @@ export function statusOf(
   const others = repositories.flatMap(repository =>
     repository.vms
       .filter(vm => !found.has(vm))
-      .map(vm => leftOver(vm, repository, unlisted.has(repository.url) ? 'selection-unknown' : known)),
+      .map(vm =>
+        leftOver(
+          vm,
+          repository,
+          replaced.has(vm) ? 'replaced' : unlisted.has(repository.url) ? 'selection-unknown' : known,
+        ),
+      ),
   );
   const rehearsed = new Map(repositories.map(one => [one.url, rehearsalsOf(one)]));
   const verified = new Map(
@@ -63,11 +71,16 @@ export function statusOf(
   });
 }
 
-/** Whether somebody has to be told: an RPO is breached, of a point or of a replica. */
+/**
+ * Whether somebody has to be told: an RPO is breached, of a point or of a replica, or what is there of a VM
+ * tells nobody how old its newest point is, which no later look mends.
+ */
 export const isBreached = ({ state, reason, kept, replica }: VmStatus): boolean =>
   state === 'breached' ||
   state === 'never' ||
   reason === 'lives-in-aws' ||
+  reason === 'ambiguous-name' ||
+  reason === 'future-point' ||
   (state === 'paused' && !kept) ||
   replica?.state === 'breached' ||
   replica?.state === 'never';
@@ -120,7 +133,7 @@ function statusOfOne(
   const { uuid, newest } = seen;
   const deadline = breachedAfter(timetable, rpo, newest.time);
   const next = runsAfter(timetable, newest.time, phaseOf(uuid));
-  const kept = now <= deadline && !seen.damaged;
+  const kept = now <= deadline;
   const measured = {
     uuid,
     newest,
@@ -141,13 +154,13 @@ function statusOfOne(
     });
   }
   if (newest.time - now >= longestGap(timetable.schedule)) return is('unknown', 'future-point', measured);
-  if (seen.damaged) return is('unknown', 'damaged', measured);
   const { schedule } = timetable;
   // Whoever runs by a timer comes a little later than an agent would.
   const due = 'every' in schedule ? newest.time + schedule.every : dueAfter(timetable, newest.time);
-  const reason = whyThere(due, next, now, running);
-  const state = kept ? (reason === 'overdue' ? 'late' : 'kept') : 'breached';
-  return is(state, reason, { ...measured, kept });
+  const why = whyThere(due, next, now, running);
+  const state = kept ? (why === 'overdue' ? 'late' : 'kept') : 'breached';
+  // What can be restored is as old as it is, whatever else of the VM can't be read.
+  return is(state, seen.damaged ? 'damaged' : why, { ...measured, kept });
 }
 
 /**
@@ -182,13 +195,14 @@ function whyThere(due: number, next: number, now: number, running: boolean): Rea
 function leftOver(
   { uuid, name, newest }: SeenVm,
   { url, now }: SeenRepository,
-  why: 'all' | 'nothing' | 'selection-unknown',
+  why: 'all' | 'nothing' | 'selection-unknown' | 'replaced',
 ): VmStatus {
   const [state, reason] = (
     {
       all: ['unprotected', 'not-declared'],
       nothing: ['unknown', 'no-target'],
       'selection-unknown': ['unknown', 'selection-unknown'],
+      replaced: ['unprotected', 'replaced'],
     } as const
   )[why];
   return {
@@ -200,6 +214,21 @@ function leftOver(
     kept: false,
     ...(newest && { newest, age: Math.max(0, now - newest.time) }),
   };
+}
+
+/**
+ * Which of several VMs of one name that name means now: one that was made anew after the last point of all
+ * others has taken their place. Those that live side by side are all given back.
+ *
+ * @param replaced gets those whose place was taken
+ */
+function heirsOf(vms: readonly SeenVm[], replaced: Set<SeenVm>): readonly SeenVm[] {
+  const heir = vms.length > 1 ? newestSeen(vms) : undefined;
+  if (heir?.first === undefined) return vms;
+  const others = vms.filter(vm => vm !== heir);
+  if (others.some(({ newest, damaged }) => damaged || (newest && newest.time >= heir.first!))) return vms;
+  for (const vm of others) replaced.add(vm);
+  return [heir];
 }
 
 /** By name and by UUID, both in lower case. */

@@ -119,7 +119,7 @@ export const agentsOf = (
 export function doingOf({ at: heard, slots, running, ended }: Mover, at: number): string {
   const when = `${span(at - heard)} ago`;
   if (ended) return `ended ${when}`;
-  if (at - heard > moverSilence) return `not heard of since ${when}`;
+  if (at - heard > moverSilence) return `last heard of ${when}`;
   const moving = running.map(one => movingOf(one, at)).join(', ');
   return `${moving === '' ? 'moves nothing' : `moves ${moving}`}, ${plural(slots, 'slot')}, heard of ${when}`;
 }

@@ -133,9 +133,10 @@ describe('one request over https', () => {
         ),
       ).toMatch(/^alert-address/);
     // Credentials of instances are never a receiver, whatever was declared.
-    expect(await why(post('https://169.254.169.254/', {}, { isPrivate: true, signal }))).toMatch(
-      /^alert-address/,
-    );
+    for (const host of ['169.254.169.254', '[fd00:ec2::254]', '[FD00:0EC2:0::fe]', '100.100.100.200'])
+      expect(await why(post(`https://${host}/`, {}, { isPrivate: true, signal })), host).toMatch(
+        /^alert-address/,
+      );
     for (const url of ['http://example.com/', 'https://u:p@example.com/', 'file:///etc/passwd', 'x'])
       expect(await why(post(url, {}, options))).toMatch(/^alert-url/);
     expect(calls).toBe(0);
@@ -153,6 +154,12 @@ test.each([
   ['0.0.0.0', false, false],
   ['255.255.255.255', false, false],
   ['::ffff:169.254.169.254', false, false],
+  ['169.254.170.23', false, false],
+  ['fd00:ec2::254', false, false],
+  ['fd00:ec2::23', false, false],
+  ['fd00:ec3::254', false, true],
+  ['100.100.100.200', false, false],
+  ['100.100.100.201', false, true],
   ['example.com', false, false],
 ])('%s is public: %j, may be declared: %j', (address, open, declared) => {
   expect([isPublic(address), isReachable(address)]).toEqual([open, declared]);

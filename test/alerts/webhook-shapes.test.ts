@@ -88,6 +88,7 @@ test('VMs that are late for one reason are one cause; what is one VM alone is it
       ['c', { times: 3, code: 'vm-not-found', message: 'There is no VM c' }],
     ]),
     declaredSince: new Map(),
+    seen: new Set<string>(),
     ahead: new Map([['s3://dr/vms', 11 * 60_000]]),
     plans: [],
     own: [],

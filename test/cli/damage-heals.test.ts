@@ -18,6 +18,16 @@ test('what verify finds damaged is planned, healed by the next apply, and proven
   const run = (command: string, ...more: string[]) =>
     cli(dir, [command, 'converge.yaml', '--lab', 'lab', ...more], { env });
   expect((await run('apply')).code).toBe(0);
+  for (const [what, to] of [['dc02:0'], ['dc02:/etc/fstab'], ['dc02:c:\\x', 'out']]) {
+    const copying = to === undefined ? [] : ['--to', to];
+    const wrong = await cli(dir, ['files', what!, 'converge.yaml', '--lab', 'lab', ...copying], { env });
+    expect(wrong.code).toBe(1);
+    expect(wrong.stderr).toMatch(
+      /the point has no volume "[^"]*"\n.*a volume is DISK\.PARTITION, and it has 0\.\d \(/,
+    );
+  }
+  const nobody = await cli(dir, ['files', 'dc03:0', 'converge.yaml', '--lab', 'lab'], { env });
+  expect(nobody.stderr).toContain('dc03:0');
   const files = await readdir(join(dir, 'lab'), { recursive: true, withFileTypes: true });
   const pack = files.find(file => file.isFile() && /\bpacks\b/.test(file.parentPath))!;
   const path = join(pack.parentPath, pack.name);
@@ -141,6 +151,11 @@ test('an emptied head is planned, healed by apply, replicate and an agent alike,
   };
   expect((await run(['apply'])).code).toBe(0);
   await empty();
+  // What can be restored is as old as it is; the head is said to be damaged, and what mends it.
+  const stands = await run(['status']);
+  expect(stands.code).toBe(4);
+  expect(stands.stdout).toMatch(/dc02.*kept.*could not be read/s);
+  expect(stands.stderr).toMatch(/head is damaged.*`converge repair` writes anew what needs no source/s);
   expect((await run(['verify'])).code).toBe(4);
   const planned = await run(['plan'], '--detailed-exitcodes');
   expect(planned.code, planned.stderr).toBe(2);
@@ -163,6 +178,20 @@ test('an emptied head is planned, healed by apply, replicate and an agent alike,
   expect(agent.stdout).toContain('it was written anew from point 3');
   expect(await run(['agent'], '--once')).toMatchObject({ code: 0 });
   expect((await run(['verify'])).stdout).toContain('4 of 4 recovery points whole');
+  // One that was put back ends each cycle: a plan in which nothing is due says so.
+  const files = await readdir(join(dir, 'lab'), { recursive: true, withFileTypes: true });
+  const head = files.find(one => one.isFile() && one.name === 'head' && one.parentPath.includes('/repo/'))!;
+  const path = join(head.parentPath, head.name);
+  const older = await readFile(path);
+  expect((await run(['replicate', 'dc02'])).code).toBe(0);
+  await writeFile(path, older);
+  const putBack = await run(['plan']);
+  expect(putBack.stdout + putBack.stderr).toMatch(/warning\[head-rolled-back\][\s\S]*converge repair dc02 converge.yaml --lab lab --rebuild-head/);
+  expect((await run(['replicate', 'dc02'])).stderr).toContain('--rebuild-head');
+  expect((await run(['repair', 'dc02'], '--rebuild-head')).code).toBe(0);
+  expect((await run(['replicate', 'dc02'])).code).toBe(0);
+  const whole = await run(['plan']);
+  expect(whole.stdout + whole.stderr).not.toContain('head-rolled-back');
 });
 
 async function flip(path: string): Promise<void> {

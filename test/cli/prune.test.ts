@@ -11,36 +11,59 @@ resources:
     dc02: { repository: "file:///repo", schedule: every day${more} }
 `;
 
+async function flipInPack(dir: string): Promise<void> {
+  const files = await readdir(join(dir, 'lab'), { recursive: true, withFileTypes: true });
+  const pack = files.find(file => file.isFile() && /\bpacks\b/.test(file.parentPath))!;
+  const path = join(pack.parentPath, pack.name);
+  const bytes = await readFile(path);
+  bytes[5000]! ^= 1;
+  await writeFile(path, bytes);
+}
+
 test('pins and holds keep points, and what retention no longer keeps is marked and listed no more', async () => {
   const dir = await scratch();
   const declare = (more: string) => writeFile(join(dir, 'converge.yaml'), manifest(more));
   const run = (command: string[], ...more: string[]) =>
     cli(dir, [...command, 'converge.yaml', '--lab', 'lab', ...more], { env: { VC_PASSWORD: 'x' } });
   await declare('');
-  for (let n = 0; n < 6; n++) expect((await run(['replicate', 'dc02'])).code).toBe(0);
+  for (let n = 0; n < 5; n++) expect((await run(['replicate', 'dc02'])).code).toBe(0);
   const ids = async (): Promise<string[]> =>
     JSON.parse((await run(['points', 'dc02'], '--format', 'json')).stdout).map(
       (one: { id: string }) => one.id,
     );
-  const all = await ids();
 
   const unruled = await run(['prune']);
-  expect(unruled.stdout).toContain('dc02: 6 points stay, no retention is declared');
+  expect(unruled.stdout).toContain('dc02: 5 points stay, no retention is declared');
   // Points that are minutes old: a plan counts as the pruner does, and nothing is weakened.
   await declare(', retention: { all: 24h, daily: 30d }');
   const young = await run(['plan']);
   expect(young.stdout + young.stderr).not.toMatch(/retention-removes|weaken/);
-  expect((await run(['prune'], '--noop')).stdout).toContain('dc02: 6 points stay');
+  expect((await run(['prune'], '--noop')).stdout).toContain('dc02: 5 points stay');
   await declare(', retention: { all: 1s }');
   const planned = async () => {
     const { stdout, stderr } = await run(['plan']);
     return stdout + stderr;
   };
-  // A fast machine has made all six within the second that `all` keeps, by the clock of vCenter or the store.
-  await expect.poll(planned).toContain('removes 3 points of 6, what was in force removes 0');
+  // A fast machine has made all 5 within the second that `all` keeps, by the clock of vCenter or the store.
+  await expect.poll(planned).toContain('removes 2 points of 5, what was in force removes 0');
   expect(await planned()).toMatch(/retention.*all.*1s/);
+  // What is damaged meanwhile is healed, though nobody allows the rest.
+  await flipInPack(dir);
+  expect((await run(['verify'])).code).toBe(4);
+  expect(await planned()).toMatch(/retention .*\(weakens, left as it is unless allowed\)/);
   const refused = await run(['apply']);
   expect(refused.code, 'what removes points has to be allowed').toBe(8);
+  expect(refused.stdout + refused.stderr).toMatch(/stored again.*, retention left as it is/);
+  expect(refused.stderr).toContain('`retention` of `protected_vm:dc02` stays as it is');
+  expect(refused.stderr).not.toContain('not-convergent');
+  expect((await run(['verify'])).code).toBe(0);
+  const left = await run(['plan']);
+  expect(left.stdout).toMatch(/retention .*\(weakens\)/);
+  expect(left.stdout).not.toContain('damage');
+  const alone = await run(['apply']);
+  expect(alone.code, 'nothing else is left to do').toBe(8);
+  expect(alone.stderr).toContain('`protected_vm:dc02` is not changed');
+  const all = await ids();
   expect((await run(['apply'], '--allow', 'protected_vm:dc02')).stdout).not.toContain('failed');
   expect((await run(['plan'])).stdout).not.toContain('retention');
   const [oldest, second] = all as [string, string];

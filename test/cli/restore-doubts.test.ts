@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { nodeHost } from '../../src/io/node.ts';
@@ -91,6 +91,49 @@ describe('a point that was asked for and may be another one', () => {
       expect(stderr).toContain(points.ids[0]);
       expect((await points.run('restore', 'alpha', '--to', 'out', ...at(3))).code).toBe(0);
     }
+  });
+
+  test('one that is known to be broken is not begun, by restore, export and files alike', async () => {
+    const points = await threePoints();
+    const packs = join(points.folder, 'packs');
+    const all = (await readdir(packs, { recursive: true })).filter(name => name.includes('/'));
+    const made = await Promise.all(
+      all.map(async name => [(await stat(join(packs, name))).mtimeMs, name] as const),
+    );
+    await rm(join(packs, made.toSorted((a, b) => a[0] - b[0]).at(-1)![1]));
+    expect((await points.run('verify')).code).toBe(4);
+    const at = (n: number) => ['--point', new Date(start + n * 60_000 + 1000).toISOString()];
+    for (const words of [
+      ['restore', 'alpha', '--to', 'out'],
+      ['restore', 'alpha', '--to', 'out', ...at(3)],
+      ['export', 'alpha', '--to', 'out', '--as', 'offset-files'],
+      ['files', 'alpha'],
+    ]) {
+      const { code, stderr } = await points.run(...words);
+      expect(code, stderr).toBe(4);
+      expect(stderr).toContain('error[not-the-newest]');
+      expect(stderr).toContain(`--point ${points.ids[1]}`);
+      expect(await readdir(points.dir)).not.toContain('out');
+    }
+    // A time at which another one was the newest means that one, whatever became of later ones.
+    expect((await points.run('restore', 'alpha', '--to', 'out', ...at(2))).code).toBe(0);
+    expect(await readFile(join(points.dir, 'out/disk-0.raw'))).toEqual(Buffer.alloc(65536, 2));
+    const one = await points.run('restore', 'alpha', '--to', 'other', '--point', points.ids[2]!);
+    expect(one.stderr).toContain('error[missing-object]');
+  });
+
+  test('the id of a point whose object is damaged is known, and what became of it is said once', async () => {
+    const points = await threePoints();
+    await flip(join(points.folder, 'head'));
+    await flip(await points.point(3));
+    const { code, stderr } = await points.run('restore', 'alpha', '--to', 'out', '--point', points.ids[2]!);
+    expect(code).toBe(4);
+    expect(stderr).toContain(`the recovery point ${points.ids[2]} of alpha can't be given`);
+    expect(stderr).not.toContain('has no recovery point');
+    await points.run('points');
+    const listed = (await points.run('points')).stderr;
+    expect(listed.split('may not be its newest: generation 3')).toHaveLength(2);
+    expect(listed).not.toContain('no object is left');
   });
 
   test('whoever saw a newer one is told when an older state was put back', async () => {

@@ -20,7 +20,9 @@ test('a verification says how deep it looked, and what a sample that makes no se
   const chain = await run('verify', '--level', 'chain');
   expect(chain.code, chain.stderr).toBe(0);
   expect(chain.stdout).toContain('1 of 1 recovery point without a finding');
-  expect(chain.stdout).toMatch(/level chain: none of \d+ packs?, .* looked at; read within 30 days: 0 %/);
+  expect(chain.stdout).toMatch(
+    /level chain: none of \d+ packs?, .* looked at; of what points need, read within 30 days: 0 %/,
+  );
   const sample = await run('verify', '--sample', '100%', '--format', 'json');
   expect(sample.code, sample.stderr).toBe(0);
   const { level, packs } = JSON.parse(sample.stdout);

@@ -2,9 +2,10 @@ import Type from 'typebox';
 import { describe, expect, test } from 'vitest';
 import { apply } from '../../src/engine/apply/apply.ts';
 import { guardsOf } from '../../src/engine/guard/guards.ts';
-import type { CatalogResource, Metaparameters, Policy } from '../../src/engine/model/catalog.ts';
+import type { CatalogResource, Json, Metaparameters, Policy } from '../../src/engine/model/catalog.ts';
 import { plan } from '../../src/engine/plan/planner.ts';
 import { exitCode } from '../../src/engine/report/exit-code.ts';
+import { hasFailed } from '../../src/engine/report/report.ts';
 import { steppedClock } from '../support/engine-host.ts';
 import {
   catalogOf,
@@ -112,6 +113,99 @@ describe('weakening', () => {
     const { report } = await converge(all, site);
     expect(report.results[1]).toMatchObject({ result: 'blocked', diagnostic: { code: 'held' } });
     expect(all.objects.get('site')).toEqual({ size: 5 });
+  });
+});
+
+describe('weakening of a property that a type can leave out', () => {
+  const apart = (more: Partial<Things['type']> = {}) => {
+    const schema = Type.Object({
+      size: Type.Optional(Type.Number({ 'x-grade': { weakens: 'decrease' } })),
+      mode: Type.Optional(Type.Number({ 'x-grade': { weakens: 'decrease' } })),
+      note: Type.Optional(Type.String()),
+    });
+    return things({ schema, apart: ['size'], ...more });
+  };
+  const remote = { runs: { on: 'remote', target: 'aws' } } as const;
+  const wanted = [declare('thing:a', { size: 1, note: 'new' }), declare('thing:below', { inside: 'a' })];
+
+  test.each([
+    ['here', {}],
+    ['elsewhere, where it is looked at again before the write', remote],
+  ])(
+    '%s leaves that alone as it is: the rest is done, told and proven, and the exit code has 8',
+    async (_, more) => {
+      const all = apart(more);
+      all.objects.set('a', { size: 5, note: 'old' });
+      const { planned, code, report, results } = await converge(all, wanted);
+      expect(planned.resources[0]!.fields.map(({ path, apart: left }) => [path, left])).toEqual([
+        ['/note', undefined],
+        ['/size', true],
+      ]);
+      expect(results).toEqual(['changed', 'changed']);
+      expect(all.objects.get('a')).toEqual({ size: 5, note: 'new' });
+      expect(report.results[0]).toMatchObject({ heldBack: ['size'], note: 'size left as it is' });
+      expect(report.proof).toEqual({ empty: true, pending: [] });
+      expect(report.diagnostics).toEqual([
+        expect.objectContaining({
+          code: 'weakens-protection',
+          message: expect.stringContaining('`size` of `thing:a` stays as it is'),
+          hint: expect.stringContaining('--allow thing:a'),
+        }),
+      ]);
+      expect([code, exitCode({ report, plan: planned }), hasFailed(report)]).toEqual([10, 8, true]);
+      const allowed = await converge(all, wanted, { allow: ['thing:a'] });
+      expect(all.objects.get('a')).toEqual({ size: 1, note: 'new' });
+      expect(allowed.report.results[0]).not.toHaveProperty('heldBack');
+    },
+  );
+
+  test.each<[string, Record<string, Json>, Record<string, Json>]>([
+    ['that nothing else is to be done with', { size: 5 }, { size: 1 }],
+    [
+      'beside another that it can not leave out',
+      { size: 5, mode: 5, note: 'old' },
+      { size: 1, mode: 1, note: 'new' },
+    ],
+  ])('%s holds back the whole resource', async (_, before, properties) => {
+    const all = apart();
+    all.objects.set('a', before);
+    const { report } = await converge(all, [declare('thing:a', properties)]);
+    expect(report.results).toMatchObject([{ result: 'blocked', diagnostic: { code: 'weakens-protection' } }]);
+    expect(all.objects.get('a')).toEqual(before);
+  });
+
+  test.each<[string, Record<string, Json>, string, object]>([
+    ['is left out as well', { size: 5 }, 'changed', { size: 5, note: 'new' }],
+    ['of what it can not leave out is not done', { mode: 5, size: 5 }, 'blocked', { mode: 5, size: 5 }],
+  ])('that shows only when it is reached %s', async (_, hidden, result, after) => {
+    const all = apart();
+    all.objects.set('site', hidden);
+    all.onObserve = id =>
+      id === 'site' && !all.objects.has('iis') ? { state: 'unknown', waitsFor: 'thing:iis' } : undefined;
+    const site = declare('thing:site', { inside: 'iis', size: 1, mode: 1, note: 'new' });
+    if (hidden.mode === undefined) delete site.properties.mode;
+    const { report } = await converge(all, [declare('thing:iis'), site]);
+    expect(report.results[1]!.result).toBe(result);
+    expect(all.objects.get('site')).toEqual(after);
+  });
+
+  test('does not let through what weakens besides by the time it is reached', async () => {
+    const all = apart();
+    all.objects.set('a', { size: 5, note: 'old', mode: 1 });
+    const world = testWorld();
+    const run = testRun([all.type], world);
+    const declared = [
+      declare('thing:first'),
+      declare('thing:a', { inside: 'first', size: 1, note: 'new', mode: 1 }),
+    ];
+    const planned = await plan(catalogOf(declared), run, { engine: '1' });
+    all.onApply = async id => {
+      if (id === 'first') all.objects.set('a', { size: 5, note: 'old', mode: 5 });
+      return undefined;
+    };
+    const report = await apply(planned, run);
+    expect(report.results[1]).toMatchObject({ result: 'blocked', diagnostic: { code: 'held' } });
+    expect(all.objects.get('a')).toEqual({ size: 5, note: 'old', mode: 5 });
   });
 });
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Window } from '../../src/engine/model/catalog.ts';
-import { closedUntil, isTimezone } from '../../src/engine/model/window.ts';
+import { closedUntil, isTimezone, longestClosed } from '../../src/engine/model/window.ts';
 
 const until = (window: Window, now: string) => {
   const opens = closedUntil(window, Date.parse(now));
@@ -9,6 +9,32 @@ const until = (window: Window, now: string) => {
 };
 
 const weekend: Window = { days: ['sat', 'sun'], from: '01:00', to: '05:00', timezone: 'Europe/Dublin' };
+
+test.each<[string, Window[], number]>([
+  ['none', [], 0],
+  ['at night', [{ from: '22:00', to: '06:00' }], 16],
+  ['always', [{ from: '02:00', to: '02:00' }], 0],
+  [
+    'two that meet',
+    [
+      { from: '02:00', to: '14:00' },
+      { from: '14:00', to: '02:00' },
+    ],
+    0,
+  ],
+  ['at weekends', [weekend], 5 * 24 + 20],
+  ['across the turn of the week', [{ days: ['sat'], from: '23:00', to: '01:00' }], 7 * 24 - 2],
+  [
+    'one within the other',
+    [
+      { from: '08:00', to: '18:00' },
+      { days: ['mon'], from: '09:00', to: '10:00' },
+    ],
+    14,
+  ],
+])('closed at a stretch: %s', (_, windows, hours) => {
+  expect(longestClosed(windows)).toBe(hours * 3_600_000);
+});
 
 describe('a window', () => {
   // Dublin is at UTC in winter, an hour ahead in summer. 2026-11-28 is a Saturday.

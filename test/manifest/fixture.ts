@@ -52,6 +52,7 @@ const note = fakeType('note', {
             {
               url: Type.String({ minLength: 3, 'x-on-target': { kind: 'cloud', scheme: 's3' } }),
               target: Type.Optional(Type.String({ 'x-target': 'cloud' })),
+              sweeper: Type.Optional(Type.String({ 'x-target': 'cloud', 'x-role': 'sweeper' })),
             },
             closed,
           ),

@@ -105,6 +105,29 @@ it('with several, a URL that needs one has to say which, at its value; others ne
   expect(catalog.resources.map(({ address }) => address)).toEqual(['note:n3', 'note:n4', 'note:n5']);
 });
 
+it('no hint names a target that is there for something else', async () => {
+  const text = (targets: string[], ...stores: string[]) =>
+    `targets: { ${targets.map(cloud).join(', ')} }\nresources: { note: { ${stores.map((one, i) => `n${i}: { store: ${one} }`).join(', ')} }, store: { s: { region: eu } } }`;
+  const hints = async (...of: Parameters<typeof text>) => (await brief(text(...of))).map(({ hint }) => hint);
+  // By its name the sweeper comes first.
+  const swept = '{ url: s3://a, target: mover, sweeper: a-sweeper }';
+  expect(await hints(['a-sweeper', 'mover'], swept, 's3://b')).toEqual([
+    'say which one gives access to it: { url: s3://b, target: mover }',
+    'add `target: mover`',
+  ]);
+  expect(await hints(['a-sweeper', 'mover'], swept, '{ url: s3://b, target: a-sweepr }')).toEqual([
+    'known: mover',
+    'add `target: mover`',
+  ]);
+  expect(
+    await hints(['a-sweeper', 'mover'], swept, '{ url: s3://b, target: mover, sweeper: a-sweepr }'),
+  ).toEqual(['did you mean `a-sweeper`?', 'add `target: mover`']);
+  const both = '{ url: file:///a, sweeper: a }';
+  expect(await hints(['a', 'b'], both, '{ url: file:///b, sweeper: b }')).toEqual([
+    'declare one more for it: a is the sweeper, b is the sweeper',
+  ]);
+});
+
 it('with one, a URL needs none', async () => {
   const text = `targets: { ${cloud('a')} }\nresources: { note: { n: { store: s3://b } } }`;
   expect(await brief(text)).toEqual([]);

@@ -15,10 +15,11 @@ function world(
   const points = new Map<string, number>();
   const scripted = new Map<string, Outcome[]>();
   const ending = new AbortController();
-  const state = { draining: false, broken: false, rejects: '', vms };
+  const state = { draining: false, broken: false, rejects: '', vms, back: undefined as number | undefined };
   const duty = (id: string): Duty => ({
     id,
     places: [],
+    ...(state.back !== undefined && { back: state.back }),
     next: newest =>
       newest === undefined
         ? { ready: 0, deadline: 0 }
@@ -79,6 +80,35 @@ describe('the loop of an agent', () => {
     expect(of('bad')).toEqual([0, 1, 3, 7]);
     // 15 minutes after the other's point, and two more for that one to come first.
     expect(of('busy')).toEqual([0, 0.5, 17]);
+  });
+
+  test('those that failed for one reason are tried as soon as one of them succeeds, or what was away is back', async () => {
+    const { clock, log, state, scripted, run, ending } = world({
+      a: { every: 60 * minute, takes: 0 },
+      b: { every: 60 * minute, takes: 0 },
+      alone: { every: 60 * minute, takes: 0 },
+    });
+    const away = { result: 'failed', why: 'vCenter is away' } as const;
+    // `a` would wait until 3 when `b` finds that the vCenter is back.
+    scripted.set('a', [away, away]);
+    scripted.set('b', [{ result: 'busy' }, { result: 'busy' }, away]);
+    scripted.set('alone', [
+      { result: 'failed', why: 'x' },
+      { result: 'failed', why: 'x' },
+      { result: 'failed', why: 'x' },
+    ]);
+    const ended = run({ refresh: minute / 2 });
+    await clock.advance(0);
+    await clock.advance(4 * minute);
+    state.back = clock.now();
+    await clock.advance(minute);
+    ending.abort();
+    await ended;
+    const of = (id: string) =>
+      log.flatMap(line => (line.endsWith(` ${id}`) ? [Number(line.split(' ')[0])] : []));
+    expect(of('b')).toEqual([0, 0.5, 1, 2]);
+    expect(of('a')).toEqual([0, 1, 2]);
+    expect(of('alone')).toEqual([0, 1, 3, 4.5]);
   });
 
   test('a cycle that has to read everything waits for the long lane, while others go on', async () => {

@@ -17,7 +17,10 @@ import {
   noAlerts,
   type RoutePolicy,
 } from '../../src/operation/alerts/model.ts';
+import { conditionsOf } from '../../src/operation/alerts/rules.ts';
 import type { BoardStore } from '../../src/replication/model/repository.ts';
+
+import { aVm, now } from './a-status.ts';
 
 const minute = 60_000;
 const policy = (more: Partial<RoutePolicy> = {}): RoutePolicy => ({
@@ -48,7 +51,7 @@ function movers(policies: readonly RoutePolicy[] = [policy()]) {
       conditions: readonly Condition[],
       { fails = false, dies = false, by = 'a' }: { fails?: boolean; dies?: boolean; by?: string } = {},
     ) {
-      state = advance(state, conditions, now);
+      state = advance(state, conditions, now, by);
       const wanted = deliveries(state, policies, now);
       state = claim(state, wanted, by, now);
       if (dies) return;
@@ -145,6 +148,40 @@ describe('an alert', () => {
     expect(log).toEqual(['opened x']);
   });
 
+  test('what one mover alone knows is told once, and is over when that one says so or has died', () => {
+    const { turn, log } = movers();
+    const own: Condition = { ...breach('manifests'), rule: 'broken-manifests' };
+    const third = minute / 3;
+    for (let n = 0; n < 60; n++) turn(n * third, n % 2 === 0 ? [own] : [], { by: n % 2 === 0 ? 'a' : 'b' });
+    expect(log).toEqual(['opened manifests']);
+    turn(20 * minute, [], { by: 'a' });
+    expect(log).toEqual(['opened manifests', 'recovered manifests']);
+    turn(30 * minute, [own], { by: 'a' });
+    turn(31 * minute, [], { by: 'b' });
+    expect(log.slice(2)).toEqual(['opened manifests']);
+    turn(36 * minute, [], { by: 'b' });
+    expect(log.slice(2)).toEqual(['opened manifests', 'recovered manifests']);
+  });
+
+  test('a VM stays in the alert that named it when a cause is forgotten, or becomes known', () => {
+    const { turn, log } = movers();
+    const named = (cause: string | undefined, ...names: string[]) => names.map(vm => breach(vm, cause ?? vm));
+    turn(0, named('vCenter', 'a', 'b'));
+    // Another mover, or one that was started anew, has not been to the vCenter yet.
+    turn(minute, named(undefined, 'a', 'b'), { by: 'b' });
+    turn(2 * minute, [...named(undefined, 'a', 'b'), breach('c', 'vCenter')], { by: 'b' });
+    turn(3 * minute, named('vCenter', 'a', 'b', 'c'));
+    turn(8 * minute, named('vCenter', 'a', 'b', 'c'));
+    turn(14 * minute, []);
+    expect(log).toEqual(['opened a+b', 'grown a+b+c', 'recovered a+b+c']);
+    turn(20 * minute, named(undefined, 'a'));
+    turn(21 * minute, named('vCenter', 'a', 'b'));
+    turn(22 * minute, named('vCenter', 'a', 'b'));
+    expect(log.slice(3)).toEqual(['opened a', 'opened b']);
+    turn(23 * minute, []);
+    expect(log.slice(3)).toEqual(['opened a', 'opened b', 'recovered a', 'recovered b']);
+  });
+
   test('a route hears only of what is serious enough for it', () => {
     const { turn, log, state } = movers([policy({ severity: 'critical' })]);
     turn(0, [{ ...breach('w'), severity: 'warning' }]);
@@ -214,11 +251,27 @@ describe('while a repository is away', () => {
 
   test('what another mover saw the end of meanwhile is not told again', () => {
     const opened = delivered(
-      advance(noAlerts, [breach('x')], 0),
-      { route: 'ops', kind: 'opened', alert: advance(noAlerts, [breach('x')], 0).alerts[0]! },
+      advance(noAlerts, [breach('x')], 0, 'a'),
+      { route: 'ops', kind: 'opened', alert: advance(noAlerts, [breach('x')], 0, 'a').alerts[0]! },
       true,
       0,
     );
     expect(rejoined(noAlerts, opened, opened).alerts).toEqual([]);
   });
+});
+
+test('a repository that the first cycle is yet to make is not gone; one that was there is, at once', () => {
+  const vm = aVm({ state: 'never', reason: 'no-repository', kept: false, target: 30 * minute });
+  const rules = (seen: string[], declared: number, times = 0) => {
+    const known = {
+      ...{ ahead: new Map(), plans: [], own: [], seen: new Set(seen) },
+      declaredSince: new Map([[vm.vm, now - declared]]),
+      failing: new Map([[vm.vm, { times, code: 'x', message: 'it failed' }]]),
+    };
+    return conditionsOf([vm], known, now).map(({ rule }) => rule);
+  };
+  expect(rules([], minute)).toEqual([]);
+  expect(rules([vm.repository], minute)).toEqual(['repository-gone']);
+  expect(rules([], 31 * minute)).toEqual(['repository-gone']);
+  expect(rules([], minute, 2)).toEqual(['repository-gone']);
 });

@@ -77,7 +77,13 @@ describe('how a recovery plan stands', () => {
   test('is told, measured and shown', () => {
     const late = planStatusOf(plan({ timetable: weekly, ...tested(20 * day) }), now);
     const bad = planStatusOf(plan({ plan: 'db', timetable: weekly, ...tested(day, false) }), now);
-    const known = { failing: new Map(), declaredSince: new Map(), ahead: new Map(), own: [] };
+    const known = {
+      failing: new Map(),
+      declaredSince: new Map(),
+      seen: new Set<string>(),
+      ahead: new Map(),
+      own: [],
+    };
     const found = conditionsOf([], { ...known, plans: [late, bad] }, now);
     expect(found.map(({ rule, subject }) => `${rule} ${subject}`)).toEqual([
       'rehearsal-overdue web',

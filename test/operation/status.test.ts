@@ -105,7 +105,31 @@ describe('how a VM stands', () => {
       'repository-unreachable',
       false,
     ],
-    ['with damage', declare(), holding([seen(minute, { damaged: true })]), 'unknown', 'damaged', false],
+    ['with damage', declare(), holding([seen(minute, { damaged: true })]), 'kept', 'damaged', true],
+    [
+      'with damage, and due',
+      declare(),
+      holding([seen(20 * minute, { damaged: true })]),
+      'late',
+      'damaged',
+      true,
+    ],
+    [
+      'with damage, and old',
+      declare(),
+      holding([seen(31 * minute, { damaged: true })]),
+      'breached',
+      'damaged',
+      false,
+    ],
+    [
+      'of which nothing can be read',
+      declare(),
+      holding([{ uuid: 'u-1', name: 'dc02', damaged: true }]),
+      'unknown',
+      'damaged',
+      false,
+    ],
     ['ahead of its time', declare(), holding([seen(-15 * minute)]), 'unknown', 'future-point', false],
     [
       'with a namesake',
@@ -118,6 +142,25 @@ describe('how a VM stands', () => {
     ['that nobody can list', declare({ unlisted: true }), holding([]), 'unknown', 'selection-unknown', false],
   ])('%s', (_, declared, repository, state, reason, kept) => {
     expect(one(declared, repository)).toMatchObject({ state, reason, kept });
+  });
+
+  test('one that was made anew under its name takes the place of the one before, which is told', () => {
+    const older = seen(3 * 60 * minute);
+    const younger = (first?: number) => seen(minute, { uuid: 'u-2', ...(first !== undefined && { first }) });
+    const states = (vms: SeenVm[]) =>
+      statusOf([declare()], [holding(vms)]).map(({ uuid, state, reason }) => `${uuid} ${state} ${reason}`);
+    expect(states([older, younger(now - 20 * minute)])).toEqual([
+      'u-2 kept in-time',
+      'u-1 unprotected replaced',
+    ]);
+    // Both had points at one time: nobody can say which of them is meant.
+    expect(states([older, younger(now - 4 * 60 * minute)])).toEqual(['undefined unknown ambiguous-name']);
+    expect(states([older, younger()])).toEqual(['undefined unknown ambiguous-name']);
+    expect(states([{ ...older, damaged: true }, younger(now)])).toEqual(['undefined unknown ambiguous-name']);
+    expect(isBreached(one(declare(), holding([older, younger()])))).toBe(true);
+    expect(states([older, seen(31 * minute, { uuid: 'u-2', first: now - 40 * minute })])[0]).toBe(
+      'u-2 breached overdue',
+    );
   });
 
   test('paused: no cycle is next, and its RPO goes on counting', () => {

@@ -25,6 +25,8 @@ export interface Passing {
   from: string;
   side: 'store' | 'vcenter';
   step: Step | undefined;
+  /** What is asked for, with its query. */
+  path: string;
 }
 
 /** Stands between movers and a lab: sees each request, and may hold it or lose it. */
@@ -72,7 +74,7 @@ export async function proxyOf(lab: Lab, dir: string): Promise<Proxy> {
     try {
       for await (const piece of asked) pieces.push(piece as Buffer);
       const body = Buffer.concat(pieces);
-      await proxy.before({ from, side, step: stepOf(from, asked, body) });
+      await proxy.before({ from, side, step: stepOf(from, asked, body), path: asked.url ?? '' });
       const send = to.protocol === 'https:' ? secureRequest : request;
       const passed = send(
         {

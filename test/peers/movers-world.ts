@@ -32,7 +32,7 @@ interface Mover {
   ended: Promise<number | null>;
 }
 
-const dist = resolve(import.meta.dirname, '../../dist');
+export const dist = resolve(import.meta.dirname, '../../dist');
 
 /** All that Redis holds only for a time is over when the clock of the test is moved. */
 const expireAll = `for _, key in ipairs(redis.call('KEYS', 'converge:*')) do
@@ -43,8 +43,9 @@ end`;
  * One lab with VMs, and processes that share them over a real Redis, each as a machine of its own.
  *
  * @param often VMs that are due every five minutes; the others once an hour
+ * @param password of Redis; undefined: there is none, and an agent moves by itself
  */
-export async function moversWorld(names: readonly string[], often: readonly string[], password: string) {
+export async function moversWorld(names: readonly string[], often: readonly string[], password?: string) {
   const dir = folder();
   const clockFile = join(dir, 'clock');
   let ahead = 0;
@@ -66,15 +67,13 @@ export async function moversWorld(names: readonly string[], often: readonly stri
   const secretOf = (name: string) => `"\${secret('env:${name}')}"`;
   const home = `{ type: vsphere, url: '${proxy.vcenter.url}', username: '${username}', password: ${secretOf('VC')}, ca: ca.pem, limits: { cycles: 40 } }`;
   const dr = `{ type: aws, region: ${lab.settings.region}, endpoint: '${proxy.store}', access_key_id: ${s3.accessKeyId}, secret_access_key: ${secretOf('AWS_KEY')} }`;
+  const targets = `targets: { home: ${home}, dr: ${dr} }`;
   const declare = (file: string, rpo: string) => {
     const vms = names.map(name => {
       const every = often.includes(name) ? `5 minutes, rpo: ${rpo}` : '1 hour, rpo: 4h';
       return `    ${name}: { repository: 's3://movers-dr/points', schedule: every ${every} }\n`;
     });
-    writeFileSync(
-      join(dir, file),
-      `converge: 1\ntargets: { home: ${home}, dr: ${dr} }\nresources:\n  protected_vm:\n${vms.join('')}`,
-    );
+    writeFileSync(join(dir, file), `converge: 1\n${targets}\nresources:\n  protected_vm:\n${vms.join('')}`);
   };
   declare('m.yaml', '1h');
   await mkdir(join(dir, 'empty'));
@@ -99,14 +98,14 @@ export async function moversWorld(names: readonly string[], often: readonly stri
   const url = `redis://127.0.0.1:${port}`;
   let redis: ChildProcess;
   const redisCli = (...args: string[]) =>
-    run('redis-cli', ['-p', String(port), ...args], { REDISCLI_AUTH: password });
+    run('redis-cli', ['-p', String(port), ...args], { REDISCLI_AUTH: password! });
   const startRedis = async () => {
     await mkdir(redisDir, { recursive: true });
     redis = start(
       'redis-server',
       [
         ...['--bind', '127.0.0.1', '--port', String(port), '--appendonly', 'yes'],
-        ...['--dir', redisDir, '--requirepass', password],
+        ...['--dir', redisDir, '--requirepass', password!],
       ],
       { env: { PATH: process.env.PATH, ...runMark }, stdio: 'ignore' },
     );
@@ -118,10 +117,10 @@ export async function moversWorld(names: readonly string[], often: readonly stri
     endAll(redis);
     await ended;
   };
-  await startRedis();
+  if (password !== undefined) await startRedis();
 
   const env = {
-    ...{ VC: secret, QUEUE: password, AWS_EC2_METADATA_DISABLED: 'true' },
+    ...{ VC: secret, ...(password !== undefined && { QUEUE: password }), AWS_EC2_METADATA_DISABLED: 'true' },
     AWS_KEY: s3.secretAccessKey,
   };
   const movers = new Map<string, Mover>();
@@ -130,22 +129,31 @@ export async function moversWorld(names: readonly string[], often: readonly stri
     name: string,
     n: number,
     args: string[],
-    { skew = 0, manifests = 'm.yaml', file = join(dist, 'converge.js') } = {},
+    { skew = 0, manifests = 'm.yaml', file = join(dist, 'converge.js'), sleeps = '', heap = '' } = {},
   ) => {
     const log = join(dir, `${name}.log`);
     const address = `127.0.0.${10 + n}`;
     const child = start(
       process.execPath,
       [
+        // As bin/converge does.
+        '--max-semi-space-size=2',
+        ...(heap === '' ? [] : ['--expose-gc']),
         ...['--import', resolve(import.meta.dirname, 'movers-preload.mjs'), file, ...args, manifests],
         ...['--state', join(dir, `state-${name}`), '--log-format', 'json'],
-        ...['--queue', url, '--queue-password', 'env:QUEUE'],
+        ...(password === undefined ? [] : ['--queue', url, '--queue-password', 'env:QUEUE']),
       ],
       {
         cwd: dir,
         env: {
           ...{ PATH: process.env.PATH, HOME: dir, ...runMark, ...env },
-          ...{ MOVER_CLOCK: clockFile, MOVER_SKEW: String(skew), MOVER_ADDRESS: address },
+          ...{
+            MOVER_CLOCK: clockFile,
+            MOVER_SKEW: String(skew),
+            MOVER_ADDRESS: address,
+            MOVER_SLEEPS: sleeps,
+            MOVER_HEAP: heap,
+          },
           CONVERGE_RUNTIME_DIRECTORY: join(dir, `run-${name}`),
         },
         stdio: ['ignore', 'pipe', 'pipe'],
@@ -194,7 +202,23 @@ export async function moversWorld(names: readonly string[], often: readonly stri
       { timeout: 180_000, interval: 200 },
     );
   return {
-    ...{ dir, lab, proxy, movers, lines, codes, text, at, all, newest, moved, write, declare, startMover },
+    ...{
+      dir,
+      targets,
+      lab,
+      proxy,
+      movers,
+      lines,
+      codes,
+      text,
+      at,
+      all,
+      newest,
+      moved,
+      write,
+      declare,
+      startMover,
+    },
     ...{ redisCli, startRedis, endRedis, redisDir, port, now },
     state: (name: string) => join(dir, `state-${name}`),
     address: (name: string) => movers.get(name)!.address,
@@ -203,11 +227,11 @@ export async function moversWorld(names: readonly string[], often: readonly stri
     async advance(minutes: number) {
       ahead += minutes * minute;
       tellTime();
-      await redisCli('eval', expireAll, '0').catch(() => {}); // it may be away
+      if (password !== undefined) await redisCli('eval', expireAll, '0').catch(() => {}); // it may be away
     },
     async end() {
       for (const { child } of movers.values()) endAll(child);
-      endAll(redis);
+      if (password !== undefined) endAll(redis);
       proxy.close();
       await lab.close();
     },

@@ -1,8 +1,11 @@
-import { rmSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { plural } from '../../src/io/units.ts';
+import { bullQueue } from '../../src/queue/bull-queue.ts';
+import { endAll } from '../support/start.ts';
 import { STEPS, type Step } from './movers-proxy.ts';
-import { type Line, moversWorld } from './movers-world.ts';
+import { dist, type Line, moversWorld } from './movers-world.ts';
 import { describeWith } from './s3-programs.ts';
 
 const names = Array.from({ length: 40 }, (_, n) => `vm${n + 10}`);
@@ -35,9 +38,9 @@ describeWith('many movers over a real Redis', 'redis-server', ['--version'], () 
   /** The clock of the third is ten minutes ahead. */
   const skewOf = (n: number) => (n === 3 ? 10 * 60_000 : 0);
   let started = 0;
-  const worker = async (n: number) => {
+  const worker = async (n: number, file?: string) => {
     const name = `w${n}.${++started}`;
-    it.startMover(name, n, ['worker', '--slots', '2'], { skew: skewOf(n) });
+    it.startMover(name, n, ['worker', '--slots', '2'], { skew: skewOf(n), ...(file && { file }) });
     current.set(n, name);
     await ready(name, 'works');
     return name;
@@ -238,6 +241,59 @@ describeWith('many movers over a real Redis', 'redis-server', ['--version'], () 
       'read',
       'the one undoes its cycles, the other ends them',
     );
+  });
+
+  test('replaced one by one by another version the workers stay in time; what is garbled or declared otherwise is said once', async () => {
+    await quiet();
+    const other = join(it.dir, 'other');
+    cpSync(dist, other, { recursive: true });
+    for (const chunk of readdirSync(join(other, 'chunks')).filter(name => name.endsWith('.js'))) {
+      const file = join(other, 'chunks', chunk);
+      const text = readFileSync(file, 'utf8');
+      writeFileSync(file, text.replace(/(version: )"\d+\.\d+\.\d+"/, '$1"99.0.0"'));
+    }
+    for (const n of workers) {
+      const { child, ended } = it.movers.get(current.get(n)!)!;
+      child.kill('SIGTERM');
+      expect(await ended).toBe(0);
+      await worker(n, join(other, 'converge.js'));
+      await round();
+    }
+    const said = live().flatMap(name =>
+      it
+        .lines(name)
+        .flatMap(({ diagnostics = [] }) =>
+          diagnostics.flatMap(({ code, message }) =>
+            code === 'queue-other-version' ? `${name} ${message}` : [],
+          ),
+        ),
+    );
+    expect(said).not.toEqual([]);
+    expect(new Set(said).size).toBe(said.length);
+    row('workers replaced one by one by another version', '', '`queue-other-version` once for each', 'yes');
+
+    await quiet();
+    const { redisCli, port, declare } = it;
+    const key = await redisCli('--raw', 'keys', 'converge:*-usual:meta');
+    const domain = /^converge:(.*)-usual:meta$/m.exec(key)![1]!;
+    const strange = bullQueue({
+      ...{ host: '127.0.0.1', port, user: undefined, password, mover: 'x' },
+      ...{ isEncrypted: false, ca: undefined },
+    });
+    await strange.add({ domain, lane: 'usual' }, { wake: 1, vm: 7 } as never, 'strange', 1);
+    await strange.close();
+    declare('other.yaml', '2h');
+    it.startMover('w9', 9, ['worker', '--slots', '2'], { manifests: 'other.yaml' });
+    await ready('w9', 'works');
+    await round();
+    const all = () => [...live(), 'w9'].flatMap(name => it.codes(name));
+    await vi.waitFor(() => expect(all()).toContain('queue-garbled'), waiting);
+    expect(it.lines('w9').filter(({ event }) => event === 'moves')).toEqual([]);
+    expect(it.codes('w9').filter(code => code === 'queue-other-manifests')).toHaveLength(1);
+    row('a garbled wake-up', '', '`queue-garbled`, taken out', 'yes');
+    row('a worker with other manifests', '', '`queue-other-manifests` once; it moves nothing', 'yes');
+    endAll(it.movers.get('w9')!.child);
+    await it.movers.get('w9')!.ended;
   });
 
   test('every point verifies, no snapshot was made two of, none is left, and each VM is in time', async () => {

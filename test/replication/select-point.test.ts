@@ -47,3 +47,13 @@ test.each([
 test('a VM without points', () => {
   expect(() => selectPoint([], 'latest', 'dc02')).toThrow('dc02 has no complete recovery point');
 });
+
+test('of points that are all known to be broken none is chosen but by its id', () => {
+  const lost = {
+    points: points.map(({ generation, id }) => ({ generation, id, why: 'a pack is gone' })),
+    again: (id: string) => id,
+  };
+  for (const which of ['latest', '2026-01-02T00:00:00Z'])
+    expect(() => selectPoint(points, which, 'dc02', lost)).toThrow('a pack is gone. None before it is whole');
+  expect(selectPoint(points, 'bbbb', 'dc02', lost).generation).toBe(3);
+});

@@ -162,8 +162,8 @@ export class Interleaver {
         this.#gate(actor, `${name} ${args[0]}`, isWrite, () =>
           (store[name] as (...all: unknown[]) => Promise<unknown>)(...args),
         );
-    const list = async function* (this: Interleaver, prefix: string) {
-      const all = await this.#gate(actor, `list ${prefix}`, false, () => allOf(store.list(prefix)));
+    const list = async function* (this: Interleaver, prefix: string, after?: string) {
+      const all = await this.#gate(actor, `list ${prefix}`, false, () => allOf(store.list(prefix, after)));
       yield* all;
     }.bind(this);
     return {

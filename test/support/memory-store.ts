@@ -78,10 +78,10 @@ export function memoryStore(url = 'memory://test', time = () => 1_767_225_600_00
         throw new Failure(world('answer-lost', `the answer to PUT ${key} was lost`));
       return holds ? { ok: true, etag: etagOf(copy) } : { ok: false, reason: 'precondition' };
     },
-    async *list(prefix) {
+    async *list(prefix, after = '') {
       await note('list', prefix);
       // By code units, which is how S3 sorts what is ASCII, and keys of a repository are.
-      for (const key of [...objects.keys()].filter(k => k.startsWith(prefix)).sort()) {
+      for (const key of [...objects.keys()].filter(k => k.startsWith(prefix) && k > after).sort()) {
         const found = stat(key);
         if (found) yield found;
       }

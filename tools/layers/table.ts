@@ -247,7 +247,7 @@ export const layers: Layers = {
       'recovery/guest',
     ],
     content: ['values', 'diagnostics', 'replication/model', 'network'],
-    'recovery/prober': ['content', 'recovery/model'],
+    'recovery/prober': ['io', 'content', 'recovery/model'],
     operation: ['diagnostics', 'io', 'schedule', 'replication/model', 'replication/format'],
     'operation/queue': ['diagnostics', 'operation'],
     queue: ['diagnostics', 'operation/queue'],

@@ -44,6 +44,11 @@ export const checkWaits = (
       return { file, place: `src/${file}:${before.length}:${before.at(-1)!.length + 1}` };
     });
   });
+  const kept = [...texts].flatMap(([file, text]) =>
+    [...codeOf(text).matchAll(/\bAbortSignal\.any\b/g)].map(
+      () => `src/${file}: AbortSignal.any keeps all that listens to it; use eitherOf of src/io/either.ts`,
+    ),
+  );
   const idle = Object.keys(allowed).filter(file => !found.some(one => one.file === file));
   return [
     ...found
@@ -52,6 +57,7 @@ export const checkWaits = (
         ({ place }) =>
           `${place}: waits by hand; use retry or until of src/io, or say why in tools/layers/waits.ts`,
       ),
+    ...kept,
     ...idle.map(file => `tools/layers/waits.ts: ${file} waits for nothing`),
   ];
 };

@@ -100,7 +100,7 @@ export async function alertTurn(turn: AlertTurn): Promise<{ undelivered: Undeliv
   let wanted: Delivery[] = [];
   let digests: string[] = [];
   const claimed = await keeper.change(before => {
-    const open = advance(before, conditions, now);
+    const open = advance(before, conditions, now, by);
     wanted = deliveries(open, policies, now);
     digests = policies.flatMap(({ route, digestAfter }) => {
       const last = before.digests[route];

@@ -118,7 +118,7 @@ export function awsTarget(
   name: string | undefined,
   targets: CatalogTarget[],
 ): CatalogTarget | undefined {
-  const { target, mistake } = resolveTarget(targets, 'aws', name, url);
+  const { target, mistake } = resolveTarget(targets, 'aws', name, { url });
   if (!mistake) return target;
   const { code, message, hint } = mistake;
   throw new Failure(given(code, `${message} (for ${url})`, hint === undefined ? {} : { hint }));

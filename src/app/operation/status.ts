@@ -4,7 +4,7 @@ import type { CatalogResource } from '../../engine/model/catalog.ts';
 import { expandSelections } from '../../engine/select/members.ts';
 import type { Clock } from '../../io/ports.ts';
 import type { Track } from '../../operation/attainment.ts';
-import { lookAt } from '../../operation/look.ts';
+import { lookAt, withFirsts } from '../../operation/look.ts';
 import type { DeclaredVm, SeenRepository, Status } from '../../operation/model.ts';
 import { type PlanStatus, planStatusOf } from '../../operation/rehearsals.ts';
 import { isDueOf, statusOf } from '../../operation/status.ts';
@@ -192,12 +192,13 @@ async function seenIn(
   const now = clock.now() + (store.clockAhead?.() ?? 0);
   const isDue = isDueOf(declared, now);
   const limit = pLimit(inFlight);
-  const looked = await lookAt(repository, ({ diagnostics }) => told(diagnostics), isDue);
+  const onDamage = ({ diagnostics }: Failure) => told(diagnostics);
+  const looked = await withFirsts(repository, await lookAt(repository, onDamage, isDue), onDamage);
   const vms = await Promise.all(
     looked.map(vm => limit(async () => ({ ...vm, verified: await repository.vm(vm.uuid).checked() }))),
   );
   const [movers, alerts] = await Promise.all([
-    readable([], told, () => moversIn(repository, now)),
+    readable([], told, () => moversIn(repository, clock.now())),
     readable([], told, () => openAlertsIn(repository.board)),
   ]);
   const bytes = options.size ? await sizeOf(repository) : undefined;

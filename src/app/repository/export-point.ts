@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { Failure, failedWith, given, world } from '../../diagnostics/diagnostic.ts';
 import { own } from '../../diagnostics/own-words.ts';
+import { eitherOf } from '../../io/either.ts';
 import { privateFolder } from '../../io/handles/private-folder.ts';
 import type { ServedDisk } from '../../nbd/server.ts';
 import { runTool } from '../../programs/run-tool.ts';
@@ -169,6 +170,7 @@ async function convert(
   const { serveNbd } = await import('../../nbd/listen.ts');
   const { host, interrupt } = context.io;
   const stop = new AbortController();
+  const either = eitherOf(stop.signal, interrupt);
   const failures: Failure[] = [];
   const listening = Promise.withResolvers<void>();
   const serving = serveNbd(
@@ -176,7 +178,7 @@ async function convert(
     {
       socket,
       files: host.files,
-      signal: AbortSignal.any([stop.signal, interrupt]),
+      signal: either.signal,
       listening: listening.resolve,
       failed: (disk, error) => failures.push(failureOf(disk, error)),
     },
@@ -207,6 +209,7 @@ async function convert(
   } finally {
     stop.abort();
     await serving.catch(() => {});
+    either.release();
   }
 }
 

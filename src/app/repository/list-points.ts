@@ -33,7 +33,8 @@ export const listPoints = (
       const newest = points.at(-1)?.generation ?? 0;
       if (newest > 0) seen[uuid] = newest;
       const before = known?.generations[uuid] ?? 0;
-      if (before > newest) lost.push({ generation: before, why: 'it was seen from here before' });
+      if (before > newest && !lost.some(one => one.generation === before))
+        lost.push({ generation: before, why: 'it was seen from here before' });
       const gone = lost.filter(({ generation }) => generation > newest);
       const name = points.at(-1)?.vm.name;
       context.reporter.diagnostics(gone.map(one => missingNewest(name, uuid, one)));
@@ -47,7 +48,9 @@ export const listPoints = (
     await saw(seen);
     const now = clock.now() + (repository.store.clockAhead?.() ?? 0);
     const records = await Promise.all(vms.map(one => one.damage.read(onDamage)));
-    const broken = new Set(records.flatMap(one => one?.record?.broken ?? []).map(({ id }) => id));
+    const broken = new Map(
+      records.flatMap(one => one?.record?.broken ?? []).map(({ id, why }) => [id, why] as const),
+    );
     const suspect = new Set(records.flatMap(one => one?.record?.suspect ?? []).map(({ id }) => id));
     const untils = new Map(
       (await Promise.all(vms.map(one => lockedPoints(repository, one.uuid)))).flatMap(one => [...one]),
@@ -66,6 +69,7 @@ export const listPoints = (
         ...(pins.has(one.id) && { pinned: pins.get(one.id)!.map(({ holder }) => holder) }),
         ...(looks.has(one.id) && { verified: asTimes(looks.get(one.id)!) }),
         ...(broken.has(one.id) && { broken: true as const }),
+        ...(broken.get(one.id) && { broken_why: broken.get(one.id)! }),
         ...(suspect.has(one.id) && { suspect: true as const }),
       })),
       now,

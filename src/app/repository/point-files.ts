@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { Failure, given, world } from '../../diagnostics/diagnostic.ts';
+import { Failure, failedWith, given, world } from '../../diagnostics/diagnostic.ts';
 import { own } from '../../diagnostics/own-words.ts';
 import {
   type DiskBytes,
@@ -57,13 +57,30 @@ export async function pointFiles(
   what: string,
   options: FilesOptions,
 ): Promise<Found | undefined> {
-  const { vm, volume, path } = wordsOf(what);
-  if (options.to !== undefined && path === '')
+  const words = wordsOf(what);
+  const meant = words.volume === undefined ? looselyOf(what) : undefined;
+  if (options.to !== undefined && words.path === '' && !meant)
     throw new Failure(
       given('not-a-file', `${what} names no file that could be copied`, {
-        hint: own`name one, such as ${vm}:0.2/etc/fstab; without --to, volumes and folders are listed`,
+        hint: own`name one, such as ${words.vm}:0.2/etc/fstab; without --to, volumes and folders are listed`,
       }),
     );
+  try {
+    return await filesAt(context, what, words, options);
+  } catch (error) {
+    if (!meant || !(error instanceof Failure)) throw error;
+    // No VM of that name: of one whose name ends at the colon, the volumes are told.
+    const other = await filesAt(context, what, meant, options).catch((failure: unknown) => failure);
+    throw failedWith(other, 'no-volume-in-point') ? other : error;
+  }
+}
+
+async function filesAt(
+  context: Context,
+  what: string,
+  { vm, volume, path }: Words,
+  options: FilesOptions,
+): Promise<Found | undefined> {
   const { interrupt } = context.io;
   return withVms(context, options, vm, async (opened, [one], onDamage) => {
     const rest = [
@@ -82,16 +99,28 @@ export async function pointFiles(
     const named = found.find(({ name }) => name === volume);
     if (!named)
       throw new Failure(
-        given('no-volume-in-point', own`the point has no volume ${volume}`, {
-          hint: own`it has ${volumes.map(({ name, content }) => `${name} (${content})`).join(', ')}`,
+        given('no-volume-in-point', own`the point has no volume ${JSON.stringify(volume)}`, {
+          hint: own`a volume is DISK.PARTITION, and it has ${volumes.map(({ name, content }) => `${name} (${content})`).join(', ')}`,
         }),
       );
     return { point, ...(await look(context, what, named, path, options)) };
   });
 }
 
+interface Words {
+  vm: string;
+  volume?: string;
+  path: string;
+}
+
+/** What is behind a colon taken for a volume, whatever its form: `dc02:0`, `dc02:c:/x`. */
+function looselyOf(what: string): Words | undefined {
+  const [, vm, volume, path = ''] = /^([^:]+):([^/\\]*)(?:[/\\](.*))?$/s.exec(what) ?? [];
+  return vm === undefined || volume === undefined ? undefined : { vm, volume, path };
+}
+
 /** A volume is told from the rest of a VM's name by its form. */
-function wordsOf(what: string): { vm: string; volume?: string; path: string } {
+function wordsOf(what: string): Words {
   const [, vm, volume, path = ''] = /^(.+?):(\d+\.\d+)(?:[/\\](.*))?$/s.exec(what) ?? [];
   return vm === undefined || volume === undefined ? { vm: what, path: '' } : { vm, volume, path };
 }

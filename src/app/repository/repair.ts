@@ -68,7 +68,7 @@ function leftOf(name: string, { head, pending, broken }: Repaired): Diagnostic[]
   if (broken.length > 0 && pending.length === 0)
     said.push(
       world('points-broken', own`${name}: these recovery points can't be restored: ${broken.join(', ')}`, {
-        hint: 'the VM has other content by now; where the bucket keeps versions, an older one of what `converge verify` names may be whole',
+        hint: 'no cycle can make them whole; where the bucket keeps versions, an older one of what `converge verify` names may be',
       }),
     );
   return said;

@@ -5,7 +5,7 @@ import { plural } from '../../io/units.ts';
 import type { Level } from '../../replication/model/check-memory.ts';
 import { lockPolicyOf } from '../../replication/model/object-lock.ts';
 import type { Sample } from '../../replication/verify/choose.ts';
-import type { VerifyReport } from '../../replication/verify/verify.ts';
+import type { Mended, Problem, VerifyReport } from '../../replication/verify/verify.ts';
 import type { Context } from '../app-context.ts';
 import type { CommonOptions, RepositoryOptions } from '../options.ts';
 import { planOf } from './extend-locks.ts';
@@ -53,20 +53,36 @@ export async function verify(
     return made;
   });
   if (!report) return undefined;
-  const diagnostics = report.problems.map(({ kind, message, breaks }) =>
-    world(codes[kind], message, {
-      hint:
-        breaks.length > 0
-          ? `can't be restored as it is: ${breaks.join(', ')}; all other points can. What the VM still has of it the next cycle stores again, and a plan shows it; where the bucket keeps versions, an older one of this object may be whole`
-          : report.points.length === 0
-            ? 'there is no point left to restore: bring back what is gone from an older version of the bucket or a copy'
-            : kind === 'rolled-back'
-              ? 'the points that are left can be restored; whatever is newer has to come from an older version of the bucket or a copy'
-              : 'every point can still be restored',
-    }),
+  const diagnostics = report.problems.map(problem =>
+    world(codes[problem.kind], problem.message, { hint: wayOut(problem, report) }),
   );
   return { report, diagnostics: [...diagnostics, ...report.unnoted.map(notNoted), ...ends] };
 }
+
+/** Of each problem what it costs, and who puts it in order. */
+function wayOut({ kind, breaks, mended, hint }: Problem, { points }: VerifyReport): string {
+  if (points.length === 0)
+    return 'there is no point left to restore: bring back what is gone from an older version of the bucket or a copy';
+  if (mended === 'rebuild')
+    return 'every point can still be restored; `converge repair VM PATHS --rebuild-head` makes the head from the newest one';
+  if (breaks.length === 0)
+    return kind === 'rolled-back'
+      ? 'the points that are left can be restored; whatever is newer has to come from an older version of the bucket or a copy'
+      : hint === undefined
+        ? 'every point can still be restored'
+        : `${hint} Every point can still be restored`;
+  const others = points.some(({ whole }) => whole) ? '; all other points can' : '';
+  const which = `can't be restored as it is: ${breaks.join(', ')}${others}`;
+  if (kind === 'unreadable')
+    return `${hint === undefined ? '' : `${hint} `}Until it is handed out, these can't be restored: ${breaks.join(', ')}`;
+  return `${which}. ${ways[mended ?? 'nobody']}; where the bucket keeps versions, an older one of this object may be whole`;
+}
+
+const ways: Record<Exclude<Mended, 'rebuild'> | 'nobody', string> = {
+  cycle: 'What the VM still has of it the next cycle stores again, and a plan shows it',
+  'by-cycle': 'A cycle has stored again what the VM still had of it',
+  nobody: 'No cycle makes it again',
+};
 
 /** What is damaged is said all the same; only the writers don't learn of it. */
 function notNoted({ message, hint }: Diagnostic): Diagnostic {

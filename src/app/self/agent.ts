@@ -1,4 +1,5 @@
 import { Failure } from '../../diagnostics/diagnostic.ts';
+import { underEither } from '../../io/either.ts';
 import { readInstanceState } from '../../masterless/instance/instance-state.ts';
 import { type Job, runJobs } from '../../masterless/instance/jobs.ts';
 import { turnFor } from '../../masterless/rollout/whose-turn.ts';
@@ -29,8 +30,9 @@ export async function runAgent(
     every: options.every,
     async turn() {
       // One of its own, so that what a turn listens for goes with it.
-      const io = { ...agent.io, interrupt: AbortSignal.any([interrupt]) };
-      const code = await lookOnce({ ...agent, io }, { url, place }, options);
+      const code = await underEither([interrupt], one =>
+        lookOnce({ ...agent, io: { ...agent.io, interrupt: one } }, { url, place }, options),
+      );
       return code === 'yielded' ? 'yielded' : code === 0 ? 'done' : 'failed';
     },
   };

@@ -13,6 +13,12 @@ export interface Answer {
 export interface AnswerReader {
   /** Takes in what came. The bytes are the caller's again afterwards. Throws `BadAnswer`. */
   feed(bytes: Buffer): void;
+  /**
+   * Where the next bytes of the body belong, for whoever can have them put there: `landed` then says how many
+   * came, and no more may have come than fit. Undefined: whatever comes is for `feed`.
+   */
+  room(): Buffer | undefined;
+  landed(count: number): void;
   /** The server closed its side. Throws an error of code `ECONNRESET` when that is too early. */
   end(): void;
   /** Undefined until it is whole. */
@@ -29,6 +35,10 @@ const LONGEST_HEAD = 64 * 1024;
 /** Bytes of a body that no buffer was given for: an error's, or the answer to a PUT. */
 const LONGEST_TEXT = 1024 * 1024;
 const LONGEST_LINE = 4096;
+/** Of a body or chunk so many bytes are always for `feed`, which sees what comes after it. */
+const FED = 16 * 1024;
+
+const NOTHING = Buffer.alloc(0);
 
 interface Head {
   status: number;
@@ -39,17 +49,17 @@ interface Head {
 /** Reads one answer; the body of a 200 or 206 goes to `into`. */
 export function answerReader(into: Buffer | undefined): AnswerReader {
   /** What is still to be read of head, chunk size or trailer; a body is taken straight from what came. */
-  let pending: Buffer = Buffer.alloc(0);
+  let pending: Buffer = NOTHING;
   let heads = 0;
   let head: Head | undefined;
-  let body: Buffer = Buffer.alloc(0);
+  let body: Buffer = NOTHING;
   let done = 0;
   let state: 'head' | 'body' | 'chunk-size' | 'chunk' | 'chunk-end' | 'trailer' | 'all' | 'whole' = 'head';
   /** Of body or chunk. */
   let left = 0;
   let surplus = false;
 
-  const room = (more: number) => {
+  const makeRoom = (more: number) => {
     if (done + more <= body.length) return;
     if (isInto())
       throw new BadAnswer(`the answer is longer than the ${body.length} bytes that were asked for`);
@@ -60,7 +70,7 @@ export function answerReader(into: Buffer | undefined): AnswerReader {
   };
   const isInto = () => into !== undefined && body === into;
   const take = (bytes: Buffer) => {
-    room(bytes.length);
+    makeRoom(bytes.length);
     done += bytes.copy(body, done);
   };
   const begin = (of: Head) => {
@@ -76,7 +86,7 @@ export function answerReader(into: Buffer | undefined): AnswerReader {
     } else if (length !== undefined) {
       if (!/^\d{1,15}$/.test(length)) throw new BadAnswer(`its length is ${length}`);
       left = Number(length);
-      room(left);
+      makeRoom(left);
       state = left > 0 ? 'body' : 'whole';
     } else state = 'all';
   };
@@ -118,7 +128,7 @@ export function answerReader(into: Buffer | undefined): AnswerReader {
         const size = /^([0-9a-f]{1,12})[ \t]*(;.*)?$/i.exec(line)?.[1];
         if (size === undefined) throw new BadAnswer('a chunk has no length');
         left = Number.parseInt(size, 16);
-        if (left > 0) room(left);
+        if (left > 0) makeRoom(left);
         state = left > 0 ? 'chunk' : 'trailer';
         return true;
       }
@@ -152,7 +162,15 @@ export function answerReader(into: Buffer | undefined): AnswerReader {
       }
       surplus ||= state === 'whole' && pending.length > 0;
       // What is kept until more comes must not change with the caller's bytes.
-      pending = state === 'whole' ? Buffer.alloc(0) : Buffer.from(pending);
+      pending = state === 'whole' || pending.length === 0 ? NOTHING : Buffer.from(pending);
+    },
+    room: () =>
+      left > FED && pending.length === 0 && (state === 'body' || state === 'chunk') && isInto()
+        ? body.subarray(done, done + left - FED)
+        : undefined,
+    landed(count) {
+      done += count;
+      left -= count;
     },
     end() {
       if (state === 'whole') return;

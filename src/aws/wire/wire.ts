@@ -18,8 +18,8 @@ export interface WireRequest {
 }
 
 /**
- * HTTP/1.1 for large bodies, on kept connections: what comes is copied once, into the caller's buffer, and
- * what goes is sent from it. A stream of Node's for each answer takes several times as long as the bytes
+ * HTTP/1.1 for large bodies, on kept connections: what comes is read into the caller's buffer, and what goes is
+ * sent from it. A stream of Node's for each answer takes several times as long as the bytes
  * themselves.
  */
 export interface Wire {
@@ -42,7 +42,7 @@ export interface WireOptions {
   uploads?: Throttle | undefined;
 }
 
-/** What is read at a time. Bytes. */
+/** What is read at a time where it isn't known yet where it belongs. Bytes. */
 const READ = 256 * 1024;
 /** What is written at a time: TLS takes as much again for it. Bytes. */
 const WRITE = 1024 * 1024;
@@ -117,7 +117,12 @@ const forwarded = (request: WireRequest, to: Destination, { authorization }: Htt
 interface Connection {
   socket: Socket;
   /** Who hears what comes; whatever comes while there is nobody ends the connection. */
-  listener: { onBytes(bytes: Buffer): void; onEnd(error?: Error): void } | undefined;
+  listener: Listener | undefined;
+}
+
+interface Listener extends Pick<AnswerReader, 'room' | 'landed'> {
+  onBytes(bytes: Buffer): void;
+  onEnd(error?: Error): void;
 }
 
 /** A connection, by a proxy where one leads there, with its certificate verified where there is one. */
@@ -129,16 +134,18 @@ async function open(
 ): Promise<Connection> {
   const made = Promise.withResolvers<void>();
   const connection: Connection = { socket: undefined as never, listener: undefined };
-  const buffer = Buffer.allocUnsafeSlow(READ);
+  const own = Buffer.allocUnsafeSlow(READ);
   const heard = (bytes: Buffer) => {
     const { listener, socket } = connection;
     if (listener) listener.onBytes(bytes);
     else socket.destroy();
   };
+  // Asked for right after each reading: an answer that is whole has no room any more.
   const onread = {
-    buffer,
-    callback: (count: number) => {
-      heard(buffer.subarray(0, count));
+    buffer: () => connection.listener?.room() ?? own,
+    callback: (count: number, into: Uint8Array) => {
+      if (into === own) heard(own.subarray(0, count));
+      else connection.listener?.landed(count);
       return true;
     },
   };
@@ -189,6 +196,8 @@ async function converse(
   };
   const onAbort = () => socket.destroy(aborted());
   connection.listener = {
+    room: reader.room,
+    landed: reader.landed,
     onBytes: bytes => attempt(socket, reader, () => reader.feed(bytes), finish, settled.reject),
     onEnd: error =>
       error ? settled.reject(error) : attempt(socket, reader, () => reader.end(), finish, settled.reject),

@@ -103,7 +103,7 @@ function typeText(type: AnyResourceType, width: number): string[] {
   ];
 }
 
-function placeOf({ runs, canBeAbsent, refresh, protects }: AnyResourceType): string {
+function placeOf({ runs, canBeAbsent, refresh, protects, apart }: AnyResourceType): string {
   const on =
     runs.on === 'remote'
       ? `It lives on a target of type ${runs.target}.`
@@ -112,6 +112,8 @@ function placeOf({ runs, canBeAbsent, refresh, protects }: AnyResourceType): str
     on,
     canBeAbsent === false && "It can't be absent.",
     protects && 'It keeps data safe: deleting it weakens protection.',
+    apart &&
+      `Where it would be weakened by ${apart.map(name => `\`${name}\``).join(' or ')}, that alone is held back.`,
     refresh && 'It can be notified.',
   ]
     .filter(Boolean)

@@ -65,7 +65,8 @@ export const repository = {
   },
   'damaged-object': {
     means: 'An object of a repository is damaged.',
-    wayOut: '`converge verify` tells which points it breaks; an older version of the object may be whole.',
+    wayOut:
+      '`converge verify` tells which points it breaks; `converge repair` writes anew what needs no source, and the next cycle what does; an older version of the object may be whole.',
   },
   'datastore-full': {
     means:
@@ -320,8 +321,8 @@ export const repository = {
     wayOut: 'Restore the same point to the same directory to go on, or remove the files.',
   },
   'rpo-too-short': {
-    means: '`rpo` is shorter than the schedule can keep.',
-    wayOut: 'Leave it out, or shorten the schedule.',
+    means: '`rpo` is shorter than the schedule and its windows can keep.',
+    wayOut: 'Leave it out, shorten the schedule, or let windows open more often.',
   },
   'not-zeros': {
     means: 'What a disk is read through said that an area is zeros, and a sample of it was not.',

@@ -2,23 +2,23 @@ import { Failure, world as worldSays } from '../../diagnostics/diagnostic.ts';
 import { retry } from '../../io/retry.ts';
 import { elapsed } from '../../io/until.ts';
 import { type Node, Walk } from '../graph/walk.ts';
-import { type Allowed, guardOf, overBudget, requireKnown } from '../guard/guards.ts';
+import { type Allowed, guardOf, heldBackOf, overBudget, requireKnown } from '../guard/guards.ts';
 import { rememberProtection } from '../guard/protection.ts';
 import { forgetLost } from '../memory/owed-refreshes.ts';
 import type { RunReport } from '../model/events.ts';
-import type { Plan, PlannedResource } from '../model/plan.ts';
+import type { Plan } from '../model/plan.ts';
 import type { Run } from '../model/run.ts';
 import { type Subject, subjectsOf } from '../model/subject.ts';
 import { loadSources } from '../observe/load-sources.ts';
 import { hintFor, type Lookups, lookupsOf, missingFor } from '../observe/lookups.ts';
 import { observe, showsOf } from '../observe/observe.ts';
-import { decide } from '../plan/decide.ts';
 import { heldUntil } from '../plan/held-until.ts';
 import { sharedCause } from '../plan/shared-cause.ts';
 import { rememberSelections } from '../select/members.ts';
 import { type Applying, begin, type Change, type Details, slowConsistency } from './applying.ts';
 import { changeAll } from './change.ts';
-import { holdBack } from './hold-back.ts';
+import { decideNode } from './decide-node.ts';
+import { leaveOut, permitted } from './hold-back.ts';
 import { HostLock } from './host-lock.ts';
 import { prove } from './prove-applied.ts';
 import { refreshIfNotified } from './refresh.ts';
@@ -70,7 +70,7 @@ export async function apply(
   if (!noop) {
     await rememberSelections(run, plan.selections ?? []);
     await forgetLost(run, plan);
-    const settled = [...walk.nodes.values()].filter(({ planned, result }) => isSettled(planned, result!));
+    const settled = [...walk.nodes.values()].filter(isSettled);
     await rememberProtection(
       run,
       settled.map(({ subject }) => subject),
@@ -96,8 +96,10 @@ export async function apply(
 }
 
 /** It is now what was declared. */
-const isSettled = ({ noop }: PlannedResource, { result }: RunReport['results'][number]): boolean =>
-  !noop && (result === 'changed' || result === 'unchanged' || result === 'refreshed');
+const isSettled = ({ planned: { noop }, result, heldBack }: Node): boolean =>
+  !noop &&
+  heldBack === undefined &&
+  (result?.result === 'changed' || result?.result === 'unchanged' || result?.result === 'refreshed');
 
 async function walkThrough(applying: Applying, noop: boolean): Promise<void> {
   const { walk, run } = applying;
@@ -179,7 +181,7 @@ async function applyWave(applying: Applying, ready: readonly Node[], noop: boole
   await Promise.all([
     changeAll(
       applying,
-      changes.filter(change => !holdBack(applying, change)),
+      changes.flatMap(change => permitted(applying, change) ?? []),
     ),
     ...resting.map(node => refreshIfNotified(applying, node)),
   ]);
@@ -269,9 +271,14 @@ function finishNameless({ run, walk, finish }: Applying, node: Node, lookups: Lo
  */
 function finishGuarded(applying: Applying, node: Node): boolean {
   const diagnostic = guardOf(node.planned, applying.allow);
-  if (!diagnostic) return finishWaiting(applying, node);
-  applying.finish(node, 'blocked', { diagnostic });
-  return true;
+  if (diagnostic) {
+    applying.finish(node, 'blocked', { diagnostic });
+    return true;
+  }
+  if (finishWaiting(applying, node)) return true;
+  const names = heldBackOf(node.planned, applying.allow);
+  if (names.size > 0) leaveOut(applying, node, names);
+  return false;
 }
 
 /** Ends what waits for a maintenance window. */
@@ -299,19 +306,15 @@ async function changeOf({ run, finish }: Applying, node: Node): Promise<Change |
     });
     return undefined;
   }
-  const decision = await decide(run, node.subject, observation);
+  const decision = await decideNode(run, node);
   if (decision.diagnostic) finish(node, 'failed', { diagnostic: decision.diagnostic });
   return decision.action === 'none' || decision.action === 'failed' ? undefined : { node, decision };
 }
 
-async function failedBefore(
-  run: Run,
-  { planned, subject }: Node,
-  reason: string | undefined,
-): Promise<Details> {
-  const observation = run.observed.get(planned.address);
+async function failedBefore(run: Run, node: Node, reason: string | undefined): Promise<Details> {
+  const observation = run.observed.get(node.planned.address);
   if (observation?.state === 'failed') return { diagnostic: observation.diagnostic };
-  const decision = observation && (await decide(run, subject, observation));
+  const decision = observation && (await decideNode(run, node));
   if (decision?.diagnostic) return { diagnostic: decision.diagnostic };
   return reason === undefined ? {} : { note: reason };
 }

@@ -77,13 +77,18 @@ export function begin(
     finish(node, result, { note, diagnostic, numbers: added, started } = {}) {
       const { address } = node.planned;
       const action = node.became ?? node.planned.action;
-      const said = node.became ? [`in sync until ${node.after!.join(', ')} changed`, note] : [note];
+      const isLeftOut = node.heldBack && (result === 'changed' || result === 'unchanged');
+      const left = isLeftOut ? `${[...node.heldBack!].join(', ')} left as it is` : '';
+      const said = node.became
+        ? [`in sync until ${node.after!.join(', ')} changed`, note, left]
+        : [note, left];
       const words = said.filter(Boolean).join(', ');
       for (const [name, value] of Object.entries(added ?? {})) numbers[name] = (numbers[name] ?? 0) + value;
       const common = {
         address,
         result,
         ...(words !== '' && { note: words }),
+        ...(node.heldBack && { heldBack: [...node.heldBack] }),
         ...(diagnostic && { diagnostic: inContext(diagnostic, { address, at: node.planned.at }) }),
       };
       walk.finish(node, { ...common, action });

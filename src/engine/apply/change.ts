@@ -11,9 +11,9 @@ import type { Outcome, Step } from '../model/resource-type.ts';
 import type { Run } from '../model/run.ts';
 import { identityOf } from '../model/targets.ts';
 import { observe } from '../observe/observe.ts';
-import { decide } from '../plan/decide.ts';
 import { type Applying, type Change, guarded } from './applying.ts';
-import { holdBack } from './hold-back.ts';
+import { decideNode } from './decide-node.ts';
+import { permitted } from './hold-back.ts';
 import { isRestOf, stillAsShown } from './meanwhile.ts';
 import { failedCall, interrupted, soundOutcome } from './outcome.ts';
 import { refreshIfNotified } from './refresh.ts';
@@ -93,7 +93,7 @@ async function wantedStill(applying: Applying, change: Change, waited: boolean):
   await observe(run, [subject]);
   // What the other run has done by now is its own change.
   const [left] = await stillToDo(applying, [change], node => finish(node, 'unchanged'));
-  return left && !holdBack(applying, left) ? left : undefined;
+  return left && permitted(applying, left);
 }
 
 async function changeCall(applying: Applying, changes: readonly Change[]): Promise<void> {
@@ -245,7 +245,7 @@ async function stillToDo(
   const left: Change[] = [];
   for (const { node } of changes) {
     const observation = run.observed.get(node.subject.address)!;
-    const decision = await decide(run, node.subject, observation);
+    const decision = await decideNode(run, node);
     if (observation.state === 'failed')
       finish(node, 'failed', { diagnostic: observation.diagnostic, started });
     else if (decision.action === 'failed')

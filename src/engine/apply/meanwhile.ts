@@ -1,12 +1,14 @@
 import { type Diagnostic, world } from '../../diagnostics/diagnostic.ts';
 import type { Node } from '../graph/walk.ts';
+import { without } from '../guard/apart.ts';
 import { canonicalJson } from '../model/canonical.ts';
 import type { Run } from '../model/run.ts';
 import type { Subject } from '../model/subject.ts';
 import { observe } from '../observe/observe.ts';
-import { type Decision, decide } from '../plan/decide.ts';
+import type { Decision } from '../plan/decide.ts';
 import { fingerprint } from '../plan/planner.ts';
 import type { Applying, Change } from './applying.ts';
+import { decideNode } from './decide-node.ts';
 
 /**
  * Looks at an object that lives elsewhere once more right before it is changed, for nothing keeps other
@@ -27,7 +29,7 @@ export async function stillAsShown(applying: Applying, change: Change): Promise<
     return undefined;
   }
   const isSame = fingerprint(now) === shown.fingerprint;
-  const decision = isSame && !isPlanned(node) ? change.decision : await decide(run, subject, now);
+  const decision = isSame && !isPlanned(node) ? change.decision : await decideNode(run, node);
   if (decision.action === 'none') {
     finish(node, 'unchanged', { note: 'somebody else has done it since it was planned' });
     return undefined;
@@ -78,10 +80,16 @@ interface Shown {
 function shownOf(run: Run, { node, decision }: Change): Shown {
   const { planned, subject } = node;
   if (isPlanned(node))
-    return { word: wordOf(run, planned), fingerprint: planned.fingerprint, object: planned.object };
+    return { word: wordOf(run, shownLeft(node)), fingerprint: planned.fingerprint, object: planned.object };
   const seen = run.observed.get(subject.address)!;
   return { word: wordOf(run, decision), fingerprint: fingerprint(seen), object: seen.object };
 }
+
+/** The plan's change without what a guard leaves as it is. */
+const shownLeft = ({ planned: { action, fields }, heldBack = new Set() }: Node) => ({
+  action,
+  fields: without(heldBack, fields),
+});
 
 /**
  * The plan says the whole difference, and nothing that the resource depends on has changed since in this run.

@@ -2,9 +2,9 @@ import type { Node } from '../graph/walk.ts';
 import { beyondBudget } from '../guard/guards.ts';
 import type { Subject } from '../model/subject.ts';
 import { observe } from '../observe/observe.ts';
-import { decide } from '../plan/decide.ts';
 import type { Applying, Change } from './applying.ts';
-import { holdBack } from './hold-back.ts';
+import { decideNode } from './decide-node.ts';
+import { permitted } from './hold-back.ts';
 
 /**
  * Whether it was in sync when planned and has to be observed again: something that it depends on has changed.
@@ -13,10 +13,10 @@ export const looksAgain = ({ planned, after = [] }: Node): boolean =>
   planned.lookAgain === true && after.length > 0;
 
 /** Those of the subjects that need something, by what was last observed of them. */
-export async function pendingOf({ run }: Applying, subjects: readonly Subject[]): Promise<Subject[]> {
+export async function pendingOf({ run, walk }: Applying, subjects: readonly Subject[]): Promise<Subject[]> {
   const pending: Subject[] = [];
   for (const subject of subjects) {
-    const decision = await decide(run, subject, run.observed.get(subject.address)!);
+    const decision = await decideNode(run, walk.nodes.get(subject.address)!);
     if (decision.action !== 'none') pending.push(subject);
   }
   return pending;
@@ -42,17 +42,18 @@ export async function foundLater(applying: Applying, change: Change): Promise<Ch
   const { run, finish, policy } = applying;
   const { node } = change;
   if ((await dueByMore(applying, [node.subject])).length === 0) return undefined;
-  const decision = await decide(run, node.subject, run.observed.get(node.subject.address)!);
+  const decision = await decideNode(run, node);
   node.became = decision.action;
   if (node.planned.noop) {
     finish(node, 'noop');
     return undefined;
   }
-  if (holdBack(applying, { node, decision })) return undefined;
+  const allowed = permitted(applying, { node, decision });
+  if (!allowed) return undefined;
   if (applying.spare <= 0) {
     finish(node, 'blocked', { diagnostic: beyondBudget(node.planned, policy) });
     return undefined;
   }
   applying.spare--;
-  return { node, decision };
+  return allowed;
 }

@@ -1,4 +1,5 @@
 import { type Diagnostic, Failure, failedWith, world } from '../../diagnostics/diagnostic.ts';
+import { eitherOf } from '../../io/either.ts';
 import { plural } from '../../io/units.ts';
 import type { AnyResourceType } from '../model/resource-type.ts';
 import type { Run } from '../model/run.ts';
@@ -64,7 +65,7 @@ export async function within<T>(
   const late = tooLong(call, limit);
   const tooLate = new AbortController();
   const done = new AbortController();
-  const signal = AbortSignal.any([run.signal, tooLate.signal]);
+  const { signal, release } = eitherOf(run.signal, tooLate.signal);
   const limits = async (): Promise<never> => {
     await clock.sleep(Math.min(limit, forever), done.signal);
     tooLate.abort(new Failure(late));
@@ -86,6 +87,7 @@ export async function within<T>(
     throw new Failure(late);
   } finally {
     done.abort();
+    release();
     run.signal.removeEventListener('abort', onAbort);
   }
 }

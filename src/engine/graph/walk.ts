@@ -12,6 +12,8 @@ export interface Node {
   /** It was made in this run: what is remote may not be seen everywhere at once. */
   created?: true;
   result?: RunReport['results'][number];
+  /** Names of properties that a guard leaves as they are, while the rest of the change is made. */
+  heldBack?: ReadonlySet<string>;
   /** Dependencies that changed in this run, also those of dependencies that didn't; the first few. */
   after?: Address[];
   /** What it turned out to need when it was looked at again. */

@@ -3,6 +3,7 @@ import { suggest } from '../../diagnostics/nearest.ts';
 import { own } from '../../diagnostics/own-words.ts';
 import type { Address, Policy } from '../model/catalog.ts';
 import { isPending, type Plan, type PlannedResource } from '../model/plan.ts';
+import { heldBackBy, leftOut } from './apart.ts';
 
 /** Addresses that may weaken protection in this run: `--allow`. */
 export type Allowed = readonly Address[];
@@ -21,10 +22,10 @@ export function requireKnown({ resources }: Plan, allowed: Allowed): void {
   );
 }
 
-/** What keeps a resource of the plan from being changed; undefined when nothing does. */
+/** What keeps a resource of the plan from being changed at all; undefined when nothing does. */
 export function guardOf(planned: PlannedResource, allowed: Allowed): Diagnostic | undefined {
   const { address, action, fields, meta, at } = planned;
-  if (planned.grade !== 'weakens' || !isPending(planned) || allowed.includes(address)) return undefined;
+  if (!isGuarded(planned, allowed) || heldBackBy(planned).size > 0) return undefined;
   const details = { address, at, hint: `if that is what you want: --allow ${address}` };
   if (action === 'delete') {
     const why = meta.protect ? 'it is declared `protect: true`' : `a \`${planned.type}\` keeps data safe`;
@@ -37,6 +38,13 @@ export function guardOf(planned: PlannedResource, allowed: Allowed): Diagnostic 
     details,
   );
 }
+
+const isGuarded = (planned: PlannedResource, allowed: Allowed): boolean =>
+  planned.grade === 'weakens' && isPending(planned) && !allowed.includes(planned.address);
+
+/** What is left out of the change of a resource, by the names of properties; empty when that is nothing. */
+export const heldBackOf = (planned: PlannedResource, allowed: Allowed): ReadonlySet<string> =>
+  isGuarded(planned, allowed) ? heldBackBy(planned) : new Set();
 
 /** The plan is refused as a whole when it does more than `policy` says: one error per limit. */
 export function overBudget({ resources, policy = {} }: Plan): Diagnostic[] {
@@ -75,5 +83,8 @@ export const beyondBudget = ({ address, at }: PlannedResource, { max_changes }: 
 /** All that guards say about a plan, for a command that only shows it. */
 export const guardsOf = (plan: Plan, allowed: Allowed): Diagnostic[] => [
   ...overBudget(plan),
-  ...plan.resources.flatMap(planned => guardOf(planned, allowed) ?? []),
+  ...plan.resources.flatMap(planned => {
+    const names = heldBackOf(planned, allowed);
+    return guardOf(planned, allowed) ?? (names.size > 0 ? leftOut(planned, names) : []);
+  }),
 ];

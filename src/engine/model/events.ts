@@ -62,6 +62,8 @@ export interface RunReport {
     result: Result;
     note?: string;
     diagnostic?: Diagnostic;
+    /** Properties that a guard left as they are while the rest was done; `diagnostics` says why. */
+    heldBack?: string[];
     /** Read-only values of the object at the end, also when nothing was done. */
     shows?: Record<string, Json>;
   }[];

@@ -26,6 +26,8 @@ export interface PlannedField extends FieldChange {
   reason?: string;
   /** Left out when neutral. */
   grade?: Grade;
+  /** Its property would weaken protection: unless that is allowed it stays as it is, and the rest is done. */
+  apart?: true;
   /** Hunks of a unified diff, cut to a length, of a text that before and after stand for. */
   diff?: string;
 }

@@ -259,6 +259,12 @@ export interface ResourceType<P = any, C extends object = any, L = any> {
   /** What it manages keeps data safe: a new one strengthens protection, deleting one weakens it. */
   protects?: boolean;
   /**
+   * Properties of C, by name, that an update changes only when its `fields` name them, and that nothing else
+   * of the object rests on. Where one would weaken protection and that isn't allowed, the step comes without
+   * it. Whatever else weakens holds back the whole resource.
+   */
+  apart?: readonly string[];
+  /**
    * Each write is made under a lease that other machines heed, and goes by what is seen under it. Any other
    * object that lives elsewhere is looked at again right before the write, which isn't made when it isn't
    * what was planned.

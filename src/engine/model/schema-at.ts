@@ -62,6 +62,8 @@ export interface OnTarget {
 interface Notes {
   'x-ref': string;
   'x-target': string;
+  /** Beside `x-target`: what for, and for nothing else. */
+  'x-role': string;
   'x-on-target': OnTarget;
 }
 

@@ -39,32 +39,47 @@ export interface TargetMistake {
   hint?: string;
 }
 
+/** What a target is named for, so that no hint names one that is there for something else. */
+export interface TargetUse {
+  /** What it gives access to, where it isn't what a resource lives on. */
+  url?: string;
+  /** `x-role` of the property that names it: `pruner`. */
+  role?: string;
+  /** Of all targets that some property with a role names; left out where that isn't known. */
+  roles?: ReadonlyMap<string, string>;
+}
+
 /**
  * The one place where the name of a target, or that there is only one of its kind, becomes a target. Neither
  * target nor mistake: none of the kind is declared, and none was named.
- * @param url what the target gives access to, where it isn't what a resource lives on
  */
 export function resolveTarget(
   targets: readonly CatalogTarget[],
   kind: string,
   name: string | undefined,
-  url?: string,
+  { url, role, roles }: TargetUse = {},
 ): { target?: CatalogTarget; mistake?: TargetMistake } {
   const fitting = targets.filter(({ type }) => type === kind);
   const names = [...new Set(fitting.map(target => target.name))];
   if (name === undefined) {
     if (names.length <= 1) return fitting[0] ? { target: fitting[0] } : {};
     const message = `there are several ${kind} targets, ${names.join(', ')}, and none is named`;
+    const [suitable] = roles ? names.filter(one => roles.get(one) === undefined) : ['NAME'];
     const hint =
-      url === undefined
-        ? `add \`target: ${names[0]}\``
-        : `say which one gives access to it: { url: ${url}, target: ${names[0]} }`;
+      suitable === undefined
+        ? `declare one more for it: ${names.map(one => `${one} is the ${roles!.get(one)}`).join(', ')}`
+        : url === undefined
+          ? `add \`target: ${suitable}\``
+          : `say which one gives access to it: { url: ${url}, target: ${suitable} }`;
     return { mistake: { code: 'ambiguous-target', message, hint } };
   }
   const target = fitting.find(one => one.name === name);
   if (target) return { target };
   const other = targets.find(one => one.name === name);
-  const hint = suggest(name, names);
+  const hint = suggest(
+    name,
+    names.filter(one => [undefined, role].includes(roles?.get(one))),
+  );
   const mistake: TargetMistake = other
     ? {
         code: 'wrong-target',

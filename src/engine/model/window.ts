@@ -25,6 +25,31 @@ export function closedUntil({ days, from, to, timezone = 'UTC' }: Window, now: n
   throw new RangeError('a maintenance window opens on no day');
 }
 
+/**
+ * The longest time at a stretch in which none of these windows is open, in ms, by a clock that nobody changes;
+ * 0: no windows are given, or one is always open.
+ */
+export function longestClosed(windows: readonly Window[]): number {
+  const spans = windows
+    .flatMap(({ days = weekdays, from, to }) =>
+      weekdays.flatMap((name, day) => {
+        if (!days.includes(name)) return [];
+        const [begin, end] = [timeOfDay(from), timeOfDay(to)];
+        return [{ opens: day * dayMs + begin, closes: (end > begin ? day : day + 1) * dayMs + end }];
+      }),
+    )
+    .toSorted((a, b) => a.opens - b.opens);
+  let [longest, closes] = [0, Number.POSITIVE_INFINITY];
+  // The week after shows what is closed at the turn of one.
+  for (const shift of [0, 7 * dayMs])
+    for (const span of spans) {
+      longest = Math.max(longest, span.opens + shift - closes);
+      const later = span.closes + shift;
+      closes = Number.isFinite(closes) ? Math.max(closes, later) : later;
+    }
+  return longest;
+}
+
 /** Closings that are stepped over before two lists of windows count as never open together. */
 const mostClosings = 100;
 

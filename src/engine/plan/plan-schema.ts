@@ -24,6 +24,12 @@ const field = Type.Object(
     at: Optional(place),
     reason: Optional(Type.String({ description: "Why it differs, when the values don't say." })),
     grade: Optional(grade),
+    apart: Optional(
+      Type.Literal(true, {
+        description:
+          'Weakens protection: left out unless it is allowed, while the rest of the change is made.',
+      }),
+    ),
     diff: Optional(Type.String({ description: 'How the text differs that the values stand for.' })),
   },
   closed,

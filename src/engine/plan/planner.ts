@@ -1,6 +1,7 @@
 import { apart, type Diagnostic, given } from '../../diagnostics/diagnostic.ts';
 import { sha256 } from '../../values/digest.ts';
 import { buildGraph, type Graph, notifications } from '../graph/graph.ts';
+import { markedApart } from '../guard/apart.ts';
 import { graded, gradeOf } from '../guard/grade-field.ts';
 import { lessProtected } from '../guard/protection.ts';
 import { lostRefreshes } from '../memory/owed-refreshes.ts';
@@ -162,11 +163,15 @@ function planOne(subject: Subject, decision: Decision, dependsOn: Address[], vie
     ...heldBy(subject, verdict, view),
     ...lookedAtAgain(verdict, dependsOn, view),
     ...(verdict.reason !== undefined && { reason: verdict.reason }),
-    fields: verdict.fields.map(field => ({
-      ...graded(subject, field),
-      ...diffOf(observation, field),
-      at: placeOf(declared, field.path),
-    })),
+    fields: marked(
+      subject,
+      verdict,
+      verdict.fields.map(field => ({
+        ...graded(subject, field),
+        ...diffOf(observation, field),
+        at: placeOf(declared, field.path),
+      })),
+    ),
     ...showsOf(run, address),
     dependsOn,
     notifies: view.notifies.get(address) ?? [],
@@ -179,6 +184,9 @@ function planOne(subject: Subject, decision: Decision, dependsOn: Address[], vie
     at: declared.at,
   };
 }
+
+const marked = ({ type }: Subject, { action }: Verdict, fields: PlannedField[]): PlannedField[] =>
+  action === 'update' ? markedApart(type, fields) : fields;
 
 /** In sync as it is now; nobody knows whether it still is when what it depends on has changed. */
 function lookedAtAgain(

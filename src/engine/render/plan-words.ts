@@ -50,9 +50,14 @@ export const notesOf = ({ grade, noop, held, reason = '' }: PlannedResource): st
     .filter(Boolean)
     .map(printable);
 
-/** Beside a value that weakens or strengthens. */
-export const gradeNote = ({ grade }: { grade?: Grade }): string =>
-  grade === undefined || grade === 'neutral' ? '' : `  (${grade})`;
+/** Beside a value that weakens or strengthens, or that is left out with one that does. */
+export function gradeNote({ grade, apart }: { grade?: Grade; apart?: true }): string {
+  const said = [
+    ...(grade === undefined || grade === 'neutral' ? [] : [grade]),
+    ...(apart ? ['left as it is unless allowed'] : []),
+  ];
+  return said.length === 0 ? '' : `  (${said.join(', ')})`;
+}
 
 /** Names that are enough to see what it is about. */
 const mostNamed = 8;

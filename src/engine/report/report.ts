@@ -29,7 +29,9 @@ const reportsIn = async (files: ReadFiles, folder: string): Promise<string[]> =>
 
 /** Whether something of a run didn't come about that should have. */
 export const hasFailed = ({ results, interrupted, proof }: RunReport): boolean =>
-  interrupted || proof?.empty === false || results.some(({ result }) => failures.has(result));
+  interrupted ||
+  proof?.empty === false ||
+  results.some(({ result, heldBack }) => failures.has(result) || heldBack !== undefined);
 
 const failures = new Set<string>(['failed', 'blocked', 'interrupted', 'skipped']);
 

@@ -23,10 +23,11 @@ export function checkTargets(
 ): void {
   const homeless = new Map<string, DeclaredResource[]>();
   const elsewhere = new Map<string, DeclaredResource[]>();
+  const roles = rolesIn(declarations);
   for (const declared of declarations.resources) {
-    namedTargets(declared, declarations, report);
+    namedTargets(declared, declarations, roles, report);
     const { runs } = declared.type;
-    if (runs.on === 'remote') remote(declared, runs.target, declarations, homeless, report);
+    if (runs.on === 'remote') remote(declared, runs.target, declarations, homeless, { roles, report });
     else {
       refuseTarget(declared, report);
       if (runs.platforms && !runs.platforms.includes(platform)) add(elsewhere, declared.type.name, declared);
@@ -42,6 +43,18 @@ export function checkTargets(
   }
 }
 
+type Roles = ReadonlyMap<string, string>;
+
+/** Targets that some property names for one thing alone (`x-role`), and for what. */
+const rolesIn = ({ resources }: Declarations): Roles =>
+  new Map(
+    resources.flatMap(({ valid, resource, type }) =>
+      valid
+        ? annotated(type.schema, resource.properties, 'x-role').map(({ text, note }) => [text, note] as const)
+        : [],
+    ),
+  );
+
 /**
  * Targets of a repository, of a URL: those that properties name (`x-target`), and those of URLs that name
  * none (`x-on-target`).
@@ -49,21 +62,29 @@ export function checkTargets(
 function namedTargets(
   declared: DeclaredResource,
   { targets, incomplete }: Declarations,
+  roles: Roles,
   report: Report,
 ): void {
   const { resource, type } = declared;
   if (!declared.valid) return;
   const named = annotated(type.schema, resource.properties, 'x-target');
+  const own = new Map(
+    annotated(type.schema, resource.properties, 'x-role').map(({ pointer, note }) => [pointer, note]),
+  );
+  const roleAt = (pointer: string) => own.has(pointer) && { role: own.get(pointer)! };
   const isNamed = ({ pointer, note }: Annotated<OnTarget>) =>
     named.some(one => one.note === note.kind && parentOf(one.pointer) === parentOf(pointer));
   const unnamed = annotated(type.schema, resource.properties, 'x-on-target').filter(
     one => one.text.toLowerCase().startsWith(`${one.note.scheme}://`) && !isNamed(one),
   );
   const found = [
-    ...named.map(({ pointer, text, note }) => ({ pointer, ...resolveTarget(targets, note, text) })),
+    ...named.map(({ pointer, text, note }) => ({
+      pointer,
+      ...resolveTarget(targets, note, text, { roles, ...roleAt(pointer) }),
+    })),
     ...unnamed.map(({ pointer, text, note }) => ({
       pointer,
-      ...resolveTarget(targets, note.kind, undefined, text),
+      ...resolveTarget(targets, note.kind, undefined, { url: text, roles }),
     })),
   ];
   for (const { pointer, mistake } of found) {
@@ -80,11 +101,11 @@ function remote(
   kind: string,
   { targets, incomplete }: Declarations,
   homeless: Map<string, DeclaredResource[]>,
-  report: Report,
+  { roles, report }: { roles: Roles; report: Report },
 ): void {
   const { resource } = declared;
   const written = resource.meta.target;
-  const { target, mistake } = resolveTarget(targets, kind, written);
+  const { target, mistake } = resolveTarget(targets, kind, written, { roles });
   if (target) resource.meta.target = target.name;
   else if (!mistake) {
     if (!incomplete) add(homeless, kind, declared);

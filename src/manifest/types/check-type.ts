@@ -16,6 +16,11 @@ const text: Part = {
 };
 const call: Part = { fits: value => typeof value === 'function', expected: 'a function' };
 const flag: Part = { fits: value => typeof value === 'boolean', expected: 'true or false', optional: true };
+const properties: Part = {
+  fits: value => Array.isArray(value) && value.every(name => typeof name === 'string'),
+  expected: 'a list of names of properties',
+  optional: true,
+};
 const isMap = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) > 0;
@@ -55,11 +60,8 @@ const parts: Record<keyof ResourceType, Part> = {
   protects: flag,
   leased: flag,
   canBeAbsent: flag,
-  neededUnlessAbsent: {
-    fits: value => Array.isArray(value) && value.every(name => typeof name === 'string'),
-    expected: 'a list of names of properties',
-    optional: true,
-  },
+  apart: properties,
+  neededUnlessAbsent: properties,
   takesFrom: {
     fits: value => isMap(value) && Object.values(value).every(type => typeof type === 'string'),
     expected: 'names of types, by the property that is taken from a resource of theirs',

@@ -1,4 +1,5 @@
 import { sha256 } from '../../values/digest.ts';
+import { moverSilence } from '../model.ts';
 import type { Alert, AlertState, Condition, Delivery, Kind, RoutePolicy } from './model.ts';
 
 /** How long others leave a message alone that somebody is about to send, ms. */
@@ -8,6 +9,8 @@ const growthPause = 5 * 60_000;
 /** After a message that could not be delivered, doubled by each further one, ms. */
 const retryPause = 60_000;
 const longestRetryPause = 15 * 60_000;
+/** A mover that goes on seeing an alert says so that often, ms: often enough to count as one that lives. */
+const seenPause = moverSilence / 3;
 
 /** The alert that a condition belongs to, wherever it is seen. At most 64 characters. */
 export const keyOf = ({ rule, cause }: Pick<Condition, 'rule' | 'cause'>): string =>
@@ -16,31 +19,71 @@ export const keyOf = ({ rule, cause }: Pick<Condition, 'rule' | 'cause'>): strin
 /**
  * What is open by now: conditions that were not there before open an alert, those that pass end it, and one
  * that comes back opens another. Nothing is told here.
+ *
+ * Movers don't know the same: one has not read a VM again yet, another alone has manifests with mistakes. So
+ * an alert is over once none of those that saw it sees it any more; one that fell silent has no say.
+ *
+ * @param by who sees these conditions
  */
-export function advance(state: AlertState, conditions: readonly Condition[], now: number): AlertState {
-  const found = new Map<string, Condition[]>();
-  for (const one of conditions) found.set(keyOf(one), [...(found.get(keyOf(one)) ?? []), one]);
+export function advance(
+  state: AlertState,
+  conditions: readonly Condition[],
+  now: number,
+  by: string,
+): AlertState {
+  const keyOfIts = keysIn(state.alerts);
+  const found = Map.groupBy(conditions, keyOfIts);
   const open = new Set<string>();
   const alerts = state.alerts.map(alert => {
     if (alert.ended !== undefined) return alert;
     const still = found.get(alert.key);
-    if (!still) return { ...alert, ended: now };
+    if (!still) return withoutSight(alert, by, now);
     open.add(alert.key);
     const joined = subjectsOf(still).filter(subject => !alert.subjects.includes(subject));
-    return joined.length === 0 ? alert : { ...alert, subjects: [...alert.subjects, ...joined] };
+    const seen = sightOf(alert, by, now);
+    return { ...alert, ...(joined.length > 0 && { subjects: [...alert.subjects, ...joined] }), seen };
   });
-  const opened = [...found].flatMap(([key, all]) => (open.has(key) ? [] : [alertOf(key, all, now)]));
+  const opened = [...found].flatMap(([key, all]) => (open.has(key) ? [] : [alertOf(key, all, now, by)]));
   return { ...state, alerts: [...alerts, ...opened] };
+}
+
+/**
+ * The alert that each condition belongs to: the one that is open and has named its subject already, whatever
+ * the cause is by now. A mover that was started anew has forgotten it, and another one hasn't met it.
+ */
+function keysIn(alerts: readonly Alert[]): (condition: Condition) => string {
+  const named = new Map<string, string[]>();
+  for (const { key, rule, subjects, ended } of alerts)
+    for (const subject of ended === undefined ? subjects : []) {
+      const name = `${rule} ${subject}`;
+      named.set(name, [...(named.get(name) ?? []), key]);
+    }
+  return one => {
+    const own = keyOf(one);
+    const known = named.get(`${one.rule} ${one.subject}`) ?? [];
+    return known.includes(own) ? own : (known[0] ?? own);
+  };
+}
+
+const sightOf = ({ seen = {} }: Alert, by: string, now: number): Record<string, number> =>
+  now - (seen[by] ?? Number.NEGATIVE_INFINITY) < seenPause ? seen : { ...seen, [by]: now };
+
+/** As it is when `by` doesn't see it any more: over, unless others do. */
+function withoutSight(alert: Alert, by: string, now: number): Alert {
+  const { [by]: _, ...others } = alert.seen ?? {};
+  const isSeen = Object.values(others).some(at => now - at <= moverSilence);
+  return isSeen ? { ...alert, seen: others } : { ...alert, ended: now };
 }
 
 const subjectsOf = (conditions: readonly Condition[]): string[] => [
   ...new Set(conditions.map(({ subject }) => subject)),
 ];
 
-function alertOf(key: string, conditions: readonly Condition[], now: number): Alert {
+function alertOf(key: string, conditions: readonly Condition[], now: number, by: string): Alert {
   const [{ rule, text }] = conditions as [Condition];
   const severity = conditions.some(one => one.severity === 'critical') ? 'critical' : 'warning';
-  return { key, rule, severity, subjects: subjectsOf(conditions), text, since: now, told: {}, claims: {} };
+  const subjects = subjectsOf(conditions);
+  return { key, rule, severity, subjects, text, since: now, seen: { [by]: now }, told: {}, claims: {} };
 }
 
 /** What is to be told by now, and to whom; what somebody else is about to tell is left out. */
@@ -141,6 +184,7 @@ export function rejoined(stored: AlertState, base: AlertState, own: AlertState):
       return {
         ...alert,
         subjects: [...new Set([...alert.subjects, ...here.subjects])],
+        seen: latest(alert.seen ?? {}, here.seen ?? {}),
         told: laterOf(alert.told, here.told),
         ...(ended !== undefined && { ended }),
       };

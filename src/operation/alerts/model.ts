@@ -57,6 +57,8 @@ export interface Alert {
   text: string;
   since: number;
   ended?: number;
+  /** Which movers see it, and when each last said so; undefined in what older versions wrote. */
+  seen?: Record<string, number>;
   /** By the title of the route; one that isn't there has heard nothing. */
   told: Record<string, Told>;
   /** Who is about to tell which route, and until when nobody else does. */

@@ -9,6 +9,8 @@ export interface Known {
   failing: ReadonlyMap<string, { times: number; code: string; message: string }>;
   /** Since when VMs are declared that have no point yet, by name. */
   declaredSince: ReadonlyMap<string, number>;
+  /** Repositories that were there before. */
+  seen: ReadonlySet<string>;
   /** By which the clocks of repositories are ahead. */
   ahead: ReadonlyMap<string, number>;
   /** Recovery plans, as their repositories tell. */
@@ -74,7 +76,7 @@ const about = (
 const isShared = (code: string): boolean =>
   !/^(vm-|snapshot-|disk-|quiesce|not-quiesced|cycle-|points-lost|unprotect)/.test(code);
 
-function ofVm(status: VmStatus, { failing, declaredSince }: Known, now: number): Condition[] {
+function ofVm(status: VmStatus, { failing, declaredSince, seen }: Known, now: number): Condition[] {
   const { vm, state, reason, repository, replica, newest, kept, target } = status;
   const failed = failing.get(vm);
   const why = failed ? `: ${failed.message}` : '';
@@ -83,6 +85,8 @@ function ofVm(status: VmStatus, { failing, declaredSince }: Known, now: number):
   const found: Condition[] = [];
   const is = (rule: Rule, severity: Severity, text: string, of = cause) =>
     void found.push(about(rule, severity, vm, text, of));
+  if (reason === 'damaged')
+    is('damaged', 'critical', `something of what ${repository} holds of ${vm} can not be read`, vm);
   switch (state) {
     case 'breached':
       is('breached', 'critical', `the newest point of ${vm} is too old${why || ` (${REASONS[reason]})`}`);
@@ -91,14 +95,17 @@ function ofVm(status: VmStatus, { failing, declaredSince }: Known, now: number):
       if (!kept && reason === 'paused')
         is('breached', 'critical', `${vm} is paused, and its newest point is too old`, vm);
       break;
-    case 'never':
-      if (reason === 'no-repository')
+    case 'never': {
+      const isLate =
+        now - (declaredSince.get(vm) ?? now) > (target ?? firstPoint) || (failed?.times ?? 0) > 1;
+      // The first cycle makes it: what never was there isn't gone.
+      if (reason === 'no-repository' && (isLate || seen.has(repository)))
         found.push(
           about('repository-gone', 'critical', vm, `the repository ${repository} is not there`, repository),
         );
-      else if (now - (declaredSince.get(vm) ?? now) > (target ?? firstPoint) || (failed?.times ?? 0) > 1)
-        is('never', 'critical', `${vm} has no recovery point${why}`);
+      else if (isLate) is('never', 'critical', `${vm} has no recovery point${why}`);
       break;
+    }
     case 'unknown':
       if (reason === 'repository-unreachable')
         found.push(
@@ -110,9 +117,7 @@ function ofVm(status: VmStatus, { failing, declaredSince }: Known, now: number):
             repository,
           ),
         );
-      else if (reason === 'damaged')
-        is('damaged', 'critical', `what ${repository} holds of ${vm} can not be read`, vm);
-      else if (reason !== 'no-target')
+      else if (reason !== 'no-target' && reason !== 'damaged')
         is('unknown', 'warning', `${vm}: ${REASONS[reason]}`, `${reason} ${repository}`);
       break;
     case 'unprotected':

@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { getOnce } from '../../content/http.ts';
+import { eitherOf } from '../../io/either.ts';
 import type { Prober, Reached } from '../model/probes.ts';
 
 /** Where a port of a private address is reached from here; undefined: by nothing. */
@@ -35,7 +36,7 @@ export function networkProber(way: WayTo): Prober {
       signal?.throwIfAborted();
       const to = await way(address, port);
       if (!to) return noWay(address);
-      const stop = AbortSignal.any([AbortSignal.timeout(patience), ...(signal ? [signal] : [])]);
+      const { signal: stop, release } = eitherOf(AbortSignal.timeout(patience), signal);
       try {
         const response = await getOnce(new URL(`http://${to.host}:${to.port}${path}`), {}, stop);
         try {
@@ -49,6 +50,8 @@ export function networkProber(way: WayTo): Prober {
       } catch (error) {
         signal?.throwIfAborted();
         return unreached(error, stop.aborted);
+      } finally {
+        release();
       }
     },
   };

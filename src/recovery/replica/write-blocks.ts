@@ -1,4 +1,5 @@
 import { createHash, hash } from 'node:crypto';
+import { eitherOf } from '../../io/either.ts';
 import { pipelined } from '../../replication/model/pipelined.ts';
 import type { DiskReader } from '../../replication/model/repository.ts';
 import { SNAPSHOT_BLOCK, type SnapshotStore } from '../model/snapshots.ts';
@@ -41,7 +42,7 @@ export async function writeBlocks(
 ): Promise<Written> {
   const { store, id, signal, onPut } = into;
   const stop = new AbortController();
-  const either = AbortSignal.any([stop.signal, ...(signal ? [signal] : [])]);
+  const { signal: either, release } = eitherOf(stop.signal, signal);
   const checksum = createHash('sha256');
   const spare: Buffer[] = [];
   let count = 0;
@@ -80,6 +81,8 @@ export async function writeBlocks(
     stop.abort(error);
     await Promise.allSettled(under);
     throw error;
+  } finally {
+    release();
   }
 }
 

@@ -5,6 +5,7 @@ import { plural } from '../../io/units.ts';
 import {
   afterHealing,
   afterLook,
+  brokenWords,
   type DamageRecord,
   type Doubts,
   doubtAll,
@@ -16,7 +17,7 @@ import {
   withoutObjects,
   withSuspects,
 } from '../model/damage-record.ts';
-import type { Point, VmRepository, WriteTotals } from '../model/repository.ts';
+import type { Committed, Point, VmRepository, WriteTotals } from '../model/repository.ts';
 import { diagnosticsOf, warning } from './failures.ts';
 import type { CycleDisk } from './options.ts';
 
@@ -31,7 +32,7 @@ export interface Healing {
   /** Whether this cycle is one that looks whether all is there. */
   looked: boolean;
   /** Notes down, once the point is complete, what it has healed. A failure costs nothing but the note. */
-  finish(point: Point, totals: WriteTotals): Promise<Diagnostic[]>;
+  finish(committed: Pick<Committed, 'point' | 'totals' | 'maps'>): Promise<Diagnostic[]>;
 }
 
 /**
@@ -52,19 +53,24 @@ export async function beginHealing(
   if (now - presence >= presenceInterval) {
     record = withMissing(record, await vm.damage.presence(), now);
     presence = now;
-  }
+  } else record = withMissing(record, await vm.lostMaps(previous), now);
   const pending = record && isPending(record) ? record : undefined;
   return {
     doubts: full ? doubtAll(pending ?? NO_DAMAGE) : pending && doubtsOf(pendingOf(pending)),
     presence,
     looked,
-    async finish(point, totals) {
+    async finish({ point, totals, maps }) {
       if (!pending) return [];
       try {
         if (pending.objects.some(({ object }) => object === 'roster')) await vm.damage.mendRoster();
-        const broken = await vm.damage.stillBroken(pending);
+        // A look at presence finds objects, and doesn't ask who needs them.
+        const concerned = new Map(
+          [...maps.lost, ...maps.mended, ...pending.broken].map(one => [one.id, one]),
+        );
+        const before = { ...pending, broken: [...concerned.values()] };
+        const broken = await vm.damage.stillBroken(before);
         await vm.damage.write(afterHealing(pending, point.generation, broken), there?.etag);
-        return [healed(pending, { ...pending, broken }, totals)];
+        return [healed(before, { ...pending, broken }, totals)];
       } catch (error) {
         return diagnosticsOf(error, 'damage-not-noted').map(one =>
           warning({ ...one, message: own`what this point healed could not be noted down: ${one.message}` }),
@@ -88,7 +94,7 @@ function withMissing(
 function healed(before: DamageRecord, after: DamageRecord, { blocks_healed }: WriteTotals): Diagnostic {
   const objects = pendingOf(before).length;
   const whole = before.broken.filter(({ id }) => !after.broken.some(one => one.id === id)).length;
-  const lost = after.broken.map(({ id }) => id).join(', ');
+  const lost = brokenWords(after.broken);
   const isHealed = blocks_healed > 0 || whole > 0 || lost === '';
   return warning(
     world(

@@ -52,7 +52,7 @@ export function outlasting(
     get: (key, options) => run(() => store.get(key, { ...options, patience: 'quick' })),
     head: key => run(() => store.head(key)),
     put: (key, bytes, options) => putOver(store, run, key, bytes, options),
-    list: prefix => listOver(store, run, prefix),
+    list: (prefix, after) => listOver(store, run, prefix, after),
     remove: key => run(() => store.remove(key)),
     erase: keys => run(() => store.erase(keys)),
   });
@@ -93,9 +93,13 @@ async function putOver(
 }
 
 /** Goes on behind the last key that was told. */
-async function* listOver(store: ObjectStore, run: Run, prefix: string): ReturnType<ObjectStore['list']> {
+async function* listOver(
+  store: ObjectStore,
+  run: Run,
+  ...[prefix, after]: Parameters<ObjectStore['list']>
+): ReturnType<ObjectStore['list']> {
   let last: Buffer | undefined;
-  let listing = store.list(prefix)[Symbol.asyncIterator]();
+  let listing = store.list(prefix, after)[Symbol.asyncIterator]();
   const next = async () => {
     try {
       for (;;) {
@@ -103,7 +107,7 @@ async function* listOver(store: ObjectStore, run: Run, prefix: string): ReturnTy
         if (found.done || !last || Buffer.compare(Buffer.from(found.value.key), last) > 0) return found;
       }
     } catch (error) {
-      listing = store.list(prefix)[Symbol.asyncIterator]();
+      listing = store.list(prefix, after)[Symbol.asyncIterator]();
       throw error;
     }
   };

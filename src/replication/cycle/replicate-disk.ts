@@ -31,6 +31,7 @@ export async function replicateDisk(disk: SourceDisk, options: Options): Promise
   const { machine, snapshot, writer, step, progress, warn, signal } = options;
   const { mode, reason, base, changed } = await settle(disk, options);
   if (mode !== 'incremental' && !(options.mayBeLong?.() ?? true)) throw noRoom(disk, reason);
+  const tracked = base && changed?.copy();
   if (changed && base) changed.add(await doubted(writer, base));
   // A disk that grew keeps its block size: with another one no block would be found again.
   const blockSize = base?.blockSize ?? blockSizeFor(disk.capacity);
@@ -39,8 +40,11 @@ export async function replicateDisk(disk: SourceDisk, options: Options): Promise
   const audit = reason === 'requested' ? await auditOf(disk, options) : undefined;
   let untold = 0;
   const made = pointDisk(disk, blockSize, mode, reason);
-  const target = await writer.disk(made, base, block => {
-    if (audit && !audit.has(block)) untold++;
+  const target = await writer.disk(made, base, {
+    onDiffer(block) {
+      if (audit && !audit.has(block)) untold++;
+    },
+    ...(tracked && { isChanged: block => tracked.has(block) }),
   });
   const source = await machine.open(snapshot, disk, signal);
   try {

@@ -92,7 +92,7 @@ async function underLease(options: CycleOptions, held: Held): Promise<CycleResul
         await outlast.run(() => lease.prove());
         writer.bundle(
           options.bundles?.of({ name: source.name, uuid: source.uuid }) ?? 'as-before',
-          healing.looked,
+          healing.looked || writer.totals.blocks_stored > 0,
         );
         const time = snapshot.created;
         const changes = await changesOf(options.repository, {
@@ -123,7 +123,7 @@ async function underLease(options: CycleOptions, held: Held): Promise<CycleResul
       }),
   );
   const { point, totals, disks } = value;
-  warnings.push(...(await healing.finish(point, totals)));
+  warnings.push(...(await healing.finish(value)));
   warnings.push(...(await markSuspects(vm, previous, disks)));
   const sum = (of: 'bytes_read' | 'blocks_read') => disks.reduce((total, disk) => total + disk[of], 0);
   return {

@@ -1,5 +1,6 @@
 import { type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
 import { own } from '../../diagnostics/own-words.ts';
+import { underEither } from '../../io/either.ts';
 import type { Clock } from '../../io/ports.ts';
 import { bytes, duration } from '../../io/units.ts';
 import { until } from '../../io/until.ts';
@@ -110,9 +111,8 @@ export async function whileThereIsSpace<T>(
     ...{ every: LOOK_EVERY, atMost: Number.POSITIVE_INFINITY, what: 'the datastore' },
     signal: stop.signal,
   }).catch(() => {});
-  const signals = [filled.signal, ...(signal ? [signal] : [])];
   try {
-    return await use(AbortSignal.any(signals));
+    return await underEither([filled.signal, signal], use);
   } catch (error) {
     throw filled.signal.aborted ? filled.signal.reason : error;
   } finally {

@@ -1,5 +1,6 @@
 import { type Diagnostic, Failure, failedWith, world } from '../../diagnostics/diagnostic.ts';
 import { own } from '../../diagnostics/own-words.ts';
+import { eitherOf } from '../../io/either.ts';
 import type { Clock, Random } from '../../io/ports.ts';
 import type { Head, Point, Repository, VmRepository } from '../model/repository.ts';
 import { clockOf } from '../model/store.ts';
@@ -69,9 +70,8 @@ export async function withLease<T>(
     );
     current = lease;
     const giveUp = (made?: number) => lease.release(() => step('release-lease'), made);
-    const signal = AbortSignal.any([lease.signal, ...(options.signal ? [options.signal] : [])]);
-    const end = () => over.abort(signal.reason);
-    signal.addEventListener('abort', end, { once: true });
+    const { signal, release } = eitherOf(lease.signal, options.signal);
+    signal.addEventListener('abort', () => over.abort(signal.reason), { once: true });
     let used: { value: T; generation?: number };
     try {
       if (!conditions.proven) await conditions.passed();
@@ -85,6 +85,8 @@ export async function withLease<T>(
       );
       if (failedWith(left, 'lease-lost') && !options.signal?.aborted && !tellsMore(error)) throw left;
       throw lease.signal.aborted && !(error instanceof Failure) ? lease.signal.reason : error;
+    } finally {
+      release();
     }
     const warnings = await giveUp(used.generation).then(() => [], leaseStays);
     return { value: used.value, warnings: [...(newest.mended ? [newest.mended] : []), ...warnings] };
@@ -175,8 +177,8 @@ async function newestOrMended(vm: VmRepository, { generation }: Lease): Promise<
   try {
     return await newestOf(vm);
   } catch (error) {
-    const isDamaged = failedWith(error, 'damaged-object');
-    if (!isDamaged || generation === 0 || !(await vm.damage.mendHead(generation))) throw error;
+    if (!failedWith(error, 'damaged-object')) throw error;
+    if (generation === 0 || !(await vm.damage.mendHead(generation))) throw toRepair(error);
     const newest = await newestOf(vm);
     await takeBack(vm, object => object === 'head').catch(() => undefined);
     return { ...newest, mended: headMended(newest.previous?.generation ?? generation) };
@@ -189,6 +191,15 @@ async function newestOf(vm: VmRepository): Promise<Newest> {
   if (!base) return { base, previous: await vm.newest() };
   return { base, previous: (await vm.point(base.head.point)) ?? pointMissing(base.head.point) };
 }
+
+/** What no cycle does by itself, since a newer point may be given up by it. */
+const toRepair = ({ diagnostics }: Failure): Failure =>
+  new Failure(
+    diagnostics.map(one => ({
+      ...one,
+      hint: own`\`converge repair\` makes the head from the newest point that can be read, or says what that would give up`,
+    })),
+  );
 
 const headMended = (generation: number): Diagnostic =>
   warning(

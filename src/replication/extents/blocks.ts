@@ -13,20 +13,25 @@ export interface Blocks {
   ranges(): Iterable<BlockRange>;
 }
 
+export interface BlockSet extends Blocks {
+  add(extents: Iterable<Extent>): void;
+  has(block: number): boolean;
+  /** The same blocks, to be added to apart. */
+  copy(): BlockSet;
+}
+
 /**
  * The blocks that the extents touch that are added, in any order. Takes one bit per block, however many
  * there are. Sizes in bytes; the last block of a disk whose capacity is not a multiple of `blockSize` is a
  * shorter one.
  */
-export function blockSet(
-  blockSize: number,
-  capacity: number,
-): Blocks & { add(extents: Iterable<Extent>): void; has(block: number): boolean } {
+export function blockSet(blockSize: number, capacity: number, from?: Uint8Array<ArrayBuffer>): BlockSet {
   const total = blockCount(capacity, blockSize);
-  const bits = new Uint8Array(Math.ceil(total / 8));
+  const bits = from ?? new Uint8Array(Math.ceil(total / 8));
   const has = (block: number) => ((bits[block >> 3]! >> (block & 7)) & 1) === 1;
   return {
     has,
+    copy: () => blockSet(blockSize, capacity, bits.slice()),
     add(extents) {
       for (const { start, length } of extents) {
         const end = Math.min(Math.ceil((start + length) / blockSize), total);

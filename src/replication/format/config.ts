@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, hash, hkdfSync } from 'node:crypto';
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { Random } from '../../io/ports.ts';
-import { damaged, FORMAT, newerFormat, olderFormat } from './damage.ts';
+import { bringBack, damaged, FORMAT, newerFormat, olderFormat } from './damage.ts';
 import type { Key } from './keys.ts';
 import { CONFIG } from './names.ts';
 import { demand, hex, listOf, members, nullOr, oneOf } from './shape.ts';
@@ -47,22 +47,24 @@ export function decodeConfig(url: string, bytes: Buffer): RepositoryConfig {
   try {
     value = JSON.parse(bytes.toString('utf8'));
   } catch (cause) {
-    throw damaged(`${CONFIG} in ${url}`, 'it is not JSON', cause);
+    throw broken(url, 'it is not JSON', cause);
   }
   if (typeof value !== 'object' || value === null || typeof value.format !== 'number')
-    throw damaged(`${CONFIG} in ${url}`, 'it is not a repository configuration');
+    throw broken(url, 'it is not a repository configuration');
   if (value.format > FORMAT) throw newerFormat(`the repository ${url}`, value.format);
   if (value.format === FORMAT - 1) throw olderFormat(url, value.format);
   const config = { format: value.format, id: value.id, encryption: value.encryption } as RepositoryConfig;
-  if (value.checksum !== checksum(config))
-    throw damaged(`${CONFIG} in ${url}`, "its checksum doesn't match its content");
+  if (value.checksum !== checksum(config)) throw broken(url, "its checksum doesn't match its content");
   try {
     demand(shape, config);
   } catch (cause) {
-    throw damaged(`${CONFIG} in ${url}`, (cause as RangeError).message, cause);
+    throw broken(url, (cause as RangeError).message, cause);
   }
   return config;
 }
+
+const broken = (url: string, why: string, cause?: unknown) =>
+  damaged(`${CONFIG} in ${url}`, why, cause, bringBack(CONFIG));
 
 const kek = (key: Key, repositoryId: string) =>
   Buffer.from(hkdfSync('sha256', key.secret, Buffer.from(repositoryId, 'hex'), 'converge/1 wrap', 32));
@@ -113,6 +115,6 @@ export function unwrapMaster(
     decipher.setAuthTag(sealed.subarray(32));
     return Buffer.concat([decipher.update(sealed.subarray(0, 32)), decipher.final()]);
   } catch (cause) {
-    throw damaged(`${CONFIG} in ${url}`, `its entry for key ${key.id} can't be unwrapped`, cause);
+    throw broken(url, `its entry for key ${key.id} can't be unwrapped`, cause);
   }
 }

@@ -22,7 +22,13 @@ const shape = members({
       attended: optional(generation),
     }),
   ),
-  broken: points,
+  broken: listOf(
+    members({
+      generation,
+      id: hex(OBJECT_ID_BYTES),
+      why: optional(oneOf('point', 'map', 'content')),
+    }),
+  ),
   suspect: optional(points),
 });
 

@@ -5,19 +5,25 @@ import { own } from '../../diagnostics/own-words.ts';
 export const FORMAT = 2;
 
 /** An object of the repository that doesn't hold what was once written to it. */
-export const damaged = (key: string, why: string, cause?: unknown) =>
-  new Failure(
-    world('damaged-object', own`the repository's object ${key} is damaged: ${why}`, {
-      hint: own`run \`converge verify\` to learn which recovery points it breaks; with bucket versioning an older version may be whole`,
-    }),
-    { cause },
-  );
+export const damaged = (
+  key: string,
+  why: string,
+  cause?: unknown,
+  hint = own`run \`converge verify\` to learn which recovery points it breaks; \`converge repair\` writes anew what needs no source, and the next cycle the rest; with bucket versioning an older version may be whole`,
+) =>
+  new Failure(world('damaged-object', own`the repository's object ${key} is damaged: ${why}`, { hint }), {
+    cause,
+  });
+
+/** What a repository can't be opened without: nobody can look what else is damaged. */
+export const bringBack = (key: string): string =>
+  `bring ${key} back from an older version of the bucket or from a copy: the recovery points need it`;
 
 /** An object that something refers to and that isn't there. */
 export const missing = (key: string) =>
   new Failure(
     world('missing-object', `the repository's object ${key} is missing`, {
-      hint: 'run `converge verify` to learn which recovery points it breaks',
+      hint: 'run `converge verify` to learn which recovery points it breaks; `converge repair` writes anew what needs no source, and the next cycle the rest',
     }),
   );
 

@@ -23,6 +23,7 @@ export interface VmNames {
   readonly pruning: string;
   readonly locks: string;
   readonly points: string;
+  readonly indexes: string;
   readonly removals: string;
   point(generation: number, id: string): string;
   removal(generation: number, id: string): string;
@@ -47,6 +48,7 @@ export function vmNames(vmKey: string): VmNames {
     pruning: `${folder}pruning`,
     locks: `${folder}locks`,
     points: `${folder}points/`,
+    indexes: `${folder}index/`,
     removals: `${folder}removed/`,
     point: (generation, id) => `${folder}points/${numbered(generation, id)}`,
     removal: (generation, id) => `${folder}removed/${numbered(generation, id)}`,

@@ -61,8 +61,12 @@ export interface Sealer {
    * with its length; throws RangeError where there isn't room for `roomOf` the block.
    */
   sealBlock(object: Buffer, offset: number, id: Buffer, plaintext: Buffer): number;
-  /** The plaintext, which is the one that has this id: all else throws a `damaged-object` Failure. */
-  openBlock(offset: number, stored: Buffer, cap: number, id: Buffer): Buffer;
+  /**
+   * The plaintext, which is the one that has this id: all else throws a `damaged-object` Failure, and leaves
+   * `into` as it was. `into`: where it may be put, which may be `stored` itself; without it, or where it has no
+   * room, the plaintext is a part of `stored` or in bytes of its own.
+   */
+  openBlock(offset: number, stored: Buffer, cap: number, id: Buffer, into?: Buffer): Buffer;
 }
 
 /** Bytes that a section of this payload takes at most. */
@@ -129,7 +133,9 @@ export function sealerFor(vault: Vault, kind: Kind, key: string, salt: Buffer): 
     const cipher = createCipheriv('aes-256-gcm', secret, nonceAt(offset));
     cipher.setAAD(associated(offset, label));
     cipher.update(ENCODINGS[encoding]!).copy(into, at);
-    cipher.update(bytes).copy(into, at + 1);
+    const sealed = cipher.update(bytes);
+    sealed.copy(into, at + 1);
+    release(sealed);
     cipher.final(); // GCM has no last bytes
     cipher.getAuthTag().copy(into, at + 1 + bytes.length);
     return length;
@@ -164,7 +170,10 @@ export function sealerFor(vault: Vault, kind: Kind, key: string, salt: Buffer): 
       throw damaged(key, `the section at byte ${offset} is not what was written`, cause);
     }
     try {
-      return { plain: decompress(body[0]!, body.subarray(1), cap), encoding: body[0]!, digest };
+      const encoding = body[0]!;
+      const plain = decompress(encoding, body.subarray(1), cap);
+      if (secret && encoding === ZSTD) release(body);
+      return { plain, encoding, digest };
     } catch (cause) {
       throw damaged(key, `the section at byte ${offset} can't be decompressed`, cause);
     }
@@ -182,13 +191,26 @@ export function sealerFor(vault: Vault, kind: Kind, key: string, salt: Buffer): 
     open: (offset, stored, cap, label = NO_LABEL) => open(offset, stored, cap, label).plain,
     sealBlock: (object, offset, id, plaintext) =>
       sealAt(object, offset, offset, compress(plaintext, BLOCK_LEVEL), id, id),
-    openBlock(offset, stored, cap, id) {
+    openBlock(offset, stored, cap, id, into) {
       const { plain, encoding, digest } = open(offset, stored, cap, id);
       const found = encoding === RAW && digest ? digest : vault.blockId(plain);
       if (!found.equals(id)) throw damaged(key, `the block at byte ${offset} has another id`);
-      return plain;
+      if (!secret || encoding !== RAW || !into || into.length < plain.length) return plain;
+      const length = plain.copy(into);
+      release(plain);
+      return into.subarray(0, length);
     },
   };
+}
+
+/**
+ * Gives the memory of what a cipher answered with back at once: each answer is in a new buffer, and the garbage
+ * collector would look at everything for a few hundred of them. The next one then lies in the same memory, which
+ * the processor has at hand.
+ */
+function release({ buffer, length }: Buffer): void {
+  // A part of something larger may be somebody else's, too.
+  if (buffer instanceof ArrayBuffer && buffer.byteLength - length <= 1) buffer.transfer(0);
 }
 
 const payloadDigest = (bytes: Buffer): Buffer => hash('sha256', bytes, 'buffer');

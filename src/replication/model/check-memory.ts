@@ -71,15 +71,16 @@ export function afterCheck(
   };
 }
 
-/** Bytes of `there`, the sizes of packs by id, that were read after `since` and not in the future. */
+/** Bytes of `of`, the sizes of packs by id, that were read after `since` and not in the future. */
 export function bytesCheckedSince(
   { read }: CheckMemory,
-  there: ReadonlyMap<string, number>,
+  of: ReadonlyMap<string, number>,
   since: number,
   now: number,
 ): number {
+  // A pack is in one list, and counts once whatever a record says.
+  const packs = new Set(read.flatMap(one => (one.at > since && one.at <= now ? one.packs : [])));
   let bytes = 0;
-  for (const { at, packs } of read)
-    if (at > since && at <= now) for (const pack of packs) bytes += there.get(pack) ?? 0;
+  for (const pack of packs) bytes += of.get(pack) ?? 0;
   return bytes;
 }

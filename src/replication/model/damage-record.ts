@@ -23,12 +23,20 @@ export interface PointId {
   id: string;
 }
 
+/** Why a point can't be given: its object, a page of a disk's map, or content of blocks is lost. */
+export type WhyBroken = 'point' | 'map' | 'content';
+
+export interface BrokenPoint extends PointId {
+  /** Said by the cycle that could not heal it. */
+  why?: WhyBroken;
+}
+
 /** What is known to be damaged of one VM in a repository. It takes belief away, and never gives any. */
 export interface DamageRecord {
   damage: 1;
   objects: DamagedObject[];
   /** Points that can't be given whole because of it; retention doesn't count them. */
-  broken: PointId[];
+  broken: BrokenPoint[];
   /**
    * Points that were made by changes alone while change tracking left some out: they can be given, and what
    * they hold may be wrong.
@@ -70,8 +78,9 @@ export function afterLook(
   });
   const names = new Set(objects.map(({ object }) => object));
   const all = [...kept.filter(({ object }) => !names.has(object)), ...objects];
-  const broken = new Map((kept.length > 0 ? (before ?? NO_DAMAGE).broken : []).map(one => [one.id, one]));
-  for (const one of found.broken) broken.set(one.id, one);
+  const said = new Map((before ?? NO_DAMAGE).broken.map(one => [one.id, one]));
+  const broken = new Map(kept.length > 0 ? said : []);
+  for (const one of found.broken) broken.set(one.id, { ...said.get(one.id), ...one });
   return {
     damage: 1,
     objects: all.toSorted((a, b) => (a.object < b.object ? -1 : 1)),
@@ -106,7 +115,7 @@ const isPart = <T>(some: readonly T[] | undefined, all: readonly T[]): boolean =
 export const afterHealing = (
   { objects, ...before }: DamageRecord,
   generation: number,
-  broken: readonly PointId[],
+  broken: readonly BrokenPoint[],
 ): DamageRecord => ({
   damage: 1,
   objects: objects.map(one => (one.attended === undefined ? { ...one, attended: generation } : one)),
@@ -154,9 +163,13 @@ export const doubtAll = (record: DamageRecord): Doubts => ({
   page: () => true,
 });
 
-/** What no cycle has attended to yet. */
-export const pendingOf = ({ objects }: DamageRecord): DamagedObject[] =>
-  objects.filter(({ attended }) => attended === undefined);
+/** What no cycle has attended to yet, and could. */
+export const pendingOf = ({ objects, broken }: DamageRecord): DamagedObject[] =>
+  objects.filter(({ object, attended }) => attended === undefined && !isLostPoint(object, broken));
+
+/** An older point's own object: no source has it, so there is nothing to attend to. */
+const isLostPoint = (object: string, broken: readonly PointId[]): boolean =>
+  object.startsWith('points/') && broken.some(({ id }) => object.endsWith(`-${id}`));
 
 export function doubtsOf(damaged: readonly DamagedObject[]): Doubts {
   const objects = new Map(damaged.map(one => [one.object, one.sections && new Set(one.sections)]));
@@ -175,3 +188,13 @@ export function doubtsOf(damaged: readonly DamagedObject[]): Doubts {
     page: (disk, page) => anywhere || places.has(`${disk},${page}`),
   };
 }
+
+const words: Record<WhyBroken, string> = {
+  point: 'its object is lost',
+  map: 'its map is lost where the VM has changed since',
+  content: 'the VM has other content by now',
+};
+
+/** Ids of points, and why each can't be given, where that is known. */
+export const brokenWords = (points: readonly BrokenPoint[]): string =>
+  points.map(({ id, why }) => (why ? `${id} (${words[why]})` : id)).join(', ');

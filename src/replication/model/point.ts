@@ -1,4 +1,5 @@
 import type { Level } from './check-memory.ts';
+import type { WhyBroken } from './damage-record.ts';
 
 /** The true label of a point: what the snapshot really achieved, not what was asked. */
 export type Consistency = 'application' | 'file-system' | 'crash';
@@ -54,6 +55,8 @@ export interface PointSummary {
   pinned?: string[];
   /** It is known that it can't be restored. */
   broken?: true;
+  /** Why, as a cycle has said that could not heal it: its object, a page of its map, or content is lost. */
+  broken_why?: WhyBroken;
   /** Change tracking had left out what it should have told when this was made: its content may be wrong. */
   suspect?: true;
   /** The changes that it holds jumped. */

@@ -1,7 +1,7 @@
 import type { Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
 import type { CheckMemory } from './check-memory.ts';
 import type { Conditions } from './conditions.ts';
-import type { DamagedObject, DamageRecord, Doubts, PointId } from './damage-record.ts';
+import type { BrokenPoint, DamagedObject, DamageRecord, Doubts, PointId } from './damage-record.ts';
 import type { LeaseValue } from './lease-value.ts';
 import type { MachineRecord } from './machine.ts';
 import type { Changes, Consistency, MadePoint, Mode } from './point.ts';
@@ -168,9 +168,27 @@ export interface DiskWriter {
   put(first: number, bytes: Buffer): Promise<void>;
 }
 
+/** What is known of a disk besides what is put. */
+export interface DiskChanges {
+  /** Told each block that is put and isn't what the base's disk has there. */
+  onDiffer?(block: number): void;
+  /**
+   * Whether a block may have changed since the base's point: what hasn't is what the base had there, also
+   * where its map is lost. Left out where change tracking can't tell.
+   */
+  isChanged?(block: number): boolean;
+}
+
+export interface MendedMaps {
+  mended: PointId[];
+  lost: PointId[];
+}
+
 export interface Committed {
   point: Point;
   totals: WriteTotals;
+  /** Points some page of whose map was lost: those that have it again, and those that don't. */
+  maps: MendedMaps;
   /** What went wrong once the point was complete, and what makes it good. */
   warnings: Diagnostic[];
 }
@@ -187,9 +205,8 @@ export interface PointWriter {
   /**
    * `base`: the disk of the head's point that unput blocks come from; undefined for a full. It may be
    * smaller or larger, but its block size must be the same: a disk that grew keeps its block size.
-   * `onDiffer` is told each block that is put and isn't what the base's disk has there.
    */
-  disk(disk: PointDisk, base?: PointDisk, onDiffer?: (block: number) => void): Promise<DiskWriter>;
+  disk(disk: PointDisk, base?: PointDisk, more?: DiskChanges): Promise<DiskWriter>;
   /**
    * Numbers of the blocks of a disk of the head's point, ascending, that have to be put whether they changed
    * or not: their stored copy, or the map that tells what they are, isn't believed.
@@ -216,6 +233,8 @@ export type OnDamage = (failure: Failure) => void;
 /** A point that was there, or may have been, and can't be given. */
 export interface LostPoint {
   generation: number;
+  /** Where it is known. */
+  id?: string;
   /** A clause: `its object is damaged`. */
   why: string;
 }
@@ -244,7 +263,7 @@ export interface DamageStore {
   /** What isn't there, or not as long as it was, of all that the newest point needs. Reads no content. */
   presence(): Promise<Omit<DamagedObject, 'since'>[]>;
   /** Those of the record's broken points that can't be given as things are now. */
-  stillBroken(record: DamageRecord): Promise<PointId[]>;
+  stillBroken(record: DamageRecord): Promise<BrokenPoint[]>;
   /**
    * Writes a damaged head anew, where the newest point under `points/` is of generation `atLeast` or later;
    * under the lease alone. False: nothing was written.
@@ -283,8 +302,9 @@ export interface VmRepository {
    */
   points(onDamage?: OnDamage): Promise<Point[]>;
   /**
-   * The same, and what is known to have been besides: points that can't be read or are missing without a
-   * record of their removal, and one that a lost head may have named.
+   * The same, and what can't be given of what is known to have been: points that can't be read or are missing
+   * without a record of their removal, one that a lost head may have named, and those of `points` that are
+   * known to be broken.
    */
   history(onDamage?: OnDamage): Promise<History>;
   /**
@@ -292,6 +312,11 @@ export interface VmRepository {
    * the highest generation that is known to have been; a head of that one is believed as it is.
    */
   newest(onDamage?: OnDamage, seen?: number): Promise<Point | undefined>;
+  /**
+   * Whether the head, as it was read here last by `newest`, is whole and older than the newest point: somebody
+   * put it back, and no cycle goes on from it.
+   */
+  readonly headPutBack: boolean;
   /**
    * False where the head, as it was read here last by `head` or `newest`, says that the VM isn't failed
    * over; true: the repository's pauses tell.
@@ -327,6 +352,11 @@ export interface VmRepository {
    * as it is. Whoever looks at the head from then on sees all that was written to the repository before.
    */
   fence(): Promise<void>;
+  /**
+   * What isn't there, or not as long as it was, of the map of this point; no content is read. The next writer
+   * goes by the names of points that were seen with it.
+   */
+  lostMaps(point: Point): Promise<Omit<DamagedObject, 'since'>[]>;
   /** Packs that the index in force doesn't name, in the order in which they were written. */
   orphanedPacks(): Promise<OrphanedPack[]>;
   /** Points that no pruner is removing, by when the store got them (ms since the epoch); none is read. */

@@ -8,7 +8,8 @@ const RFC3339 = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}
 /**
  * The point that `which` means: `latest`, an RFC 3339 time (the newest at or before it), or an id or
  * the beginning of just one. `points` in ascending generation, of the VM named `vm`. Where one that is lost
- * might be meant by `latest` or a time, nothing is chosen: only an id asks for an older one knowingly.
+ * might be meant by `latest` or a time, or one that is known to be broken is, nothing is chosen: only an id
+ * asks for that one, or for an older one, knowingly.
  */
 export function selectPoint(points: Point[], which: string, vm: string, lost: Lost = nothingLost): Point {
   const newest = points.at(-1);
@@ -17,17 +18,14 @@ export function selectPoint(points: Point[], which: string, vm: string, lost: Lo
     const why = first ? `: ${first.why}` : '';
     throw new Failure(world('no-points', `${vm} has no complete recovery point in this repository${why}`));
   }
-  if (which === 'latest') return certain(newest, undefined, 'the newest recovery point', vm, lost);
+  if (which === 'latest') return certain(newest, points, 'the newest recovery point', vm, lost);
   if (RFC3339.test(which) && !Number.isNaN(Date.parse(which))) {
     const time = Date.parse(which);
     // By time first, then by generation: two clocks may have disagreed.
     const found = points
       .filter(p => p.time <= time)
       .reduce<Point | undefined>((best, p) => (best && best.time > p.time ? best : p), undefined);
-    if (found) {
-      const next = points.find(({ generation }) => generation > found.generation);
-      return certain(found, next, `the newest recovery point at or before ${which}`, vm, lost);
-    }
+    if (found) return certain(found, points, `the newest recovery point at or before ${which}`, vm, lost);
     throw refusal('no-such-point', `${vm} has no recovery point as old as ${which}`, points);
   }
   const id = which.toLowerCase();
@@ -43,7 +41,14 @@ export function selectPoint(points: Point[], which: string, vm: string, lost: Lo
   if (matches.length === 1) return matches[0]!;
   if (matches.length > 1)
     throw refusal('ambiguous-point', `several recovery points of ${vm} begin with ${which}`, matches);
-  throw refusal('no-such-point', `${vm} has no recovery point ${which}`, points);
+  const gone = lost.points.find(one => one.id?.startsWith(id));
+  throw gone
+    ? refusal(
+        'points-broken',
+        own`the recovery point ${gone.id!} of ${vm} can't be given: ${gone.why}`,
+        points,
+      )
+    : refusal('no-such-point', `${vm} has no recovery point ${which}`, points);
 }
 
 /**
@@ -67,21 +72,32 @@ export interface Lost {
 const nothingLost: Lost = { points: [], again: id => `--point ${id}` };
 
 /**
- * The point, unless one that is lost is between it and the next: it would be an older one than was asked for.
+ * The point, unless it is known to be broken, or one that is lost is between it and the next: it would be an
+ * older one than was asked for.
  */
-function certain(point: Point, next: Point | undefined, wanted: string, vm: string, lost: Lost): Point {
+function certain(point: Point, points: Point[], wanted: string, vm: string, lost: Lost): Point {
+  const whyBroken = ({ generation }: Point) => lost.points.find(one => one.generation === generation)?.why;
+  const next = points.find(({ generation }) => generation > point.generation);
+  // Of those that are listed it is known which are meant; of the others it isn't.
   const between = lost.points.find(
     ({ generation }) =>
       generation > point.generation && generation < (next?.generation ?? Number.POSITIVE_INFINITY),
   );
-  if (!between) return point;
-  const time = new Date(point.time).toISOString();
+  const why = between?.why ?? whyBroken(point);
+  if (why === undefined) return point;
+  const whole = points.findLast(one => one.generation <= point.generation && whyBroken(one) === undefined);
+  const cant = own`${wanted} of ${vm} can't be restored: ${why}`;
+  if (!whole)
+    throw new Failure(
+      world('points-broken', own`${cant}. None before it is whole`, {
+        hint: own`nothing was written; \`converge verify\` names what is damaged, and the next cycle stores again what the VM still has of it`,
+      }),
+    );
+  const time = new Date(whole.time).toISOString();
   throw new Failure(
-    world(
-      'not-the-newest',
-      own`${wanted} of ${vm} can't be restored: ${between.why}. The newest whole one before it is of ${time} (${point.id})`,
-      { hint: own`nothing was written; to restore that one knowingly: ${lost.again(point.id)}` },
-    ),
+    world('not-the-newest', own`${cant}. The newest whole one before it is of ${time} (${whole.id})`, {
+      hint: own`nothing was written; to restore that one knowingly: ${lost.again(whole.id)}`,
+    }),
   );
 }
 

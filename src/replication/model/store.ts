@@ -72,8 +72,11 @@ export interface ObjectStore {
     bytes: Buffer,
     options: { when: Precondition; lock?: ObjectLock; signal?: AbortSignal; patience?: 'quick' },
   ): Promise<PutResult>;
-  /** Keys with the prefix in ascending UTF-8 order, without the empty ones that stand for folders. */
-  list(prefix: string): AsyncIterable<StoredObject>;
+  /**
+   * Keys with the prefix in ascending UTF-8 order, without the empty ones that stand for folders; `after`:
+   * only those that come after this key.
+   */
+  list(prefix: string, after?: string): AsyncIterable<StoredObject>;
   remove(key: string): Promise<void>;
   /**
    * Removes these for good, with all versions that the store has of them; keys that aren't there are gone

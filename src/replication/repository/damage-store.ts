@@ -1,8 +1,9 @@
+import { failedWith } from '../../diagnostics/diagnostic.ts';
 import { isUnreadable } from '../format/damage.ts';
 import { DAMAGE_CAP, decodeDamage } from '../format/damage-object.ts';
 import { openObject, SALT_BYTES, sealObject } from '../format/sealing.ts';
-import type { DamageRecord } from '../model/damage-record.ts';
-import type { DamageStore } from '../model/repository.ts';
+import type { DamageRecord, PointId } from '../model/damage-record.ts';
+import type { DamageStore, OnDamage } from '../model/repository.ts';
 import { stillBroken } from './read/page-doubts.ts';
 import { lookForPresence } from './read/presence.ts';
 import type { VmContext } from './read/repository-context.ts';
@@ -41,4 +42,15 @@ export function damageStore(context: VmContext): DamageStore {
     mendRoster: () => mendRoster(context),
     repairHead: options => repairHead(context, options),
   };
+}
+
+/** Points that are known to be broken. A reader who isn't shown the record goes on without it. */
+export async function knownBroken(context: VmContext, onDamage?: OnDamage): Promise<PointId[]> {
+  try {
+    return (await damageStore(context).read(onDamage))?.record?.broken ?? [];
+  } catch (error) {
+    if (!onDamage || !failedWith(error, 'aws-access-denied', 'object-archived')) throw error;
+    onDamage(error);
+    return [];
+  }
 }

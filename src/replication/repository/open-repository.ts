@@ -8,7 +8,7 @@ import {
   unwrapMaster,
   wrapMaster,
 } from '../format/config.ts';
-import { FORMAT } from '../format/damage.ts';
+import { bringBack, FORMAT } from '../format/damage.ts';
 import type { Key } from '../format/keys.ts';
 import { CONFIG, ROSTER } from '../format/names.ts';
 import { vaultOf } from '../format/vault.ts';
@@ -149,7 +149,7 @@ async function whatIsThere(store: ObjectStore): Promise<Failure | undefined> {
   for await (const { key } of store.list(ROSTER)) {
     return new Failure(
       world('configuration-missing', `${store.url} holds ${key}, but its ${CONFIG} is gone`, {
-        hint: `bring ${CONFIG} back from an older version of the bucket or from a copy: the recovery points need it`,
+        hint: bringBack(CONFIG),
       }),
     );
   }

@@ -6,13 +6,22 @@ import type { Root } from '../format/root.ts';
 import { openObject, SALT_BYTES, sealObject } from '../format/sealing.ts';
 import type { Head, Point, VmRepository } from '../model/repository.ts';
 import { checkMemoryStore } from './check-memory-store.ts';
-import { damageStore } from './damage-store.ts';
+import { damageStore, knownBroken } from './damage-store.ts';
 import { removing, unmarked } from './pruning-store.ts';
 import { readBundle } from './read/bundles.ts';
 import { diskReader } from './read/disk-reader.ts';
 import { readMade } from './read/made.ts';
 import { orphanedPacks } from './read/orphaned-packs.ts';
-import { allRoots, pointNames, readable, readHead, readNewest, readPoint } from './read/points.ts';
+import {
+  allRoots,
+  type PointName,
+  pointNames,
+  readable,
+  readHead,
+  readNewest,
+  readPoint,
+} from './read/points.ts';
+import { lookForMaps } from './read/presence.ts';
 import { rangeReader } from './read/ranges.ts';
 import { readHistory } from './read/read-history.ts';
 import type { Context, VmContext } from './read/repository-context.ts';
@@ -34,6 +43,9 @@ export function vmRepository({ store, vault, random, lock }: Context, uuid: stri
   // The root that was read last: a cycle reads the head, its point, its disks and a writer in a row.
   let last: Root | undefined;
   let suspended = true;
+  let headPutBack = false;
+  /** Names of points as they were just seen, for the writer that is opened next. */
+  let listed: PointName[] | undefined;
 
   const rootOf = async (id: string): Promise<Root | undefined> => {
     if (last?.point.id === id) return last;
@@ -68,14 +80,21 @@ export function vmRepository({ store, vault, random, lock }: Context, uuid: stri
         if (!leaving.has(root.point.id)) points.push(root.point);
       return points.sort((a, b) => a.generation - b.generation);
     },
-    history: async onDamage => readHistory(context, onDamage, await removing(context)),
+    history: async onDamage =>
+      readHistory(context, onDamage, await removing(context), await knownBroken(context, onDamage)),
     point: async id => (await rootOf(id))?.point,
     made: (since, onDamage, known) => readMade(context, since, onDamage, known),
     checked: async () => (await checkMemoryStore(context).read())?.memory?.looks ?? {},
     async newest(onDamage, seen) {
       const { root, head } = await readNewest(context, onDamage, seen);
       suspended = head ? (head.suspended ?? false) : true;
+      const isOlder = (one: Root | undefined) => !!one && one.point.generation < root!.point.generation;
+      // A commit may have ended between the two looks.
+      headPutBack = isOlder(head) && isOlder((await readable(readHead(context), () => {}))?.root);
       return root?.point;
+    },
+    get headPutBack() {
+      return headPutBack;
     },
     get suspended() {
       return suspended;
@@ -87,6 +106,12 @@ export function vmRepository({ store, vault, random, lock }: Context, uuid: stri
     },
     bundle: ref => readBundle(context, ref),
     fence: () => fenceHead(context),
+    async lostMaps({ id }) {
+      const root = await rootOf(id);
+      const { found, points } = root ? await lookForMaps(context, root) : { found: [] };
+      listed = points;
+      return found;
+    },
     orphanedPacks: () => orphanedPacks(context),
     async dated() {
       const leaving = await removing(context);
@@ -98,8 +123,11 @@ export function vmRepository({ store, vault, random, lock }: Context, uuid: stri
       return found;
     },
     unmarked: packs => unmarked(context, packs),
-    writer: (base, step, after, { doubts, claimed } = {}) =>
-      openWriter(context, base, { known: last, step, after, doubts, claimed }),
+    writer(base, step, after, { doubts, claimed } = {}) {
+      const names = listed;
+      listed = undefined;
+      return openWriter(context, base, { known: last, step, after, doubts, claimed, names });
+    },
     damage: damageStore(context),
     lease: {
       async read() {

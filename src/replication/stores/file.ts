@@ -160,9 +160,9 @@ export function fileStore(dir: string, host: StoreHost, table: ProcessTable = pr
         await files.remove(temporary);
       }
     },
-    async *list(prefix) {
+    async *list(prefix, after = '') {
       for await (const key of walk(root, '', prefix)) {
-        if (!key.startsWith(prefix)) continue;
+        if (!key.startsWith(prefix) || key <= after) continue;
         // What isn't ours may have any name.
         const found = await statAt(join(root, ...key.split('/')), key);
         if (found) yield found;

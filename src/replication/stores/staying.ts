@@ -33,9 +33,9 @@ export function staying(store: ObjectStore, isThere: () => Promise<boolean>): Ob
       await demand();
       return store.put(key, bytes, options);
     },
-    async *list(prefix) {
+    async *list(prefix, after) {
       let isEmpty = true;
-      for await (const found of store.list(prefix)) {
+      for await (const found of store.list(prefix, after)) {
         isEmpty = false;
         yield found;
       }

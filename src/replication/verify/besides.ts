@@ -7,7 +7,7 @@ import { readBundle } from '../repository/read/bundles.ts';
 import type { Context, VmContext } from '../repository/read/repository-context.ts';
 import { stranger } from './explain.ts';
 import { checkObject } from './objects.ts';
-import type { Findings, VerifyReport } from './report.ts';
+import { addRefused, type Findings, type VerifyReport } from './report.ts';
 
 /** What a recovery needs besides disks. None of it breaks a point: its disks can be restored without. */
 
@@ -56,7 +56,7 @@ export async function checkRecords(
     }
     const object = await store.get(key, signal ? { signal } : {}).catch(error => {
       if (!isUnreadable(error)) throw error;
-      found.add('unreadable', key, error.message);
+      addRefused(found, key, error);
     });
     if (!object) continue;
     const { damage } = checkObject(vault, 'record', key, object.bytes);

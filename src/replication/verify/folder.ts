@@ -8,7 +8,7 @@ import type { VmContext } from '../repository/read/repository-context.ts';
 import { type Folder, stranger } from './explain.ts';
 import { checkObject, kindOf } from './objects.ts';
 import type { PackFooters } from './pack-footers.ts';
-import type { Findings, VerifyReport } from './report.ts';
+import { addRefused, type Findings, type VerifyReport } from './report.ts';
 
 /** What a verification of one VM goes by. */
 export interface Depth {
@@ -51,7 +51,7 @@ export async function checkFolder(
     const read = async () => {
       const object = await store.get(key, options.signal ? { signal: options.signal } : {}).catch(error => {
         if (!isUnreadable(error)) throw error;
-        found.add('unreadable', key, `${error.message} It was not checked.`);
+        addRefused(found, key, error);
       });
       return object && { size: object.bytes.length, ...checkObject(vault, what.kind, key, object.bytes) };
     };

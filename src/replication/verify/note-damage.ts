@@ -56,7 +56,8 @@ function inFolder({ folder, roster }: VmNames, key: string): string | undefined 
 
 /**
  * Writes down what was found of one VM, so that no writer takes it as stored, and takes back what is proven
- * whole. Nothing is written where nothing is new. Answers with what kept it from being written.
+ * whole. Nothing is written where nothing is new. Answers with what is known now, and with what kept it from being
+ * written.
  *
  * @param isLooked whether an object, by its key below the folder, was looked at in full
  * @param at ms since the epoch
@@ -68,18 +69,18 @@ export async function noteDamage(
   points: readonly PointId[],
   isLooked: (object: string) => boolean,
   at: number,
-): Promise<Failure | undefined> {
+): Promise<{ after: DamageRecord; failure?: Failure }> {
   const { record, unlooked } = damageIn(vm.names, found.objects(), points);
   const damage = damageStore(vm);
+  const after = afterLook(before?.record, record, object => isLooked(object) && !unlooked.has(object), at);
   try {
-    const after = afterLook(before?.record, record, object => isLooked(object) && !unlooked.has(object), at);
     const isNew = JSON.stringify(after) !== JSON.stringify(before?.record ?? afterNothing);
     // Whoever wrote meanwhile has looked as well, or has healed; the next look tells.
     if (isNew) await damage.write(after, before?.etag);
-    return undefined;
+    return { after };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    return error;
+    return { after, failure: error };
   }
 }
 

@@ -17,7 +17,8 @@ export type FollowPoint = (root: Root) => Promise<void>;
 /**
  * Names, for every problem, the points that it breaks, and finds what is referred to and missing.
  * Pages that a point shares with the one before it are followed once: memory is one root's pages.
- * `usedPacks` gets the ids of all packs that are needed. `segments`: the index objects in force; a point's
+ * `usedPacks` gets the ids of all packs that are needed, and where
+ * the last block ends that is needed of each. `segments`: the index objects in force; a point's
  * own count for what these don't know. At level `chain` no pack is looked at; below `full` one that wasn't
  * read has to be there and long enough for the blocks that are needed of it.
  */
@@ -26,7 +27,7 @@ export function followPoints(
   segments: Segment[],
   footers: PackFooters,
   findings: Findings,
-  usedPacks: Set<string>,
+  usedPacks: Map<string, number>,
   { level, packs, read }: { level: Level } & Pick<Folder, 'packs' | 'read'>,
 ): FollowPoint {
   const index = indexReader(context);
@@ -93,14 +94,14 @@ export function followPoints(
         continue;
       }
       if (!location) continue;
-      usedPacks.add(location.pack);
+      const end = location.offset + location.length;
+      usedPacks.set(location.pack, Math.max(end, usedPacks.get(location.pack) ?? 0));
       if (level === 'chain') continue;
       const key = context.names.pack(location.pack);
       const bad = findings.of(key);
       const size = packs.get(location.pack);
       const isUnread = size !== undefined && level !== 'full' && !read.has(location.pack);
       if (isUnread && (!bad || short.has(bad))) {
-        const end = location.offset + location.length;
         if (end <= size) continue;
         const message = `${key} ends at byte ${size}, and the index expects blocks in it until byte ${end}`;
         const problem = findings.add('damaged', key, message);

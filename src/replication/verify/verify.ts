@@ -3,7 +3,7 @@ import { isUnreadable } from '../format/damage.ts';
 import { OBJECT_ID_BYTES, ROSTER, type VmNames, vmNames } from '../format/names.ts';
 import type { Root } from '../format/root.ts';
 import type { Level } from '../model/check-memory.ts';
-import { isBroken } from '../model/damage-record.ts';
+import type { DamageRecord } from '../model/damage-record.ts';
 import { damageStore } from '../repository/damage-store.ts';
 import type { OpenRepository } from '../repository/open-repository.ts';
 import { type PointName, pointNames, readHead, readPoint } from '../repository/read/points.ts';
@@ -21,7 +21,7 @@ import { remember } from './remember.ts';
 import { type Findings, findings, type VerifiedPoint, type VerifyReport } from './report.ts';
 import { chosenPacks } from './sampled.ts';
 
-export type { Problem, VerifiedPoint, VerifyReport } from './report.ts';
+export type { Mended, Problem, VerifiedPoint, VerifyReport } from './report.ts';
 
 export interface VerifyOptions {
   /** UUID of the one VM to verify; all without it. */
@@ -50,7 +50,7 @@ export async function verify(repository: OpenRepository, options: VerifyOptions 
   const level = options.level ?? 'full';
   const report: VerifyReport = {
     ...{ level, points: [], problems: [], notes: [], unnoted: [], checked },
-    packs: { there: 0, bytes: 0, read: 0, bytes_read: 0, bytes_read_in_30_days: 0 },
+    packs: { there: 0, bytes: 0, read: 0, bytes_read: 0, bytes_needed: 0, bytes_read_in_30_days: 0 },
     orphans: { objects: 0, bytes: 0 },
   };
   const found = findings();
@@ -105,12 +105,12 @@ async function verifyVm(
   // In this order: a commit that ends meanwhile shows in the head, and never makes the head look old.
   const listed = await pointNames(vm);
   const head = (await whole(readHead(vm)))?.root;
-  const points = await checkChain(vm, listed, head, found, report);
+  const { points, lost } = await checkChain(vm, listed, head, found, report);
   const rootOf = (name: PointName) => (head?.point.id === name.id ? head : whole(readPoint(vm, name)));
   // The reader's own choice of the index: that of the newest point that can be read.
   const last = points.at(-1);
   const newest = last && !(head && head.point.generation >= last.generation) ? await rootOf(last) : head;
-  const usedPacks = new Set<string>();
+  const usedPacks = new Map<string, number>();
   const follow =
     newest && followPoints(vm, newest.segments, footers, found, usedPacks, { ...folder, level: depth.level });
   const roots: Root[] = [];
@@ -123,9 +123,18 @@ async function verifyVm(
     roots.push({ ...root, disks: [] });
   }
   await followBundles(vm, roots, found);
-  await explainFolder(vm, folder, roots, listed, usedPacks, options.seen ?? {}, found, report);
+  await explainFolder(
+    vm,
+    folder,
+    roots,
+    listed,
+    new Set(usedPacks.keys()),
+    options.seen ?? {},
+    found,
+    report,
+  );
   const needed = new Set([
-    ...[...usedPacks].map(names.pack),
+    ...[...usedPacks.keys()].map(names.pack),
     ...roots.flatMap(root => [...root.pagesObjects.keys()].map(names.pages)),
     ...(newest?.segments ?? []).map(({ generation, id }) => names.index(generation, id)),
   ]);
@@ -135,17 +144,56 @@ async function verifyVm(
   const { level } = depth;
   const isLooked = (object: string) =>
     level === 'full' || !object.startsWith('packs/') || folder.read.has(object.slice(-ID_DIGITS));
+  let record = known?.record;
   if (options.note) {
-    const failure = await noteDamage(vm, known, found, [...listed, ...points], isLooked, options.note.at);
-    report.unnoted.push(...(failure?.diagnostics ?? []));
+    const noted = await noteDamage(vm, known, found, [...listed, ...points], isLooked, options.note.at);
+    report.unnoted.push(...(noted.failure?.diagnostics ?? []));
+    record = noted.after;
   }
-  await remember(vm, folder, found, report, options.note?.at);
-  // What was known before and wasn't looked at now has lost nothing of its truth.
-  const before = known?.record?.objects.some(({ object }) => !isLooked(object)) ? known.record : undefined;
+  await remember(vm, { ...folder, needed: usedPacks }, found, report, options.note?.at);
   dropUnneeded(names, needed, settled, found, report);
-  const broken = new Set(found.all().flatMap(p => p.breaks));
-  for (const point of points)
-    report.points.push({ ...point, whole: !broken.has(point.id) && !isBroken(before, point) });
+  if (known?.record) addKnown(names, known.record, isLooked, found);
+  sayWhoMends(names, record, found);
+  // What is lost has no other place where its VM is named.
+  const unread = points[0] ? lost.map(name => ({ ...name, vm: points[0]!.vm })) : [];
+  const all = [...points, ...unread].sort((a, b) => a.generation - b.generation);
+  const problems = found.all();
+  for (const point of all) {
+    const against = problems.filter(({ breaks }) => breaks.includes(point.id));
+    const isUnchecked = against.length > 0 && against.every(({ kind }) => kind === 'unreadable');
+    report.points.push({
+      ...{ ...point, whole: against.length === 0 },
+      ...(isUnchecked && { unchecked: true as const }),
+    });
+  }
+}
+
+/** What was known before and wasn't looked at now has lost nothing of its truth. */
+function addKnown(
+  { folder }: VmNames,
+  { objects, broken }: DamageRecord,
+  isLooked: (object: string) => boolean,
+  found: Findings,
+): void {
+  for (const { object, why, attended } of objects) {
+    if (isLooked(object) || (attended !== undefined && broken.length === 0)) continue;
+    const message = `${folder}${object} was found ${why} before, and this run didn't read it`;
+    const problem = found.of(folder + object) ?? found.add(why, folder + object, message);
+    // Which of its objects breaks a point isn't in the record.
+    for (const { id } of broken) problem.breaks.add(id);
+  }
+}
+
+/** A cycle stores again what is in packs, pages and index objects, and none makes an older point again. */
+function sayWhoMends(names: VmNames, record: DamageRecord | undefined, found: Findings): void {
+  const known = new Map(record?.objects.map(one => [names.folder + one.object, one]));
+  for (const { object, kind } of found.objects()) {
+    const problem = found.of(object)!;
+    const noted = known.get(object);
+    if (kind === 'rolled-back' && object === names.head) problem.mended = 'rebuild';
+    else if (noted && kind !== 'unreadable' && !object.startsWith(names.points))
+      problem.mended = noted.attended === undefined ? 'cycle' : 'by-cycle';
+  }
 }
 
 /**
@@ -169,16 +217,17 @@ function dropUnneeded(
   }
 }
 
-/** The points there are, in ascending generation; what is missing in their chain and at the head. */
+/** The points there are, in ascending generation, and the lost ones; what is missing in their chain and at the head. */
 async function checkChain(
   vm: VmContext,
   listed: PointName[],
   head: Root | undefined,
   found: Findings,
   report: VerifyReport,
-): Promise<Omit<VerifiedPoint, 'whole'>[]> {
+): Promise<{ points: Omit<VerifiedPoint, 'whole'>[]; lost: PointName[] }> {
   const { names, store } = vm;
   const points: Omit<VerifiedPoint, 'whole'>[] = [];
+  const lost: PointName[] = [];
   const ids = new Set(listed.map(p => p.id));
   const present = async ({ generation, id }: PointName) =>
     ids.has(id) || !!(await store.head(names.point(generation, id)));
@@ -192,11 +241,15 @@ async function checkChain(
     found
       .add('missing', key, `the recovery point ${key} is missing, and nothing says that it was removed`)
       .breaks.add(before.id);
+    lost.push(before);
   };
   for (const name of listed) {
     const root = (await whole(readPoint(vm, name))) ?? (head?.point.id === name.id ? head : undefined);
     if (root) await look(root);
-    else found.of(names.point(name.generation, name.id))?.breaks.add(name.id);
+    else {
+      found.of(names.point(name.generation, name.id))?.breaks.add(name.id);
+      lost.push(name);
+    }
   }
   if (head && !ids.has(head.point.id)) {
     await look(head);
@@ -205,14 +258,14 @@ async function checkChain(
         `${names.head} holds a point that has no object of its own yet; the next replication writes it, or says what is in its place`,
       );
   }
-  const newest = listed.at(-1);
-  if (head && newest && newest.generation > head.point.generation)
+  const newest = Math.max(0, ...points.map(({ generation }) => generation));
+  if (head && newest > head.point.generation)
     found.add(
       'rolled-back',
       names.head,
-      `${names.head} names generation ${head.point.generation}, but there is a point of generation ${newest.generation}`,
+      `${names.head} names generation ${head.point.generation}, but there is a point of generation ${newest}`,
     );
-  if (newest && !(await store.head(names.head)))
+  if (listed.length > 0 && !(await store.head(names.head)))
     found.add('missing', names.head, `${names.head} is missing; the points can be restored without it`);
   if (listed.length > 0 && !(await store.head(names.roster)))
     found.add(
@@ -220,7 +273,7 @@ async function checkChain(
       names.roster,
       `${names.roster} is missing: the VM isn't listed, but can be restored by its UUID`,
     );
-  return points.sort((a, b) => a.generation - b.generation);
+  return { points: points.sort((a, b) => a.generation - b.generation), lost };
 }
 
 /** Undefined for what can't be read: that was found before, object by object. */

@@ -147,6 +147,8 @@ export const bucket: BuiltInType<typeof schema, BucketState, ListedBucket> = {
   ].join('\n'),
   version: 1,
   protects: true,
+  // Each is a request of its own.
+  apart: ['versioning'],
   schema,
   runs: { on: 'remote', target: 'aws' },
   // What reads from a bucket: repositories, and content on its way to this host.

@@ -28,6 +28,7 @@ export const repositorySchema = Type.Union(
               'Name of the aws target that `converge prune` works with, whose credentials alone may delete. No cycle uses it.',
             minLength: 1,
             'x-target': 'aws',
+            'x-role': 'pruner',
           }),
         ),
         lock: Type.Optional(
@@ -58,6 +59,7 @@ export const repositorySchema = Type.Union(
               'Name of the aws target that `converge repository extend-locks` works with, whose credentials may lengthen locks and nothing else. No cycle uses it.',
             minLength: 1,
             'x-target': 'aws',
+            'x-role': 'extender',
           }),
         ),
         key: Type.Optional(

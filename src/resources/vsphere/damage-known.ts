@@ -1,7 +1,8 @@
 import { type Diagnostic, type Failure, world } from '../../diagnostics/diagnostic.ts';
 import { own } from '../../diagnostics/own-words.ts';
 import { plural } from '../../io/units.ts';
-import { type DamageRecord, pendingOf } from '../../replication/model/damage-record.ts';
+import { brokenWords, type DamageRecord, pendingOf } from '../../replication/model/damage-record.ts';
+import type { Point } from '../../replication/model/repository.ts';
 import type { SourceVm } from '../../replication/model/source.ts';
 
 /** What is known to be damaged of a VM in its repository, and which points can't be restored for it. */
@@ -21,9 +22,13 @@ export function damageKnown({ name }: Pick<SourceVm, 'name'>, record: DamageReco
       .concat(suspect);
   if (ids === '') return suspect;
   return [
-    world('points-broken', `${name}: these recovery points can't be restored: ${ids}`, {
-      hint: 'the VM has other content by now; where the bucket keeps versions, an older one of what `converge verify` names may be whole',
-    }),
+    world(
+      'points-broken',
+      `${name}: these recovery points can't be restored: ${brokenWords(record.broken)}`,
+      {
+        hint: 'no cycle can heal them; where the bucket keeps versions, an older one of what `converge verify` names may be whole',
+      },
+    ),
   ]
     .map(asWarning)
     .concat(suspect);
@@ -35,6 +40,19 @@ export const damageMet = ({ name }: Pick<SourceVm, 'name'>, { message }: Failure
     world('repository-damaged', own`${name}: ${message}`, {
       hint: own`the next cycle, an apply or \`converge replicate\`, writes it anew from what is whole; \`converge repair\` does where there is no source`,
     }),
+  );
+
+/** Each cycle ends by that, whatever is due. */
+export const headPutBack = (
+  { name }: Pick<SourceVm, 'name'>,
+  { generation }: Pick<Point, 'generation'>,
+): Diagnostic =>
+  asWarning(
+    world(
+      'head-rolled-back',
+      own`${name}: the head of its points in the repository is older than the newest of them, ${String(generation)}: somebody put it back, and no cycle goes on from it`,
+      { hint: own`\`converge repair ${name} PATHS --rebuild-head\` makes it from that point` },
+    ),
   );
 
 function suspects({ name }: Pick<SourceVm, 'name'>, { suspect = [] }: DamageRecord): Diagnostic[] {

@@ -18,7 +18,7 @@ import { breachedAfter } from '../../schedule/due.ts';
 import type { VsphereClient } from '../../vsphere/client/connect.ts';
 import { oneDiagnostic } from '../shared/one-diagnostic.ts';
 import { repositoryRef } from '../shared/repository-property.ts';
-import { damageKnown, damageMet } from './damage-known.ts';
+import { damageKnown, damageMet, headPutBack } from './damage-known.ts';
 import { isLeft, leftBehind } from './left-behind.ts';
 import { lostHistory } from './lost-history.ts';
 import { pruneDue, retentionReader, wouldRemove } from './observe-retention.ts';
@@ -88,6 +88,7 @@ async function observeOne(
       if (!repository && !repositories.isBucketMissing(ref)) warnings.push(beginsAnew(ref));
       return { state: 'absent', object: vm.uuid, warnings };
     }
+    if (newest && ours!.headPutBack) warnings.push(headPutBack(vm, newest));
     const unread = ({ diagnostics }: Failure) =>
       warnings.push(...diagnostics.map(one => ({ ...one, severity: 'warning' as const })));
     const damage = newest && (await ours!.damage.read(unread));

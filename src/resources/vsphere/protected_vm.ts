@@ -10,6 +10,8 @@ import type {
   Outcome,
   Step,
 } from '../../engine/model/resource-type.ts';
+import { longestClosed } from '../../engine/model/window.ts';
+import { span } from '../../io/units.ts';
 import { lockPolicyOf } from '../../replication/model/object-lock.ts';
 import { type Due, earliestDeadlineFirst } from '../../replication/movers/due-jobs.ts';
 import { declareRetention, isSame } from '../../replication/retention/in-force.ts';
@@ -46,6 +48,8 @@ With \`select:\` it stands for every VM in a folder, with a tag or by a pattern 
 your own, and each VM is a resource \`protected_vm:TITLE/VM\`.`,
   version: 1,
   protects: true,
+  // What prune goes by is a record of its own, which no cycle reads.
+  apart: ['retention'],
   schema,
   runs: { on: 'remote', target: 'vsphere' },
   leased: true,
@@ -213,8 +217,16 @@ function timeMistakes({ schedule, ...properties }: ProtectedVmProperties): Mista
   const { rpo } = properties;
   const how = parseSchedule(schedule);
   const limit = rpoOf(properties);
-  if (how === undefined || limit === undefined || limit >= longestGap(how)) return [];
-  const message = `\`rpo: ${rpo}\` can't be kept with a point \`${schedule}\``;
-  const hint = 'leave `rpo` out, or shorten the schedule';
-  return [mistake('/rpo', 'rpo-too-short', message, hint)];
+  if (how === undefined || limit === undefined) return [];
+  const tooShort = (why: string, instead: string) =>
+    mistake(
+      '/rpo',
+      'rpo-too-short',
+      `\`rpo: ${rpo}\` can't be kept ${why}`,
+      `leave \`rpo\` out, or ${instead}`,
+    );
+  if (limit < longestGap(how)) return [tooShort(`with a point \`${schedule}\``, 'shorten the schedule')];
+  const closed = longestClosed(windowsIn(properties));
+  if (limit >= closed) return [];
+  return [tooShort(`while no window is open for ${span(closed)}`, 'let windows open more often')];
 }

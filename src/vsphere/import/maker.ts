@@ -1,4 +1,5 @@
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
+import { underEither } from '../../io/either.ts';
 import { bootDiskKey, type MachineRecord } from '../../replication/model/machine.ts';
 import type { Import, MachineMaker, NewMachine } from '../../replication/model/source.ts';
 import { readDisks, type VmDisk } from '../inventory/devices.ts';
@@ -138,7 +139,6 @@ function importOf(
       const { disk, bytes } = disks[at]!;
       const to = urlOf(lease.disks, disk, at);
       if (!to) throw noUrl(machine.name, key);
-      const both = signal ? AbortSignal.any([signal, lease.gone]) : lease.gone;
       let sent = 0;
       const told = async function* () {
         for await (const piece of content.bytes) {
@@ -148,7 +148,9 @@ function importOf(
         }
       };
       const of = `disk ${key} of VM ${machine.name}`;
-      await upload(session, server, to, of, { length: content.length, bytes: told() }, both);
+      await underEither([signal, lease.gone], both =>
+        upload(session, server, to, of, { length: content.length, bytes: told() }, both),
+      );
       done += bytes;
     },
     async complete() {

@@ -1,20 +1,28 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { answerReader, BadAnswer } from '../../../src/aws/wire/answer.ts';
+import { SeededRandom } from '../../support/seeded-random.ts';
 
 /**
- * What a reader makes of bytes that come in such pieces, whose buffer is used for something else afterwards.
+ * What a reader makes of bytes that come in such pieces, whose buffer is used for something else afterwards. As
+ * a connection does it, what has a place is put there. `placed`: is told how many bytes were.
  */
-function read(bytes: Buffer, cuts: number[], into?: Buffer) {
+function read(bytes: Buffer, cuts: number[], into?: Buffer, placed?: (count: number) => void) {
   const reader = answerReader(into);
   const ends = [...new Set(cuts.map(cut => cut % (bytes.length + 1)))].sort((a, b) => a - b);
   let from = 0;
-  for (const to of [...ends, bytes.length]) {
-    const piece = Buffer.from(bytes.subarray(from, to));
-    reader.feed(piece);
-    piece.fill(0xee);
-    from = to;
-  }
+  for (const to of [...ends, bytes.length])
+    while (from < to) {
+      const room = reader.room();
+      const piece = Buffer.from(bytes.subarray(from, room ? Math.min(to, from + room.length) : to));
+      if (room) {
+        piece.copy(room);
+        reader.landed(piece.length);
+        placed?.(piece.length);
+      } else reader.feed(piece);
+      piece.fill(0xee);
+      from += piece.length;
+    }
   return reader;
 }
 
@@ -82,6 +90,29 @@ describe('an answer', () => {
           }
         },
       ),
+    );
+  });
+
+  test('whose body is large is put where it belongs, all but what tells where it ends', () => {
+    const large = fc.integer({ min: 0, max: 200_000 }).map(length => new SeededRandom('body').bytes(length));
+    const sizes = fc.array(fc.integer({ min: 1, max: 90_000 }), { minLength: 1, maxLength: 4 });
+    const far = fc.array(fc.nat({ max: 200_000 }), { maxLength: 12 });
+    fc.assert(
+      fc.property(large, far, sizes, fc.boolean(), (body, at, of, inChunks) => {
+        const told = inChunks ? 'transfer-encoding: chunked' : `content-length: ${body.length}`;
+        const sent = inChunks ? chunked(body, of, true) : body;
+        const into = Buffer.alloc(body.length + 7, 0xaa);
+        let placed = 0;
+        const after = Buffer.from('more');
+        const bytes = Buffer.concat([head('HTTP/1.1 200 OK', told), sent, after]);
+        const { answer } = read(bytes, [0, 60, ...at], into, count => (placed += count));
+        expect(answer).toMatchObject({ status: 200, reusable: false });
+        expect(answer!.body.equals(body)).toBe(true);
+        expect(into.subarray(body.length).every(byte => byte === 0xaa)).toBe(true);
+        if (!inChunks && body.length > 2 * 16_384) expect(placed).toBeGreaterThan(0);
+        expect(placed).toBeLessThanOrEqual(Math.max(0, body.length - 16_384));
+      }),
+      { numRuns: 40 },
     );
   });
 

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createServer as createTls } from 'node:tls';
+import { createSecureContext, createServer as createTls } from 'node:tls';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createWire, type Wire, type WireRequest } from '../../../src/aws/wire/wire.ts';
 import { labCertificates } from '../../../src/lab/tls.ts';
@@ -35,6 +35,14 @@ async function served(on: (socket: Socket, n: number) => void, tls?: { key: stri
     sockets,
   };
 }
+
+const certificates = async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'converge-test-'));
+  const clock = { now: () => Date.now(), sleep: async () => {} };
+  const made = await labCertificates(dir, clock, new SeededRandom('tls'));
+  await rm(dir, { recursive: true });
+  return made;
+};
 
 const wireOf = (idleTimeout = 10_000): Wire => {
   const wire = createWire({ connectTimeout: 10_000, idleTimeout, network: straight });
@@ -126,6 +134,47 @@ describe('a wire to a server', () => {
     await expect(wireOf().exchange(to, get({ signal: stop.signal }))).rejects.toThrow();
   });
 
+  const size = 3 * 2 ** 20 + 17;
+  const content = new SeededRandom('landed').bytes(size);
+  const begun = Buffer.concat([
+    Buffer.from(`HTTP/1.1 206 Partial\r\nContent-Length: ${size}\r\n\r\n`),
+    content.subarray(0, size - 2 ** 20),
+  ]);
+  test.each(['http', 'https'])(
+    'a large answer over %s is whole, and of one that nobody waits for nothing is written any more',
+    async scheme => {
+      const tls = scheme === 'https' ? await certificates() : undefined;
+      const { to, sockets } = await served(
+        socket => socket.once('data', () => socket.write(begun)),
+        tls && { key: tls.keyPem, cert: tls.certPem },
+      );
+      const authorities = tls && createSecureContext({ ca: tls.caPem });
+      const network = { ...straight, authorities: async () => authorities };
+      const wire = createWire({ connectTimeout: 10_000, idleTimeout: 10_000, network });
+      ending.push(() => wire.close());
+      const [whole, left] = [Buffer.alloc(size + 9, 0xaa), Buffer.alloc(size, 0xaa)];
+      const part = size - 2 ** 20;
+      const half = (buffer: Buffer) =>
+        expect.poll(() => buffer.subarray(0, part).equals(content.subarray(0, part))).toBe(true);
+      const answered = wire.exchange(to, get({ into: whole }));
+      await half(whole);
+      sockets[0]!.write(content.subarray(size - 2 ** 20));
+      expect((await answered).body.equals(content)).toBe(true);
+      expect(whole.subarray(size).every(byte => byte === 0xaa)).toBe(true);
+
+      const stop = new AbortController();
+      sockets[0]!.once('data', () => sockets[0]!.write(begun));
+      const waiting = wire.exchange(to, get({ into: left, signal: stop.signal }));
+      await half(left);
+      sockets[0]!.write(content.subarray(size - 2 ** 20));
+      stop.abort();
+      await expect(waiting).rejects.toMatchObject({ name: 'AbortError' });
+      left.fill(0xee);
+      await new Promise(done => sockets[0]!.on('close', done));
+      expect(left.every(byte => byte === 0xee)).toBe(true);
+    },
+  );
+
   test('sends a body whole, from where it lies', async () => {
     const body = new SeededRandom('body').bytes(3 * 2 ** 20 + 17);
     let got = Buffer.alloc(0);
@@ -174,10 +223,7 @@ describe('a wire to a server', () => {
   });
 
   test('whose certificate nobody here trusts hears nothing', async () => {
-    const dir = await mkdtemp(join(tmpdir(), 'converge-test-'));
-    const clock = { now: () => Date.now(), sleep: async () => {} };
-    const { keyPem, certPem } = await labCertificates(dir, clock, new SeededRandom('tls'));
-    await rm(dir, { recursive: true });
+    const { keyPem, certPem } = await certificates();
     let heard = 0;
     const { to } = await served(socket => socket.on('data', () => heard++), { key: keyPem, cert: certPem });
     await expect(wireOf().exchange(to, get())).rejects.toMatchObject({

@@ -131,6 +131,34 @@ describe.each([
     );
   });
 
+  test('a block is put in the place of what it was stored as, and of a damaged one nothing', () => {
+    const sealer = sealerFor(vault, 'pack', key, Buffer.from(id, 'hex'));
+    const blocks = Array.from({ length: 40 }, (_, n) => new SeededRandom(`${n}`).bytes(40_000 + n));
+    const run = Buffer.concat(blocks.map(block => sealed(sealer, 64, vault.blockId(block), block)));
+    const storedOf = (from: Buffer, n: number) => {
+      const at = blocks.slice(0, n).reduce((sum, { length }) => sum + roomOf(Buffer.alloc(length)), 0);
+      return from.subarray(at, at + roomOf(blocks[n]!));
+    };
+    const damaged = Buffer.from(run);
+    for (const [n, block] of blocks.entries()) {
+      const stored = storedOf(damaged, n);
+      stored[n]! ^= 1;
+      const before = Buffer.from(stored);
+      expect(() => sealer.openBlock(64, stored, MAX_BLOCK, vault.blockId(block), stored)).toThrow(
+        'is damaged',
+      );
+      expect(stored.equals(before)).toBe(true);
+    }
+    const opened = blocks.map((block, n) => {
+      const stored = storedOf(run, n);
+      return sealer.openBlock(64, stored, MAX_BLOCK, vault.blockId(block), stored);
+    });
+    for (const [n, plain] of opened.entries()) {
+      expect(plain.buffer).toBe(run.buffer);
+      expect(plain.equals(blocks[n]!)).toBe(true);
+    }
+  });
+
   test('every byte of a stored block counts', () => {
     const sealer = sealerFor(vault, 'pack', key, Buffer.from(id, 'hex'));
     for (const block of [new SeededRandom('b').bytes(700), Buffer.alloc(40_000, 'compresses well ')]) {

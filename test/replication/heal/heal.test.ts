@@ -83,9 +83,8 @@ describe('one cycle heals, for older points too', () => {
       },
       [1, 2],
     ],
-    ['a damaged object of the map', world => flip(world, keys(world, '/pages/')[0]!), [1, 2, 3]],
-    ['a missing object of the map', world => lose(world, keys(world, '/pages/')[2]!), [3]],
-    ['a damaged point', world => flip(world, keys(world, '/points/')[1]!), [2]],
+    ['a damaged object of the map', world => flip(world, keys(world, '/pages/')[0]!), [1, 2]],
+    ['a missing object of the map', world => lose(world, keys(world, '/pages/')[2]!), []],
     ['a damaged newest point, whose head is whole', world => flip(world, keys(world, '/points/')[2]!), []],
     ['a damaged head', world => flip(world, keys(world, '/head')[0]!), []],
     [
@@ -142,6 +141,33 @@ describe('one cycle heals, for older points too', () => {
   });
 });
 
+test("an older point's own object is nothing that a cycle could store again: it is broken, and nothing is pending", async () => {
+  for (const harm of [flip, lose]) {
+    const { world, images } = await threePoints();
+    harm(world, keys(world, '/points/')[1]!);
+    expect((await look(world)).problems).toMatchObject([{ breaks: [expect.any(String)] }]);
+    const record = (await (await vmOf(world)).damage.read())?.record;
+    expect([isPending(record), record?.broken.map(({ generation }) => generation)]).toEqual([false, [2]]);
+    const { warnings, numbers } = await world.run();
+    expect([warnings, numbers.blocks_healed]).toEqual([[], 0]);
+    images.push(Buffer.from(world.disk.content));
+    const { points } = await look(world);
+    expect(points.map(({ generation, whole }) => [generation, whole])).toEqual([
+      ...[
+        [1, true],
+        [2, false],
+      ],
+      ...[
+        [3, true],
+        [4, true],
+      ],
+    ]);
+    const after = await vmOf(world);
+    for (const point of await after.points(() => {}))
+      expect((await readImage(after, point)).equals(images[point.generation - 1]!)).toBe(true);
+  }
+});
+
 test('healing costs its blocks, and not a copy of the disk', async () => {
   const { world } = await threePoints();
   const smallest = keys(world, '/packs/').toSorted(
@@ -177,7 +203,8 @@ test('a cycle in which nothing changed makes nine requests, a look at damage amo
     'put lease',
     'get head',
     'get damage',
-    'list points',
+    // The map and the names of the points.
+    'list p',
     'get points',
     'put head',
     'put points',
@@ -200,6 +227,35 @@ test('once a day a cycle looks whether all is there, heals what is missing, and 
   expect((await world.run()).warnings).toEqual([]);
   expect(world.store.calls.filter(({ name }) => name === 'list')).toHaveLength(3);
   expect((await look(world)).points.at(-1)!.whole).toBe(true);
+});
+
+test.each<[string, Harm]>([
+  ['removed', lose],
+  ['cut off', cut],
+])(
+  'what of the map was %s since is found by the very next cycle, which lists no point without it',
+  async (_, harm) => {
+    const { world, images } = await threePoints();
+    harm(world, keys(world, '/pages/')[0]!);
+    const { point, warnings, numbers } = await world.run();
+    expect(warnings.map(({ code }) => code)).toEqual(['repository-healed']);
+    expect(numbers.blocks_stored).toBe(0);
+    expect((await readImage(await vmOf(world), point)).equals(images[2]!)).toBe(true);
+    expect((await look(world)).points.map(({ whole }) => whole)).toEqual([false, false, true, true]);
+  },
+);
+
+test('a cycle that stores something sees that the index is there, and makes again what is not', async () => {
+  const { world, images } = await threePoints();
+  for (const key of keys(world, '/index/').slice(0, 2)) lose(world, key);
+  world.disk.write(20 * K, new SeededRandom('more').bytes(K));
+  const { warnings } = await world.run();
+  expect(warnings.map(({ code }) => code)).toEqual(['repository-healed']);
+  const vm = await vmOf(world);
+  images.push(Buffer.from(world.disk.content));
+  for (const point of await vm.points())
+    expect((await readImage(vm, point)).equals(images[point.generation - 1]!)).toBe(true);
+  expect((await look(world)).points.every(({ whole }) => whole)).toBe(true);
 });
 
 test('--full stores all anew, which heals older points without anybody having looked', async () => {

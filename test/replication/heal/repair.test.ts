@@ -137,6 +137,42 @@ describe('without the source', () => {
     expect((await older.world.run()).point.generation).toBe(6);
   });
 
+  test('where the newest point is damaged with the head, it is given up knowingly and a cycle goes on', async () => {
+    const { world, images } = await fourPoints();
+    const lost = keys(world, '/points/').at(-1)!;
+    flip(world, world.key('/head'));
+    flip(world, lost);
+    // The cycle says what does it.
+    await expect(world.run()).rejects.toMatchObject({
+      diagnostics: [{ code: 'damaged-object', hint: expect.stringContaining('converge repair') }],
+    });
+    expect((await repair(world)).head).toEqual({ did: 'nothing', left: 'newer-known', generation: 3 });
+    expect((await repair(world, { rebuildHead: true })).wrote).toEqual(['head']);
+    expect(await repair(world)).toMatchObject({ wrote: [], head: { did: 'nothing' } });
+    expect((await problems(world)).map(({ object }) => object)).toEqual([lost]);
+    // The name of what was given up isn't used again.
+    expect((await world.run({ anew: true })).point.generation).toBe(5);
+    const vm = (await opened(world)).vm(world.machine.uuid);
+    const points = await vm.points(() => {});
+    expect(points.map(({ generation }) => generation)).toEqual([1, 2, 3, 5]);
+    for (const point of points)
+      expect((await readImage(vm, point)).equals(images[point.generation - 1] ?? world.disk.content)).toBe(
+        true,
+      );
+  });
+
+  test('a head that is older than a whole point is not gone on from, though a newer one is damaged', async () => {
+    const { world } = await fourPoints();
+    const before = world.store.objects.get(world.key('/head'))!;
+    await world.run();
+    await world.run();
+    world.store.objects.set(world.key('/head'), before);
+    flip(world, keys(world, '/points/').at(-1)!);
+    await expect(world.run()).rejects.toMatchObject({
+      diagnostics: [{ code: 'head-rolled-back', hint: expect.stringContaining('--rebuild-head') }],
+    });
+  });
+
   test('with head and lease gone, what the head held is known from before, or given up knowingly', async () => {
     const { world } = await fourPoints();
     cut(world, world.key('/lease'), 0);

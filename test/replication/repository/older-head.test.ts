@@ -53,8 +53,24 @@ test('points newer than the head can be restored: a copy took the head first, or
 });
 
 test('the newest that a VM has is the newest point, whatever the head says', async () => {
+  const vm = (await openTest(store)).vm(VM.uuid);
+  const look = async () => [await vm.newest(), vm.headPutBack];
+  expect(await look()).toEqual([points[2], false]);
   store.objects.set(key('/head'), heads[0]!);
-  expect(await (await openTest(store)).vm(VM.uuid).newest()).toEqual(points[2]);
+  expect(await look()).toEqual([points[2], true]);
+  store.objects.delete(key('/head'));
+  expect(await look()).toEqual([points[2], false]);
+});
+
+test('a commit that ends between two looks is nobody who puts a head back', async () => {
+  const vm = (await openTest(store)).vm(VM.uuid);
+  let done = false;
+  store.before = async ({ name, key: at }) => {
+    if (done || name !== 'list' || !at.endsWith('/points/')) return;
+    done = true;
+    await cycle();
+  };
+  expect([await vm.newest(), vm.headPutBack]).toEqual([points[3], false]);
 });
 
 test("a block that the newest index doesn't know is looked for with the point's own", async () => {

@@ -28,7 +28,7 @@ const target = {
   at: { file: 'site.yaml', line: 1, column: 1 },
 };
 
-async function open(options: { bucket?: string } = {}) {
+async function open({ isAllowed = true, ...options }: { bucket?: string; isAllowed?: boolean } = {}) {
   const { lab, connection, calls } = await connected({}, options);
   const owners = new KeptOwners();
   const world = testWorld({
@@ -56,7 +56,9 @@ async function open(options: { bucket?: string } = {}) {
       run,
       { engine: '1.0.0' },
     );
-    const report = await apply(made, run, { allow: made.resources.map(({ address }) => address) });
+    const report = await apply(made, run, {
+      allow: isAllowed ? made.resources.map(({ address }) => address) : [],
+    });
     return { plan: made, report, diagnostic: report.results[0]?.diagnostic ?? made.diagnostics[0] };
   };
   const converge = (...declared: Parameters<typeof declare>[]) => convergeWhile(async () => {}, ...declared);
@@ -78,6 +80,18 @@ describe('a bucket', () => {
     await s3.send(new PutBucketVersioningCommand({ Bucket: 'kept', VersioningConfiguration }));
     await converge(['bucket:kept', { versioning: true }]);
     expect(await status('kept')).toBe('Enabled');
+  });
+
+  it('goes on keeping versions until the opposite is allowed, and has the rest of what is declared', async () => {
+    const { s3, converge } = await open({ isAllowed: false });
+    await converge(['bucket:kept', { versioning: true }]);
+    const lifecycle = { abort_incomplete_uploads: '7d' };
+    const { report } = await converge(['bucket:kept', { versioning: false, lifecycle }]);
+    expect(report.results).toMatchObject([{ result: 'changed', heldBack: ['versioning'] }]);
+    expect(report.proof?.empty).toBe(true);
+    expect((await s3.send(new GetBucketVersioningCommand({ Bucket: 'kept' }))).Status).toBe('Enabled');
+    const { plan: left } = await converge(['bucket:kept', { versioning: false, lifecycle }]);
+    expect(left.resources[0]!.fields.map(({ path }) => path)).toEqual(['/versioning']);
   });
 
   it('keeps the lifecycle rules of others, and its own rule once', async () => {

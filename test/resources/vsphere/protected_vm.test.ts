@@ -72,6 +72,11 @@ describe('what is declared', () => {
       "/rpo: `rpo: 10m` can't be kept with a point `every 15 minutes`",
     );
     expect(mistakesIn(protectedVm, 'dc02', { ...properties, rpo: '15m' })).toBe('');
+    const night = { windows: [{ from: '22:00', to: '06:00' }] };
+    expect(mistakesIn(protectedVm, 'dc02', { ...properties, ...night, rpo: '15h' })).toBe(
+      "/rpo: `rpo: 15h` can't be kept while no window is open for 16 h",
+    );
+    expect(mistakesIn(protectedVm, 'dc02', { ...properties, ...night, rpo: '16h' })).toBe('');
   });
 
   test('provides its points, and needs the bucket of an s3 repository only', () => {

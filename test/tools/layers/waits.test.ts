@@ -39,3 +39,9 @@ test('a name on the list that no longer waits is to go', () => {
 test('the source itself waits nowhere else', async () => {
   expect(checkWaits(await readTexts(join(import.meta.dirname, '../../../src')))).toEqual([]);
 });
+
+test('a signal of several that lasts as long as its sources is refused', () => {
+  expect(wrong('const both = AbortSignal.any([a, b]);', 'a.ts')).toEqual([
+    'src/a.ts: AbortSignal.any keeps all that listens to it; use eitherOf of src/io/either.ts',
+  ]);
+});

@@ -1,4 +1,5 @@
 import { type Diagnostic, Failure } from '../../../diagnostics/diagnostic.ts';
+import { eitherOf } from '../../../io/either.ts';
 import { runJobs } from '../../../masterless/instance/jobs.ts';
 import { Agenda, type Outcome } from '../../../operation/agenda.ts';
 import { runAgent } from '../../../operation/agent.ts';
@@ -107,7 +108,7 @@ class Agent {
     const { interrupt: signal } = context.io;
     const { clock } = base.world.host;
     const ending = new AbortController();
-    const beside = AbortSignal.any([signal, ending.signal]);
+    const { signal: beside } = eitherOf(signal, ending.signal);
     const queue = await this.#openQueue();
     try {
       if (!(await this.#followed.begin())) return undefined;

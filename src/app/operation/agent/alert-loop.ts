@@ -38,6 +38,7 @@ export class AlertLoop {
   readonly #keepers = new Map<string, Keeper>();
   readonly #readAt = new Map<string, number>();
   readonly #declaredSince = new Map<string, number>();
+  readonly #seen = new Set<string>();
   readonly #failing = new Map<string, string>();
   #beat = Number.NEGATIVE_INFINITY;
   /** What was last seen of what recovers VMs. */
@@ -71,7 +72,11 @@ export class AlertLoop {
     const own = [...this.#watched.own(), ...this.#routesThatFail()];
     const { failing } = this.#watched;
     const { plans } = this.#recovery;
-    const known = { failing, declaredSince: this.#declaredSince, ahead: new Map(ahead), plans, own };
+    for (const [url, { repository }] of site.views) if (repository) this.#seen.add(url);
+    const known = {
+      ...{ failing, declaredSince: this.#declaredSince, seen: this.#seen },
+      ...{ ahead: new Map(ahead), plans, own },
+    };
     const conditions = conditionsOf(statuses, known, now);
     for (const route of this.#failing.keys())
       if (!routes.some(({ title }) => title === route)) this.#failing.delete(route);
@@ -79,8 +84,11 @@ export class AlertLoop {
       routes.filter(({ properties }) => !properties.heartbeat),
       ({ ref }) => ref.url.canonical,
     );
+    // By the clock of the repository, which is the same for all movers.
     for (const [url, its] of told)
-      diagnostics.push(...(await this.#tellAll(site, url, its, conditions, statuses, now)));
+      diagnostics.push(
+        ...(await this.#tellAll(site, url, its, conditions, statuses, site.views.get(url)?.now() ?? now)),
+      );
     await this.#heartbeats(site, routes, statuses, now);
     return diagnostics;
   }
@@ -205,7 +213,8 @@ async function readOne(view: View, uuid: string, diagnostics: Diagnostic[]): Pro
     failure => void diagnostics.push(...failure.diagnostics),
     () => true,
   );
-  view.vms.set(uuid, seen);
+  const first = view.vms.get(uuid)?.first;
+  view.vms.set(uuid, { ...seen, ...(first !== undefined && { first }) });
 }
 
 /** How the recovery plans stand; of one whose repository can't be read the reason is given. */

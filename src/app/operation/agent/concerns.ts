@@ -1,4 +1,5 @@
 import type { CatalogResource } from '../../../engine/model/catalog.ts';
+import { plural } from '../../../io/units.ts';
 import type { Condition } from '../../../operation/alerts/model.ts';
 import { type Mover, moverSilence, type OpenAlert } from '../../../operation/model.ts';
 import type { Moved } from './move-duty.ts';
@@ -62,7 +63,13 @@ export class Concerns {
   /** What a slow job came to. */
   noteJob({ job, subject = 'manifests', found }: JobDone): void {
     if (job === 'drift')
-      this.say(job, subject, found > 0 ? `${found} things differ from what is declared` : undefined);
+      this.say(
+        job,
+        subject,
+        found > 0
+          ? `${plural(found, 'thing')} ${found === 1 ? 'differs' : 'differ'} from what is declared`
+          : undefined,
+      );
     if (job === 'verify')
       this.say('damaged', subject, found > 0 ? `${found} problems in ${subject}` : undefined, 'critical');
   }

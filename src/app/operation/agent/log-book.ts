@@ -4,7 +4,7 @@ import type { PastCycle } from '../../../operation/history.ts';
 import type { Mover, Moving } from '../../../operation/model.ts';
 import { forgetNotes } from '../../../replication/repository/forget-notes.ts';
 import { keepHistory } from '../history.ts';
-import { moversFolder } from '../movers.ts';
+import { noteMover } from '../movers.ts';
 import type { Site, View } from '../site/site.ts';
 
 /** Between two notes about what came about, ms: a hard kill loses that much of the history. */
@@ -79,12 +79,7 @@ export class LogBook {
   ): Promise<void> {
     if (!repository) return;
     const mover = { ...(await this.mover(running, now)), ...(isEnd && { ended: true as const }) };
-    const name = `${moversFolder}${this.#of.id}`;
-    const { board } = repository;
-    // Nobody else writes it: what doesn't fit is an answer that was lost.
-    const etag =
-      (await board.write(name, mover, this.#etags.get(url))) ??
-      (await board.write(name, mover, (await board.read(name))?.etag));
+    const etag = await noteMover(repository, mover, this.#etags.get(url));
     if (etag !== undefined) this.#etags.set(url, etag);
   }
 }

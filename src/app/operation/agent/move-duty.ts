@@ -91,4 +91,10 @@ const failed = (
 ): { outcome: Outcome; moved: Moved } =>
   isInterrupted
     ? { outcome: { result: 'busy' }, moved: { ...base, busy: true } }
-    : { outcome: { result: 'failed' }, moved: { ...base, diagnostics } };
+    : { outcome: failedFor(diagnostics[0]), moved: { ...base, diagnostics } };
+
+/** What failed for the same reason says the same. */
+export const failedFor = (first?: Pick<Diagnostic, 'code' | 'message'>): Outcome => ({
+  result: 'failed',
+  ...(first && { why: `${first.code} ${first.message}` }),
+});

@@ -15,6 +15,7 @@ import type { VmDuty } from '../site/duties.ts';
 import { lookInto, noteNewest, type Site, seenOf } from '../site/site.ts';
 import type { Cycles, Done } from './cycles.ts';
 import type { Followed, Follower } from './followed.ts';
+import { failedFor } from './move-duty.ts';
 
 /** Between two turns, ms. */
 const often = { take: 1_000, answers: 1_000, keep: 10_000, look: 5_000 };
@@ -126,7 +127,7 @@ export class Sharing {
       case 'failed':
         concerns.failed(duty.declared.title, answer);
         // One that is cut off rests: what it couldn't do isn't put off for the others.
-        return answer.elsewhere ? { result: 'untouched', after: declinedPause } : { result: 'failed' };
+        return answer.elsewhere ? { result: 'untouched', after: declinedPause } : failedFor(answer);
       case 'busy':
       case 'paused':
       case 'put-back':

@@ -1,3 +1,4 @@
+import { eitherOf } from '../../../io/either.ts';
 import { runJobs } from '../../../masterless/instance/jobs.ts';
 import { watch } from '../../../operation/watchdog.ts';
 import { oneDiagnostic } from '../../../resources/shared/one-diagnostic.ts';
@@ -61,7 +62,7 @@ async function work(
   const followed = new Followed(by);
   const cycles = new Cycles(by, followed, 'worker');
   const ending = new AbortController();
-  const beside = AbortSignal.any([interrupt, ending.signal]);
+  const { signal: beside } = eitherOf(interrupt, ending.signal);
   const queue = await openQueue(context, options, cycles.id, why => telling.say({ type: 'queue', why }));
   try {
     if (!(await followed.begin())) return undefined;

@@ -69,6 +69,7 @@ function dutyOf(
     declared,
     view,
     places,
+    ...(view.back !== undefined && { back: view.back }),
     at: {
       domain: target ? `${target.name}-${sha256(urlOf(target)).slice(0, 8)}` : 'none',
       cycles: target && limitsOf(target).cycles,
@@ -110,8 +111,8 @@ interface Limits {
 export const limitsOf = ({ properties }: { properties: Record<string, unknown> }): Limits =>
   (properties.limits ?? {}) as Limits;
 
-const targetOf = ({ meta, address }: CatalogResource, { targets }: Catalog): CatalogTarget | undefined =>
-  resolveTarget(targets, 'vsphere', meta.target, address).target;
+const targetOf = ({ meta }: CatalogResource, { targets }: Catalog): CatalogTarget | undefined =>
+  resolveTarget(targets, 'vsphere', meta.target).target;
 
 const urlOf = ({ properties }: CatalogTarget): string => String(properties.url);
 

@@ -2,7 +2,7 @@ import { type Diagnostic, Failure } from '../../../diagnostics/diagnostic.ts';
 import type { Catalog, CatalogResource } from '../../../engine/model/catalog.ts';
 import type { Run } from '../../../engine/model/run.ts';
 import { expandSelections } from '../../../engine/select/members.ts';
-import { lookAt, seenPoint } from '../../../operation/look.ts';
+import { lookAt, newestSeen, seenPoint, withFirsts } from '../../../operation/look.ts';
 import type { DeclaredVm, SeenVm } from '../../../operation/model.ts';
 import type { Repositories, RepositoryRef } from '../../../replication/model/clients.ts';
 import { type Pause, pausesIn } from '../../../replication/model/pauses.ts';
@@ -23,6 +23,8 @@ export interface View {
   /** Undefined: it isn't there, or couldn't be read. */
   repository: OpenRepository | undefined;
   problem?: 'no-repository' | 'repository-unreachable';
+  /** When it could be read again that couldn't be, by this machine's clock. */
+  back?: number;
   /** By UUID, as they were last seen. */
   vms: Map<string, SeenVm>;
   pauses: Pause[];
@@ -108,7 +110,11 @@ export async function lookInto(site: Site, view: View, told: Diagnostic[]): Prom
     const onDamage = ({ diagnostics }: Failure) => void told.push(...diagnostics);
     const seen = await lookAt(view.repository, onDamage, () => false, view.vms);
     for (const vm of seen) view.vms.set(vm.uuid, vm);
+    // A cycle may have noted a newer point meanwhile.
+    for (const { uuid, first } of await withFirsts(view.repository, [...view.vms.values()], onDamage))
+      if (first !== undefined) view.vms.set(uuid, { ...view.vms.get(uuid)!, first });
     view.pauses = await pausesIn(view.repository);
+    if (view.problem !== undefined) view.back = site.session.world.host.clock.now();
     delete view.problem;
   } else view.problem = 'no-repository';
 }
@@ -126,14 +132,18 @@ async function lookIn(site: Site, view: View, told: Diagnostic[]): Promise<void>
 /** Notes a point that was made, or found. */
 export function noteNewest({ vms }: View, point: Point): void {
   const { uuid, name } = point.vm;
-  vms.set(uuid, { uuid, name, newest: seenPoint(point) });
+  const first = vms.get(uuid)?.first ?? (point.generation === 1 ? point.time : undefined);
+  vms.set(uuid, { uuid, name, newest: seenPoint(point), ...(first !== undefined && { first }) });
 }
 
-/** What a view knows of the VM of that title, a name or a UUID. */
+/**
+ * What a view knows of the VM of that title, a name or a UUID; of several with the name the one with the
+ * newest point, since one that was made anew has taken over the name.
+ */
 export function seenOf({ vms }: View, title: string): SeenVm | undefined {
   const wanted = title.toLowerCase();
   const byId = vms.get(wanted);
   if (byId) return byId;
-  for (const vm of vms.values()) if (vm.name?.toLowerCase() === wanted) return vm;
-  return undefined;
+  const found = [...vms.values()].filter(({ name }) => name?.toLowerCase() === wanted);
+  return newestSeen(found) ?? found[0];
 }

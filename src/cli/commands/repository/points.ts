@@ -52,7 +52,7 @@ function asTable({ points, now, held }: ListedPoints, columns?: number): string[
       'DISKS',
     ],
     points.map(point => [
-      `${point.id}${point.broken ? ' BROKEN' : ''}${point.suspect ? ' SUSPECT' : ''}${point.signal ? ` JUMP (${point.signal})` : ''}${point.pinned ? ` PINNED (${point.pinned.join(', ')})` : ''}`,
+      `${point.id}${point.broken ? brokenWord(point) : ''}${point.suspect ? ' SUSPECT' : ''}${point.signal ? ` JUMP (${point.signal})` : ''}${point.pinned ? ` PINNED (${point.pinned.join(', ')})` : ''}`,
       point.vm.name,
       ...(ambiguous ? [point.vm.uuid] : []),
       point.time,
@@ -76,6 +76,8 @@ function asTable({ points, now, held }: ListedPoints, columns?: number): string[
     ),
   ];
 }
+
+const brokenWord = ({ broken_why: why }: PointSummary): string => ` BROKEN${why ? ` (${why})` : ''}`;
 
 /** When it was last looked whether a VM's newest point is whole, by cycles and by verifications. */
 function checkedLine({ vm, presence, verified = {} }: PointSummary, now: number): string {

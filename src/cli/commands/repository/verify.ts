@@ -185,13 +185,17 @@ function amount(word: string): Amount {
 
 function lines(report: VerifyReport): string[] {
   const { points, problems, notes, checked, level } = report;
-  const broken = points.filter(({ whole }) => !whole);
-  const good = points.length - broken.length;
+  const bad = points.filter(({ whole }) => !whole);
+  const good = points.length - bad.length;
+  const unchecked = bad.filter(one => one.unchecked).length;
   const count = `${good} of ${plural(points.length, 'recovery point')}`;
   return [
-    ...broken.map(({ id, vm, time }) => `BROKEN  ${id}  ${vm.name}  ${new Date(time).toISOString()}`),
+    ...bad.map(
+      ({ id, vm, time, unchecked }) =>
+        `${unchecked ? 'NOT CHECKED' : 'BROKEN'}  ${id}  ${vm.name}  ${time === undefined ? 'its time is not known' : new Date(time).toISOString()}`,
+    ),
     ...notes.map(note => `note: ${note}`),
-    `${count} ${level === 'full' ? 'whole' : 'without a finding'}; ` +
+    `${count} ${level === 'full' ? 'whole' : 'without a finding'}${unchecked > 0 ? `, ${unchecked} not checked` : ''}; ` +
       `${plural(checked.objects, 'object')}, ${bytes(checked.bytes)} read, ${plural(problems.length, 'problem')}`,
     ...looked(report),
   ];
@@ -199,20 +203,25 @@ function lines(report: VerifyReport): string[] {
 
 /** What was looked at of the packs, which hold the content of the disks. */
 function looked({ level, packs }: VerifyReport): string[] {
-  const { there, bytes: all, read, bytes_read, bytes_read_in_30_days } = packs;
-  if (there === 0) return [];
+  const { there, bytes: all, read, bytes_read, bytes_needed, bytes_read_in_30_days } = packs;
+  if (there === 0 && bytes_needed === 0) return [];
   const of = `${plural(there, 'pack')}, ${bytes(all)}`;
-  const share = Math.floor((100 * bytes_read_in_30_days) / Math.max(1, all));
+  const share = Math.floor((100 * bytes_read_in_30_days) / bytes_needed);
+  const lately =
+    bytes_needed === 0 ? 'no point needs any' : `of what points need, read within 30 days: ${share} %`;
   const what = {
     chain: `level chain: none of ${of}, was looked at`,
     presence: `level presence: ${of}, were looked for, and none was read`,
     sample: `level sample: ${read} of ${of}, ${read === 1 ? 'was' : 'were'} read, ${bytes(bytes_read)}`,
     full: `level full: ${read} of ${of}, ${read === 1 ? 'was' : 'were'} read`,
   };
-  return [`${what[level]}; read within 30 days: ${share} %`];
+  return [`${what[level]}; ${lately}`];
 }
 
 function json({ points, unnoted: _, ...report }: VerifyReport): string {
-  const dated = points.map(point => ({ ...point, time: new Date(point.time).toISOString() }));
+  const dated = points.map(({ time, ...point }) => ({
+    ...point,
+    ...(time !== undefined && { time: new Date(time).toISOString() }),
+  }));
   return `${JSON.stringify({ version: 1, points: dated, ...report }, null, 2)}\n`;
 }

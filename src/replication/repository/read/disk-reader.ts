@@ -113,7 +113,8 @@ function readerOf(context: VmContext, root: Root, { disk, number, pages }: RootD
     );
     return ({ id, offset, length, blocks: [first] }: Wanted): Buffer => {
       const stored = bytes.subarray(offset - run.start, offset - run.start + length);
-      const plain = whole(() => sealer.openBlock(offset, stored, disk.blockSize, id));
+      // Nobody else reads the bytes of a run: what they were stored as isn't needed once they are opened.
+      const plain = whole(() => sealer.openBlock(offset, stored, disk.blockSize, id, stored));
       if (plain?.length === blockLength(disk, first!)) return plain;
       throw damaged(
         sealer.key,

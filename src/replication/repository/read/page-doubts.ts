@@ -4,7 +4,7 @@ import { isUnreadable } from '../../format/damage.ts';
 import { idKey } from '../../format/index-object.ts';
 import type { PageRefs } from '../../format/page-map.ts';
 import type { Root, RootDisk } from '../../format/root.ts';
-import type { DamageRecord, Doubts, PointId } from '../../model/damage-record.ts';
+import type { BrokenPoint, DamageRecord, Doubts, WhyBroken } from '../../model/damage-record.ts';
 import { doubtsOf } from '../../model/damage-record.ts';
 import type { Location } from '../../model/location.ts';
 import { indexReader } from './locator.ts';
@@ -57,29 +57,30 @@ export function doubtedOf(
  * Those of the broken points of `record` that can't be given even with the index that is in force now; a
  * point that can't be read is one of them.
  */
-export async function stillBroken(context: VmContext, record: DamageRecord): Promise<PointId[]> {
+export async function stillBroken(context: VmContext, record: DamageRecord): Promise<BrokenPoint[]> {
   const newest = await newestRoot(context, () => {});
   const head = (await readable(readHead(context), () => {}))?.root;
   const doubts = doubtsOf(record.objects);
   const index = indexReader(context);
-  const isBroken = async (root: Root): Promise<boolean> => {
+  const whyBroken = async (root: Root): Promise<WhyBroken | undefined> => {
     for (const found of root.disks)
       for (const [page, refs] of found.pages.entries()) {
         if (!doubts.page(found.number, page)) continue;
         const ids = await believedIds(context, root, refs, blocksOfPage(found, page), doubts);
-        if (!ids) return true;
+        if (!ids) return 'map';
         const { locations } = await index.locate(newest?.segments ?? [], found.number, page);
         if (doubtedOf(ids, locations, doubts).blocks.length === 0) continue;
         const own = await index.locate(root.segments, found.number, page);
         const both = new Map([...own.locations, ...locations]);
-        if (doubtedOf(ids, both, doubts).blocks.length > 0) return true;
+        if (doubtedOf(ids, both, doubts).blocks.length > 0) return 'content';
       }
-    return false;
+    return undefined;
   };
-  const broken: PointId[] = [];
+  const broken: BrokenPoint[] = [];
   for (const point of record.broken) {
     const root = head?.point.id === point.id ? head : await readable(readPoint(context, point), () => {});
-    if (!root || (await isBroken(root))) broken.push(point);
+    const why = root ? await whyBroken(root) : 'point';
+    if (why) broken.push({ ...point, why });
   }
   return broken;
 }

@@ -5,20 +5,16 @@ import { sealerFor } from '../../format/sealing.ts';
 import { readAgain } from './read-again.ts';
 import type { VmContext } from './repository-context.ts';
 
-/** The sections of a page, opened. `sizes`: bytes of the pages objects, from the root. */
-async function sections(
+/** The payload of one section of a page. `sizes`: bytes of the pages objects, from the root. */
+export function openSection(
   context: VmContext,
-  refs: PageRefs,
-  sizes: Map<string, number>,
+  kind: 'base' | 'delta',
+  { object, offset, length }: SectionRef,
+  sizes: ReadonlyMap<string, number>,
   signal?: AbortSignal,
-) {
-  const open = (kind: 'base' | 'delta', ref: SectionRef) =>
-    readAgain(
-      () => openOnce(kind, ref),
-      () => context.ranges.forget(context.names.pages(ref.object)),
-    );
-  const openOnce = async (kind: 'base' | 'delta', { object, offset, length }: SectionRef) => {
-    const key = context.names.pages(object);
+): Promise<Buffer> {
+  const key = context.names.pages(object);
+  const once = async () => {
     const size = sizes.get(object) ?? offset + length;
     const stored = await context.ranges.read(key, size, offset, offset + length, signal);
     if (stored.length !== length) throw damaged(key, `it ends before byte ${offset + length}`);
@@ -31,11 +27,7 @@ async function sections(
     }
     return payload;
   };
-  const [base, deltas] = await Promise.all([
-    refs.base && open('base', refs.base),
-    Promise.all(refs.deltas.map(ref => open('delta', ref))),
-  ]);
-  return { base, deltas };
+  return readAgain(once, () => context.ranges.forget(key));
 }
 
 /** Ids of a page of `blocks` blocks, and the opened deltas they come from. */
@@ -46,7 +38,11 @@ export async function loadPage(
   blocks: number,
   signal?: AbortSignal,
 ): Promise<{ ids: Buffer; deltas: Buffer[] }> {
-  const { base, deltas } = await sections(context, refs, sizes, signal);
+  const open = (kind: 'base' | 'delta', ref: SectionRef) => openSection(context, kind, ref, sizes, signal);
+  const [base, deltas] = await Promise.all([
+    refs.base && open('base', refs.base),
+    Promise.all(refs.deltas.map(ref => open('delta', ref))),
+  ]);
   const ids = Buffer.alloc(blocks * ID_BYTES);
   mergePage(ids, base, deltas);
   return { ids, deltas };

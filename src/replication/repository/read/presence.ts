@@ -1,9 +1,10 @@
 import { failedWith } from '../../../diagnostics/diagnostic.ts';
 import { isUnreadable } from '../../format/damage.ts';
+import { parseNumbered } from '../../format/names.ts';
 import type { Root } from '../../format/root.ts';
 import type { DamagedObject } from '../../model/damage-record.ts';
 import { indexReader } from './locator.ts';
-import { newestRoot } from './points.ts';
+import { newestRoot, type PointName } from './points.ts';
 import type { VmContext } from './repository-context.ts';
 
 /** What a look at presence found, as a record of damage has it. */
@@ -45,6 +46,34 @@ export async function lookForPresence(context: VmContext): Promise<Found[]> {
   for (const pack of packs) await demand(names.pack(pack), undefined);
   await demand(names.roster, undefined);
   return found;
+}
+
+/**
+ * Whether the objects of the map that the point of `root` needs are there, as long as they were written: one
+ * listing, which tells the names of all points as well. What isn't there is asked for once more by its name.
+ */
+export async function lookForMaps(
+  { names, store }: VmContext,
+  root: Root,
+): Promise<{ found: Found[]; points: PointName[] }> {
+  const sizes = new Map<string, number>();
+  const points: PointName[] = [];
+  // Of all keys that begin like these two, packs alone are many, and they come first.
+  for await (const { key, size } of store.list(`${names.folder}p`, names.pages(''))) {
+    const name = key.startsWith(names.points) ? parseNumbered(key) : undefined;
+    if (name) points.push(name);
+    sizes.set(key, size);
+  }
+  const found: Found[] = [];
+  for (const [id, size] of root.pagesObjects) {
+    const key = names.pages(id);
+    if (sizes.get(key) === size) continue;
+    const again = (await store.head(key))?.size;
+    if (again === size) continue;
+    const why = again === undefined ? 'missing' : 'damaged';
+    found.push({ object: key.slice(names.folder.length), why, places: pagesThatNeed(root, id) });
+  }
+  return { found, points };
 }
 
 const pagesThatNeed = ({ disks }: Root, object: string): [number, number][] =>

@@ -2,16 +2,21 @@ import type { Failure } from '../../../diagnostics/diagnostic.ts';
 import { decodeLease, LEASE_CAP } from '../../format/lease.ts';
 import type { Root } from '../../format/root.ts';
 import { openObject } from '../../format/sealing.ts';
+import type { PointId } from '../../model/damage-record.ts';
 import type { LeaseValue } from '../../model/lease-value.ts';
 import type { History, OnDamage } from '../../model/repository.ts';
 import { allRoots, pointNames, readable, readHead } from './points.ts';
 import type { VmContext } from './repository-context.ts';
 
-/** What `VmRepository.history` says. `leaving`: ids of the points that are being removed. */
+/**
+ * What `VmRepository.history` says. `leaving`: ids of the points that are being removed; `broken`: those that
+ * are known not to be whole.
+ */
 export async function readHistory(
   context: VmContext,
   onDamage: OnDamage | undefined,
   leaving: ReadonlySet<string>,
+  broken: readonly PointId[],
 ): Promise<History> {
   const { names, store } = context;
   const damage = new Map<string, Failure>();
@@ -30,33 +35,38 @@ export async function readHistory(
   for await (const root of allRoots(context, noted, { head: head?.root, names: there })) roots.push(root);
   roots.sort((a, b) => a.point.generation - b.point.generation);
   const given = new Set(roots.map(({ point }) => point.id));
-  const lost = new Map<number, string>();
+  const lost = new Map<number, Omit<LostPoint, 'generation'>>();
   for (const { generation, id } of there)
     if (!given.has(id)) {
       const key = names.point(generation, id);
       const known = [...damage.values()].find(({ message }) => message.includes(key));
-      lost.set(generation, known?.message ?? `${key} can't be read`);
+      lost.set(generation, { id, why: known?.message ?? `${key} can't be read` });
     }
   for (const { previous } of roots) {
     if (!previous || given.has(previous.id) || lost.has(previous.generation)) continue;
     if (await store.head(names.removal(previous.generation, previous.id))) continue;
-    lost.set(previous.generation, `${names.point(previous.generation, previous.id)} is missing`);
+    const why = `${names.point(previous.generation, previous.id)} is missing`;
+    lost.set(previous.generation, { id: previous.id, why });
   }
+  for (const { generation, id } of broken) if (given.has(id)) lost.set(generation, { id, why: BROKEN });
   const newest = roots.at(-1)?.point;
   const generation = newest?.generation ?? 0;
   const lease = await readable(readLease(context), () => {});
-  if ((lease?.generation ?? 0) > generation)
-    lost.set(lease!.generation!, 'the lease of the VM tells of it, and no object is left');
+  const told = lease?.generation ?? 0;
+  const add = (one: number, why: string) => void (lost.has(one) || lost.set(one, { why }));
+  if (told > generation) add(told, 'the lease of the VM tells of it, and no object is left');
   // A cycle makes one point at most: the one of the last cycle there was is the newest there can be.
   else if (!head && (lease === undefined || lease.epoch !== newest?.epoch) && (newest || lease))
-    lost.set(generation + 1, `${headWhy}, and it may have named a newer point`);
+    add(generation + 1, `${headWhy}, and it may have named a newer point`);
   const points = roots.map(({ point }) => point);
   return {
     points: points.filter(({ id }) => !leaving.has(id)),
     leaving: points.filter(({ id }) => leaving.has(id)),
-    lost: [...lost].map(([generation, why]) => ({ generation, why })),
+    lost: [...lost].map(([generation, one]) => ({ generation, ...one })),
   };
 }
+
+const BROKEN = 'what it needs is known to be damaged or missing';
 
 async function readLease({ store, vault, names }: VmContext): Promise<LeaseValue | undefined> {
   const found = await store.get(names.lease);

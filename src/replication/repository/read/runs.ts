@@ -16,10 +16,13 @@ export interface Run {
 
 /** A request costs about as much as this many bytes: smaller gaps are read over. */
 const GAP = 128 * 1024;
-/** Bytes of the longest run: 8 MiB of blocks, with the tag of each. */
-export const LONGEST = 8 * 2 ** 20 + 2 ** 16;
+/**
+ * Bytes of the longest run: all blocks of a pack. What goes round a request (signing it, reading what its answer
+ * says) takes as long as checking a megabyte or two.
+ */
+export const LONGEST = 17 * 2 ** 20;
 
-/** Neighbouring blocks of a pack together, in runs of some 8 MiB; packs in the order first wanted. */
+/** Neighbouring blocks of a pack together; packs in the order first wanted. */
 export function runsOf(wanted: Wanted[]): Run[] {
   const runs: Run[] = [];
   for (const inPack of Map.groupBy(wanted, w => w.pack).values()) {

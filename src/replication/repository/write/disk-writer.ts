@@ -3,11 +3,12 @@ import { idKey } from '../../format/index-object.ts';
 import { EMPTY_PAGE, type PageRefs } from '../../format/page-map.ts';
 import type { Root } from '../../format/root.ts';
 import type { Location } from '../../model/location.ts';
-import type { DiskWriter, PointDisk } from '../../model/repository.ts';
+import type { DiskChanges, DiskWriter, PointDisk } from '../../model/repository.ts';
 import { diskReader } from '../read/disk-reader.ts';
 import type { ClaimedPacks } from './claimed-packs.ts';
 import type { Session } from './commit-session.ts';
 import type { IndexWriter } from './index-writer.ts';
+import type { RemadePage } from './mend-maps.ts';
 import type { PackWriter } from './pack-writer.ts';
 import type { HarmReader } from './page-harm.ts';
 import { type OpenPage, openPage, writePage } from './page-state.ts';
@@ -23,6 +24,8 @@ export interface Parts {
   stored: Map<string, Location>;
   harm: HarmReader;
   claimed: ClaimedPacks;
+  /** Pages whose map was lost, by `disk number/page`. */
+  remade: Map<string, RemadePage>;
 }
 
 /** Pages of the map in memory per disk, about 300 KiB each. */
@@ -38,9 +41,9 @@ export function diskWriter(
   disk: PointDisk,
   number: number,
   base: { root: Root; disk: PointDisk } | undefined,
-  onDiffer?: (block: number) => void,
+  { onDiffer, isChanged }: DiskChanges = {},
 ): DiskWriter & { finish(): Promise<PageRefs[]> } {
-  const { session, packs, pages, index, stored, harm, claimed } = parts;
+  const { session, packs, pages, index, stored, harm, claimed, remade } = parts;
   const { context } = session;
   const blocks = blockCount(disk.bytes, disk.blockSize);
   const before = base?.root.disks.find(d => d.disk.index === base.disk.index)?.pages ?? [];
@@ -59,6 +62,8 @@ export function diskWriter(
     if (named.some(ref => ref && !sizes.has(ref.object))) await pages.flush();
     const found = base && (await harm.of(number, page));
     // A lost map was begun anew by this commit: what it has of it is read back.
+    if (found?.mapLost && found.named && isChanged && !remade.has(`${number}/${page}`))
+      remade.set(`${number}/${page}`, { disk: number, page, unknown: new Set(), named: found.named });
     const known = found && written.has(page) ? { ...found, mapLost: false } : found;
     return openPage(context, refs[page]!, sizes, blocksOf(page), known);
   };
@@ -107,8 +112,11 @@ export function diskWriter(
     if (block === tail) lastPut = block;
     const changed = state.set(block % PAGE_BLOCKS, id);
     if (changed) onDiffer?.(block);
-    if (zero) return;
     const key = idKey(id);
+    const page = remade.get(`${number}/${pageOf(block)}`);
+    // What no index tells of was never there: tracking has left it out.
+    if (page && (isChanged?.(block) || !(zero || page.named.has(key)))) page.unknown.add(block % PAGE_BLOCKS);
+    if (zero) return;
     const doubted = state.doubted.has(key);
     if (!doubted && (!changed || state.had(key))) return;
     let location = stored.get(key);

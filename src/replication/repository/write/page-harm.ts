@@ -14,6 +14,8 @@ export interface PageHarm {
   doubted: ReadonlySet<string>;
   /** Of a page whose map is lost: blocks that are stored all the same, by `idKey`. */
   stored: ReadonlySet<string>;
+  /** Of such a page: all blocks that an index tells of, believed or not; undefined: nothing is believed. */
+  named?: ReadonlySet<string>;
   /** Numbers within the page, ascending, of the blocks that have to be put. */
   blocks: number[];
 }
@@ -56,8 +58,9 @@ export function harmReader(
 
   const look = async (found: RootDisk, page: number, of: Root, by: Doubts): Promise<PageHarm | undefined> => {
     const count = blocksOfPage(found, page);
-    const lost = (stored: ReadonlySet<string>): PageHarm => ({
+    const lost = (stored: ReadonlySet<string>, named?: ReadonlySet<string>): PageHarm => ({
       ...{ mapLost: true, doubted: NONE, stored },
+      ...(named && { named }),
       blocks: Array.from({ length: count }, (_, n) => n),
     });
     if (by.all) return lost(NONE);
@@ -65,7 +68,10 @@ export function harmReader(
     const located = await index.locate(segments, found.number, page);
     const again = relocated.get(`${found.number}/${page}`) ?? [];
     const locations = new Map([...located.locations, ...again]);
-    if (!ids) return lost(new Set([...locations].flatMap(([id, at]) => (by.block(at) ? [] : [id]))));
+    if (!ids) {
+      const stored = [...locations].flatMap(([id, at]) => (by.block(at) ? [] : [id]));
+      return lost(new Set(stored), new Set(locations.keys()));
+    }
     const { doubted, blocks } = doubtedOf(ids, locations, by);
     return blocks.length === 0 ? undefined : { mapLost: false, doubted, stored: NONE, blocks };
   };

@@ -3,7 +3,7 @@ import { isUnreadable } from '../../format/damage.ts';
 import { encodeRoot, type Root } from '../../format/root.ts';
 import { SALT_BYTES, sealObject } from '../../format/sealing.ts';
 import type { HeadRepair } from '../../model/repository.ts';
-import { openRoot, pointNames, readable, readPoint } from '../read/points.ts';
+import { openRoot, type PointName, pointNames, readable, readPoint } from '../read/points.ts';
 import type { VmContext } from '../read/repository-context.ts';
 import { type Step, session } from './commit-session.ts';
 import { settle } from './writer.ts';
@@ -23,14 +23,14 @@ export async function repairHead(
   const found = await store.get(names.head);
   const head = found && rootIn(context, found.bytes);
   const listed = await pointNames(context);
-  const last = listed.at(-1)?.generation ?? 0;
-  if (head && last <= head.point.generation) {
+  const newest = await newestReadable(context, listed, head);
+  // A newer one that can't be read is lost, whatever the head says.
+  if (head && newest === head) {
     const work = session(context, head.point.generation + 1, step);
     await settle(work, head);
     const { generation } = head.point;
     return work.totals.bytes_uploaded > 0 ? { did: 'point-written', generation } : { did: 'nothing' };
   }
-  const newest = await newestReadable(context);
   if (!newest) return { did: 'nothing', left: listed.length + (found ? 1 : 0) > 0 ? 'no-point' : undefined };
   const { generation } = newest.point;
   if (!rebuild && head) return { did: 'nothing', left: 'head-older', generation };
@@ -55,10 +55,16 @@ function rootIn({ vault, names }: VmContext, bytes: Buffer): Root | undefined {
   }
 }
 
-async function newestReadable(context: VmContext): Promise<Root | undefined> {
-  for (const name of (await pointNames(context)).reverse()) {
+/** The head's root where no point that can be read is newer. */
+async function newestReadable(
+  context: VmContext,
+  listed: readonly PointName[],
+  head: Root | undefined,
+): Promise<Root | undefined> {
+  for (const name of listed.toReversed()) {
+    if (head && name.generation <= head.point.generation) return head;
     const root = await readable(readPoint(context, name), () => {});
     if (root) return root;
   }
-  return undefined;
+  return head;
 }

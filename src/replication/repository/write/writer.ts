@@ -7,7 +7,7 @@ import { SALT_BYTES, sealObject } from '../../format/sealing.ts';
 import { comparesWrongly } from '../../model/conditions.ts';
 import type { Doubts } from '../../model/damage-record.ts';
 import type { Head, OrphanedPack, Point, PointDisk, PointWriter } from '../../model/repository.ts';
-import { newestRoot, openRoot, pointNames, readHead, readPoint } from '../read/points.ts';
+import { newestRoot, openRoot, type PointName, pointNames, readHead, readPoint } from '../read/points.ts';
 import { type Relocated, relocate } from '../read/relocate.ts';
 import { newId, type VmContext } from '../read/repository-context.ts';
 import { enrol } from '../read/roster.ts';
@@ -16,9 +16,11 @@ import { claimedPacks } from './claimed-packs.ts';
 import { type Session, type Step, session } from './commit-session.ts';
 import { diskWriter, type Parts } from './disk-writer.ts';
 import { indexWriter } from './index-writer.ts';
+import { mendMaps } from './mend-maps.ts';
 import { packWriter } from './pack-writer.ts';
 import { harmReader, segmentsInUse } from './page-harm.ts';
 import { pagesWriter } from './pages-writer.ts';
+import { noteRelocated, segmentsThere } from './segments-there.ts';
 
 const NOTHING: Relocated = new Map();
 
@@ -33,6 +35,7 @@ interface WriterOptions {
   after?: number | undefined;
   doubts?: Doubts | undefined;
   claimed?: OrphanedPack[] | undefined;
+  names?: PointName[] | undefined;
 }
 interface Begun {
   disk: PointDisk;
@@ -44,16 +47,16 @@ interface Begun {
  * Begins a commit on top of `base`. `known`: a root that was read lately, used when it is the base's.
  * `step` is awaited before each pack that is written while blocks are put. `after`: a generation that is
  * known to have been, though its point is gone. `doubts`: what must not be taken as stored. `claimed`:
- * packs of dead cycles, whose blocks are.
+ * packs of dead cycles, whose blocks are. `names`: of the points, where they were just seen.
  */
 export async function openWriter(
   context: VmContext,
   base: Base | undefined,
-  { known, step = async () => {}, after = 0, doubts, claimed = [] }: WriterOptions,
+  { known, step = async () => {}, after = 0, doubts, claimed = [], names }: WriterOptions,
 ): Promise<PointWriter> {
   const root = await rootBelow(context, base, known);
-  const generation = Math.max(root?.point.generation ?? 0, after) + 1;
-  if (base) await refuseRolledBack(context, base);
+  const lost = base ? await lostAbove(context, base, names ?? (await pointNames(context))) : 0;
+  const generation = Math.max(root?.point.generation ?? 0, after, lost) + 1;
   const work = session(context, generation, step);
   const segments = segmentsInUse(context, root, doubts);
   const relocated = doubts?.index && !doubts.all ? await relocate(context, segments, doubts) : NOTHING;
@@ -65,11 +68,9 @@ export async function openWriter(
     stored: new Map(),
     harm: harmReader(context, root, doubts, segments, relocated),
     claimed: await claimedPacks(context, claimed, doubts),
+    remade: new Map(),
   };
-  for (const [place, locations] of relocated) {
-    const [disk, page] = place.split('/').map(Number);
-    for (const [id, location] of locations) parts.index.note(disk!, page!, id, location);
-  }
+  noteRelocated(parts, relocated);
   const begun: Begun[] = [];
   let nextNumber = root?.nextNumber ?? 0;
   let bundle: BundleWish = { content: undefined, isBelieved: () => false };
@@ -80,7 +81,7 @@ export async function openWriter(
       const isBelieved = (object: string) => !look && !doubts?.section(object);
       bundle = { content, isBelieved };
     },
-    async disk(disk, from, onDiffer) {
+    async disk(disk, from, more) {
       const source =
         from && root?.disks.find(({ disk: d }) => d.index === from.index && d.identity === from.identity);
       if (from && (!source || source.disk.blockSize !== disk.blockSize))
@@ -91,7 +92,7 @@ export async function openWriter(
         disk,
         number,
         source && root ? { root, disk: source.disk } : undefined,
-        onDiffer,
+        more,
       );
       begun.push({ disk, number, finish: writer.finish });
       return writer;
@@ -103,15 +104,23 @@ export async function openWriter(
     async commit(point, commitStep, signal, moving) {
       work.step = commitStep;
       signal?.throwIfAborted();
-      const made = await writeParts(parts, root, segments, begun, nextNumber, { point, bundle });
+      const there = await segmentsThere(parts, segments);
+      const made = await writeParts(parts, root, there.segments, begun, nextNumber, { point, bundle });
       signal?.throwIfAborted();
       await parts.claimed.demandTaken();
       if (base && root) await settle(work, root);
+      const maps =
+        root && doubts
+          ? await mendMaps(work, parts.pages, { before: root, made, doubts }, parts.remade)
+          : { mended: [], lost: [] };
       await moving?.before();
       if (!(await moveHead(work, made, base?.etag))) return 'lost-race';
       moving?.after();
       const warnings = await settle(work, made).then(() => [], unsettled(made));
-      return { point: made.point, totals: work.totals, warnings };
+      return {
+        ...{ point: made.point, totals: work.totals, maps },
+        warnings: [...there.warnings, ...warnings],
+      };
     },
   };
 }
@@ -133,18 +142,41 @@ async function rootBelow(
   return readPoint(context, name);
 }
 
-/** A head that is older than a complete point was put back by somebody: building on it would hide points. */
-async function refuseRolledBack(context: VmContext, { head, etag }: Base): Promise<void> {
+/**
+ * The highest generation under `points/` above the head's whose object is damaged, else 0: such a point was
+ * given up when the head was made anew, and its name isn't used again.
+ *
+ * @throws Failure `head-rolled-back`: a head that is older than a complete point was put back by somebody,
+ *   and building on it would hide points
+ */
+async function lostAbove(
+  context: VmContext,
+  { head, etag }: Base,
+  points: readonly PointName[],
+): Promise<number> {
   const { store, names } = context;
-  const newest = (await pointNames(context)).at(-1);
-  if (!newest || newest.generation <= head.generation) return;
-  if ((await store.head(names.head))?.etag !== etag) return; // it just moved: the race is lost
-  const key = names.point(newest.generation, newest.id);
-  throw new Failure(
-    world('head-rolled-back', `${names.head} names generation ${head.generation}, but ${key} is newer`, {
-      hint: 'somebody put an older head back; remove it, the next replication then starts from the newest point',
-    }),
-  );
+  const above = points.filter(({ generation }) => generation > head.generation);
+  for (const name of above.toReversed()) {
+    if (await isDamaged(readPoint(context, name))) continue;
+    if ((await store.head(names.head))?.etag !== etag) return 0; // it just moved: the race is lost
+    const key = names.point(name.generation, name.id);
+    throw new Failure(
+      world('head-rolled-back', `${names.head} names generation ${head.generation}, but ${key} is newer`, {
+        hint: 'somebody put an older head back: `converge repair VM PATHS --rebuild-head` makes it from the newest point',
+      }),
+    );
+  }
+  return above.at(-1)?.generation ?? 0;
+}
+
+async function isDamaged(read: Promise<unknown>): Promise<boolean> {
+  try {
+    await read;
+    return false;
+  } catch (error) {
+    if (!failedWith(error, 'damaged-object')) throw error;
+    return true;
+  }
 }
 
 async function writeParts(

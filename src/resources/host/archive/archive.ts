@@ -9,8 +9,7 @@ import type {
   Outcome,
   Step,
 } from '../../../engine/model/resource-type.ts';
-import { parseSize, sizePattern } from '../../../io/size.ts';
-import { plural } from '../../../io/units.ts';
+import { parseSize, plural, sizePattern } from '../../../io/units.ts';
 import { oneByOne } from '../../shared/each-step.ts';
 import { writesFiles } from '../../shared/realms.ts';
 import { failedFetch } from '../fetch/failed-step.ts';

@@ -11,8 +11,7 @@ import type {
   Step,
 } from '../../../engine/model/resource-type.ts';
 import { isForeign } from '../../../io/handles/owner.ts';
-import { parseSize, sizePattern } from '../../../io/size.ts';
-import { bytes } from '../../../io/units.ts';
+import { bytes, parseSize, sizePattern } from '../../../io/units.ts';
 import { oneByOne } from '../../shared/each-step.ts';
 import { writesFiles } from '../../shared/realms.ts';
 import { digestOfFile } from '../paths/digest-file.ts';
