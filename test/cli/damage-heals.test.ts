@@ -186,7 +186,9 @@ test('an emptied head is planned, healed by apply, replicate and an agent alike,
   expect((await run(['replicate', 'dc02'])).code).toBe(0);
   await writeFile(path, older);
   const putBack = await run(['plan']);
-  expect(putBack.stdout + putBack.stderr).toMatch(/warning\[head-rolled-back\][\s\S]*converge repair dc02 converge.yaml --lab lab --rebuild-head/);
+  expect(putBack.stdout + putBack.stderr).toMatch(
+    /warning\[head-rolled-back\][\s\S]*converge repair dc02 converge.yaml --lab lab --rebuild-head/,
+  );
   expect((await run(['replicate', 'dc02'])).stderr).toContain('--rebuild-head');
   expect((await run(['repair', 'dc02'], '--rebuild-head')).code).toBe(0);
   expect((await run(['replicate', 'dc02'])).code).toBe(0);

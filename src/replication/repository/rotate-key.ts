@@ -42,7 +42,7 @@ export async function rotateKey(
     );
   const has = ({ encryption }: RepositoryConfig, { id }: Key) =>
     encryption?.keys.some(({ key_id }) => key_id === id) ?? false;
-  // Where other keys open it as well, one that doesn't is no old one: it would be said to be out.
+  // Where other keys open it as well, one that does not open it was never the old one.
   const isDone = (config: RepositoryConfig) =>
     config.encryption?.keys.length === 1 && has(config, fresh) && !has(config, old);
   await change(store, config => {

@@ -60,7 +60,14 @@ test('a guest that is encrypted: the point says so, and nothing is removed until
   const vms = statusOf([], [seen], [], 'nothing');
   expect(vms[0]).toMatchObject({ signal: 'incompressible', heldUntil: FOREVER });
   expect(whyOf(vms[0]!)).toContain('its points are held until somebody releases it (much was rewritten');
-  const known = { failing: new Map(), declaredSince: new Map(), seen: new Set<string>(), ahead: new Map(), plans: [], own: [] };
+  const known = {
+    failing: new Map(),
+    declaredSince: new Map(),
+    seen: new Set<string>(),
+    ahead: new Map(),
+    plans: [],
+    own: [],
+  };
   expect(conditionsOf(vms, known, now)).toContainEqual(
     expect.objectContaining({ rule: 'change-rate', severity: 'critical', subject: 'dc02' }),
   );

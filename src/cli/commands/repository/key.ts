@@ -73,7 +73,10 @@ export const key: Define = (program, context, exit) => {
       context.print(
         keys.includes(old)
           ? [`${url} is opened by key ${fresh}, and still by ${old}`, next]
-          : [`${url} is opened by key ${fresh}, and no more by ${old}`, `${next}: those of ${old} open nothing`],
+          : [
+              `${url} is opened by key ${fresh}, and no more by ${old}`,
+              `${next}: those of ${old} open nothing`,
+            ],
       );
       exit(0);
     });
@@ -82,10 +85,7 @@ export const key: Define = (program, context, exit) => {
 /** What a manifest says is a secret that is kept out of all that is said; so it has to be named here. */
 function keyOf(key: string | undefined): string {
   if (key !== undefined) return key;
-  throw needed(
-    '--key',
-    'give it, also where manifests name it: env:NAME, file:PATH or credential:NAME',
-  );
+  throw needed('--key', 'give it, also where manifests name it: env:NAME, file:PATH or credential:NAME');
 }
 
 const needed = (what: string, hint: string): Failure =>

@@ -4,7 +4,7 @@ import type { Root } from '../../format/root.ts';
 import { openObject } from '../../format/sealing.ts';
 import type { PointId } from '../../model/damage-record.ts';
 import type { LeaseValue } from '../../model/lease-value.ts';
-import type { History, OnDamage } from '../../model/repository.ts';
+import type { History, LostPoint, OnDamage } from '../../model/repository.ts';
 import { allRoots, pointNames, readable, readHead } from './points.ts';
 import type { VmContext } from './repository-context.ts';
 
