@@ -2,6 +2,7 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import jsqr from 'jsqr';
 import { expect, test } from 'vitest';
+import { kitHtml, kitText } from '../../src/app/repository/recovery-kit.ts';
 import { nodeHost } from '../../src/io/node.ts';
 import { createKey } from '../../src/replication/format/keys.ts';
 import { fileStore } from '../../src/replication/stores/file.ts';
@@ -85,4 +86,17 @@ test('a recovery kit: as text, as HTML and on the terminal only when asked; its 
   for (const { stdout, stderr } of [kept, stale])
     expect(stdout + stderr).not.toContain(key.text.slice(13, 30));
   expect((await cli(dir, ['points', '--repository', url, '--key', 'file:next'])).stdout).toContain(VM.name);
+});
+
+test('a kit says where its bucket is, as far as anybody said', () => {
+  const kit = { key: createKey(new SeededRandom('kit')).text, id: 'a1b2c3d4', at: 0 };
+  const repository = { url: 's3://b/dr', id: 'f'.repeat(32), region: 'eu-west-1' };
+  for (const print of [kitText, kitHtml]) {
+    const text = print({ ...kit, repository: { ...repository, endpoint: 'https://s3.example.com' } });
+    expect(text).toContain(
+      '--repository s3://b/dr --region eu-west-1 --endpoint https://s3.example.com --key',
+    );
+    expect(print({ ...kit, repository })).toContain('--repository s3://b/dr --region eu-west-1 --key');
+    expect(print(kit)).toContain('--repository s3://BUCKET/PREFIX --region REGION --key');
+  }
 });

@@ -125,6 +125,7 @@ test('pins and holds keep points, and what retention no longer keeps is marked a
   expect(verified.code, verified.stderr).toBe(0);
   for (const [words, said] of [
     [['prune', '--retention', 'all=x'], "--retention all=x: `all: x` isn't a rule with a duration"],
+    [['prune', '--retention', 'all=1h,all=2h'], "`all=2h` isn't a rule with a duration, or says it twice"],
     [['prune', '--grace', '5m'], '--grace 5m: expected a duration of an hour at least'],
     [['hold', 'dc02'], 'say --until TIME, or --release'],
     [['pin', 'dc02', 'ffffffffff'], 'dc02 has no recovery point ffffffffff'],
@@ -192,7 +193,7 @@ test('a bucket is pruned with the credentials of a pruner alone', async () => {
   const applied = await cli(dir, ['apply', 'converge.yaml', '--lab', 'lab'], { env: { VC_PASSWORD: 'x' } });
   expect(applied.code, applied.stderr).toBe(0);
   expect((await run('')).stderr).toContain('nothing says with which credentials it may be pruned');
-  expect((await run(', pruner: dr')).stderr).toContain('declare an aws target of its own');
+  expect((await run(', pruner: dr')).stderr).toContain('`pruner` is the target of the cycles, dr');
   expect((await run(', pruner: prunner')).stderr).toContain('there is no aws target `prunner`');
   const pruned = await run(', pruner: pruner');
   expect(pruned.code, pruned.stderr).toBe(0);

@@ -67,8 +67,8 @@ export const ofPruning: readonly Mutation[] = [
   {
     guard: 'a hold keeps all points of a VM',
     file: `${prune}prune-vm.ts`,
-    from: 'options.policy, work.now, await isHeld(work)',
-    to: 'options.policy, work.now, false',
+    from: 'policies, work.now, await isHeld(work)',
+    to: 'policies, work.now, false',
     test: [`${tests}prune-vm.test.ts`, 'a pin, a hold or a longer policy takes a mark back'],
   },
   {

@@ -24,9 +24,10 @@ export async function exportKey(
   const key = await readKey(options.key, host);
   const isNamed = options.repository !== undefined || (options.paths ?? []).length > 0;
   const repository = isNamed
-    ? await withRepositoryOpen(context, options, undefined, async ({ repository: { id, store } }) => ({
+    ? await withRepositoryOpen(context, options, undefined, async ({ repository: { id, store }, place }) => ({
         id,
         url: store.url,
+        ...place,
       }))
     : undefined;
   if (isNamed && !repository) return undefined;

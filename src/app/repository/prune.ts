@@ -172,21 +172,23 @@ export function ruleIn(
 
 function parseRetention(text: string): Retention {
   try {
-    return retentionOf(
-      Object.fromEntries(
-        text.split(',').map(part => {
-          const [, rule, span] = /^\s*([a-z]+)=(.+)$/.exec(part) ?? [];
-          if (rule === undefined || span === undefined) throw new RangeError(part);
-          return [rule, span];
-        }),
-      ),
-    );
+    const said = new Map<string, string>();
+    for (const part of text.split(',')) {
+      const [, rule, span] = /^\s*([a-z]+)=(.+)$/.exec(part) ?? [];
+      if (rule === undefined || span === undefined || said.has(rule)) throw new RangeError(part);
+      said.set(rule, span);
+    }
+    return retentionOf(Object.fromEntries(said));
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new Failure(
-      given('bad-retention', `--retention ${text}: \`${error.message}\` isn't a rule with a duration`, {
-        hint: 'write it like all=24h,hourly=3d,daily=30d,monthly=1y',
-      }),
+      given(
+        'bad-retention',
+        `--retention ${text}: \`${error.message}\` isn't a rule with a duration, or says it twice`,
+        {
+          hint: 'write it like all=24h,hourly=3d,daily=30d,monthly=1y',
+        },
+      ),
     );
   }
 }

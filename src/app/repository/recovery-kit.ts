@@ -8,7 +8,7 @@ export interface Kit {
   /** Of the key. */
   id: string;
   /** Of what it opens, where that was named. */
-  repository?: { url: string; id: string };
+  repository?: { url: string; id: string; region?: string; endpoint?: string };
   /** When it was made, ms since 1970. */
   at: number;
 }
@@ -31,10 +31,23 @@ const about = ({ id, repository, at }: Kit): [string, string][] => [
   ['Key', id],
   ['Repository', repository?.url ?? '(write it here)'],
   ...(repository ? ([['Its id', repository.id]] as [string, string][]) : []),
+  ...(repository?.region === undefined ? [] : ([['Region', repository.region]] as [string, string][])),
+  ...(repository?.endpoint === undefined ? [] : ([['Endpoint', repository.endpoint]] as [string, string][])),
   ['Made', new Date(at).toISOString()],
 ];
 
-const use = (url = 's3://BUCKET/PREFIX'): string[] => [
+/** What names the repository on a machine that nothing is configured on. */
+function options({ repository }: Kit): string {
+  if (!repository) return '--repository s3://BUCKET/PREFIX --region REGION';
+  const { url, region, endpoint } = repository;
+  return [
+    `--repository ${url}`,
+    ...(region === undefined ? [] : [`--region ${region}`]),
+    ...(endpoint === undefined ? [] : [`--endpoint ${endpoint}`]),
+  ].join(' ');
+}
+
+const use = (kit: Kit): string[] => [
   'Whoever has this page and may read the repository reads every disk in it. Keep it where backups of',
   'passwords are kept, and away from the machines that are replicated.',
   '',
@@ -42,9 +55,10 @@ const use = (url = 's3://BUCKET/PREFIX'): string[] => [
   '2. Type the key into a file of yours alone (or scan the code): case, blanks and dashes do not matter.',
   '     umask 077; cat > repository.key',
   '3. See what there is, and restore it:',
-  `     converge points --repository ${url} --key file:repository.key`,
-  `     converge restore VM --repository ${url} --key file:repository.key --to DIR`,
-  '4. Without converge: docs/repository-format.md describes every byte, and how the key opens them.',
+  `     converge points ${options(kit)} --key file:repository.key`,
+  `     converge restore VM ${options(kit)} --key file:repository.key --to DIR`,
+  '4. Without converge: its page docs/repository-format.md describes every byte, and how the key',
+  '   opens them. Keep a copy of that page, and of converge.json, with this one: what the key opens is in there.',
 ];
 
 /** A kit as text, its code drawn with half blocks: two rows of it to a line. */
@@ -68,7 +82,7 @@ export function kitText(kit: Kit): string {
     '',
     ...drawn,
     '',
-    ...use(kit.repository?.url),
+    ...use(kit),
     '',
   ].join('\n');
 }
@@ -91,7 +105,7 @@ dl{display:grid;grid-template-columns:max-content auto;gap:.2em 1em}svg{width:6c
 <dl>${lines.join('')}</dl>
 <p><code class="key">${htmlText(kit.key)}</code></p>
 <svg viewBox="0 0 ${rows.length} ${rows.length}" role="img" aria-label="The key as a QR code" shape-rendering="crispEdges"><path d="${path}"/></svg>
-<pre>${htmlText(use(kit.repository?.url).join('\n'))}</pre>
+<pre>${htmlText(use(kit).join('\n'))}</pre>
 </html>
 `;
 }

@@ -1,6 +1,6 @@
 import { type Diagnostic, Failure, given, world } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
-import type { CatalogResource } from '../../engine/model/catalog.ts';
+import type { CatalogResource, CatalogTarget } from '../../engine/model/catalog.ts';
 import { expandSelections } from '../../engine/select/members.ts';
 import type { Clock } from '../../io/ports.ts';
 import { parseKey, readKey } from '../../replication/format/keys.ts';
@@ -12,7 +12,7 @@ import type { OpenRepository } from '../../replication/repository/open-repositor
 import { repositoryRef } from '../../resources/shared/repository-property.ts';
 import type { ProtectedVmProperties } from '../../resources/vsphere/protection.ts';
 import type { Context } from '../app-context.ts';
-import { storeAt } from '../connect/repositories.ts';
+import { awsTarget, storeAt } from '../connect/repositories.ts';
 import type { Lab } from '../lab/open-lab.ts';
 import type { CommonOptions, RepositoryOptions } from '../options.ts';
 import { loadCatalog } from '../session/load-catalog.ts';
@@ -32,6 +32,8 @@ export interface OpenedRepository {
   clock: Clock;
   /** What earlier commands from here have seen. */
   known: KnownRepository | undefined;
+  /** What was said about where its bucket is. */
+  place: { region?: string; endpoint?: string };
   /** The lab that stands for the world, open as long as this is. */
   lab?: Lab;
   /**
@@ -70,6 +72,7 @@ export async function withRepositoryOpen<T>(
       ref,
       vms,
       clock: ports.host.clock,
+      place: placeOf(ref, targets),
       ...(session.lab && { lab: session.lab }),
       known: before?.id === repository.id ? before : undefined,
       saw: generations => known.note(ref, { id: repository.id, generations }).catch(() => {}),
@@ -80,6 +83,15 @@ export async function withRepositoryOpen<T>(
     for (const close of closing) await close();
     await session.close();
   }
+}
+
+/** Of a bucket: what its target, or the command line, says about where it is. */
+function placeOf({ url, target }: RepositoryRef, targets: CatalogTarget[]): OpenedRepository['place'] {
+  if (url.kind !== 's3') return {};
+  const said = awsTarget(url.written, target, targets)?.properties ?? {};
+  const text = (name: 'region' | 'endpoint') =>
+    typeof said[name] === 'string' ? { [name]: said[name] } : {};
+  return { ...text('region'), ...text('endpoint') };
 }
 
 /** Nobody declared a target that could be corrected: the options of the command take its place. */

@@ -88,12 +88,27 @@ export function repositoryMistakes({ repository }: { repository?: RepositoryProp
   if (repository === undefined) return [];
   try {
     const { kind } = parseRepositoryUrl(typeof repository === 'string' ? repository : repository.url);
-    return typeof repository === 'string' ? [] : lockMistakes(repository, kind);
+    return typeof repository === 'string'
+      ? []
+      : [...sharedTargets(repository), ...lockMistakes(repository, kind)];
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     return error.diagnostics.map(one => mistakeAt(pointerOf(repository), one));
   }
 }
+
+/** Whoever removes, or lengthens locks, does so with credentials of its own: those of cycles may neither. */
+const sharedTargets = (repository: Exclude<RepositoryProperty, string>): Mistake[] =>
+  (['pruner', 'extender'] as const).flatMap(who =>
+    repository[who] !== undefined && repository[who] === repository.target
+      ? mistake(
+          `/repository/${who}`,
+          who === 'pruner' ? 'no-pruner' : 'no-extender',
+          `\`${who}\` is the target of the cycles, ${repository.target}: their credentials must not do what it does`,
+          `declare an aws target of its own, and name that; its rights are in policies/${who}.json`,
+        )
+      : [],
+  );
 
 const DAY = 24 * 3_600_000;
 /** What S3 takes as a period of retention, days. */
