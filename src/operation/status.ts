@@ -2,15 +2,16 @@ import { failedOver, livesInAws, type Pause } from '../replication/model/pauses.
 import { breachedAfter, dueAfter, phaseOf, runsAfter } from '../schedule/due.ts';
 import { longestGap } from '../schedule/schedule.ts';
 import { newestSeen } from './look.ts';
-import type {
-  DeclaredVm,
-  Reason,
-  ReplicaStatus,
-  SeenReplica,
-  SeenRepository,
-  SeenVm,
-  State,
-  VmStatus,
+import {
+  type DeclaredVm,
+  moverSilence,
+  type Reason,
+  type ReplicaStatus,
+  type SeenReplica,
+  type SeenRepository,
+  type SeenVm,
+  type State,
+  type VmStatus,
 } from './model.ts';
 
 /**
@@ -104,6 +105,15 @@ export const pauseOf = (pauses: readonly Pause[], uuid: string, now: number): Pa
   failedOver(pauses, uuid) ??
   pauses.find(({ vm, until }) => vm === uuid && (until === undefined || until > now));
 
+/** Whether somebody says that they move it: a VM without a point has no name yet in its repository. */
+const isAtWork = (title: string, { movers = [], now }: SeenRepository): boolean =>
+  movers.some(
+    ({ at, ended, running }) =>
+      !ended &&
+      now - at <= moverSilence &&
+      running.some(({ vm }) => vm.toLowerCase() === title.toLowerCase()),
+  );
+
 function statusOfOne(
   { address, title, repository: url, timetable, rpo, labels, unlisted }: DeclaredVm,
   repository: SeenRepository | undefined,
@@ -129,7 +139,7 @@ function statusOfOne(
   if (!seen?.newest) {
     const own = { target, ...(seen && { uuid: seen.uuid }) };
     if (seen?.damaged) return is('unknown', 'damaged', own);
-    return is('never', running ? 'first-copy-running' : 'no-point', own);
+    return is('never', running || isAtWork(title, repository) ? 'first-copy-running' : 'no-point', own);
   }
   const { uuid, newest } = seen;
   const deadline = breachedAfter(timetable, rpo, newest.time);

@@ -101,3 +101,35 @@ test('a selection that means fewer VMs than it ever did, or none, is said until 
   concerns.selected(new Map());
   expect(concerns.all()).toEqual([]);
 });
+
+test('whoever starts the agent anew is not told that all is over; of what is no longer declared nothing is wrong', async () => {
+  const entries = new Map<string, unknown>();
+  const memory = {
+    get: (key: string) => structuredClone(entries.get(key)),
+    set: async (key: string, value: unknown) => void entries.set(key, structuredClone(value)),
+  };
+  const begun = () => {
+    const concerns = new Concerns(() => 7);
+    concerns.restore(memory);
+    return concerns;
+  };
+  const views = new Map([['file:///dr', { repository: {} }]]);
+  const first = begun();
+  first.declared(['a', 'b'], views);
+  first.note(failed('a', [world('vsphere-unreachable', 'it does not answer')]));
+  first.noteJob({ job: 'drift', at: 7, found: 2, diagnostics: [] });
+  first.noteJob({ job: 'verify', subject: 'file:///dr', at: 7, found: 1, diagnostics: [] });
+  first.say('mover-gone', 'm', 'it is gone');
+  await first.keep(memory);
+
+  const second = begun();
+  const rules = () => second.all().map(({ rule }) => rule);
+  expect(rules()).toEqual(['drift', 'damaged']);
+  expect([second.failing.get('a')?.times, second.declaredSince.get('b'), [...second.seen]]).toEqual([
+    ...[1, 7],
+    ['file:///dr'],
+  ]);
+  second.declared(['b'], new Map());
+  expect(rules()).toEqual(['drift']);
+  expect([second.failing.size, second.declaredSince.size, second.seen.size]).toEqual([0, 1, 0]);
+});

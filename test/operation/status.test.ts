@@ -41,10 +41,32 @@ const one = (declared: DeclaredVm, repository: SeenRepository) => statusOf([decl
 const night = [[{ from: '20:00', to: '06:00' }]];
 const nightly = declare({ timetable: { ...declare().timetable, windows: night } });
 
+const moves = (vm: string, at: number) => ({
+  ...{ id: 'm', host: 'h', since: at, at, slots: 1 },
+  running: [{ vm, since: at }],
+});
+
 describe('how a VM stands', () => {
   test.each<[string, DeclaredVm, SeenRepository, State, string, boolean]>([
     ['young', declare(), holding([seen(5 * minute)]), 'kept', 'in-time', true],
     ['due', declare(), holding([seen(16 * minute)]), 'late', 'overdue', true],
+    ['without a point', declare(), holding([]), 'never', 'no-point', false],
+    [
+      'without a point, and moved',
+      declare(),
+      holding([], { movers: [moves('dc02', now - minute)] }),
+      'never',
+      'first-copy-running',
+      false,
+    ],
+    [
+      'without a point, and moved by somebody who is gone',
+      declare(),
+      holding([], { movers: [moves('dc02', now - 6 * minute)] }),
+      'never',
+      'no-point',
+      false,
+    ],
     [
       'due, and moved',
       declare(),

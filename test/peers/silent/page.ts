@@ -40,9 +40,8 @@ const outro = `
   \`Persistent=true\` starts a timer once for all that it missed; cron starts nothing.
 - Whether a rule on runrestic's metrics tells: the rule is the user's own. One on the age of \`restic_last_run\` hears
   nothing of runs that fail, since it is the time of the last run, whatever came of it.
-- What converge is still silent about, or wrong: \`agent --once\` tells no alerts; drift and damage that an agent alone
-  knew of are told to be over some minutes after it was started anew, until it has looked again; a first copy that
-  is at work is \`never no-point\` in \`status\`.
+- What converge is still silent about: \`agent --once\` tells no alerts, since a timer that stopped would tell none
+  either: let an agent that goes on, or a rule on its metrics, do that.
 - More than one machine, and AWS itself: [movers.md](movers.md) and [scaling.md](scaling.md) have many movers.
 `;
 

@@ -111,6 +111,8 @@ class Agent {
     const { signal: beside } = eitherOf(signal, ending.signal);
     const queue = await this.#openQueue();
     try {
+      await base.remember();
+      this.#by.concerns.restore(base.world.memory.engine);
       if (!(await this.#followed.begin())) return undefined;
       this.#begins();
       const sharing = this.#share(queue);
@@ -233,15 +235,12 @@ class Agent {
   #alerts(signal: AbortSignal): Promise<void> {
     const { context, base, concerns } = this.#by;
     const { clock, random } = base.world.host;
-    const watched = {
-      site: () => this.#followed.open.site,
-      failing: concerns.failing,
-      own: () => concerns.all(),
-    };
+    const watched = { site: () => this.#followed.open.site, concerns };
     const loop = new AlertLoop(context, watched, this.#cycles.id);
     const rejected = (_: unknown, error: unknown) => this.#jobFailed('alerts', 'alerts', wrongIn(error));
     const turn = async () => {
       this.#jobFailed('alerts', 'alerts', await loop.turn());
+      await concerns.keep(base.world.memory.engine);
       return 'done' as const;
     };
     return runJobs([{ name: 'alerts', every: alertsEvery, turn }], { clock, random, signal, rejected });

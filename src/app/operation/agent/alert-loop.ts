@@ -13,13 +13,12 @@ import type { Context } from '../../app-context.ts';
 import { refOfPlan, seenPlan } from '../plans.ts';
 import { replicasOf } from '../replicas.ts';
 import type { Site, View } from '../site/site.ts';
+import type { Concerns } from './concerns.ts';
 
 /** What the agent that looks knows besides. */
 export interface Watched {
   site(): Site;
-  failing: ReadonlyMap<string, { times: number; code: string; message: string }>;
-  /** Conditions of the agent: manifests, drift. */
-  own(): readonly Condition[];
+  concerns: Concerns;
 }
 
 /** A VM that is breached is read again so long after the last time at the earliest, ms. */
@@ -37,8 +36,6 @@ export class AlertLoop {
   readonly #by: string;
   readonly #keepers = new Map<string, Keeper>();
   readonly #readAt = new Map<string, number>();
-  readonly #declaredSince = new Map<string, number>();
-  readonly #seen = new Set<string>();
   readonly #failing = new Map<string, string>();
   #beat = Number.NEGATIVE_INFINITY;
   /** What was last seen of what recovers VMs. */
@@ -59,8 +56,11 @@ export class AlertLoop {
     const site = this.#watched.site();
     const { clock } = site.session.world.host;
     const now = clock.now();
-    for (const { title } of site.declared)
-      if (!this.#declaredSince.has(title)) this.#declaredSince.set(title, now);
+    const { concerns } = this.#watched;
+    concerns.declared(
+      site.declared.map(({ title }) => title),
+      site.views,
+    );
     const routes = routesIn(site.catalog);
     if (routes.length === 0) return [];
     const diagnostics: Diagnostic[] = [];
@@ -69,14 +69,10 @@ export class AlertLoop {
       const ms = repository?.store.clockAhead?.() ?? 0;
       return ms === 0 ? [] : [[url, ms] as const];
     });
-    const own = [...this.#watched.own(), ...this.#routesThatFail()];
-    const { failing } = this.#watched;
+    const own = [...concerns.all(), ...this.#routesThatFail()];
+    const { failing, declaredSince, seen } = concerns;
     const { plans } = this.#recovery;
-    for (const [url, { repository }] of site.views) if (repository) this.#seen.add(url);
-    const known = {
-      ...{ failing, declaredSince: this.#declaredSince, seen: this.#seen },
-      ...{ ahead: new Map(ahead), plans, own },
-    };
+    const known = { failing, declaredSince, seen, ahead: new Map(ahead), plans, own };
     const conditions = conditionsOf(statuses, known, now);
     for (const route of this.#failing.keys())
       if (!routes.some(({ title }) => title === route)) this.#failing.delete(route);

@@ -1,4 +1,6 @@
+import { canonicalJson } from '../../../engine/model/canonical.ts';
 import type { Address } from '../../../engine/model/catalog.ts';
+import type { EngineMemory } from '../../../engine/model/world.ts';
 import { plural } from '../../../io/units.ts';
 import type { Condition } from '../../../operation/alerts/model.ts';
 import { type Mover, moverSilence, type OpenAlert } from '../../../operation/model.ts';
@@ -12,15 +14,82 @@ const watched: readonly [rule: Condition['rule'], codes: readonly string[]][] = 
   ['datastore-low', ['datastore-low', 'datastore-full']],
 ];
 
-/** What an agent knows that is wrong and that no repository tells: cycles that fail, manifests, drift. */
+/** Those that nothing else tells of before the next time that somebody looks, which may be a day off. */
+const lasting: ReadonlySet<Condition['rule']> = new Set([
+  'drift',
+  'damaged',
+  'snapshot-old',
+  'datastore-low',
+]);
+
+/** Where a state folder keeps them. */
+const memoryKey = 'agent-concerns';
+
+interface Failing {
+  times: number;
+  code: string;
+  message: string;
+}
+
+/** As they are kept. */
+interface Kept {
+  failing: [vm: string, failing: Failing][];
+  declaredSince: [vm: string, ms: number][];
+  seen: string[];
+  conditions: [key: string, condition: Condition & { since: number }][];
+}
+
+/**
+ * What an agent knows that is wrong and that no repository tells: cycles that fail, manifests, drift. Its
+ * state folder keeps it: whoever starts the agent anew would else be told that all of it is over.
+ */
 export class Concerns {
   /** By the name of the VM: cycles that failed in a row. */
-  readonly failing = new Map<string, { times: number; code: string; message: string }>();
+  readonly failing = new Map<string, Failing>();
+  /** Since when VMs are declared, by name; ms. */
+  readonly declaredSince = new Map<string, number>();
+  /** Repositories that were there. */
+  readonly seen = new Set<string>();
   readonly #conditions = new Map<string, Condition & { since: number }>();
   readonly #now: () => number;
 
   constructor(now: () => number) {
     this.#now = now;
+  }
+
+  restore(memory: Pick<EngineMemory, 'get'>): void {
+    const kept = memory.get(memoryKey) as Kept | undefined;
+    if (!kept) return;
+    for (const [vm, failing] of kept.failing) this.failing.set(vm, failing);
+    for (const [vm, since] of kept.declaredSince) this.declaredSince.set(vm, since);
+    for (const url of kept.seen) this.seen.add(url);
+    for (const [key, condition] of kept.conditions) this.#conditions.set(key, condition);
+  }
+
+  async keep(memory: Pick<EngineMemory, 'get' | 'set'>): Promise<void> {
+    const kept: Kept = {
+      failing: [...this.failing],
+      declaredSince: [...this.declaredSince],
+      seen: [...this.seen],
+      conditions: [...this.#conditions].filter(([, { rule }]) => lasting.has(rule)),
+    };
+    if (canonicalJson(memory.get(memoryKey) ?? null) !== canonicalJson(kept))
+      await memory.set(memoryKey, kept);
+  }
+
+  /** What is declared by now, and the repositories that are there: of anything else nothing is wrong. */
+  declared(vms: readonly string[], repositories: ReadonlyMap<string, { repository?: unknown }>): void {
+    for (const vm of vms) if (!this.declaredSince.has(vm)) this.declaredSince.set(vm, this.#now());
+    const known = new Set(vms);
+    for (const map of [this.failing, this.declaredSince])
+      for (const vm of map.keys()) if (!known.has(vm)) map.delete(vm);
+    for (const [url, { repository }] of repositories) if (repository) this.seen.add(url);
+    for (const url of this.seen) if (!repositories.has(url)) this.seen.delete(url);
+    for (const { rule, subject } of this.all()) {
+      const isOfVm = watched.some(([its]) => its === rule);
+      if (isOfVm ? !known.has(subject) : rule === 'damaged' && !repositories.has(subject))
+        this.say(rule, subject, undefined);
+    }
   }
 
   all(): Condition[] {
