@@ -95,11 +95,16 @@ function healed(before: DamageRecord, after: DamageRecord, { blocks_healed }: Wr
   const objects = pendingOf(before).length;
   const whole = before.broken.filter(({ id }) => !after.broken.some(one => one.id === id)).length;
   const lost = brokenWords(after.broken);
+  // A cycle that stores all of them anew heals none by itself, and pages have no blocks.
+  const stored =
+    blocks_healed === 0
+      ? ''
+      : `${plural(blocks_healed, 'block')} ${blocks_healed === 1 ? 'was' : 'were'} stored again, and `;
   const isHealed = blocks_healed > 0 || whole > 0 || lost === '';
   return warning(
     world(
       isHealed ? 'repository-healed' : 'points-broken',
-      `${plural(objects, 'object')} of the repository ${objects === 1 ? 'was' : 'were'} damaged or missing: ${plural(blocks_healed, 'block')} ${blocks_healed === 1 ? 'was' : 'were'} stored again, and ${plural(whole, 'earlier point')} can be restored again${lost === '' ? '' : `; these stay broken: ${lost}`}`,
+      `${plural(objects, 'object')} of the repository ${objects === 1 ? 'was' : 'were'} damaged or missing: ${stored}${plural(whole, 'earlier point')} can be restored again${lost === '' ? '' : `; these stay broken: ${lost}`}`,
       { hint: '`converge verify` proves it; find out what damaged them' },
     ),
   );
