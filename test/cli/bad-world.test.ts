@@ -146,7 +146,6 @@ describe('a repository', () => {
     const bytes = await readFile(pack);
     bytes[Math.floor(bytes.length / 2)]! ^= 0x40;
     await writeFile(pack, bytes);
-    expectClear(await cli(dir, ['verify', ...repository, ...lab]), 4, /damaged|changed/, /packs?\//);
     const results: CliResult[] = [];
     for (const name of ['dc02', 'sql01'])
       results.push(await cli(dir, ['restore', name, ...repository, '--to', join(dir, name), ...lab]));
@@ -158,6 +157,17 @@ describe('a repository', () => {
     const whole = made.filter(name => !name.includes('unfinished-restore'));
     expect(whole.length).toBeLessThan(3);
     expect(made.length).toBeGreaterThan(whole.length);
+    // Once it is known nothing is begun.
+    expectClear(await cli(dir, ['verify', ...repository, ...lab]), 4, /damaged|changed/, /packs?\//);
+    for (const name of ['dc02', 'sql01'])
+      results.push(
+        await cli(dir, ['restore', name, ...repository, '--to', join(dir, `${name}-again`), ...lab]),
+      );
+    const again = results.slice(2).filter(({ code }) => code !== 0);
+    expect(again).toHaveLength(broken.length);
+    for (const result of again) expectClear(result, 4, /whole/);
+    const begun = (await readdir(dir, { recursive: true })).filter(name => name.includes('-again'));
+    expect(begun.filter(name => name.includes('unfinished-restore'))).toEqual([]);
   });
 
   test('of a newer format: one message', async () => {
