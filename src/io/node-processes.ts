@@ -46,6 +46,8 @@ export function nodeProcesses(environment: NodeJS.ProcessEnv = process.env): Pro
         ...(signal && { cancelSignal: signal }),
       });
       const { nodeChildProcess: child } = running;
+      const { onStderr } = command;
+      if (onStderr) child.stderr?.on('data', (bytes: Buffer) => onStderr(bytes.toString()));
       child.once('exit', () => {
         const closing = setTimeout(() => {
           child.stdout?.destroy();

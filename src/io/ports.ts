@@ -108,6 +108,8 @@ export interface Command {
   timeout?: number;
   /** Written to stdin, then closed. */
   input?: string;
+  /** Gets what it says on stderr as it comes; whoever stops a program hears nothing else of it. */
+  onStderr?: (text: string) => void;
 }
 
 export interface CommandResult {

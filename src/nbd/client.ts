@@ -64,11 +64,14 @@ const largestLook = 1024 * 1024 * 1024;
 /** Answers of options and errors that are longer than this are not NBD's. Bytes. */
 const longestText = 64 * 1024;
 
+/** The server is well, and doesn't hand out what it serves. It doesn't say why: its own output may. */
+export class ExportRefused extends Error {}
+
 /**
  * A client of an NBD server that listens on a local socket.
  * @param path of the socket
  * @param of which disk, for messages
- * @throws Failure `nbd-ended` when nobody listens or the connection ends, `nbd-protocol`
+ * @throws ExportRefused, or a Failure `nbd-ended` when nobody listens or the connection ends, `nbd-protocol`
  */
 export async function connectNbd(path: string, of: string, signal?: AbortSignal): Promise<NbdClient> {
   signal?.throwIfAborted();
@@ -114,7 +117,7 @@ async function negotiate(socket: Socket, from: Incoming, of: string): Promise<Ag
   const context = contexts?.find(({ type }) => type === optionReply.metaContext)?.data.readUInt32BE(0);
   const go = await ask(socket, from, of, option.go, goData());
   const info = go?.find(({ type, data }) => type === optionReply.info && data.readUInt16BE(0) === infoExport);
-  if (info === undefined) throw strange(of, 'it does not serve its default export');
+  if (info === undefined) throw new ExportRefused(`the server does not open ${of}`);
   const size = info.data.readBigUInt64BE(2);
   if (size > BigInt(Number.MAX_SAFE_INTEGER)) throw strange(of, `its size is ${size} bytes`);
   // Some answer without flags: what they can't say, they can't do.

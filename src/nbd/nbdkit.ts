@@ -5,7 +5,7 @@ import { privateFolder } from '../io/handles/private-folder.ts';
 import type { Clock, CommandResult, Processes } from '../io/ports.ts';
 import { retry } from '../io/retry.ts';
 import { until } from '../io/until.ts';
-import { connectNbd, type NbdClient } from './client.ts';
+import { connectNbd, ExportRefused, type NbdClient } from './client.ts';
 
 /** What nbdkit is to serve. */
 export interface Export {
@@ -60,6 +60,11 @@ export async function serve(
   const socket = join(folder.path, 'socket');
   const stop = new AbortController();
   const said = { result: undefined as CommandResult | undefined, error: undefined as unknown };
+  /** The end of what nbdkit has said so far. */
+  let heard = '';
+  /** Its result, when it is ending by itself. */
+  const dying = () =>
+    retry({ first: 20, atMost: diesWithin }, { clock, isNotYet: result => !result }, async () => said.result);
   const stopped = async (running: Promise<void>) => {
     stop.abort(new Error('no longer needed'));
     await running;
@@ -78,6 +83,9 @@ export async function serve(
         file: what.program,
         args: [...args, ...secrets, ...parameters],
         ...(what.env && { env: what.env }),
+        onStderr: text => {
+          heard = (heard + text).slice(-keptWords);
+        },
       },
       stop.signal,
     )
@@ -95,10 +103,13 @@ export async function serve(
       async () => {
         if (said.error !== undefined) throw said.error;
         if (said.result) throw ended(what, said.result);
-        return connectNbd(socket, what.of, signal).catch(error => {
-          // Not listening yet, or just ended, which the next look tells.
-          if (error instanceof Failure && error.has('nbd-ended')) return undefined;
-          throw error;
+        return connectNbd(socket, what.of, signal).catch(async error => {
+          if (!(error instanceof Failure && error.has('nbd-ended'))) throw error;
+          if (isNotListening(error)) return undefined;
+          // Either it is dying, or its plugin couldn't open the disk. Each attempt of that may be a login, and
+          // too many lock the account.
+          const result = await dying();
+          throw result ? ended(what, result) : new ExportRefused(error.message, { cause: error });
         });
       },
       {
@@ -111,13 +122,7 @@ export async function serve(
     // It has read them by now, and nothing else is to find them.
     await Promise.all(Object.keys(what.secrets ?? {}).map(name => folder.drop(name)));
     return {
-      client: explained(client, what, () =>
-        retry(
-          { first: 20, atMost: diesWithin },
-          { clock, isNotYet: result => !result },
-          async () => said.result,
-        ),
-      ),
+      client: explained(client, what, dying),
       close: async () => {
         await client.close();
         await stopped(running);
@@ -125,8 +130,16 @@ export async function serve(
     };
   } catch (error) {
     await stopped(running);
-    throw error;
+    // It has said all by now.
+    throw error instanceof ExportRefused ? refused(what, heard, error) : error;
   }
+}
+
+/** Whether there was nobody to connect to. */
+function isNotListening(error: Failure): boolean {
+  const { cause } = error;
+  const { code } = ((cause instanceof Error && cause.cause) || {}) as NodeJS.ErrnoException;
+  return code === 'ENOENT' || code === 'ECONNREFUSED';
 }
 
 /** The client, whose connection ends with nbdkit's own words when that is why it ended. */
@@ -153,16 +166,29 @@ function explained(
   };
 }
 
-/** Characters of nbdkit's own words that are said. */
+/** Characters of nbdkit's own words that are said, and that are kept. */
 const mostSaid = 600;
+const keptWords = 4 * mostSaid;
 
-function ended({ of, program }: Export, { exitCode, stderr }: CommandResult): Failure {
-  const words = stderr.trim().replace(/\s+/g, ' ').slice(-mostSaid);
-  return new Failure(
+/** What it said, as the end of a sentence. */
+function wordsOf(stderr: string): string {
+  const words = stderr.trim().replace(/\s+/g, ' ').slice(-mostSaid).replace(/\.+$/, '');
+  return words ? `: ${words}` : '';
+}
+
+const ended = ({ of, program }: Export, { exitCode, stderr }: CommandResult): Failure =>
+  new Failure(
     world(
       'nbdkit-failed',
-      own`${program}, which serves ${of}, ended with exit code ${exitCode}${words ? `: ${words}` : ''}.`,
+      own`${program}, which serves ${of}, ended with exit code ${exitCode}${wordsOf(stderr)}.`,
       { hint: 'Check `nbdkit:` of the target, and that the plugin and the VDDK are there.' },
     ),
   );
-}
+
+const refused = ({ of, program }: Export, stderr: string, cause: Error): Failure =>
+  new Failure(
+    world('nbdkit-failed', own`${program} does not open ${of}${wordsOf(stderr)}.`, {
+      hint: 'Check user and password of the target, its privileges, and that nothing else holds the disk.',
+    }),
+    { cause },
+  );

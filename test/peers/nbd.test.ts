@@ -211,6 +211,28 @@ describe.skipIf(!nbdkitPresent)('a client of NBD and nbdkit', () => {
     expect(absent.has('program-not-started')).toBe(true);
   });
 
+  // Where VMware's plugin logs in and opens the disk: nbdkit itself goes on.
+  test('a disk that the plugin can not open: its own words, after one attempt; nothing is left', async () => {
+    const attempts = join(await scratch(), 'attempts');
+    const before = new Set(await readdir(tmpdir()));
+    const plugin = ['eval', 'get_size=echo 4096', 'pread=exit 1'];
+    const open = `open=echo x >> ${attempts}; echo EPERM VixDiskLib: wrong user or password >&2; exit 1`;
+    const failure = await failureOf(
+      serve({ of: 'Hard disk 1', program: 'nbdkit', plugin: [...plugin, open] }, host),
+    );
+    expect(failure.diagnostics).toMatchObject([
+      {
+        code: 'nbdkit-failed',
+        message: expect.stringMatching(/^nbdkit does not open Hard disk 1: .*wrong user or password\.$/),
+      },
+    ]);
+    expect(await readFile(attempts, 'utf8')).toBe('x\n');
+    const left = (await readdir(tmpdir())).filter(
+      name => name.startsWith('converge-nbd-') && !before.has(name),
+    );
+    expect(left).toEqual([]);
+  });
+
   test.each(['get_ready', 'open', 'get_size', 'can_extents', 'extents', 'pread', 'close'])(
     'a server that is killed at the step %s: said with how it ended, and neither it nor a file is left',
     async step => {
