@@ -16,7 +16,9 @@ interface Fields {
   errno?: number;
   message?: string;
   $metadata?: { httpStatusCode?: number; clockSkewCorrected?: boolean };
-  $response?: { headers?: Record<string, string> };
+  $response?: { headers?: Record<string, string>; byProxy?: string };
+  /** Words for the proxy that was to pass the request on. */
+  byProxy?: string;
   Region?: string;
   StorageClass?: string;
 }
@@ -40,6 +42,8 @@ const throttling =
 const unreached = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
 /** A certificate that does not verify won't the next time either. */
 const tls = /CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|EPROTO|ERR_SSL/;
+/** No certificate was seen: it is plain text, or another version of TLS. */
+const notSpoken = /EPROTO|ERR_SSL/;
 
 export function classify(error: unknown): ErrorClass {
   // Of a proxy, before anything was sent.
@@ -197,17 +201,19 @@ function describe(error: unknown, about: About): Diagnostic {
     );
   }
   if (kind !== 'final' || status === undefined) {
-    const reason = fieldsOf(error).code ?? code;
-    const certificate = tls.test(reason);
-    return world(
-      'aws-unreachable',
-      own`${where} could not be reached${certificate ? ' securely' : ''}: ${reason} (${action}).`,
-      {
-        hint: certificate
+    const { $response, byProxy = $response?.byProxy } = fieldsOf(error);
+    const answered = code === 'Unknown' && status !== undefined ? own`it was answered with ${status}` : code;
+    const reason = fieldsOf(error).code ?? answered;
+    const way = tls.test(reason) ? ' securely' : byProxy === undefined ? '' : ` by ${byProxy}`;
+    return world('aws-unreachable', own`${where} could not be reached${way}: ${reason} (${action}).`, {
+      hint: notSpoken.test(reason)
+        ? own`What listens there doesn't speak TLS as it should: check the port, and whether it is https.`
+        : tls.test(reason)
           ? own`The certificate does not verify; point AWS_CA_BUNDLE at a PEM file of the authority that signed it, which may be that of a proxy that looks into TLS.`
-          : own`Check the network, and the region or endpoint of the aws target.`,
-      },
-    );
+          : byProxy !== undefined
+            ? own`Check that ${byProxy} runs and may reach it, and the endpoint of the aws target; NO_PROXY spares what is reached without.`
+            : own`Check the network, and the region or endpoint of the aws target.`,
+    });
   }
   return world(
     'aws-error',

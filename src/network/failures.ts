@@ -10,17 +10,38 @@ export const passingProxyFailures = ['proxy-unreachable', 'proxy-upstream'] as c
 export const isPassingProxyFailure = (error: unknown): boolean =>
   error instanceof Failure && error.hasOnly(...passingProxyFailures);
 
+/** Codes of a certificate that doesn't verify. */
+const notTrusted = /CERT|SELF_SIGNED|UNABLE_TO/;
+
 /** The proxy itself can't be had. */
 export function unreachableProxy({ where, from, secure }: HttpProxy, cause: Error): Failure {
   const code = (cause as NodeJS.ErrnoException).code ?? cause.message;
   const why = awayWords(code) ?? (secure ? 'no secure connection to it comes about' : 'it can not be used');
   return new Failure(
     world('proxy-unreachable', own`The proxy ${where} (${from}) can't be reached: ${why} (${code}).`, {
-      hint: own`Check that it runs, and the address in ${from}.`,
+      hint: notTrusted.test(code)
+        ? own`Point AWS_CA_BUNDLE at a PEM file of the authority that signed its certificate, or correct the name in ${from}.`
+        : own`Check that it runs, and the address in ${from}.`,
     }),
     { cause },
   );
 }
+
+/** Headers that AWS's services, and other stores that speak as they do, give with every answer. */
+const ofAService = ['x-amz-request-id', 'x-amz-id-2', 'x-amzn-requestid'];
+
+/**
+ * Whether the answer to a request in plain text that a proxy was to pass on is the proxy's own, which refuses
+ * it.
+ *
+ * @param headers names in lower case
+ */
+export const isRefusalOfProxy = (status: number, headers: Readonly<Record<string, string>>): boolean =>
+  status === 407 || (status === 403 && !ofAService.some(name => name in headers));
+
+/** A proxy, and the variable that names it. */
+export const proxyWords = ({ where, from }: Pick<HttpProxy, 'where' | 'from'>): string =>
+  own`the proxy ${where} (${from})`;
 
 /**
  * What an answer of a proxy means that isn't a connection.
@@ -55,7 +76,7 @@ export function refusedByProxy(
       'proxy-refused',
       own`The proxy ${where} (${from}) lets nobody through to ${to}: it answers ${status}.`,
       {
-        hint: own`Let the proxy allow CONNECT to ${to}, or name it in NO_PROXY if it can be reached without a proxy.`,
+        hint: own`Let the proxy allow ${to}, by CONNECT where that is https, or name it in NO_PROXY if it can be reached without a proxy.`,
       },
     ),
   );

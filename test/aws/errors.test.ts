@@ -4,6 +4,8 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { bucketApi } from '../../src/aws/buckets.ts';
 import { toFailure } from '../../src/aws/errors.ts';
 import { s3Store } from '../../src/aws/s3-store.ts';
+import { nodeHost } from '../../src/io/node.ts';
+import { networkOf } from '../../src/network/network.ts';
 import { s3Url } from '../../src/values/s3-url.ts';
 import { credentials, InstantClock } from '../lab/s3/fixture.ts';
 import { connected, diagnosticOf } from './fixture.ts';
@@ -100,12 +102,69 @@ describe('what the user is told', () => {
     expect(diagnostic).toMatchObject({ code: 'aws-no-credentials', category: 'given' });
   });
 
+  it('of a server that doesn’t speak TLS: it has no certificate to trust', async () => {
+    const { code, hint } = await list({ endpoint: (await answering(200, {})).replace('http:', 'https:') });
+    expect({ code, hint }).toEqual({
+      code: 'aws-unreachable',
+      hint: "What listens there doesn't speak TLS as it should: check the port, and whether it is https.",
+    });
+  });
+
   it('of a certificate that does not verify', () => {
     const error = Object.assign(new Error('self-signed certificate'), {
       code: 'DEPTH_ZERO_SELF_SIGNED_CERT',
     });
     const [diagnostic] = toFailure(error, { action: 's3:ListBucket', region: 'eu-west-1' }).diagnostics;
     expect(diagnostic?.hint).toContain('AWS_CA_BUNDLE');
+  });
+});
+
+describe('what the user is told of a proxy that is to pass plain text on', () => {
+  const by = (proxy: string) =>
+    list({
+      endpoint: 'http://store.converge.test:9000',
+      network: networkOf({ ...nodeHost(), env: { http_proxy: proxy } }),
+    });
+
+  it('which is away', async () => {
+    expect(await by('http://svc:sEcret@127.0.0.1:1')).toMatchObject({
+      code: 'proxy-unreachable',
+      message: "The proxy 127.0.0.1:1 (http_proxy) can't be reached: nothing listens there (ECONNREFUSED).",
+    });
+  });
+
+  it('which lets nobody through, and says so with a page', async () => {
+    const proxy = await answering(403, { 'content-type': 'text/html' }, '<html>blocked');
+    const { code, message } = await by(proxy);
+    expect({ code, message }).toEqual({
+      code: 'proxy-refused',
+      message: `The proxy ${proxy.slice(7)} (http_proxy) lets nobody through to store.converge.test:9000: it answers 403.`,
+    });
+  });
+
+  it('whose store refuses something: that is the store’s', async () => {
+    const proxy = await answering(
+      403,
+      { 'x-amz-request-id': 'x' },
+      '<Error><Code>AccessDenied</Code></Error>',
+    );
+    expect(await by(proxy)).toMatchObject({ code: 'aws-access-denied' });
+  });
+
+  it('which can’t reach the store', async () => {
+    const proxy = await answering(502, { 'content-type': 'text/html' }, '<html>Bad Gateway');
+    const { code, message, hint } = await by(proxy);
+    expect(code).toBe('aws-unreachable');
+    expect(message).toContain(`could not be reached by the proxy ${proxy.slice(7)} (http_proxy): `);
+    expect(hint).toContain('NO_PROXY');
+  });
+
+  it('which doesn’t speak TLS', async () => {
+    const proxy = (await answering(200, {})).replace('http:', 'https:');
+    expect(await by(proxy)).toMatchObject({
+      code: 'proxy-unreachable',
+      message: expect.stringContaining('it does not speak TLS (EPROTO)'),
+    });
   });
 });
 

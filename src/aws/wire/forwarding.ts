@@ -1,8 +1,19 @@
 import type { HttpRequest } from '@smithy/core/protocols';
-import { refusedByProxy } from '../../network/failures.ts';
+import { isRefusalOfProxy, proxyWords, refusedByProxy, unreachableProxy } from '../../network/failures.ts';
 import { type Network, straight } from '../../network/network.ts';
 import { absoluteForm } from '../../network/tunnel.ts';
 import type { Handler } from './handler.ts';
+
+interface Answered {
+  statusCode: number;
+  headers: Record<string, string>;
+  /** Words for the proxy that it came by. */
+  byProxy?: string;
+}
+
+/** Codes of a connection that never was: nothing was sent. */
+const noConnection =
+  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EPROTO)$|CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|ERR_SSL/;
 
 /** The same handler, by which requests in plain text are put to a proxy where one leads to their server. */
 export function forwarding(usual: Handler, network: Network): Handler {
@@ -20,9 +31,20 @@ export function forwarding(usual: Handler, network: Network): Handler {
       asked.port = proxy.port;
       asked.path = absoluteForm(to, request.path);
       if (proxy.authorization !== undefined) asked.headers['proxy-authorization'] = proxy.authorization;
-      const answer = await usual.handle(asked, options);
-      const { statusCode } = answer.response as { statusCode: number };
-      if (statusCode === 407) throw refusedByProxy(proxy, `${hostname}:${port}`, statusCode);
+      const byProxy = proxyWords(proxy);
+      const answer = await usual.handle(asked, options).catch(error => {
+        if (options?.abortSignal?.aborted || !(error instanceof Error)) throw error;
+        if (noConnection.test((error as NodeJS.ErrnoException).code ?? ''))
+          throw unreachableProxy(proxy, error);
+        // It may have been passed on.
+        throw Object.assign(error, { byProxy });
+      });
+      const response = answer.response as Answered;
+      const { statusCode, headers } = response;
+      if (isRefusalOfProxy(statusCode, headers))
+        throw refusedByProxy(proxy, `${hostname}:${port}`, statusCode);
+      // Whoever says what such an answer means has this response.
+      response.byProxy = byProxy;
       return answer;
     },
     destroy: () => usual.destroy?.(),

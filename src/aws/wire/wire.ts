@@ -1,5 +1,5 @@
 import { connect as connectNet, type Socket } from 'node:net';
-import { refusedByProxy, unreachableProxy } from '../../network/failures.ts';
+import { isRefusalOfProxy, refusedByProxy, unreachableProxy } from '../../network/failures.ts';
 import { beginTls, type Network } from '../../network/network.ts';
 import type { Destination, HttpProxy } from '../../network/proxies.ts';
 import type { Throttle } from '../../network/throttle.ts';
@@ -84,7 +84,8 @@ export function createWire({ connectTimeout, idleTimeout, network, uploads }: Wi
       const answer = await converse(connection, asked, idleTimeout, { first, uploads });
       if (answer.reusable && !connection.socket.destroyed) give(at, connection);
       else connection.socket.destroy();
-      if (proxy && answer.status === 407) throw refusedByProxy(proxy, `${to.host}:${to.port}`, answer.status);
+      if (proxy && isRefusalOfProxy(answer.status, answer.headers))
+        throw refusedByProxy(proxy, `${to.host}:${to.port}`, answer.status);
       return answer;
     },
     close() {
