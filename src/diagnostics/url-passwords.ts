@@ -4,13 +4,16 @@
  */
 const password = /(\/\/[^\s/:@'"]*:)([^\s'"]{1,500})(?=@)|(\bhttps?:\/\/)([^\s/:@'"?#]{1,500})(?=@)/gi;
 
+/** What a hint says in the place of a user and a password. */
+const placeholder = { user: '//USER:', secret: 'PASSWORD' };
+
 /** The same text with stars for passwords and tokens in URLs; columns stay as they are. */
 export const withoutPasswords = (text: string): string =>
   text.includes('//') && text.includes('@')
-    ? text.replace(
-        password,
-        (_, user: string | undefined, secret: string, web: string, token: string) =>
-          (user ?? web) + '*'.repeat((secret ?? token).length),
+    ? text.replace(password, (whole, user: string | undefined, secret: string, web: string, token: string) =>
+        user === placeholder.user && secret === placeholder.secret
+          ? whole
+          : (user ?? web) + '*'.repeat((secret ?? token).length),
       )
     : text;
 

@@ -106,8 +106,8 @@ export async function serve(
         return connectNbd(socket, what.of, signal).catch(async error => {
           if (!(error instanceof Failure && error.has('nbd-ended'))) throw error;
           if (isNotListening(error)) return undefined;
-          // Either it is dying, or its plugin couldn't open the disk. Each attempt of that may be a login, and
-          // too many lock the account.
+          // Either it is dying, or its plugin couldn't open the disk. Each attempt of that may be a login,
+          // and too many lock the account.
           const result = await dying();
           throw result ? ended(what, result) : new ExportRefused(error.message, { cause: error });
         });

@@ -1,7 +1,9 @@
 import { isAbsolute, resolve } from 'node:path';
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
 import { Failure, given } from '../diagnostics/diagnostic.ts';
+import { own } from '../diagnostics/own-words.ts';
 import type { Host } from '../io/ports.ts';
+import { certificatesIn } from './certificates.ts';
 
 /** Variables that name a file of authorities which are trusted beside the usual ones. */
 const variables = ['AWS_CA_BUNDLE', 'SSL_CERT_FILE'] as const;
@@ -21,20 +23,17 @@ export async function authoritiesOf({
   if (named.length === 0) return undefined;
   const more = await Promise.all(
     named.map(async ({ name, path }) => {
-      const text = await files.read(isAbsolute(path) ? path : resolve(cwd, path));
+      const text = await files.read(isAbsolute(path) ? path : resolve(cwd, path)).catch(error => {
+        if (!(error instanceof Failure)) throw error;
+        throw wrong(name, path, own`can't be read: ${error.message}`);
+      });
       if (text === undefined) throw wrong(name, path, 'is not there');
-      return { name, path, text: text.toString('latin1') };
+      const read = certificatesIn(text.toString('latin1'));
+      if ('problem' in read) throw wrong(name, path, read.problem);
+      return read.found;
     }),
   );
-  for (const { name, path, text } of more) {
-    try {
-      if (!text.includes('-----BEGIN')) throw new Error('nothing in it');
-      createSecureContext({ ca: text });
-    } catch {
-      throw wrong(name, path, 'holds no certificates that can be read');
-    }
-  }
-  return createSecureContext({ ca: [...getCACertificates('default'), ...more.map(({ text }) => text)] });
+  return createSecureContext({ ca: [...getCACertificates('default'), ...more.flat()] });
 }
 
 const wrong = (variable: string, path: string, problem: string): Failure =>

@@ -70,10 +70,12 @@ const withScheme = (text: string): string =>
 
 function parse(text: string, from: string): HttpProxy {
   const url = URL.parse(withScheme(text));
-  if (!url || !/^https?:$/.test(url.protocol) || url.hostname === '')
+  // What ends an address early was meant to be in a password, and what is taken for a host is the user.
+  const isCut = url && /[@]/.test(url.pathname + url.search + url.hash);
+  if (!url || isCut || !/^https?:$/.test(url.protocol) || url.hostname === '')
     throw new Failure(
       given('proxy-address', `The environment variable ${from} does not name a proxy of HTTP.`, {
-        hint: 'Write http://HOST:PORT, or http://USER:PASSWORD@HOST:PORT with `%40` for an `@` in a password and the like.',
+        hint: 'Write http://HOST:PORT, or http://USER:PASSWORD@HOST:PORT with `%40` for an `@` in a password, `%23` for a `#`, `%2F` for a `/` and the like.',
       }),
     );
   const secure = url.protocol === 'https:';
@@ -101,6 +103,9 @@ function decoded(text: string): string {
 
 const bare = (host: string): string => host.replace(/^\[|\]$/g, '').toLowerCase();
 
+/** A name without the dot of the root at its end. */
+const rooted = (host: string): string => host.replace(/\.$/, '');
+
 const near = new BlockList();
 near.addSubnet('127.0.0.0', 8, 'ipv4');
 near.addSubnet('169.254.0.0', 16, 'ipv4');
@@ -110,7 +115,7 @@ near.addSubnet('fe80::', 10, 'ipv6');
 near.addSubnet('fd00:ec2::', 32, 'ipv6');
 
 function isNear(host: string): boolean {
-  const name = bare(host).replace(/\.$/, '');
+  const name = rooted(bare(host));
   return name === 'localhost' || name.endsWith('.localhost') || isIn(near, name);
 }
 
@@ -127,6 +132,7 @@ function exceptions(text: string): (to: Destination) => boolean {
     .filter(entry => entry !== '');
   if (entries.includes('*')) return () => true;
   const blocks = new BlockList();
+  const addresses = new Map<number | undefined, BlockList>();
   const names: { name: string; port: number | undefined }[] = [];
   for (const entry of entries) {
     const [, network = '', bits = ''] = /^\[?([0-9a-f.:]+)\]?\/(\d{1,3})$/.exec(entry) ?? [];
@@ -136,17 +142,22 @@ function exceptions(text: string): (to: Destination) => boolean {
       continue;
     }
     const [, name = entry, port] = addressFamily(entry) === 6 ? [] : (/^(.*):(\d{1,5})$/.exec(entry) ?? []);
-    names.push({
-      name: bare(name).replace(/^\*?\.+/, ''),
-      port: port === undefined ? undefined : Number(port),
-    });
+    const exact = port === undefined ? undefined : Number(port);
+    const kind = addressFamily(bare(name));
+    if (kind !== undefined) {
+      // An address may be written in several ways.
+      const same = addresses.get(exact) ?? new BlockList();
+      same.addAddress(bare(name), kind === 4 ? 'ipv4' : 'ipv6');
+      addresses.set(exact, same);
+    } else names.push({ name: rooted(bare(name)).replace(/^\*?\.+/, ''), port: exact });
   }
   return ({ host: written, port }) => {
-    const host = bare(written);
+    const host = rooted(bare(written));
     return (
-      isIn(blocks, host) ||
+      [blocks, addresses.get(undefined), addresses.get(port)].some(list => list && isIn(list, host)) ||
       names.some(
         one =>
+          one.name !== '' &&
           (one.port === undefined || one.port === port) &&
           (host === one.name || (addressFamily(host) === undefined && host.endsWith(`.${one.name}`))),
       )

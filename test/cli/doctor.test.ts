@@ -129,6 +129,7 @@ test('what has to be granted is printed, in words and as JSON', async () => {
   expect(code).toBe(0);
   expect(stdout).toContain('VirtualMachine.Config.ChangeTracking');
   const { policy } = JSON.parse((await cli(dir, ['doctor', '--privileges', '--format', 'json'])).stdout);
+  expect(stdout).toContain(`\n${JSON.stringify(policy, null, 2)}\n`);
   const shipped = JSON.parse(await readFile(join(import.meta.dirname, '../../policies/writer.json'), 'utf8'));
   expect(policy).toEqual(shipped);
 });

@@ -27,6 +27,11 @@ test.each(taken)('%s holds none', url => expect(holdsPassword(url)).toBe(false))
 
 test.each([
   ['git clone https://hunter2@host/x', 'git clone https://*******@host/x'],
+  // A placeholder of a hint, and nothing that looks like it.
+  ['Write http://USER:PASSWORD@HOST:PORT into X.', 'Write http://USER:PASSWORD@HOST:PORT into X.'],
+  ['http://USER:PASSWORD1@HOST', 'http://USER:*********@HOST'],
+  ['http://USER:PASSWORD@x@HOST', 'http://USER:**********@HOST'],
+  ['http://svc:PASSWORD@HOST', 'http://svc:********@HOST'],
   ['see https://u:a/b@h/ and postgres://u:p@h', 'see https://u:***@h/ and postgres://u:*@h'],
   ['https://host/a@b and ssh://git@host', 'https://host/a@b and ssh://git@host'],
 ])('%s is shown as %s', (text, shown) => expect(withoutPasswords(text)).toBe(shown));

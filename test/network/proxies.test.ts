@@ -55,7 +55,14 @@ describe('a proxy from the environment', () => {
     ['2001:db8::/32', 'https://[2001:db8::5]', true],
     ['2001:db8::5', 'https://[2001:db8::5]', true],
     ['[2001:db8::5]:443', 'https://[2001:db8::5]', true],
+    // One address, however it is written.
+    ['2001:0db8:0:0:0:0:0:5', 'https://[2001:db8::5]', true],
+    ['[2001:DB8:0::5]:443', 'https://[2001:db8::5]', true],
+    ['[2001:db8:0::5]:8443', 'https://[2001:db8::5]', false],
     ['10.1.0.0/99', 'https://10.1.2.3', false],
+    ['vc.example.com.', 'https://vc.example.com', true],
+    ['example.com', 'https://vc.example.com.', true],
+    ['.', 'https://vc.example.com.', false],
     [',,', 'https://a.b', false],
   ])('NO_PROXY=%s spares %s: %s', (spared, url, isSpared) => {
     for (const name of ['NO_PROXY', 'no_proxy'])
@@ -72,21 +79,22 @@ describe('a proxy from the environment', () => {
     expect(leads(env, 'http://localhost.example.com')).toBe('p:1');
   });
 
-  test.each(['socks5://p:1', 'http://', 'http://u:s3cr3t#@p:1', 'http://p:s3cr3t', 'ftp://u:s3cr3t@p'])(
-    '%s is refused once it is needed, and not repeated',
-    text => {
-      const proxyTo = proxiesOf({ HTTPS_PROXY: text });
-      expect(proxyTo(at('http://a.b'))).toBeUndefined();
-      const refused = failing(() => proxyTo(at('https://a.b')));
-      expect(refused.diagnostics).toMatchObject([
-        {
-          code: 'proxy-address',
-          message: 'The environment variable HTTPS_PROXY does not name a proxy of HTTP.',
-        },
-      ]);
-      expect(JSON.stringify(refused.diagnostics)).not.toContain('s3cr3t');
-    },
-  );
+  test.each([
+    ...['socks5://p:1', 'http://', 'http://u:s3cr3t#@p:1', 'http://p:s3cr3t', 'ftp://u:s3cr3t@p'],
+    // The user would be taken for the proxy, and the beginning of the password for its port.
+    ...['http://u:1#s3cr3t@p:1', 'http://u:12/s3cr3t@p:1', 'u:1?s3cr3t@p:1'],
+  ])('%s is refused once it is needed, and not repeated', text => {
+    const proxyTo = proxiesOf({ HTTPS_PROXY: text });
+    expect(proxyTo(at('http://a.b'))).toBeUndefined();
+    const refused = failing(() => proxyTo(at('https://a.b')));
+    expect(refused.diagnostics).toMatchObject([
+      {
+        code: 'proxy-address',
+        message: 'The environment variable HTTPS_PROXY does not name a proxy of HTTP.',
+      },
+    ]);
+    expect(JSON.stringify(refused.diagnostics)).not.toContain('s3cr3t');
+  });
 
   test('with any user and password says them as Basic, and all their forms are known as secret', () => {
     const word = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 });

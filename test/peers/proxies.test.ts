@@ -331,7 +331,7 @@ pid_filename none
     expect(missing.message).toContain(unknown);
     await writeFile(unknown, 'nothing\n');
     const empty = await diagnosticOf(put(await connected(true, { SSL_CERT_FILE: unknown }), 'k', content));
-    expect(empty.message).toContain('SSL_CERT_FILE names, holds no certificates');
+    expect(empty.message).toContain('SSL_CERT_FILE names, holds no certificate in PEM');
   });
 
   it('one that dies in the middle of an upload is waited for, and one that stays away is named', async () => {

@@ -1,3 +1,4 @@
+import { rootCertificates } from 'node:tls';
 import { Value } from 'typebox/value';
 import { describe, expect, it } from 'vitest';
 import type { ReadFiles } from '../../src/io/ports.ts';
@@ -48,6 +49,7 @@ it('finds host and port', () => {
 });
 
 describe('ca', () => {
+  const root = rootCertificates[0]!;
   const files = (content: Record<string, string>) =>
     ({
       read: async (path: string) => (path in content ? Buffer.from(content[path]!) : undefined),
@@ -62,7 +64,12 @@ describe('ca', () => {
 
   it.each([
     ['that is not there', {}, /\/srv\/ca\.pem.*is not there/],
-    ['without a certificate', { '/srv/ca.pem': 'hello' }, /\/srv\/ca\.pem.*no readable PEM/],
+    ['without a certificate', { '/srv/ca.pem': 'hello' }, /\/srv\/ca\.pem.*no certificate in PEM/],
+    [
+      'whose second one is broken',
+      { '/srv/ca.pem': `${root}\n${root.replace(/\n[^\n]*\n/, '\n')}` },
+      /\/srv\/ca\.pem.*holds 2 certificates, of which number 2 can't be read/,
+    ],
   ])('refuses a file %s', async (_, content, why) => {
     const failure = await failureOf(readCa('ca.pem', files(content), '/srv'));
     expect(failure.diagnostics[0]).toMatchObject({ code: 'vsphere-ca', category: 'given' });

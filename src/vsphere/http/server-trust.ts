@@ -1,7 +1,8 @@
-import { X509Certificate } from 'node:crypto';
 import { isAbsolute, resolve } from 'node:path';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
+import { own } from '../../diagnostics/own-words.ts';
 import type { ReadFiles } from '../../io/ports.ts';
+import { certificatesIn } from '../../network/certificates.ts';
 import type { Network } from '../../network/network.ts';
 
 /** What makes a server's certificate good: a pin, or a chain to `ca`, or to the system's authorities. */
@@ -34,7 +35,7 @@ export function checkTrust({ ca, sha256 }: Trust): void {
       }),
     );
   }
-  if (ca !== undefined && !holdsCertificate(ca)) throw wrongCa('', 'holds no readable PEM certificate');
+  if (ca !== undefined) checkCa(ca, '');
 }
 
 /**
@@ -45,21 +46,22 @@ export function checkTrust({ ca, sha256 }: Trust): void {
 export async function readCa(ca: string, files: ReadFiles, cwd: string): Promise<string> {
   if (ca.includes(BEGIN)) return ca;
   const path = isAbsolute(ca) ? ca : resolve(cwd, ca);
-  const text = (await files.read(path))?.toString('latin1');
+  const bytes = await files.read(path).catch(error => {
+    if (!(error instanceof Failure)) throw error;
+    throw wrongCa(` ${path}`, own`can't be read: ${error.message}`);
+  });
+  const text = bytes?.toString('latin1');
   if (text === undefined) throw wrongCa(` ${path}`, 'is not there');
-  if (!holdsCertificate(text)) throw wrongCa(` ${path}`, 'holds no readable PEM certificate');
+  checkCa(text, ` ${path}`);
   return text;
 }
 
-const BEGIN = '-----BEGIN CERTIFICATE-----';
-
-function holdsCertificate(pem: string): boolean {
-  try {
-    return pem.includes(BEGIN) && new X509Certificate(pem).subject !== undefined;
-  } catch {
-    return false;
-  }
+function checkCa(text: string, path: string): void {
+  const read = certificatesIn(text);
+  if ('problem' in read) throw wrongCa(path, read.problem);
 }
+
+const BEGIN = '-----BEGIN CERTIFICATE-----';
 
 const wrongCa = (path: string, problem: string): Failure =>
   new Failure(
