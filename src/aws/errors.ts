@@ -209,7 +209,7 @@ function describe(error: unknown, about: About): Diagnostic {
       hint: notSpoken.test(reason)
         ? own`What listens there doesn't speak TLS as it should: check the port, and whether it is https.`
         : tls.test(reason)
-          ? own`The certificate does not verify; point AWS_CA_BUNDLE at a PEM file of the authority that signed it, which may be that of a proxy that looks into TLS.`
+          ? own`The certificate does not verify; point AWS_CA_BUNDLE, or \`ca\` of the aws target, at a PEM file of the authority that signed it, which may be that of a proxy that looks into TLS.`
           : byProxy !== undefined
             ? own`Check that ${byProxy} runs and may reach it, and the endpoint of the aws target; NO_PROXY spares what is reached without.`
             : own`Check the network, and the region or endpoint of the aws target.`,

@@ -31,6 +31,14 @@ export const awsTarget: TargetKind = {
           description: "A reference: `secret('env:NAME')` in an expression.",
         }),
       ),
+      ca: Type.Optional(
+        Type.String({
+          minLength: 1,
+          'x-multiline': true,
+          description:
+            'Authority that signed the certificate of `endpoint`, or that of a proxy which looks into TLS, trusted beside the usual ones: path of a PEM file, or its text.',
+        }),
+      ),
       bandwidth: Type.Optional(bandwidthSchema),
     },
     { additionalProperties: false },

@@ -8,37 +8,55 @@ import { certificatesIn } from './certificates.ts';
 /** Variables that name a file of authorities which are trusted beside the usual ones. */
 const variables = ['AWS_CA_BUNDLE', 'SSL_CERT_FILE'] as const;
 
+/** Authorities that a target declares, beside those of the environment. */
+export interface Declared {
+  /** Path of a PEM file, or its text. */
+  ca: string;
+  /** Who says so, for messages: `\`ca\` of target dr`. */
+  from: string;
+}
+
 /**
- * What servers are believed by, where the environment names authorities beside those that Node knows and
- * those of NODE_EXTRA_CA_CERTS, which Node reads itself; undefined: by those alone.
+ * What servers are believed by, where the environment, or a target, names authorities beside those that Node
+ * knows and those of NODE_EXTRA_CA_CERTS, which Node reads itself; undefined: by those alone.
  *
  * @throws Failure `ca-file`
  */
-export async function authoritiesOf({
-  env,
-  files,
-  cwd,
-}: Pick<Host, 'env' | 'files' | 'cwd'>): Promise<SecureContext | undefined> {
-  const named = variables.flatMap(name => (env[name] ? [{ name, path: env[name] }] : []));
-  if (named.length === 0) return undefined;
+export async function authoritiesOf(
+  { env, files, cwd }: Pick<Host, 'env' | 'files' | 'cwd'>,
+  declared?: Declared,
+): Promise<SecureContext | undefined> {
+  const named = variables.flatMap(name => (env[name] ? [{ from: name, ca: env[name] }] : []));
+  const all: Declared[] = declared ? [...named, declared] : named;
+  if (all.length === 0) return undefined;
   const more = await Promise.all(
-    named.map(async ({ name, path }) => {
-      const text = await files.read(isAbsolute(path) ? path : resolve(cwd, path)).catch(error => {
-        if (!(error instanceof Failure)) throw error;
-        throw wrong(name, path, own`can't be read: ${error.message}`);
-      });
-      if (text === undefined) throw wrong(name, path, 'is not there');
-      const read = certificatesIn(text.toString('latin1'));
-      if ('problem' in read) throw wrong(name, path, read.problem);
-      return read.found;
+    all.map(async ({ from, ca }) => {
+      const isText = ca.includes('-----BEGIN ');
+      const what = isText ? 'The authorities' : `The file of authorities ${ca}`;
+      const wrong = wrongly(what, from);
+      const text = isText ? ca : await read(ca, wrong);
+      const certificates = certificatesIn(text);
+      if ('problem' in certificates) throw wrong(certificates.problem);
+      return certificates.found;
     }),
   );
   return createSecureContext({ ca: [...getCACertificates('default'), ...more.flat()] });
+
+  async function read(path: string, wrong: (problem: string) => Failure): Promise<string> {
+    const bytes = await files.read(isAbsolute(path) ? path : resolve(cwd, path)).catch(error => {
+      if (!(error instanceof Failure)) throw error;
+      throw wrong(own`can't be read: ${error.message}`);
+    });
+    if (bytes === undefined) throw wrong('is not there');
+    return bytes.toString('latin1');
+  }
 }
 
-const wrong = (variable: string, path: string, problem: string): Failure =>
-  new Failure(
-    given('ca-file', `The file of authorities ${path}, which ${variable} names, ${problem}.`, {
-      hint: `Let ${variable} name a file of certificates in PEM, or unset it: the usual authorities are trusted anyway.`,
-    }),
-  );
+const wrongly =
+  (what: string, from: string) =>
+  (problem: string): Failure =>
+    new Failure(
+      given('ca-file', `${what}, which ${from} names, ${problem}.`, {
+        hint: `Let ${from} name a file of certificates in PEM, or leave it out: the usual authorities are trusted anyway.`,
+      }),
+    );

@@ -1,7 +1,7 @@
 import { isIP, type Socket } from 'node:net';
 import { connect, type SecureContext, type TLSSocket } from 'node:tls';
 import type { Host } from '../io/ports.ts';
-import { authoritiesOf } from './authorities.ts';
+import { authoritiesOf, type Declared } from './authorities.ts';
 import { type Destination, type HttpProxy, proxiesOf } from './proxies.ts';
 import { tunnel } from './tunnel.ts';
 
@@ -16,13 +16,16 @@ export interface Network {
 /** Nothing but what Node does by itself: for what is on this machine. */
 export const straight: Network = { proxyTo: () => undefined, authorities: async () => undefined };
 
-/** As the environment says. Files are read when a connection is made. */
-export function networkOf(host: Pick<Host, 'env' | 'files' | 'cwd'>): Network {
+/**
+ * As the environment says, and with the authorities that a target declares beside its own. Files are read
+ * when a connection is made.
+ */
+export function networkOf(host: Pick<Host, 'env' | 'files' | 'cwd'>, declared?: Declared): Network {
   let authorities: Promise<SecureContext | undefined> | undefined;
   return {
     proxyTo: proxiesOf(host.env),
     authorities() {
-      authorities ??= authoritiesOf(host);
+      authorities ??= authoritiesOf(host, declared);
       return authorities;
     },
   };

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { worldAws } from '../../src/app/aws/aws-access.ts';
 import { bucketApi } from '../../src/aws/buckets.ts';
 import { toFailure } from '../../src/aws/errors.ts';
 import { s3Store } from '../../src/aws/s3-store.ts';
@@ -8,6 +9,7 @@ import { nodeHost } from '../../src/io/node.ts';
 import { networkOf } from '../../src/network/network.ts';
 import { s3Url } from '../../src/values/s3-url.ts';
 import { credentials, InstantClock } from '../lab/s3/fixture.ts';
+import { scriptedServer } from '../vsphere/scripted-server.ts';
 import { connected, diagnosticOf } from './fixture.ts';
 import { allOf } from './object-store-contract.ts';
 
@@ -116,6 +118,26 @@ describe('what the user is told', () => {
     });
     const [diagnostic] = toFailure(error, { action: 's3:ListBucket', region: 'eu-west-1' }).diagnostics;
     expect(diagnostic?.hint).toContain('AWS_CA_BUNDLE');
+  });
+});
+
+it('what a target trusts beside the usual authorities counts for it, and for no other', async () => {
+  const server = await scriptedServer();
+  const { caPem } = server.certificates;
+  const host = { ...nodeHost(), env: {} };
+  const aws = worldAws(host, networkOf(host), async () => 's');
+  const told = async (more: Record<string, string>) => {
+    const properties = { region: 'eu-west-1', endpoint: server.url, access_key_id: 'k', ...more };
+    const target = { name: 'dr', type: 'aws', properties, at: undefined as never };
+    const { endpoint = '', network } = await aws.s3(target, { made() {}, retried() {}, throttled() {} });
+    return list({ endpoint, network: network! });
+  };
+  expect((await told({})).hint).toContain('`ca` of the aws target');
+  // Trusted, and no store: it answers as a vSphere server does.
+  expect((await told({ ca: caPem })).message).not.toContain('securely');
+  expect(await told({ ca: '/not/there.pem' })).toMatchObject({
+    code: 'ca-file',
+    message: 'The file of authorities /not/there.pem, which `ca` of target dr names, is not there.',
   });
 });
 

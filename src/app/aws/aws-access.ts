@@ -3,7 +3,7 @@ import type { AwsSettings } from '../../aws/settings.ts';
 import type { CallCounter } from '../../engine/model/calls.ts';
 import type { CatalogTarget, SecretRef } from '../../engine/model/catalog.ts';
 import type { Host } from '../../io/ports.ts';
-import type { Network } from '../../network/network.ts';
+import { type Network, networkOf } from '../../network/network.ts';
 import type { Throttle } from '../../network/throttle.ts';
 import type { Lab } from '../lab/open-lab.ts';
 import { uploadsTo } from './uploads.ts';
@@ -38,13 +38,16 @@ export function worldAws(
 ): AwsAccess {
   const s3: Settings = async (target, calls, wanted) => {
     const properties = (target?.properties ?? {}) as Record<string, string | SecretRef | undefined>;
-    const { region, endpoint, profile, access_key_id: id, secret_access_key: key } = properties;
+    const { region, endpoint, profile, ca, access_key_id: id, secret_access_key: key } = properties;
     const { AWS_REGION, AWS_DEFAULT_REGION } = machine.env;
     const chain = async () =>
       (await import('../../aws/default-chain.ts')).configured(profile as string | undefined);
     return {
       ...common(machine, calls, uploadsTo(target, machine.clock)),
-      network,
+      network:
+        ca === undefined
+          ? network
+          : networkOf(machine, { ca: ca as string, from: `\`ca\` of target ${target!.name}` }),
       region:
         wanted ??
         (region as string | undefined) ??

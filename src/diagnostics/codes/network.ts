@@ -2,9 +2,9 @@ import type { Meanings } from './meaning.ts';
 
 export const network = {
   'ca-file': {
-    means: 'A file of authorities that AWS_CA_BUNDLE or SSL_CERT_FILE names is not there, or has none in it.',
-    wayOut:
-      'Name a file of certificates in PEM, or unset the variable: the usual authorities are trusted anyway.',
+    means:
+      'A file of authorities that AWS_CA_BUNDLE, SSL_CERT_FILE or `ca` of an aws target names is not there, or has something in it that can not be read.',
+    wayOut: 'Name a file of certificates in PEM, or leave it out: the usual authorities are trusted anyway.',
   },
   'proxy-address': {
     means: 'HTTP_PROXY or HTTPS_PROXY does not name a proxy of HTTP.',
