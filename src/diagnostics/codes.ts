@@ -1,6 +1,7 @@
 import { alerts } from './codes/alerts.ts';
 import { aws } from './codes/aws.ts';
 import { commands } from './codes/commands.ts';
+import { cycle } from './codes/cycle.ts';
 import { engine } from './codes/engine.ts';
 import { fleet } from './codes/fleet.ts';
 import { host } from './codes/host.ts';
@@ -12,6 +13,7 @@ import { pilotLight } from './codes/pilot-light.ts';
 import { queue } from './codes/queue.ts';
 import { recovery } from './codes/recovery.ts';
 import { repository } from './codes/repository.ts';
+import { restore } from './codes/restore.ts';
 import { retention } from './codes/retention.ts';
 import { takingOver } from './codes/taking-over.ts';
 import { vsphere } from './codes/vsphere.ts';
@@ -25,7 +27,9 @@ export const chapters = [
   { title: 'vSphere', codes: vsphere },
   { title: 'AWS', codes: aws },
   { title: 'Proxies and authorities', codes: network },
-  { title: 'Replication and repositories', codes: repository },
+  { title: 'Cycles of replication', codes: cycle },
+  { title: 'Repositories, and what is damaged in them', codes: repository },
+  { title: 'Out of a point', codes: restore },
   { title: 'Retention, prune and locks', codes: retention },
   { title: 'Alerts', codes: alerts },
   { title: 'The queue of agents and workers', codes: queue },

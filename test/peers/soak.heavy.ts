@@ -185,9 +185,8 @@ test(`hours of ${count} VMs with all that goes wrong in them`, { timeout: 3_600_
   const third = weighed.filter(({ minute }) => minute > 100 && minute <= 180);
   const last = weighed.slice(-5);
   expect(median(last.map(one => one.heap))).toBeLessThan(median(third.map(one => one.heap)) + 3);
-  expect(Math.max(...last.map(one => one.open))).toBeLessThanOrEqual(
-    Math.max(...third.map(one => one.open)) + 16,
-  );
+  // Connections that are in use at that moment are among them.
+  expect(median(last.map(one => one.open))).toBeLessThan(median(third.map(one => one.open)) + 16);
   const { lines } = await lab.command({ do: 'show' });
   expect(lines.filter(line => /converge-/.test(line))).toEqual([]);
 });

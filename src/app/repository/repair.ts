@@ -53,10 +53,11 @@ async function toRepair({ repository }: OpenedRepository, vm: string | undefined
   return [await vmNamed(repository, vm, () => {})];
 }
 
-function leftOf(name: string, { head, pending, broken }: Repaired): Diagnostic[] {
+function leftOf(name: string, { head, pending, broken, isGone }: Repaired): Diagnostic[] {
   const said: Diagnostic[] = [];
   const of = { 'newer-known': newer, 'head-older': older, 'no-point': none, 'head-moved': moved } as const;
-  if (head.left) said.push(of[head.left](name, head.generation ?? 0));
+  if (isGone) said.push(gone(name));
+  else if (head.left) said.push(of[head.left](name, head.generation ?? 0));
   if (pending.length > 0)
     said.push(
       world(
@@ -93,6 +94,11 @@ const older = (name: string, generation: number): Diagnostic =>
 const none = (name: string): Diagnostic =>
   world('point-missing', own`${name}: no point of it can be read, so its head can't be made from one`, {
     hint: 'bring its objects back from an older version of the bucket or a copy',
+  });
+
+const gone = (name: string): Diagnostic =>
+  world('point-missing', own`${name}: the repository has listed it, and nothing of it is here any more`, {
+    hint: 'bring its folder back from older versions of the bucket or a copy; the next cycle of the VM starts with a first point',
   });
 
 const moved = (name: string): Diagnostic =>

@@ -165,4 +165,8 @@ export const engine = {
     means: "A change would weaken protection, so it isn't made.",
     wayOut: 'Name it with `--allow` if that is meant.',
   },
+  'state-locked': {
+    means: 'Another run was writing the same file of the state folder for too long.',
+    wayOut: 'Run again.',
+  },
 } as const satisfies Meanings;

@@ -13,6 +13,8 @@ export interface Repaired {
   uuid: string;
   /** What was written anew. */
   wrote: ('lease' | 'roster' | 'head' | 'point')[];
+  /** Neither a lease nor a head nor a point of it was there, though the roster has it. */
+  isGone?: true;
   /** Why the head could not be put in order. */
   head: HeadRepair;
   /** Keys, below the VM's folder, of what is known to be damaged and that the next cycle stores again. */
@@ -62,8 +64,10 @@ export async function repairVm(
     const record = await takeBack(vm, wroteAnew);
     // Why the head can't be put in order is said by itself, with its own way out.
     const toStore = (object: string) => object !== 'head' || !head.left;
+    const isGone = !before && points.length === 0 && head.did === 'nothing' && !head.left;
     const value: Repaired = {
       uuid: vm.uuid,
+      ...(isGone && { isGone }),
       wrote: [
         ...(before ? [] : ['lease' as const]),
         ...(roster ? ['roster' as const] : []),

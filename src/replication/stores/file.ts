@@ -156,6 +156,8 @@ export function fileStore(dir: string, host: StoreHost, table: ProcessTable = pr
         if (!done) return { ok: false, reason: 'precondition' } as const;
         await files.syncFolder(folder);
         return { ok: true, etag: await etagAfter(path, bytes) } as const;
+      } catch (error) {
+        throw saidOf(error, temporary, path);
       } finally {
         await files.remove(temporary);
       }
@@ -186,6 +188,13 @@ export function fileStore(dir: string, host: StoreHost, table: ProcessTable = pr
     if (bytes.length <= HASHED) return etagOf(undefined, bytes);
     return (await withFile(files, path, async (_, stat) => etagOf(stat, undefined)))!;
   }
+}
+
+/** What failed is the object, whatever it is called until it is whole: the same words each time. */
+function saidOf(error: unknown, temporary: string, path: string): unknown {
+  if (!(error instanceof Failure)) return error;
+  const said = error.diagnostics.map(one => ({ ...one, message: one.message.replaceAll(temporary, path) }));
+  return new Failure(said, { cause: error });
 }
 
 /** By content where there is some, else by what changes with each replacement. */

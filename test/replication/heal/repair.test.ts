@@ -185,6 +185,19 @@ describe('without the source', () => {
     expect((await repair(world, { rebuildHead: true })).wrote).toEqual(['head']);
   });
 
+  test('a VM of which nothing is left but its place in the roster is not said to be in order', async () => {
+    const { world } = await fourPoints();
+    for (const key of keys(world, `vms/`)) if (!key.includes('roster')) lose(world, key);
+    expect(await repair(world)).toMatchObject({ wrote: ['lease'], isGone: true });
+  });
+
+  test('nor is a first copy that died said to be gone', async () => {
+    const world = new CycleWorld(2 * MiB);
+    await world.killedAt(6, 'gone');
+    later(world);
+    expect((await repair(world)).isGone).toBeUndefined();
+  });
+
   test('a cycle that is at work is not disturbed', async () => {
     const { world } = await fourPoints();
     await world.killedAt(2, 'gone');

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, rename, rm, rmdir, utimes, writeFile } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Failure, world } from '../../../src/diagnostics/diagnostic.ts';
 import { nodeHost } from '../../../src/io/node.ts';
 import { runCycle } from '../../../src/replication/cycle/run-cycle.ts';
 import type { ObjectStore } from '../../../src/replication/model/store.ts';
@@ -172,6 +173,18 @@ test('a full disk heals: what dead writers of this machine left goes at once, an
   const others = fileStore(dirFor(), { ...host, files }, { ...table, startOf: async () => 'then' });
   await expect(others.put('more', Buffer.from('y'), create)).rejects.toMatchObject({ code: 'ENOSPC' });
   expect((await readdir(dirFor())).filter(each => each.startsWith('~put-'))).toEqual([]);
+});
+
+test('what can not be written is called by its own name, the same each time', async () => {
+  const host = nodeHost();
+  const files = {
+    ...host.files,
+    open: async (path: string) => {
+      throw new Failure(world('file-access', `can't write ${path}: the disk is full`));
+    },
+  } as typeof host.files;
+  const put = fileStore(folder, { ...host, files }).put('vms/x', Buffer.from('y'), create);
+  await expect(put).rejects.toThrow(`can't write ${join(folder, 'vms', 'x')}: the disk is full`);
 });
 
 test('equal etags mean equal content, whatever the clock says', async () => {
