@@ -1,9 +1,9 @@
 import Type, { type Static } from 'typebox';
 import { closedUntil } from '../engine/model/window.ts';
-import { parseRate, ratePattern } from './rate.ts';
+import { parseRate } from './rate.ts';
 import { windowProperties } from './window-schema.ts';
 
-const rate = (description: string) => Type.String({ pattern: ratePattern, description });
+const rate = (description: string) => Type.String({ format: 'rate', description });
 
 /** How much may be sent at most, and when less. */
 export const bandwidthSchema = Type.Object(

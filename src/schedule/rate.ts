@@ -10,7 +10,7 @@ export const ratePattern = '^[1-9][0-9]* ?([mMgG][bB][iI][tT]|[mMgG][iI][bB])/[s
 
 /** Bytes per second from `200 Mbit/s`, `1Gbit/s`, `25 MiB/s`. Undefined for anything else. */
 export function parseRate(text: string): number | undefined {
-  const [, count, unit = ''] = /^([1-9]\d*) ?([a-z]+\/s)$/i.exec(text.trim()) ?? [];
+  const [, count, unit = ''] = /^([1-9]\d*) ?([a-z]+\/s)$/i.exec(text) ?? [];
   const factor = units[unit.toLowerCase()];
   return count === undefined || factor === undefined ? undefined : Number(count) * factor;
 }

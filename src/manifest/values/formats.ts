@@ -1,5 +1,6 @@
 import { isTimezone } from '../../engine/model/window.ts';
 import { durationPattern, durationWanted, parseDuration, type Wanted } from '../../io/duration.ts';
+import { parseRate, ratePattern } from '../../schedule/rate.ts';
 import { parseSchedule, schedulePattern, scheduleWanted } from '../../schedule/schedule.ts';
 
 interface Format {
@@ -22,6 +23,14 @@ const formats: Record<string, Format> = {
     fits: text => parseSchedule(text) !== undefined,
     pattern: schedulePattern,
     wanted: scheduleWanted,
+  },
+  rate: {
+    fits: text => parseRate(text) !== undefined,
+    pattern: ratePattern,
+    wanted: () => ({
+      expected: 'a rate such as 200 Mbit/s',
+      hint: 'a rate is a whole number of Mbit/s, Gbit/s, MiB/s or GiB/s: 200 Mbit/s, 25 MiB/s',
+    }),
   },
   'time-of-day': {
     fits: text => new RegExp(timeOfDay).test(text),
