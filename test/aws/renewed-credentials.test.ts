@@ -1,4 +1,4 @@
-import { chmod, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { expect, onTestFinished, test, vi } from 'vitest';
@@ -39,6 +39,8 @@ async function mover(how: keyof typeof profiles) {
   const policy = policyOf({ may: 'writer', repository: `s3://${Bucket}/dr` }, { account: '1', region });
   const first = roleOf(credentials, { instanceId: 'm', accountId: '1', policy: policy as Policy } as never);
   let role = first;
+  // Written once: one that runs at that moment can't be written.
+  await writeFile(join(dir, 'process'), `#!/bin/sh\ncat '${join(dir, 'said')}'\n`, { mode: 0o700 });
   let renewals = 0;
   const hand = async () => {
     const { config, shared } = profiles[how];
@@ -54,8 +56,7 @@ async function mover(how: keyof typeof profiles) {
       },
       Expiration: new Date(Date.now() + 60 * minutes).toISOString(),
     });
-    await writeFile(join(dir, 'process'), `#!/bin/sh\ncat <<'END'\n${said}\nEND\n`);
-    await chmod(join(dir, 'process'), 0o700);
+    await writeFile(join(dir, 'said'), said);
   };
   const expire = () => {
     const { expired = [] } = role;

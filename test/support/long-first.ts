@@ -15,7 +15,8 @@ const long = [
   'recovery/calls.test.ts',
   'recovery/readiness/disk-facts.test.ts',
   'cli/unwritable.test.ts',
-  'cli/take-over.test.ts',
+  'cli/beanstalk.test.ts',
+  'recovery/shell.test.ts',
   'cli/bundle.test.ts',
   'cli/isolated-network.test.ts',
 ].map(name => join(import.meta.dirname, '..', name));
