@@ -2,6 +2,7 @@ import { readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { cli, scratch } from '../support/cli.ts';
+import { flipInPack } from '../support/flip-in-pack.ts';
 
 const manifest = `converge: 1
 targets:
@@ -28,12 +29,7 @@ test('what verify finds damaged is planned, healed by the next apply, and proven
   }
   const nobody = await cli(dir, ['files', 'dc03:0', 'converge.yaml', '--lab', 'lab'], { env });
   expect(nobody.stderr).toContain('dc03:0');
-  const files = await readdir(join(dir, 'lab'), { recursive: true, withFileTypes: true });
-  const pack = files.find(file => file.isFile() && /\bpacks\b/.test(file.parentPath))!;
-  const path = join(pack.parentPath, pack.name);
-  const bytes = await readFile(path);
-  bytes[5000]! ^= 1;
-  await writeFile(path, bytes);
+  await flipInPack(dir);
 
   const found = await run('verify');
   expect(found.code).toBe(4);

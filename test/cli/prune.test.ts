@@ -2,6 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { cli, scratch } from '../support/cli.ts';
+import { flipInPack } from '../support/flip-in-pack.ts';
 
 const manifest = (more: string) => `converge: 1
 targets:
@@ -10,15 +11,6 @@ resources:
   protected_vm:
     dc02: { repository: "file:///repo", schedule: every day${more} }
 `;
-
-async function flipInPack(dir: string): Promise<void> {
-  const files = await readdir(join(dir, 'lab'), { recursive: true, withFileTypes: true });
-  const pack = files.find(file => file.isFile() && /\bpacks\b/.test(file.parentPath))!;
-  const path = join(pack.parentPath, pack.name);
-  const bytes = await readFile(path);
-  bytes[5000]! ^= 1;
-  await writeFile(path, bytes);
-}
 
 test('pins and holds keep points, and what retention no longer keeps is marked and listed no more', async () => {
   const dir = await scratch();
