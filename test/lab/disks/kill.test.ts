@@ -1,18 +1,15 @@
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { parseChangeId } from '../../../src/lab/disks/change-id.ts';
 import { createDisk, type Disk, openDisk } from '../../../src/lab/disks/disk.ts';
 import { GRANULE } from '../../../src/lab/disks/granule.ts';
 import { SeededRandom } from '../../support/seeded-random.ts';
 import { inFolder } from './folder.ts';
-import { closeLeftOpen, life } from './mortal-files.ts';
+import { closeLeftOpen, inALifeOf } from './mortal-files.ts';
 
 vi.mock('node:fs/promises', async original => (await import('./mortal-files.ts')).mortal(await original()));
 
 afterEach(closeLeftOpen);
-beforeEach(() => {
-  life.left = Number.POSITIVE_INFINITY;
-});
 
 const CAPACITY = 4 * GRANULE + 512;
 const LIMITS = { areas: 100, span: Number.POSITIVE_INFINITY };
@@ -41,12 +38,7 @@ async function killedAtEachStep(
       const dir = join(folder, 'disk');
       const { disk, contents } = await withHistory(dir);
       const before = await disk.read(0, CAPACITY);
-      life.left = steps;
-      const done = await work(disk).then(
-        () => true,
-        () => false,
-      );
-      life.left = Number.POSITIVE_INFINITY;
+      const done = await inALifeOf(steps, () => work(disk));
       const again = await openDisk(dir);
       try {
         await survives(again, contents, before);

@@ -1,7 +1,28 @@
 import type { FileHandle } from 'node:fs/promises';
 
 /** How many more changes to files happen before the process is, as far as files can tell, dead. */
-export const life = { left: Number.POSITIVE_INFINITY };
+const life = { left: Number.POSITIVE_INFINITY };
+
+/** Changes that have begun and not ended. */
+const underWay = new Set<Promise<unknown>>();
+
+/**
+ * Does `work` in a life of `steps` changes to files, and says whether it got through. A dead process changes
+ * nothing any more: this returns when what was under way at its death has ended, so that the next life can't
+ * meet a change of the last one.
+ */
+export async function inALifeOf(steps: number, work: () => Promise<unknown>): Promise<boolean> {
+  life.left = steps;
+  try {
+    return await work().then(
+      () => true,
+      () => false,
+    );
+  } finally {
+    while (underWay.size > 0) await Promise.allSettled(underWay);
+    life.left = Number.POSITIVE_INFINITY;
+  }
+}
 
 /** Handles that a killed process left open; the test's own process has to close them. */
 const opened = new Set<FileHandle>();
@@ -18,7 +39,9 @@ export function mortal(real: Real): Real {
     <A extends unknown[], R>(call: (...args: A) => Promise<R>) =>
     async (...args: A): Promise<R> => {
       if (life.left-- <= 0) throw new Error('killed');
-      return call(...args);
+      const change = call(...args);
+      underWay.add(change);
+      return change.finally(() => underWay.delete(change));
     };
   const open: Real['open'] = async (path, flags, mode) => {
     const opens = () => real.open(path, flags, mode);

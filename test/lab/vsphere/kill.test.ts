@@ -4,7 +4,7 @@ import type { VmState } from '../../../src/lab/vsphere/world/state.ts';
 import { SeededRandom } from '../../support/seeded-random.ts';
 import { SteppedClock } from '../../support/stepped-clock.ts';
 import { inFolder } from '../disks/folder.ts';
-import { closeLeftOpen, life } from '../disks/mortal-files.ts';
+import { closeLeftOpen, inALifeOf } from '../disks/mortal-files.ts';
 
 vi.mock('node:fs/promises', async original =>
   (await import('../disks/mortal-files.ts')).mortal(await original()),
@@ -37,12 +37,7 @@ async function killedAtEachStep(
   for (let steps = 0; ; steps++) {
     const through = await inFolder(async dir => {
       const machines = await worldWithVm(dir);
-      life.left = steps;
-      const done = await work(machines, machines.state.vms[0]!).then(
-        () => true,
-        () => false,
-      );
-      life.left = Number.POSITIVE_INFINITY;
+      const done = await inALifeOf(steps, () => work(machines, machines.state.vms[0]!));
       const again = await open(dir);
       try {
         await survives(again);
