@@ -155,8 +155,12 @@ export async function alertTurn(turn: AlertTurn): Promise<Diagnostic[]> {
   const tellRoute = async (route: string): Promise<void> => {
     let delivers = true;
     for (const delivery of wanted.filter(one => one.route === route)) {
-      if (!delivers) untried.push(delivery);
-      else results.push({ delivery, ok: (delivers = await attempt(route, () => turn.tell(delivery))) });
+      if (!delivers) {
+        untried.push(delivery);
+        continue;
+      }
+      delivers = await attempt(route, () => turn.tell(delivery));
+      results.push({ delivery, ok: delivers });
     }
     const digest = digests.find(([its]) => its === route);
     if (digest && !(delivers && (await attempt(route, () => turn.digest(route, claimed)))))
