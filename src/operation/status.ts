@@ -243,7 +243,7 @@ function leftOver(
     } as const
   )[why];
   const pause = pauseOf(pauses, uuid, now, name);
-  // One that was failed over is so whatever is declared: what lives in AWS outlives what was declared at home.
+  // One that was failed over is so whatever is declared: in AWS it outlives what was declared at home.
   const tells = why === 'nothing' || (why === 'all' && pause?.why === 'failed-over');
   if (!pause || !tells) return is(state, reason);
   if (livesInAws(pause)) return livesThere(is, uuid, repository);

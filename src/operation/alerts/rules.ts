@@ -98,7 +98,7 @@ function ofVm(status: VmStatus, { failing, declaredSince, seen }: Known, now: nu
       else if (isLate) is('never', 'critical', `${vm} is paused, and has no recovery point`, vm);
       break;
     case 'never': {
-      // That is told of the selection.
+      // `fewer-selected` says it.
       if (reason === 'selection-empty') break;
       // The first cycle makes it: what never was there isn't gone.
       if (reason === 'no-repository' && (isLate || seen.has(repository)))
