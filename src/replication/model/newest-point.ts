@@ -1,5 +1,6 @@
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
-import type { OnDamage, Point, Repository, VmRepository } from './repository.ts';
+import type { Point } from './point.ts';
+import type { OnDamage, Repository, VmRepository } from './repository.ts';
 
 /** The newest point. `seen`: the highest generation that is known, if any; `onDamage`: as in `newest`. */
 export const newestPoint = (

@@ -11,7 +11,8 @@ import type { Repositories, RepositoryRef } from '../../replication/model/client
 import { isPending } from '../../replication/model/damage-record.ts';
 import { newestPoint } from '../../replication/model/newest-point.ts';
 import { failoverOf, isSuspended, type Pause } from '../../replication/model/pauses.ts';
-import type { Point, Repository } from '../../replication/model/repository.ts';
+import type { Point } from '../../replication/model/point.ts';
+import type { Repository } from '../../replication/model/repository.ts';
 import type { SourceSnapshot, SourceVm } from '../../replication/model/source.ts';
 import { dueOf } from '../../replication/movers/due-jobs.ts';
 import { breachedAfter } from '../../schedule/due.ts';
