@@ -2,7 +2,7 @@ import Type, { type Static } from 'typebox';
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
 import type { Asked, BuiltInType, Observation, Outcome, Step } from '../../engine/model/resource-type.ts';
-import { findVm, newestPoint } from '../../replication/model/newest-point.ts';
+import { findVm } from '../../replication/model/find-vm.ts';
 import type { Point, PointDisk } from '../../replication/model/point.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import { type ImageState, inspectImage } from '../../replication/raw-image/inspect.ts';
@@ -178,7 +178,7 @@ async function findSource(properties: RawImageProperties, io: ReadIo): Promise<S
   const repositories = await io.client('repositories');
   const repository = await repositories.open(repositoryRef(properties.repository), 'read');
   const vm = repository && (await findVm(repository, properties.vm));
-  const point = vm && (await newestPoint(vm));
+  const point = vm && (await vm.newest());
   if (repository === undefined || point === undefined) return undefined;
   const index = properties.disk ?? 0;
   const disk = point.disks.find(d => d.index === index);
