@@ -21,7 +21,7 @@ export function checkConstraints(value: Json, validate: ValidateFunction, readin
       reading,
       pointer,
       'wrong-value',
-      `${nameAt(reading, pointer)}: ${say(error)}`,
+      `${nameAt(reading, pointer)}: ${say(error, about)}`,
       visit?.at ?? reading.at,
       about && error.keyword === 'pattern' ? about : undefined,
     );
@@ -63,7 +63,11 @@ function prefixes(pointer: string): string[] {
 
 const plural = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? '' : 's'}`;
 
-function say({ keyword, params, message }: ErrorObject): string {
+/** A pattern longer than this is read by nobody who has words in its place. */
+const readable = 40;
+
+/** @param about what the schema says of the value, which is shown beside a pattern */
+function say({ keyword, params, message }: ErrorObject, about?: string): string {
   switch (keyword) {
     case 'minimum':
       return `expected at least ${params.limit}`;
@@ -89,7 +93,8 @@ function say({ keyword, params, message }: ErrorObject): string {
       return `expected at least ${plural(params.limit, 'property').replace('ys', 'ies')}`;
     case 'pattern':
       // One with a place for passwords would be masked where it is shown.
-      return withoutPasswords(params.pattern) === params.pattern
+      return withoutPasswords(params.pattern) === params.pattern &&
+        (about === undefined || params.pattern.length <= readable)
         ? `expected text that matches ${params.pattern}`
         : 'expected text of another form';
     default:
