@@ -2,6 +2,7 @@ import { isIP, type Socket } from 'node:net';
 import { connect, type SecureContext, type TLSSocket } from 'node:tls';
 import type { Host } from '../io/ports.ts';
 import { authoritiesOf, type Declared } from './authorities.ts';
+import { limitConnecting, proxyPatience } from './connecting.ts';
 import { type Destination, type HttpProxy, proxiesOf } from './proxies.ts';
 import { tunnel } from './tunnel.ts';
 
@@ -31,9 +32,6 @@ export function networkOf(host: Pick<Host, 'env' | 'files' | 'cwd'>, declared?: 
   };
 }
 
-/** Milliseconds for which a proxy may try to reach a server. */
-export const proxyPatience = 20_000;
-
 /** What a server has to be for it to be spoken to. */
 export interface Verified {
   /** Authorities in PEM that count alone. */
@@ -43,7 +41,8 @@ export interface Verified {
 }
 
 /**
- * Begins a connection with TLS, by a proxy where one leads there. It is there, and not verified yet.
+ * Begins a connection with TLS, by a proxy where one leads there. It is there, not verified yet, and ends by
+ * itself where that takes too long.
  *
  * @throws Failure of `tunnel` and `Network`
  */
@@ -58,7 +57,7 @@ export async function beginTls(
   const secureContext = verified.ca === undefined ? usual : undefined;
   const socket: Socket | undefined =
     proxy && (await tunnel(proxy, to, { timeout: proxyPatience, signal, secureContext: usual }));
-  return connect({
+  const secured = connect({
     ...(socket ? { socket } : { host: to.host, port: to.port, ...more }),
     // A literal address may not be sent as the server's name (RFC 6066 section 3).
     servername: isIP(to.host) ? '' : to.host,
@@ -67,4 +66,6 @@ export async function beginTls(
     ...(secureContext && { secureContext }),
     ...(verified.ca !== undefined && { ca: verified.ca }),
   });
+  limitConnecting(secured, 'secureConnect');
+  return secured;
 }

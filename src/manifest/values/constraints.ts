@@ -66,7 +66,7 @@ const plural = (count: number, thing: string): string => `${count} ${thing}${cou
 /** A pattern longer than this is read by nobody who has words in its place. */
 const readable = 40;
 
-/** @param about what the schema says of the value, which is shown beside a pattern */
+/** @param about what the schema says about the value, which is shown beside a pattern */
 function say({ keyword, params, message }: ErrorObject, about?: string): string {
   switch (keyword) {
     case 'minimum':
