@@ -3,7 +3,8 @@ import { connect, type SecureContext, type TLSSocket } from 'node:tls';
 import type { Host } from '../io/ports.ts';
 import { authoritiesOf, type Declared } from './authorities.ts';
 import { limitConnecting, proxyPatience } from './connecting.ts';
-import { type Destination, type HttpProxy, proxiesOf } from './proxies.ts';
+import type { Destination } from './destination.ts';
+import { type HttpProxy, proxiesOf } from './proxies.ts';
 import { tunnel } from './tunnel.ts';
 
 /** How this machine reaches others: by which proxies, and by whose authorities it believes them. */
