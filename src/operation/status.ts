@@ -88,6 +88,14 @@ export const isBreached = ({ state, reason, kept, replica }: VmStatus): boolean 
   replica?.state === 'never';
 
 /**
+ * Whether every RPO is kept: of one of which nobody can say, or where nothing is protected, nobody says that
+ * it is.
+ */
+export const isAllKept = (statuses: readonly VmStatus[]): boolean =>
+  statuses.some(({ kept }) => kept) &&
+  statuses.every(status => !isBreached(status) && (status.kept || status.state === 'unprotected'));
+
+/**
  * Whether a VM is due by what is declared for it: one without a point is, and one that nothing is declared
  * for isn't.
  */

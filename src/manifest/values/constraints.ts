@@ -22,7 +22,7 @@ export function checkConstraints(value: Json, validate: ValidateFunction, readin
       reading,
       pointer,
       'wrong-value',
-      `${nameAt(reading, pointer)}: ${say(error)}`,
+      `${nameAt(reading, pointer)}: ${say(error, about)}`,
       visit?.at ?? reading.at,
       about && error.keyword === 'pattern' ? about : undefined,
     );
@@ -68,7 +68,11 @@ const placeOf = ({ instancePath, keyword, params }: ErrorObject): string =>
 
 const plural = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? '' : 's'}`;
 
-function say({ keyword, params, message }: ErrorObject): string {
+/** A pattern longer than this is read by nobody who has words in its place. */
+const readable = 40;
+
+/** @param about what the schema says about the value, which is shown beside a pattern */
+function say({ keyword, params, message }: ErrorObject, about?: string): string {
   switch (keyword) {
     case 'minimum':
       return `expected at least ${params.limit}`;
@@ -99,7 +103,8 @@ function say({ keyword, params, message }: ErrorObject): string {
         .join(' and ')}`;
     case 'pattern':
       // One with a place for passwords would be masked where it is shown.
-      return withoutPasswords(params.pattern) === params.pattern
+      return withoutPasswords(params.pattern) === params.pattern &&
+        (about === undefined || params.pattern.length <= readable)
         ? `expected text that matches ${params.pattern}`
         : 'expected text of another form';
     default:

@@ -65,11 +65,24 @@ export interface Alert {
   claims: Record<string, { by: string; until: number }>;
 }
 
+/** That a route doesn't deliver, by what was tried last; ms since the epoch. */
+export interface RouteTrouble {
+  at: number;
+  /** In a row. */
+  times: number;
+  /** A sentence without its full stop. */
+  text: string;
+  /** Some heard of it, and others did not: nothing is tried again. */
+  partly?: true;
+}
+
 export interface AlertState {
   version: 1;
   alerts: Alert[];
   /** When each route got its last digest. */
   digests: Record<string, number>;
+  /** Routes that don't deliver; undefined: all do. */
+  troubles?: Record<string, RouteTrouble>;
 }
 
 export const noAlerts: AlertState = { version: 1, alerts: [], digests: {} };

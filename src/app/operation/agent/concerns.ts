@@ -14,12 +14,13 @@ const watched: readonly [rule: Condition['rule'], codes: readonly string[]][] = 
   ['datastore-low', ['datastore-low', 'datastore-full']],
 ];
 
-/** Those that nothing else tells of before the next time that somebody looks, which may be a day off. */
+/** Those that nothing else tells of before the next time that somebody looks, which may be long after a start. */
 const lasting: ReadonlySet<Condition['rule']> = new Set([
   'drift',
   'damaged',
   'snapshot-old',
   'datastore-low',
+  'route-failing',
 ]);
 
 /** Where a state folder keeps them. */
