@@ -22,12 +22,15 @@ export const straight: Network = { proxyTo: () => undefined, authorities: async 
  * As the environment says, and with the authorities that a target declares beside its own. Files are read
  * when a connection is made.
  */
-export function networkOf(host: Pick<Host, 'env' | 'files' | 'cwd'>, declared?: Declared): Network {
+export function networkOf(
+  host: Pick<Host, 'env' | 'files' | 'cwd'>,
+  ...declared: readonly Declared[]
+): Network {
   let authorities: Promise<SecureContext | undefined> | undefined;
   return {
     proxyTo: proxiesOf(host.env),
     authorities() {
-      authorities ??= authoritiesOf(host, declared);
+      authorities ??= authoritiesOf(host, ...declared);
       return authorities;
     },
   };

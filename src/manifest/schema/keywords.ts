@@ -40,7 +40,7 @@ const isMap = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
- * What is in the place of a keyword and isn't one of draft-07, nor an annotation of converge's (`x-`): whoever
+ * What is in the place of a keyword and isn't one of draft-07, nor an annotation of ours (`x-`): whoever
  * wrote it believes that values are held against it, and nothing would ever be.
  */
 export function noKeywords(schema: unknown, pointer = ''): NoKeyword[] {
