@@ -2,8 +2,8 @@ import pLimit from 'p-limit';
 import type { Failure } from '../diagnostics/diagnostic.ts';
 import { isUnreadable } from '../replication/format/damage.ts';
 import { isBroken } from '../replication/model/damage-record.ts';
-import { leadingMode } from '../replication/model/point.ts';
-import type { OnDamage, Point, Repository, VmRepository } from '../replication/model/repository.ts';
+import { leadingMode, type Point } from '../replication/model/point.ts';
+import type { OnDamage, Repository, VmRepository } from '../replication/model/repository.ts';
 import type { SeenPoint, SeenVm } from './model.ts';
 
 /** VMs that are looked at side by side. */

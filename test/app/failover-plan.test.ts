@@ -11,7 +11,7 @@ import { plannedGroups } from '../../src/cli/commands/recovery/outcome-lines.ts'
 import { machineOf } from '../../src/recovery/failover/prepare.ts';
 import { probesOf } from '../../src/recovery/failover/probes-of.ts';
 import type { RunStart } from '../../src/recovery/run/run.ts';
-import type { Point } from '../../src/replication/model/repository.ts';
+import type { Point } from '../../src/replication/model/point.ts';
 import type { RecoveryPlanProperties } from '../../src/resources/aws/recovery_plan.ts';
 import { aMachine } from '../support/repository.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { oldestFirst } from '../../src/app/repository/list-points.ts';
-import type { Point } from '../../src/replication/model/repository.ts';
+import type { Point } from '../../src/replication/model/point.ts';
 
 const point = (name: string, generation: number, time: number): Point => ({
   id: `${name}${generation}`,

@@ -38,6 +38,12 @@ const note = fakeType('note', {
       mode: Type.Optional(
         Type.String({ pattern: '^0?[0-7]{3}$', description: 'Permissions, as chmod takes them.' }),
       ),
+      serial: Type.Optional(
+        Type.String({
+          pattern: '^([A-Z]{2}|[0-9]{3})-[0-9]{4}(-[0-9a-f]{8})+$',
+          description: 'As the label has it.',
+        }),
+      ),
       text: Type.Optional(Type.String({ 'x-multiline': true })),
       size: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
       ratio: Type.Optional(Type.Number()),

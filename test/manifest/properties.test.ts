@@ -59,7 +59,15 @@ it.each([
 });
 
 it('a pattern explains itself by the description of its property', async () => {
-  expect((await brief('mode: 999'))[0]?.[2]).toBe('Permissions, as chmod takes them.');
+  expect((await brief('mode: 999'))[0]?.slice(1, 3)).toEqual([
+    '`mode`: expected text that matches ^0?[0-7]{3}$',
+    'Permissions, as chmod takes them.',
+  ]);
+  // A long one is no help to anybody.
+  expect((await brief('serial: 12'))[0]?.slice(1, 3)).toEqual([
+    '`serial`: expected text of another form',
+    'As the label has it.',
+  ]);
 });
 
 it('a misspelt required property is one error, a missing one is shown at the title', async () => {

@@ -12,7 +12,7 @@ import type { ReplicaDisk } from '../../src/recovery/replica/build.ts';
 import { verifySnapshot } from '../../src/recovery/replica/verify.ts';
 import type { RunStart } from '../../src/recovery/run/run.ts';
 import { makeShell } from '../../src/recovery/shell/own.ts';
-import type { Point } from '../../src/replication/model/repository.ts';
+import type { Point } from '../../src/replication/model/point.ts';
 import { bootBlock } from '../lab/ec2/fixture.ts';
 import { nobody } from '../recovery/begun.ts';
 import { replicated, unhurried } from '../recovery/fixture.ts';

@@ -7,7 +7,7 @@ import { SERIES } from '../../src/recovery/model/plan.ts';
 import type { Prober } from '../../src/recovery/model/probes.ts';
 import { newestRun } from '../../src/recovery/run/keep.ts';
 import type { RunMachine, RunStart } from '../../src/recovery/run/run.ts';
-import type { PointDisk } from '../../src/replication/model/repository.ts';
+import type { PointDisk } from '../../src/replication/model/point.ts';
 import { bootBlock } from '../lab/ec2/fixture.ts';
 import { aMachine, commitImage } from '../support/repository.ts';
 import { cloud, replicated, unhurried } from './fixture.ts';

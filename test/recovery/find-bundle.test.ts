@@ -3,7 +3,7 @@ import { Failure } from '../../src/diagnostics/diagnostic.ts';
 import { type Bundle, encodeBundle } from '../../src/recovery/bundle/bundle.ts';
 import { findBundle } from '../../src/recovery/bundle/find-bundle.ts';
 import { SERIES } from '../../src/recovery/model/plan.ts';
-import type { BundleContent } from '../../src/replication/model/repository.ts';
+import type { BundleContent } from '../../src/replication/model/point-writer.ts';
 import { memoryStore } from '../support/memory-store.ts';
 import { commitImage, openTest } from '../support/repository.ts';
 

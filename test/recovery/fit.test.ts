@@ -5,7 +5,7 @@ import type { CloudType } from '../../src/recovery/model/instance-types.ts';
 import type { CloudImage } from '../../src/recovery/model/machines.ts';
 import { rightSize, unfit } from '../../src/recovery/target/sizing.ts';
 import { chooseStock } from '../../src/recovery/target/stock.ts';
-import type { Point } from '../../src/replication/model/repository.ts';
+import type { Point } from '../../src/replication/model/point.ts';
 import { aDisk, aMachine } from '../support/repository.ts';
 
 const type = (name: string, cpus: number, gib: number, more: Partial<CloudType> = {}): CloudType => ({

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ageOf, whyDue, whyElsewhere } from '../../src/recovery/replica/age.ts';
-import type { Point } from '../../src/replication/model/repository.ts';
+import type { Point } from '../../src/replication/model/point.ts';
 import { replicaOf as snapshot } from './fixture.ts';
 
 const point = (generation: number): Point => ({

@@ -18,7 +18,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Failure, world } from '../../src/diagnostics/diagnostic.ts';
 import { nodeFiles } from '../../src/io/node-files.ts';
 import type { Files } from '../../src/io/ports.ts';
-import type { Point } from '../../src/replication/model/repository.ts';
+import type { Point } from '../../src/replication/model/point.ts';
 import type { OpenRepository } from '../../src/replication/repository/open-repository.ts';
 import { restore } from '../../src/replication/restore/restore.ts';
 import { type MemoryStore, memoryStore } from '../support/memory-store.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Point } from '../../src/replication/model/repository.ts';
+import type { Point } from '../../src/replication/model/point.ts';
 import { selectPoint } from '../../src/replication/model/select-point.ts';
 import { pointContent } from '../support/repository.ts';
 

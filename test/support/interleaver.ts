@@ -4,7 +4,7 @@ import type { Holders } from '../../src/replication/cycle/holders.ts';
 import { repairVm } from '../../src/replication/cycle/repair.ts';
 import { runCycle } from '../../src/replication/cycle/run-cycle.ts';
 import { ownEpoch } from '../../src/replication/cycle/snapshot-name.ts';
-import type { Point } from '../../src/replication/model/repository.ts';
+import type { Point } from '../../src/replication/model/point.ts';
 import type { SourceMachine } from '../../src/replication/model/source.ts';
 import type { ObjectStore } from '../../src/replication/model/store.ts';
 import type { OpenRepository } from '../../src/replication/repository/open-repository.ts';

@@ -1,13 +1,9 @@
 import { createKey, type Key } from '../../src/replication/format/keys.ts';
 import type { LeaseValue } from '../../src/replication/model/lease-value.ts';
 import type { MachineRecord } from '../../src/replication/model/machine.ts';
-import type {
-  BundleContent,
-  Point,
-  PointDisk,
-  PointWriter,
-  VmRepository,
-} from '../../src/replication/model/repository.ts';
+import type { Point, PointDisk } from '../../src/replication/model/point.ts';
+import type { BundleContent, PointWriter } from '../../src/replication/model/point-writer.ts';
+import type { VmRepository } from '../../src/replication/model/repository.ts';
 import type { ObjectStore } from '../../src/replication/model/store.ts';
 import { createRepository, type OpenRepository } from '../../src/replication/repository/open-repository.ts';
 import { SeededRandom } from './seeded-random.ts';

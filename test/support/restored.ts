@@ -1,4 +1,5 @@
-import type { Point, Repository } from '../../src/replication/model/repository.ts';
+import type { Point } from '../../src/replication/model/point.ts';
+import type { Repository } from '../../src/replication/model/repository.ts';
 
 /** All bytes of one disk of a point, block by block through the reader. */
 export async function restored(repository: Repository, point: Point, index: number): Promise<Buffer> {

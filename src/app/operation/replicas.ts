@@ -2,7 +2,7 @@ import { type Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
 import type { Catalog, CatalogResource } from '../../engine/model/catalog.ts';
 import { parseDuration } from '../../io/duration.ts';
 import type { SeenReplica } from '../../operation/model.ts';
-import { vmFinder } from '../../replication/model/newest-point.ts';
+import { vmFinder } from '../../replication/model/find-vm.ts';
 import type { Context } from '../app-context.ts';
 import { recoveringOf, repositoryOf, targetProperties } from '../recovery/open/with-declared.ts';
 import { agesOf } from '../recovery/replica-age.ts';

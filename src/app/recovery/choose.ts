@@ -9,7 +9,7 @@ import type { Landing } from '../../recovery/run/run.ts';
 import { type Addressed, wrongAddresses } from '../../recovery/target/address.ts';
 import { autoWay, type Way } from '../../recovery/target/method.ts';
 import { choosePoints } from '../../recovery/target/point-choice.ts';
-import type { Point } from '../../replication/model/repository.ts';
+import type { Point } from '../../replication/model/point.ts';
 import { selectPoint } from '../../replication/model/select-point.ts';
 import type { RecoveryTargetProperties } from '../../resources/aws/recovery-target-schema.ts';
 import { repositoryRef } from '../../resources/shared/repository-property.ts';

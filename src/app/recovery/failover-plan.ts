@@ -15,7 +15,7 @@ import type { Landing, PostLaunch, RunStart } from '../../recovery/run/run.ts';
 import { keptAddress } from '../../recovery/target/address.ts';
 import { hourly } from '../../recovery/target/prices.ts';
 import { guestFamily } from '../../replication/model/machine.ts';
-import type { Point } from '../../replication/model/repository.ts';
+import type { Point } from '../../replication/model/point.ts';
 import type { RecoveryPlanProperties } from '../../resources/aws/recovery_plan.ts';
 import { sha256 } from '../../values/digest.ts';
 

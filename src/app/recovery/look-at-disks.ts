@@ -3,7 +3,8 @@ import { Unreadable } from '../../recovery/readiness/bytes/disk-bytes.ts';
 import type { Facts } from '../../recovery/readiness/facts.ts';
 import { isKnown, type KnownDisk, lookAt } from '../../recovery/readiness/known-disk.ts';
 import { bootDiskKey, guestFamily } from '../../replication/model/machine.ts';
-import type { Point, PointDisk, Repository, VmRepository } from '../../replication/model/repository.ts';
+import type { Point, PointDisk } from '../../replication/model/point.ts';
+import type { Repository, VmRepository } from '../../replication/model/repository.ts';
 import type { Recovering } from './open/with-declared.ts';
 
 /** Disks of a point, how many of them were the same as before, and bytes that were read of them. */

@@ -4,7 +4,8 @@ import { buildReplica, type Replica, replicaOf } from '../../recovery/replica/bu
 import { type SnapshotCheck, verifySnapshot } from '../../recovery/replica/verify.ts';
 import { makeShell } from '../../recovery/shell/own.ts';
 import { bootDiskKey } from '../../replication/model/machine.ts';
-import type { LostPoint, Point, Repository } from '../../replication/model/repository.ts';
+import type { Point } from '../../replication/model/point.ts';
+import type { LostPoint, Repository } from '../../replication/model/repository.ts';
 import { selectPoint } from '../../replication/model/select-point.ts';
 import { shellOf } from '../../resources/aws/recovery-target-schema.ts';
 import type { Context } from '../app-context.ts';

@@ -1,6 +1,7 @@
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import { own } from '../../diagnostics/own-words.ts';
-import type { OnDamage, Point, VmRepository } from '../../replication/model/repository.ts';
+import type { Point } from '../../replication/model/point.ts';
+import type { OnDamage, VmRepository } from '../../replication/model/repository.ts';
 import type { CommonOptions, RepositoryOptions } from '../options.ts';
 import type { OpenedRepository } from './with-repository.ts';
 

@@ -5,7 +5,7 @@ import { eitherOf } from '../../io/either.ts';
 import { privateFolder } from '../../io/handles/private-folder.ts';
 import type { ServedDisk } from '../../nbd/server.ts';
 import { runTool } from '../../programs/run-tool.ts';
-import type { Point } from '../../replication/model/repository.ts';
+import type { Point } from '../../replication/model/point.ts';
 import type { Context } from '../app-context.ts';
 import type { CommonOptions, RepositoryOptions } from '../options.ts';
 import { againWith, choosePoint } from './choose-point.ts';

@@ -14,7 +14,7 @@ import { openExt } from '../../recovery/readiness/disk/ext.ts';
 import { openFat } from '../../recovery/readiness/disk/fat.ts';
 import { openNtfs } from '../../recovery/readiness/disk/ntfs.ts';
 import { readPartitions } from '../../recovery/readiness/disk/partitions.ts';
-import type { Point } from '../../replication/model/repository.ts';
+import type { Point } from '../../replication/model/point.ts';
 import type { Context } from '../app-context.ts';
 import type { CommonOptions, RepositoryOptions } from '../options.ts';
 import { againWith, choosePoint } from './choose-point.ts';

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { elapsed } from '../../io/until.ts';
-import type { Point } from '../../replication/model/repository.ts';
+import type { Point } from '../../replication/model/point.ts';
 import type { RestoredDisk } from '../../replication/restore/restore.ts';
 import type { Context } from '../app-context.ts';
 import type { CommonOptions, RepositoryOptions } from '../options.ts';

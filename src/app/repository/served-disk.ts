@@ -1,7 +1,8 @@
 import type { ServedDisk } from '../../nbd/server.ts';
 import { pointBytes } from '../../recovery/readiness/bytes/point-bytes.ts';
 import { ID_BYTES, ZERO_ID } from '../../replication/format/blocks.ts';
-import type { DiskReader, PointDisk } from '../../replication/model/repository.ts';
+import type { PointDisk } from '../../replication/model/point.ts';
+import type { DiskReader } from '../../replication/model/repository.ts';
 import type { Allocation } from '../../replication/model/source.ts';
 
 /** Runs that one answer holds; whoever wants more asks again from where it ended. */

@@ -5,7 +5,7 @@ import { expandSelections } from '../../engine/select/members.ts';
 import type { Clock } from '../../io/ports.ts';
 import { parseKey, readKey } from '../../replication/format/keys.ts';
 import type { KnownRepository, RepositoryRef } from '../../replication/model/clients.ts';
-import { findVm } from '../../replication/model/newest-point.ts';
+import { findVm } from '../../replication/model/find-vm.ts';
 import type { OnDamage, VmRepository } from '../../replication/model/repository.ts';
 import { parseRepositoryUrl } from '../../replication/model/repository-url.ts';
 import type { OpenRepository } from '../../replication/repository/open-repository.ts';

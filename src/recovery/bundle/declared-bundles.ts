@@ -1,6 +1,6 @@
 import { Failure } from '../../diagnostics/diagnostic.ts';
 import type { Bundles } from '../../replication/model/clients.ts';
-import type { BundleContent } from '../../replication/model/repository.ts';
+import type { BundleContent } from '../../replication/model/point-writer.ts';
 import { sha256 } from '../../values/digest.ts';
 import { type Bundle, checkBundle, encodeBundle } from './bundle.ts';
 import { compileBundle, compilePlan, type Declared } from './compile-bundle.ts';

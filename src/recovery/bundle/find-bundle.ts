@@ -1,7 +1,8 @@
 import { Failure, failedWith, world } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
 import { pipelined } from '../../replication/model/pipelined.ts';
-import type { OnDamage, Point, Repository, VmRepository } from '../../replication/model/repository.ts';
+import type { Point } from '../../replication/model/point.ts';
+import type { OnDamage, Repository, VmRepository } from '../../replication/model/repository.ts';
 import { pointsMeant } from '../../replication/model/select-point.ts';
 import { type PlanVersion, SERIES } from '../model/plan.ts';
 import { type Bundle, checkBundle, decodeBundle } from './bundle.ts';

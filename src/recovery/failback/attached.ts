@@ -1,6 +1,6 @@
 import { blocked, type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
 import { own } from '../../diagnostics/own-words.ts';
-import type { Point } from '../../replication/model/repository.ts';
+import type { Point } from '../../replication/model/point.ts';
 import { deviceName } from '../failover/image-of.ts';
 import { dataDevice } from '../failover/swap.ts';
 import type { CloudInstance } from '../model/machines.ts';

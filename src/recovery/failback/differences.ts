@@ -1,5 +1,5 @@
 import { failedWith } from '../../diagnostics/diagnostic.ts';
-import type { PointDisk } from '../../replication/model/repository.ts';
+import type { PointDisk } from '../../replication/model/point.ts';
 import type { BlockSource, Extent } from '../../replication/model/source.ts';
 import { SNAPSHOT_BLOCK, type SnapshotStore } from '../model/snapshots.ts';
 

@@ -5,7 +5,7 @@ import { blocked, Failure, world } from '../../diagnostics/diagnostic.ts';
 import { own } from '../../diagnostics/own-words.ts';
 import type { FileHandle, Files } from '../../io/ports.ts';
 import { pipelined } from '../../replication/model/pipelined.ts';
-import type { Point } from '../../replication/model/repository.ts';
+import type { Point } from '../../replication/model/point.ts';
 import { SNAPSHOT_BLOCK, type SnapshotStore } from '../model/snapshots.ts';
 import { addRange, contentOf, type Range, width } from './content.ts';
 import type { Homeward, Way } from './differences.ts';

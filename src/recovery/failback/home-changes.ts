@@ -1,5 +1,5 @@
 import { Failure } from '../../diagnostics/diagnostic.ts';
-import type { Point, PointDisk } from '../../replication/model/repository.ts';
+import type { Point, PointDisk } from '../../replication/model/point.ts';
 import {
   ChangeIdRejected,
   type Extent,

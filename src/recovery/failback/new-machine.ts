@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { blocked, Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { Files } from '../../io/ports.ts';
-import type { Point } from '../../replication/model/repository.ts';
+import type { Point } from '../../replication/model/point.ts';
 import type { MachineMaker, NamedMachine, NewMachine, WantedPlace } from '../../replication/model/source.ts';
 import { SNAPSHOT_BLOCK, type SnapshotStore } from '../model/snapshots.ts';
 import { wholeDisk, ZEROS } from './content.ts';

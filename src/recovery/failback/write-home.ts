@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { blocked, type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
-import type { Point, PointDisk } from '../../replication/model/repository.ts';
+import type { Point, PointDisk } from '../../replication/model/point.ts';
 import type { RestingMachine, SourceDisk } from '../../replication/model/source.ts';
 import type { SnapshotStore } from '../model/snapshots.ts';
 import { wholeDisk } from './content.ts';

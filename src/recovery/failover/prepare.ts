@@ -1,7 +1,7 @@
 import { type Diagnostic, Failure, given, world } from '../../diagnostics/diagnostic.ts';
 import { own } from '../../diagnostics/own-words.ts';
 import { bootDiskKey, guestFamily, type MachineRecord } from '../../replication/model/machine.ts';
-import type { Point } from '../../replication/model/repository.ts';
+import type { Point } from '../../replication/model/point.ts';
 import { type Imported, MOST_IMPORTED } from '../import/imported.ts';
 import type { RecoveryCloud } from '../model/clients.ts';
 import type { CloudSubnet } from '../model/machines.ts';

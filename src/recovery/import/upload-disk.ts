@@ -1,6 +1,7 @@
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import { pipelined } from '../../replication/model/pipelined.ts';
-import type { DiskReader, PointDisk } from '../../replication/model/repository.ts';
+import type { PointDisk } from '../../replication/model/point.ts';
+import type { DiskReader } from '../../replication/model/repository.ts';
 import { sha256Base64 } from '../../values/digest.ts';
 import type { ObjectPlace, UploadCloud, UploadedPart } from '../model/imports.ts';
 import { SNAPSHOT_BLOCK } from '../model/snapshots.ts';

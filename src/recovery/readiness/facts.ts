@@ -1,4 +1,4 @@
-import type { Point } from '../../replication/model/repository.ts';
+import type { Point } from '../../replication/model/point.ts';
 import type { License } from '../target/billing.ts';
 import type { DiskFacts } from './disk-facts.ts';
 

@@ -1,4 +1,5 @@
-import type { DiskReader, PointDisk } from '../../replication/model/repository.ts';
+import type { PointDisk } from '../../replication/model/point.ts';
+import type { DiskReader } from '../../replication/model/repository.ts';
 import { isTraceOf, pointBytes, type Trace } from './bytes/point-bytes.ts';
 import { type DiskFacts, diskFacts } from './disk-facts.ts';
 

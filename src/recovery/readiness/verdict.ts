@@ -1,5 +1,5 @@
 import { bootDiskKey, guestFamily, type MachineRecord } from '../../replication/model/machine.ts';
-import type { Point } from '../../replication/model/repository.ts';
+import type { Point } from '../../replication/model/point.ts';
 import { obstacles } from '../failover/prepare.ts';
 import { MOST_IMPORTED } from '../import/imported.ts';
 import { bootModeOf, wordsOf } from '../target/sizing.ts';

@@ -1,4 +1,4 @@
-import type { Point } from '../../replication/model/repository.ts';
+import type { Point } from '../../replication/model/point.ts';
 import { wholeGenerations } from './choose.ts';
 import type { ReplicaSnapshot } from './names.ts';
 

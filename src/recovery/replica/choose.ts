@@ -1,4 +1,4 @@
-import type { Point, PointDisk } from '../../replication/model/repository.ts';
+import type { Point, PointDisk } from '../../replication/model/point.ts';
 import { gibOf, type ReplicaSnapshot } from './names.ts';
 
 /** Which encryption new snapshots of the account have. */

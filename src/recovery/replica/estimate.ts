@@ -1,5 +1,6 @@
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
-import type { Point, Repository } from '../../replication/model/repository.ts';
+import type { Point } from '../../replication/model/point.ts';
+import type { Repository } from '../../replication/model/repository.ts';
 import { SNAPSHOT_BLOCK, type SnapshotStore } from '../model/snapshots.ts';
 import { refuseSizes, replicaOf } from './build.ts';
 import { changedBlocks, repositoryBlocks } from './changed-blocks.ts';

@@ -1,4 +1,4 @@
-import type { Point, PointDisk } from '../../replication/model/repository.ts';
+import type { Point, PointDisk } from '../../replication/model/point.ts';
 import { sha256 } from '../../values/digest.ts';
 import type { CloudSnapshot } from '../model/snapshots.ts';
 

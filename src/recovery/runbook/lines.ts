@@ -1,5 +1,5 @@
 import { bootDiskKey, type MachineRecord } from '../../replication/model/machine.ts';
-import type { Point } from '../../replication/model/repository.ts';
+import type { Point } from '../../replication/model/point.ts';
 import { sha256 } from '../../values/digest.ts';
 import { deviceName } from '../failover/image-of.ts';
 import { dataDevice } from '../failover/swap.ts';

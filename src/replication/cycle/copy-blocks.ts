@@ -1,6 +1,6 @@
 import { type BlockRange, type Blocks, rangeBytes } from '../extents/blocks.ts';
 import { pipelined } from '../model/pipelined.ts';
-import type { DiskWriter } from '../model/repository.ts';
+import type { DiskWriter } from '../model/point-writer.ts';
 import type { BlockSource } from '../model/source.ts';
 
 /** Bytes per read: half of what a vCenter's proxy serves without running out of buffers. */

@@ -1,6 +1,5 @@
 import { parseChangeId } from '../extents/change-id.ts';
-import type { Mode } from '../model/point.ts';
-import type { PointDisk } from '../model/repository.ts';
+import type { Mode, PointDisk } from '../model/point.ts';
 import type { SourceDisk } from '../model/source.ts';
 
 /**

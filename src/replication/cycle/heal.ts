@@ -17,7 +17,9 @@ import {
   withoutObjects,
   withSuspects,
 } from '../model/damage-record.ts';
-import type { Committed, Point, VmRepository, WriteTotals } from '../model/repository.ts';
+import type { Point } from '../model/point.ts';
+import type { Committed, WriteTotals } from '../model/point-writer.ts';
+import type { VmRepository } from '../model/repository.ts';
 import { diagnosticsOf, warning } from './failures.ts';
 import type { CycleDisk } from './options.ts';
 

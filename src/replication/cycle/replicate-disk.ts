@@ -4,7 +4,8 @@ import { allBlocks, type Blocks, blockSet, rangeBytes } from '../extents/blocks.
 import { blocksInUse } from '../extents/blocks-in-use.ts';
 import { changedExtents } from '../extents/changed-extents.ts';
 import { blockSizeFor } from '../format/blocks.ts';
-import type { PointDisk, PointWriter } from '../model/repository.ts';
+import type { PointDisk } from '../model/point.ts';
+import type { PointWriter } from '../model/point-writer.ts';
 import {
   type BlockSource,
   ChangeIdRejected,

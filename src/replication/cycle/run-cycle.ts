@@ -1,6 +1,6 @@
 import { blocked, type Diagnostic, Failure, given, world } from '../../diagnostics/diagnostic.ts';
 import { refuseFailedOver } from '../model/pauses.ts';
-import type { Point } from '../model/repository.ts';
+import type { Point } from '../model/point.ts';
 import type { FrozenVm, SourceDisk, SourceSnapshot, SourceVm } from '../model/source.ts';
 import { changesOf } from '../retention/hold-on-signal.ts';
 import { clockSkew, storeSkew } from './clock-skew.ts';

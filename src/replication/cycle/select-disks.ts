@@ -1,5 +1,5 @@
 import { type Diagnostic, Failure, given, world } from '../../diagnostics/diagnostic.ts';
-import type { Point, PointDisk } from '../model/repository.ts';
+import type { Point, PointDisk } from '../model/point.ts';
 import type { SourceDisk, SourceVm } from '../model/source.ts';
 import { warning } from './failures.ts';
 import type { CyclePolicy } from './options.ts';

@@ -2,7 +2,8 @@ import { type Diagnostic, Failure, failedWith, world } from '../../diagnostics/d
 import { own } from '../../diagnostics/own-words.ts';
 import { eitherOf } from '../../io/either.ts';
 import type { Clock, Random } from '../../io/ports.ts';
-import type { Head, Point, Repository, VmRepository } from '../model/repository.ts';
+import type { Point } from '../model/point.ts';
+import type { Head, Repository, VmRepository } from '../model/repository.ts';
 import { clockOf } from '../model/store.ts';
 import { diagnosticsOf, warning } from './failures.ts';
 import { takeBack } from './heal.ts';

@@ -1,4 +1,4 @@
-import type { Span } from '../model/location.ts';
+import type { Span } from '../model/store.ts';
 import { damaged } from './damage.ts';
 import { HEADER_BYTES, type Kind, readHeader, type Sealer, sealerFor } from './sealing.ts';
 import type { Vault } from './vault.ts';

@@ -1,4 +1,4 @@
-import type { Location, Span } from '../model/location.ts';
+import type { Location, Span } from '../model/store.ts';
 import { ID_BYTES, MAX_BLOCK } from './blocks.ts';
 import { canBeSection, smallestSection } from './sealing.ts';
 

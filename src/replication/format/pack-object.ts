@@ -1,4 +1,4 @@
-import type { Span } from '../model/location.ts';
+import type { Span } from '../model/store.ts';
 import { ID_BYTES, MAX_BLOCK } from './blocks.ts';
 import { TRAILER_BYTES, trailer } from './container.ts';
 import { HEADER_BYTES, sealerFor, smallestSection } from './sealing.ts';

@@ -1,4 +1,4 @@
-import type { Span } from '../model/location.ts';
+import type { Span } from '../model/store.ts';
 
 /** One section of a `pages/` object. */
 export interface PageSection extends Span {

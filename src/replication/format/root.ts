@@ -1,4 +1,4 @@
-import type { Point, PointDisk } from '../model/repository.ts';
+import type { Point, PointDisk } from '../model/point.ts';
 import { blockCount, MAX_BLOCK, MIN_BLOCK, pageCount } from './blocks.ts';
 import { damaged } from './damage.ts';
 import { LAST_GENERATION, OBJECT_ID_BYTES } from './names.ts';

@@ -1,6 +1,7 @@
 import type { SecretRef } from '../../engine/model/catalog.ts';
 import type { WrittenLock } from './object-lock.ts';
-import type { BundleContent, Repository } from './repository.ts';
+import type { BundleContent } from './point-writer.ts';
+import type { Repository } from './repository.ts';
 import type { RepositoryUrl } from './repository-url.ts';
 
 /** A repository as a manifest names it. */

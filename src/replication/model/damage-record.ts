@@ -1,4 +1,4 @@
-import type { Location } from './location.ts';
+import type { Location } from './store.ts';
 
 /** What was looked for twice and is not what was written. */
 export interface DamagedObject {

@@ -1,5 +1,6 @@
 import type { Level } from './check-memory.ts';
 import type { WhyBroken } from './damage-record.ts';
+import type { MachineRecord } from './machine.ts';
 
 /** The true label of a point: what the snapshot really achieved, not what was asked. */
 export type Consistency = 'application' | 'file-system' | 'crash';
@@ -36,6 +37,70 @@ export interface Changes {
    * Of days (since 1970, UTC) up to this point: the most of any point, and of any that was incompressible.
    */
   days: [day: number, rate: number, dense: number][];
+}
+
+/** A disk as one point holds it. */
+export interface PointDisk {
+  index: number;
+  key: number;
+  label: string;
+  identity: string;
+  /** Bytes; need not be a multiple of `blockSize`, the last block is then shorter. */
+  bytes: number;
+  /** Power of two, see `blockSizeFor`. */
+  blockSize: number;
+  /** Change id that the NEXT cycle passes on. Stored nowhere else: that is what makes it safe. */
+  changeId?: string;
+  mode: Mode;
+  reason: string;
+}
+
+/** A sealed object that points share while what it holds stays the same. */
+export interface BundleRef {
+  id: string;
+  /** SHA-256 of its content, hex. */
+  digest: string;
+  /** Bytes of the object as stored. */
+  bytes: number;
+}
+
+/** The immutable root of a recovery point. Depends on no other point. */
+export interface Point {
+  id: string;
+  vm: { name: string; uuid: string };
+  generation: number;
+  epoch: number;
+  /** Milliseconds since the epoch: creation of the snapshot. */
+  time: number;
+  consistency: Consistency;
+  /** The machine as the snapshot froze it; points of older versions don't say. */
+  machine?: MachineRecord;
+  /**
+   * What a recovery needs besides the disks; null: nothing was declared; points of older versions don't say.
+   */
+  bundle?: BundleRef | null;
+  /** Bytes of packs, pages and index that were written for it; not known of points by older versions. */
+  stored?: number;
+  /**
+   * When all that the newest point needed was last seen to be there, ms since the epoch; points of older
+   * versions don't say.
+   */
+  presence?: number;
+  /**
+   * How much changed since the point before; absent where a disk was read whole, which says nothing about
+   * that.
+   */
+  changes?: Changes;
+  /** Until when what was written for it was locked then, ms since the epoch; absent: not at all. */
+  locked?: number;
+  disks: PointDisk[];
+  /** Disks of the VM that this point leaves out, and why, so that nobody thinks they are protected. */
+  left_out: { label: string; identity: string; why: string }[];
+  /**
+   * Others' snapshots that the VM had when the point was made, oldest first, by name and ms since the epoch;
+   * `below`: names of those that one was made on. Points of older versions don't say.
+   */
+  snapshots?: { name: string; created: number; below?: string[] }[];
 }
 
 /** One recovery point as `converge points` prints it. */

@@ -1,81 +1,14 @@
-import type { Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
+import type { Failure } from '../../diagnostics/diagnostic.ts';
 import type { CheckMemory } from './check-memory.ts';
 import type { Conditions } from './conditions.ts';
 import type { BrokenPoint, DamagedObject, DamageRecord, Doubts, PointId } from './damage-record.ts';
 import type { LeaseValue } from './lease-value.ts';
-import type { MachineRecord } from './machine.ts';
-import type { Changes, Consistency, MadePoint, Mode } from './point.ts';
+import type { BundleRef, MadePoint, Point, PointDisk } from './point.ts';
+import type { OrphanedPack, PointWriter } from './point-writer.ts';
 import type { ObjectStore } from './store.ts';
 
 /** 32 bytes: SHA-256 of the plaintext, or its HMAC in an encrypted repository. All zero: a zero block. */
 export type BlockId = Buffer;
-
-/** A disk as one point holds it. */
-export interface PointDisk {
-  index: number;
-  key: number;
-  label: string;
-  identity: string;
-  /** Bytes; need not be a multiple of `blockSize`, the last block is then shorter. */
-  bytes: number;
-  /** Power of two, see `blockSizeFor`. */
-  blockSize: number;
-  /** Change id that the NEXT cycle passes on. Stored nowhere else: that is what makes it safe. */
-  changeId?: string;
-  mode: Mode;
-  reason: string;
-}
-
-/** A sealed object that points share while what it holds stays the same. */
-export interface BundleRef {
-  id: string;
-  /** SHA-256 of its content, hex. */
-  digest: string;
-  /** Bytes of the object as stored. */
-  bytes: number;
-}
-
-/** What a commit stores of it: this content, that there is none, or what the point before it has. */
-export type BundleContent = Buffer | 'none' | 'as-before';
-
-/** The immutable root of a recovery point. Depends on no other point. */
-export interface Point {
-  id: string;
-  vm: { name: string; uuid: string };
-  generation: number;
-  epoch: number;
-  /** Milliseconds since the epoch: creation of the snapshot. */
-  time: number;
-  consistency: Consistency;
-  /** The machine as the snapshot froze it; points of older versions don't say. */
-  machine?: MachineRecord;
-  /**
-   * What a recovery needs besides the disks; null: nothing was declared; points of older versions don't say.
-   */
-  bundle?: BundleRef | null;
-  /** Bytes of packs, pages and index that were written for it; not known of points by older versions. */
-  stored?: number;
-  /**
-   * When all that the newest point needed was last seen to be there, ms since the epoch; points of older
-   * versions don't say.
-   */
-  presence?: number;
-  /**
-   * How much changed since the point before; absent where a disk was read whole, which says nothing about
-   * that.
-   */
-  changes?: Changes;
-  /** Until when what was written for it was locked then, ms since the epoch; absent: not at all. */
-  locked?: number;
-  disks: PointDisk[];
-  /** Disks of the VM that this point leaves out, and why, so that nobody thinks they are protected. */
-  left_out: { label: string; identity: string; why: string }[];
-  /**
-   * Others' snapshots that the VM had when the point was made, oldest first, by name and ms since the epoch;
-   * `below`: names of those that one was made on. Points of older versions don't say.
-   */
-  snapshots?: { name: string; created: number; below?: string[] }[];
-}
 
 /** The one mutable pointer per VM. Moved by conditional PUT only. */
 export interface Head {
@@ -135,96 +68,6 @@ export interface DiskReader {
   ): AsyncGenerator<ReadExtent>;
   /** Keys of the objects that reading these blocks takes, ascending numbers; none of them is read. */
   packs(wanted: Iterable<number>, signal?: AbortSignal): Promise<Set<string>>;
-}
-
-/** A pack that a cycle left which died, or failed, before it made a point. */
-export interface OrphanedPack {
-  id: string;
-  /** Bytes of the object. */
-  size: number;
-}
-
-/** What was written, for reports. Bytes. */
-export interface WriteTotals {
-  blocks_stored: number;
-  /** Plaintext bytes of the blocks stored, before compression, and as they are stored. */
-  bytes_stored: number;
-  bytes_packed: number;
-  /** Blocks of these that the source has had all along, and whose stored copy isn't believed. */
-  blocks_healed: number;
-  /** Blocks that a cycle before had stored which died, and their plaintext bytes; none of `blocks_stored`. */
-  blocks_reused: number;
-  bytes_reused: number;
-  /** Everything that was PUT, metadata included. */
-  bytes_uploaded: number;
-}
-
-export interface DiskWriter {
-  readonly blockSize: number;
-  /**
-   * Whole blocks of the disk, one after the other from number `first`; a block that isn't put keeps the
-   * base's content, or zero without a base. The bytes are the caller's again when it resolves.
-   */
-  put(first: number, bytes: Buffer): Promise<void>;
-}
-
-/** What is known of a disk besides what is put. */
-export interface DiskChanges {
-  /** Told each block that is put and isn't what the base's disk has there. */
-  onDiffer?(block: number): void;
-  /**
-   * Whether a block may have changed since the base's point: what hasn't is what the base had there, also
-   * where its map is lost. Left out where change tracking can't tell.
-   */
-  isChanged?(block: number): boolean;
-}
-
-export interface MendedMaps {
-  mended: PointId[];
-  lost: PointId[];
-}
-
-export interface Committed {
-  point: Point;
-  totals: WriteTotals;
-  /** Points some page of whose map was lost: those that have it again, and those that don't. */
-  maps: MendedMaps;
-  /** What went wrong once the point was complete, and what makes it good. */
-  warnings: Diagnostic[];
-}
-
-/** One commit in the making. Nothing of it is visible before `commit`. */
-export interface PointWriter {
-  /** What was written by now. */
-  readonly totals: Readonly<WriteTotals>;
-  /**
-   * What `commit` stores beside the disks. `look`: where the point before has the same, that is read before
-   * it is named again; else it only must not be known to be damaged.
-   */
-  bundle(content: BundleContent, look?: boolean): void;
-  /**
-   * `base`: the disk of the head's point that unput blocks come from; undefined for a full. It may be
-   * smaller or larger, but its block size must be the same: a disk that grew keeps its block size.
-   */
-  disk(disk: PointDisk, base?: PointDisk, more?: DiskChanges): Promise<DiskWriter>;
-  /**
-   * Numbers of the blocks of a disk of the head's point, ascending, that have to be put whether they changed
-   * or not: their stored copy, or the map that tells what they are, isn't believed.
-   */
-  doubted(base: PointDisk): AsyncIterable<number>;
-  /**
-   * Packs, pages and index first, then the head, which holds the point, with exactly the ETag that
-   * the writer was opened with; then the point's own write-once object. `lost-race`: somebody else
-   * moved the head; never rebased, nothing is visible. Steps: `pack pages index bundle roster head point`.
-   * Without `bundle` the point doesn't say whether there is one. `moving`: awaited before the step `head`,
-   * and told when the head has moved.
-   */
-  commit(
-    point: Omit<Point, 'id' | 'generation' | 'disks' | 'bundle'>,
-    step: (name: string) => Promise<void>,
-    signal?: AbortSignal,
-    moving?: { before(): Promise<void>; after(): void },
-  ): Promise<Committed | 'lost-race'>;
 }
 
 /** Told about each object that can't be read and that a reader goes on without. */

@@ -1,7 +1,8 @@
 import type { Code } from '../../diagnostics/codes.ts';
 import { type Diagnostic, Failure, given, world } from '../../diagnostics/diagnostic.ts';
 import { own } from '../../diagnostics/own-words.ts';
-import type { LostPoint, Point } from './repository.ts';
+import type { Point } from './point.ts';
+import type { LostPoint } from './repository.ts';
 
 const RFC3339 = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/;
 

@@ -98,3 +98,15 @@ export const clockOf = (store: ObjectStore, clock: Clock): Clock => ({
   now: () => clock.now() + (store.clockAhead?.() ?? 0),
   sleep: (ms, signal) => clock.sleep(ms, signal),
 });
+
+/** Where a section is in its object, bytes. */
+export interface Span {
+  offset: number;
+  length: number;
+}
+
+/** Where a block lies. */
+export interface Location extends Span {
+  /** Id of the pack. */
+  pack: string;
+}

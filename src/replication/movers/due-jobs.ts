@@ -1,6 +1,6 @@
 import { breachedAfter, dueAfter, type Timetable } from '../../schedule/due.ts';
 import { longestGap } from '../../schedule/schedule.ts';
-import type { Point } from '../model/repository.ts';
+import type { Point } from '../model/point.ts';
 import type { SourceDisk } from '../model/source.ts';
 
 /** Why a VM is due, or is moved though it isn't. */

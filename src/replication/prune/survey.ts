@@ -3,7 +3,7 @@ import { idKey } from '../format/index-object.ts';
 import { nameOf, type PageRefs, type SectionRef } from '../format/page-map.ts';
 import type { Root, Segment } from '../format/root.ts';
 import type { Doubts } from '../model/damage-record.ts';
-import type { Location } from '../model/location.ts';
+import type { Location } from '../model/store.ts';
 import { indexReader, type Locations } from '../repository/read/locator.ts';
 import { believedIds, blocksOfPage } from '../repository/read/page-doubts.ts';
 import type { VmContext } from '../repository/read/repository-context.ts';

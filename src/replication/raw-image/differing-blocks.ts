@@ -1,6 +1,7 @@
 import type { FileHandle } from '../../io/ports.ts';
 import { blockLength, ID_BYTES, isZero } from '../format/blocks.ts';
-import type { DiskMap, PointDisk, Repository } from '../model/repository.ts';
+import type { PointDisk } from '../model/point.ts';
+import type { DiskMap, Repository } from '../model/repository.ts';
 
 /** Bytes read from a file at a time while it is compared. */
 const readSize = 1 << 20;

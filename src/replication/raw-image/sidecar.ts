@@ -1,5 +1,6 @@
 import type { FileStat, Files, ReadFiles } from '../../io/ports.ts';
-import type { Point, PointDisk, Repository } from '../model/repository.ts';
+import type { Point, PointDisk } from '../model/point.ts';
+import type { Repository } from '../model/repository.ts';
 
 /** Which disk of which point an image holds. */
 export interface ImageContent {

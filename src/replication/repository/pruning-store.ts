@@ -1,8 +1,8 @@
 import { isUnreadable } from '../format/damage.ts';
 import { decodePruning, encodePruning, PRUNING_CAP } from '../format/pruning-object.ts';
 import { openObject, SALT_BYTES, sealObject } from '../format/sealing.ts';
+import type { OrphanedPack } from '../model/point-writer.ts';
 import { isMarked, type PruningRecord } from '../model/pruning-record.ts';
-import type { OrphanedPack } from '../model/repository.ts';
 import type { VmContext } from './read/repository-context.ts';
 
 export interface FoundPruning {

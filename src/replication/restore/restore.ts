@@ -6,7 +6,8 @@ import { isFull } from '../../io/errors.ts';
 import { takeLock } from '../../io/locks/lock.ts';
 import type { Clock, FileHandle, Files, Random } from '../../io/ports.ts';
 import { blockLength, ID_BYTES, ZERO_ID } from '../format/blocks.ts';
-import type { DiskReader, Point, PointDisk, Repository } from '../model/repository.ts';
+import type { Point, PointDisk } from '../model/point.ts';
+import type { DiskReader, Repository } from '../model/repository.ts';
 import { type Missing, missingIn, openOwn } from './unfinished.ts';
 
 export interface RestoreOptions {

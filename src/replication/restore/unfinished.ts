@@ -2,7 +2,8 @@ import { dirname } from 'node:path';
 import { letsOthersSwap, whyNotOwn } from '../../io/handles/owner.ts';
 import type { FileHandle, FileStat, Files } from '../../io/ports.ts';
 import { blockLength, ID_BYTES } from '../format/blocks.ts';
-import type { DiskReader, PointDisk, Repository } from '../model/repository.ts';
+import type { PointDisk } from '../model/point.ts';
+import type { DiskReader, Repository } from '../model/repository.ts';
 
 /** Blocks of a disk that have still to be written. */
 export interface Missing {

@@ -2,8 +2,9 @@ import { type Diagnostic, world } from '../../diagnostics/diagnostic.ts';
 import { own } from '../../diagnostics/own-words.ts';
 import { bytes } from '../../io/units.ts';
 import { FOREVER } from '../model/object-lock.ts';
-import type { Changes, Mode, Signal } from '../model/point.ts';
-import type { Point, Repository, WriteTotals } from '../model/repository.ts';
+import type { Changes, Mode, Point, Signal } from '../model/point.ts';
+import type { WriteTotals } from '../model/point-writer.ts';
+import type { Repository } from '../model/repository.ts';
 import { changesAfter } from './change-signal.ts';
 import { hold } from './holds.ts';
 

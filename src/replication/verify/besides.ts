@@ -2,7 +2,7 @@ import { failedWith } from '../../diagnostics/diagnostic.ts';
 import { isUnreadable } from '../format/damage.ts';
 import { BOARD, OBJECT_ID_BYTES, RECOVERY } from '../format/names.ts';
 import type { Root } from '../format/root.ts';
-import type { BundleRef } from '../model/repository.ts';
+import type { BundleRef } from '../model/point.ts';
 import { readBundle } from '../repository/read/bundles.ts';
 import type { Context, VmContext } from '../repository/read/repository-context.ts';
 import { stranger } from './explain.ts';

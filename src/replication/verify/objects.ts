@@ -13,7 +13,7 @@ import { decodePruning, PRUNING_CAP } from '../format/pruning-object.ts';
 import { BUNDLE_CAP } from '../format/root.ts';
 import { HEADER_BYTES, type Kind, openObject, type Sealer } from '../format/sealing.ts';
 import type { Vault } from '../format/vault.ts';
-import type { Span } from '../model/location.ts';
+import type { Span } from '../model/store.ts';
 import { CHECKED_CAP, decodeCheckMemory } from '../repository/check-memory-store.ts';
 import { openRoot } from '../repository/read/points.ts';
 import { openEntry } from '../repository/read/roster.ts';

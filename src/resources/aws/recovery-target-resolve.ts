@@ -6,8 +6,8 @@ import type { ReadIo } from '../../engine/model/io.ts';
 import type { Asked } from '../../engine/model/resource-type.ts';
 import type { CloudType } from '../../recovery/model/instance-types.ts';
 import { among, rightSize, unfit, usualFamilies } from '../../recovery/target/sizing.ts';
+import { findVm } from '../../replication/model/find-vm.ts';
 import { guestFamily, type MachineRecord } from '../../replication/model/machine.ts';
-import { findVm } from '../../replication/model/newest-point.ts';
 import { repositoryRef } from '../shared/repository-property.ts';
 import type { RecoveryTargetProperties } from './recovery-target-schema.ts';
 

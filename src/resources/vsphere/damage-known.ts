@@ -2,7 +2,7 @@ import { type Diagnostic, type Failure, world } from '../../diagnostics/diagnost
 import { own } from '../../diagnostics/own-words.ts';
 import { plural } from '../../io/units.ts';
 import { brokenWords, type DamageRecord, pendingOf } from '../../replication/model/damage-record.ts';
-import type { Point } from '../../replication/model/repository.ts';
+import type { Point } from '../../replication/model/point.ts';
 import type { SourceVm } from '../../replication/model/source.ts';
 
 /** What is known to be damaged of a VM in its repository, and which points can't be restored for it. */

@@ -1,5 +1,6 @@
 import type { KnownRepository, RepositoryRef } from '../../replication/model/clients.ts';
-import type { Point, Repository } from '../../replication/model/repository.ts';
+import type { Point } from '../../replication/model/point.ts';
+import type { Repository } from '../../replication/model/repository.ts';
 
 /**
  * What is gone of a VM's recovery points that was there, as one sentence; undefined when nothing is known to

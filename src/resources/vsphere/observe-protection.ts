@@ -9,9 +9,9 @@ import { selectDisks } from '../../replication/cycle/select-disks.ts';
 import { ownEpoch } from '../../replication/cycle/snapshot-name.ts';
 import type { Repositories, RepositoryRef } from '../../replication/model/clients.ts';
 import { isPending } from '../../replication/model/damage-record.ts';
-import { newestPoint } from '../../replication/model/newest-point.ts';
 import { failoverOf, isSuspended, type Pause } from '../../replication/model/pauses.ts';
-import type { Point, Repository } from '../../replication/model/repository.ts';
+import type { Point } from '../../replication/model/point.ts';
+import type { Repository } from '../../replication/model/repository.ts';
 import type { SourceSnapshot, SourceVm } from '../../replication/model/source.ts';
 import { dueOf } from '../../replication/movers/due-jobs.ts';
 import { breachedAfter } from '../../schedule/due.ts';
@@ -71,7 +71,7 @@ async function observeOne(
     const seen = known && known.id === repository?.id ? known.generations[vm.uuid] : undefined;
     // A head that can't be read is mended by the next cycle: it hides nothing of what is to be done.
     const unreadable: Failure[] = [];
-    const newest = ours && (await newestPoint(ours, seen, one => unreadable.push(one)));
+    const newest = ours && (await ours.newest(one => unreadable.push(one), seen));
     if (!newest && unreadable[0]) throw unreadable[0];
     const suspended = ours && (await failoverOf(repository!, ours));
     if (suspended) return resting(vm, suspended, newest);

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { lookAt } from '../../../src/recovery/readiness/known-disk.ts';
-import type { Committed, PointDisk } from '../../../src/replication/model/repository.ts';
+import type { PointDisk } from '../../../src/replication/model/point.ts';
+import type { Committed } from '../../../src/replication/model/point-writer.ts';
 import { memoryStore } from '../../support/memory-store.ts';
 import { aDisk, aKey, noStep, openTest, pointContent, VM } from '../../support/repository.ts';
 import { expected, goldenDisks } from './golden.ts';

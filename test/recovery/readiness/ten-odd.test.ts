@@ -6,7 +6,7 @@ import { inMemory } from '../../../src/recovery/readiness/bytes/disk-bytes.ts';
 import { type DiskFacts, diskFacts } from '../../../src/recovery/readiness/disk-facts.ts';
 import { judge } from '../../../src/recovery/readiness/verdict.ts';
 import type { MachineRecord } from '../../../src/replication/model/machine.ts';
-import type { Point } from '../../../src/replication/model/repository.ts';
+import type { Point } from '../../../src/replication/model/point.ts';
 import { aDisk, aMachine, pointContent } from '../../support/repository.ts';
 import { goldenDisks } from './golden.ts';
 

@@ -4,7 +4,7 @@ import type { DiskFacts } from '../../../src/recovery/readiness/disk-facts.ts';
 import type { Facts } from '../../../src/recovery/readiness/facts.ts';
 import { judge } from '../../../src/recovery/readiness/verdict.ts';
 import type { MachineRecord } from '../../../src/replication/model/machine.ts';
-import type { Point } from '../../../src/replication/model/repository.ts';
+import type { Point } from '../../../src/replication/model/point.ts';
 import { aDisk, aMachine, pointContent } from '../../support/repository.ts';
 
 const hour = 3_600_000;

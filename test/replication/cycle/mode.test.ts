@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type DecisionContext, decideMode } from '../../../src/replication/cycle/decide-mode.ts';
 import { isOrphan, isOurs, snapshotName } from '../../../src/replication/cycle/snapshot-name.ts';
-import type { PointDisk } from '../../../src/replication/model/repository.ts';
+import type { PointDisk } from '../../../src/replication/model/point.ts';
 import type { SourceDisk } from '../../../src/replication/model/source.ts';
 
 const epoch = '52 de c0 d9 b9 43 9d 10-61 d5 4c 1b e9 7b 65 63';

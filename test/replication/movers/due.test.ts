@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Point } from '../../../src/replication/model/repository.ts';
+import type { Point } from '../../../src/replication/model/point.ts';
 import type { SourceDisk } from '../../../src/replication/model/source.ts';
 import { dueOf, earliestDeadlineFirst } from '../../../src/replication/movers/due-jobs.ts';
 

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import type { Key } from '../../../src/replication/format/keys.ts';
-import type { Point } from '../../../src/replication/model/repository.ts';
+import type { Point } from '../../../src/replication/model/point.ts';
 import { sparsePacks } from '../../../src/replication/prune/sparse-packs.ts';
 import { statsOf } from '../../../src/replication/prune/stats.ts';
 import { GRACE, type PruneVmOptions } from '../../../src/replication/prune/work.ts';

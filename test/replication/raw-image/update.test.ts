@@ -5,7 +5,6 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { nodeRandom } from '../../../src/io/node.ts';
 import { nodeFiles } from '../../../src/io/node-files.ts';
-import { newestPoint } from '../../../src/replication/model/newest-point.ts';
 import { inspectImage } from '../../../src/replication/raw-image/inspect.ts';
 import { readSidecar, sidecarPath } from '../../../src/replication/raw-image/sidecar.ts';
 import { type UpdateOptions, updateImage } from '../../../src/replication/raw-image/update.ts';
@@ -23,7 +22,7 @@ afterEach(() => fs.rm(folder, { recursive: true }));
 
 async function optionsFor(cycles: CycleWorld): Promise<UpdateOptions> {
   const repository = await cycles.repository();
-  const point = (await newestPoint(repository.vm(cycles.machine.uuid)))!;
+  const point = (await repository.vm(cycles.machine.uuid).newest())!;
   return {
     clock: cycles.clock,
     files: nodeFiles,

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { blockCount, PAGE_BLOCKS } from '../../../src/replication/format/blocks.ts';
-import type { Point, VmRepository } from '../../../src/replication/model/repository.ts';
+import type { Point } from '../../../src/replication/model/point.ts';
+import type { VmRepository } from '../../../src/replication/model/repository.ts';
 import { verify } from '../../../src/replication/verify/verify.ts';
 import { memoryStore } from '../../support/memory-store.ts';
 import { aDisk, aKey, noStep, openTest, pointContent, VM } from '../../support/repository.ts';

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
-import type { Point } from '../../../src/replication/model/repository.ts';
+import type { Point } from '../../../src/replication/model/point.ts';
 import { verify } from '../../../src/replication/verify/verify.ts';
 import { type MemoryStore, memoryStore } from '../../support/memory-store.ts';
 import { commitImage, openTest, readImage, VM } from '../../support/repository.ts';

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
-import type { Point } from '../../../src/replication/model/repository.ts';
+import type { Point } from '../../../src/replication/model/point.ts';
 import type { ObjectStore } from '../../../src/replication/model/store.ts';
 import { openRepository } from '../../../src/replication/repository/open-repository.ts';
 import { type MemoryStore, memoryStore } from '../../support/memory-store.ts';

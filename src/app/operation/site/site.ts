@@ -6,7 +6,7 @@ import { lookAt, newestSeen, seenPoint, withFirsts } from '../../../operation/lo
 import type { DeclaredVm, SeenVm } from '../../../operation/model.ts';
 import type { Repositories, RepositoryRef } from '../../../replication/model/clients.ts';
 import { type Pause, pausesIn } from '../../../replication/model/pauses.ts';
-import type { Point } from '../../../replication/model/repository.ts';
+import type { Point } from '../../../replication/model/point.ts';
 import type { OpenRepository } from '../../../replication/repository/open-repository.ts';
 import type { Context } from '../../app-context.ts';
 import { makeRepositories } from '../../connect/repositories.ts';

@@ -12,7 +12,7 @@ import type { Clock } from '../../../io/ports.ts';
 import type { TargetMachine } from '../../../recovery/failover/prepare.ts';
 import type { Prober } from '../../../recovery/model/probes.ts';
 import { directly, networkProber, type WayTo } from '../../../recovery/prober/prober.ts';
-import { type FindVm, findVm, vmFinder } from '../../../replication/model/newest-point.ts';
+import { type FindVm, findVm, vmFinder } from '../../../replication/model/find-vm.ts';
 import { pipelined } from '../../../replication/model/pipelined.ts';
 import type { Repository, VmRepository } from '../../../replication/model/repository.ts';
 import type { MachineMaker, RestingMachine, SourceMachine } from '../../../replication/model/source.ts';

@@ -5,6 +5,8 @@ import type { Clock, Random } from '../../../io/ports.ts';
 import { createDisk, type Disk, openDisk } from '../../disks/disk.ts';
 import { takeTurns } from '../../disks/take-turns.ts';
 import { readJson, writeJson } from '../../disks/write-json.ts';
+import { takeFromTree } from './snapshot-tree.ts';
+import { folderFor, tagCalled, tagFound } from './sorting.ts';
 import {
   type DiskMode,
   type DiskState,
@@ -13,7 +15,6 @@ import {
   type PowerState,
   plainHardware,
   type SnapshotState,
-  type TagState,
   VM_FOLDER,
   type VmState,
   type WorldState,
@@ -158,29 +159,6 @@ export async function openMachines(
       .map(byte => byte.toString(16).padStart(2, '0'))
       .join(':');
 
-  function folderFor(path: string | undefined): string {
-    let parent = VM_FOLDER;
-    for (const name of path?.split('/').filter(Boolean) ?? []) {
-      let found = state.folders.find(one => one.parent === parent && one.name === name);
-      if (!found) {
-        found = { id: `group-v${state.next++}`, name, parent };
-        state.folders.push(found);
-      }
-      parent = found.id;
-    }
-    return parent;
-  }
-
-  function tagCalled(words: string): TagState {
-    const { name, category } = splitTag(words);
-    state.tags ??= [];
-    const known = state.tags.find(one => one.name === name && one.category === category);
-    if (known) return known;
-    const made: TagState = { uuid: random.uuid(), name, category };
-    state.tags.push(made);
-    return made;
-  }
-
   async function addVm(name: string, contents: DiskContent[], options: NewVm): Promise<VmState> {
     const taken = new Set(state.vms.map(vm => vm.directory));
     const plain = name.replace(/[^\w. ()-]/g, '_') || 'vm';
@@ -191,8 +169,8 @@ export async function openMachines(
       name,
       instanceUuid: options.uuid ?? random.uuid(),
       uuid: random.uuid(),
-      folder: options.folderId ?? folderFor(options.folder),
-      ...(options.tags && { tags: options.tags.map(tag => tagCalled(tag).uuid) }),
+      folder: options.folderId ?? folderFor(state, options.folder),
+      ...(options.tags && { tags: options.tags.map(tag => tagCalled(state, tag, random).uuid) }),
       directory,
       powerState: options.power ?? 'poweredOn',
       ...(options.extra && { extra: options.extra }),
@@ -268,14 +246,7 @@ export async function openMachines(
   }
 
   async function removeSnapshots(vm: VmState, ids: string[], consolidate: boolean): Promise<void> {
-    const gone = new Map(vm.snapshots.filter(one => ids.includes(one.id)).map(one => [one.id, one]));
-    const heir = (id: string | undefined): string | undefined => {
-      const removed = id === undefined ? undefined : gone.get(id);
-      return removed ? heir(removed.parent) : id;
-    };
-    vm.snapshots = vm.snapshots.filter(one => !gone.has(one.id));
-    for (const one of vm.snapshots) reparent(one, 'parent', heir(one.parent));
-    reparent(vm, 'currentSnapshot', heir(vm.currentSnapshot));
+    const gone = takeFromTree(vm, ids);
     if (!consolidate) vm.consolidationNeeded = true;
     touch(vm);
     await commit();
@@ -324,12 +295,12 @@ export async function openMachines(
       }),
     moveVm: (vm, folder) =>
       turn(() => {
-        vm.folder = folderFor(folder);
+        vm.folder = folderFor(state, folder);
         return commit();
       }),
     tag: (vm, words) =>
       turn(async () => {
-        const { uuid } = tagCalled(words);
+        const { uuid } = tagCalled(state, words, random);
         if (vm.tags?.includes(uuid)) return false;
         vm.tags = [...(vm.tags ?? []), uuid];
         await commit();
@@ -337,8 +308,7 @@ export async function openMachines(
       }),
     untag: (vm, words) =>
       turn(async () => {
-        const { name, category } = splitTag(words);
-        const tag = state.tags?.find(one => one.name === name && one.category === category);
+        const tag = tagFound(state, words);
         if (!tag || !vm.tags?.includes(tag.uuid)) return false;
         vm.tags = vm.tags.filter(one => one !== tag.uuid);
         await commit();
@@ -386,17 +356,4 @@ export async function openMachines(
         for (const one of disks.values()) await one.close();
       }),
   };
-}
-
-/** Every tag is in a category; without one it is in that of the lab. */
-function splitTag(words: string): Pick<TagState, 'name' | 'category'> {
-  const at = words.indexOf('/');
-  return at < 0
-    ? { name: words, category: 'lab' }
-    : { name: words.slice(at + 1), category: words.slice(0, at) };
-}
-
-function reparent<K extends string>(one: { [P in K]?: string }, key: K, value: string | undefined): void {
-  if (value === undefined) delete one[key];
-  else one[key] = value as (typeof one)[K];
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { DiskReader, PointDisk } from '../../../replication/model/repository.ts';
+import type { PointDisk } from '../../../replication/model/point.ts';
+import type { DiskReader } from '../../../replication/model/repository.ts';
 import { type DiskBytes, Unreadable } from './disk-bytes.ts';
 
 /** Which blocks of a disk something was read from. Two disks with the same trace say the same. */

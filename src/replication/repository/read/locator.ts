@@ -9,7 +9,7 @@ import {
 } from '../../format/index-object.ts';
 import type { Segment } from '../../format/root.ts';
 import { sealerFor } from '../../format/sealing.ts';
-import type { Location } from '../../model/location.ts';
+import type { Location } from '../../model/store.ts';
 import { readAgain } from './read-again.ts';
 import type { VmContext } from './repository-context.ts';
 

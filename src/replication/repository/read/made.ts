@@ -1,8 +1,8 @@
 import { parseNumbered } from '../../format/names.ts';
 import { pipelined } from '../../model/pipelined.ts';
-import type { MadePoint } from '../../model/point.ts';
+import type { MadePoint, Point } from '../../model/point.ts';
 import { leadingMode } from '../../model/point.ts';
-import type { OnDamage, Point } from '../../model/repository.ts';
+import type { OnDamage } from '../../model/repository.ts';
 import { type PointName, readable, readHead, readPoint } from './points.ts';
 import type { VmContext } from './repository-context.ts';
 

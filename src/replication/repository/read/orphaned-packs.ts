@@ -1,6 +1,6 @@
 import { failedWith } from '../../../diagnostics/diagnostic.ts';
 import { isUnreadable } from '../../format/damage.ts';
-import type { OrphanedPack } from '../../model/repository.ts';
+import type { OrphanedPack } from '../../model/point-writer.ts';
 import { indexReader } from './locator.ts';
 import { newestRoot } from './points.ts';
 import type { VmContext } from './repository-context.ts';

@@ -6,7 +6,7 @@ import type { PageRefs } from '../../format/page-map.ts';
 import type { Root, RootDisk } from '../../format/root.ts';
 import type { BrokenPoint, DamageRecord, Doubts, WhyBroken } from '../../model/damage-record.ts';
 import { doubtsOf } from '../../model/damage-record.ts';
-import type { Location } from '../../model/location.ts';
+import type { Location } from '../../model/store.ts';
 import { indexReader } from './locator.ts';
 import { loadPage } from './pages.ts';
 import { newestRoot, readable, readHead, readPoint } from './points.ts';

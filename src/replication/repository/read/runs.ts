@@ -1,4 +1,4 @@
-import type { Location } from '../../model/location.ts';
+import type { Location } from '../../model/store.ts';
 
 /** A stored block and the blocks of the disk that it is needed for. */
 export interface Wanted extends Location {

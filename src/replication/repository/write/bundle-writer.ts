@@ -1,7 +1,8 @@
 import { failedWith } from '../../../diagnostics/diagnostic.ts';
 import { isUnreadable } from '../../format/damage.ts';
 import { SALT_BYTES, sealObject } from '../../format/sealing.ts';
-import type { BundleContent, BundleRef } from '../../model/repository.ts';
+import type { BundleRef } from '../../model/point.ts';
+import type { BundleContent } from '../../model/point-writer.ts';
 import { digestOf, readBundle } from '../read/bundles.ts';
 import { newId } from '../read/repository-context.ts';
 import type { Session } from './commit-session.ts';

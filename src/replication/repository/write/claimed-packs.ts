@@ -2,8 +2,8 @@ import { failedWith } from '../../../diagnostics/diagnostic.ts';
 import { isUnreadable, missing } from '../../format/damage.ts';
 import { idKey } from '../../format/index-object.ts';
 import type { Doubts } from '../../model/damage-record.ts';
-import type { Location } from '../../model/location.ts';
-import type { OrphanedPack } from '../../model/repository.ts';
+import type { OrphanedPack } from '../../model/point-writer.ts';
+import type { Location } from '../../model/store.ts';
 import { readPackFooter } from '../read/pack-footer.ts';
 import type { VmContext } from '../read/repository-context.ts';
 

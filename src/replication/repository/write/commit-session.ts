@@ -1,4 +1,4 @@
-import type { WriteTotals } from '../../model/repository.ts';
+import type { WriteTotals } from '../../model/point-writer.ts';
 import type { VmContext } from '../read/repository-context.ts';
 import { putOnce } from './put-once.ts';
 

@@ -2,8 +2,9 @@ import { blockCount, blockLength, isZero, PAGE_BLOCKS, pageCount, ZERO_ID } from
 import { idKey } from '../../format/index-object.ts';
 import { EMPTY_PAGE, type PageRefs } from '../../format/page-map.ts';
 import type { Root } from '../../format/root.ts';
-import type { Location } from '../../model/location.ts';
-import type { DiskChanges, DiskWriter, PointDisk } from '../../model/repository.ts';
+import type { PointDisk } from '../../model/point.ts';
+import type { DiskChanges, DiskWriter } from '../../model/point-writer.ts';
+import type { Location } from '../../model/store.ts';
 import { diskReader } from '../read/disk-reader.ts';
 import type { ClaimedPacks } from './claimed-packs.ts';
 import type { Session } from './commit-session.ts';

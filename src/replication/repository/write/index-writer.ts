@@ -3,7 +3,7 @@ import { containerBuilder } from '../../format/container.ts';
 import { isUnreadable } from '../../format/damage.ts';
 import { encodeEntries, encodeIndexFooter, type IndexSection } from '../../format/index-object.ts';
 import type { Segment } from '../../format/root.ts';
-import type { Location } from '../../model/location.ts';
+import type { Location } from '../../model/store.ts';
 import { indexReader, type Locations } from '../read/locator.ts';
 import { newId } from '../read/repository-context.ts';
 import type { Session } from './commit-session.ts';

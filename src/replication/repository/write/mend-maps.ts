@@ -3,7 +3,7 @@ import { EMPTY_PAGE, nameOf, type PageRefs, type SectionRef } from '../../format
 import { encodeRoot, type Root } from '../../format/root.ts';
 import { SALT_BYTES, sealObject } from '../../format/sealing.ts';
 import type { Doubts, PointId } from '../../model/damage-record.ts';
-import type { MendedMaps } from '../../model/repository.ts';
+import type { MendedMaps } from '../../model/point-writer.ts';
 import { blocksOfPage } from '../read/page-doubts.ts';
 import { loadPage } from '../read/pages.ts';
 import { openRoot, pointNames, readable, readPoint } from '../read/points.ts';

@@ -1,6 +1,6 @@
 import { PACK_ROOM, type PackBuilder, packBuilder } from '../../format/pack-object.ts';
-import type { Location } from '../../model/location.ts';
 import type { BlockId } from '../../model/repository.ts';
+import type { Location } from '../../model/store.ts';
 import { newId } from '../read/repository-context.ts';
 import { type Session, uploads } from './commit-session.ts';
 

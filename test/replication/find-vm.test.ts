@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import type { Failure } from '../../src/diagnostics/diagnostic.ts';
-import { findVm, vmFinder } from '../../src/replication/model/newest-point.ts';
+import { findVm, vmFinder } from '../../src/replication/model/find-vm.ts';
 import type { OpenRepository } from '../../src/replication/repository/open-repository.ts';
 import { type MemoryStore, memoryStore } from '../support/memory-store.ts';
 import { commitImage, openTest } from '../support/repository.ts';

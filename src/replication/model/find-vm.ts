@@ -1,12 +1,5 @@
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
-import type { OnDamage, Point, Repository, VmRepository } from './repository.ts';
-
-/** The newest point. `seen`: the highest generation that is known, if any; `onDamage`: as in `newest`. */
-export const newestPoint = (
-  vm: VmRepository,
-  seen?: number,
-  onDamage?: OnDamage,
-): Promise<Point | undefined> => vm.newest(onDamage, seen);
+import type { OnDamage, Repository, VmRepository } from './repository.ts';
 
 /**
  * The VM of that UUID or name (in any case); undefined when the repository has no point of one. By UUID
