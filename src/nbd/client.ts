@@ -65,8 +65,8 @@ const largestLook = 1024 * 1024 * 1024;
 const longestText = 64 * 1024;
 
 /**
- * Milliseconds without a byte from a server that was asked something: until it has opened what it serves, which
- * for the VDDK takes a login, and of a read or a write. Nobody knows whether it will ever answer.
+ * Milliseconds without a byte from a server that was asked something: until it has opened what it serves,
+ * which for the VDDK takes a login, and of a read or a write. Nobody knows whether it will ever answer.
  */
 export const patience = { opening: 120_000, answering: 300_000 };
 
