@@ -33,13 +33,13 @@ const mover = (name: string, kind: string, slots: number): Mover => {
   all.push(made);
   return made;
 };
-/** VMs that it is at. */
-const atOf = ({ told }: Mover): string[] => {
-  const at = new Set<string>();
-  for (const { event, vm } of told)
-    if (event === 'moves') at.add(vm!);
+/** VMs that it has been at for so long, ms. */
+const atOf = ({ told }: Mover, since: number): string[] => {
+  const at = new Map<string, number>();
+  for (const { event, vm, at: when } of told)
+    if (event === 'moves') at.set(vm!, when);
     else if (event === 'moved') at.delete(vm!);
-  return [...at];
+  return [...at].flatMap(([vm, when]) => (Date.now() - when >= since ? [vm] : []));
 };
 try {
   await it.run(['apply', 'm.yaml', '--yes', '--state', 'first']);
@@ -47,13 +47,13 @@ try {
   const [other, dying] = [mover('other', 'worker', 2), mover('dying', 'worker', 2)];
   while (!all.every(({ told }) => told.some(({ event }) => event === 'begins' || event === 'works')))
     await setTimeout(100);
-  // Each snapshot takes long, so that it is at its VMs when it dies.
-  while (atOf(dying).length < 2) {
-    const rule = { kind: 'slow-task', ms: 8_000, method: 'CreateSnapshot_Task' } as const;
+  // Each snapshot takes long, so that it has the leases of its VMs when it dies.
+  while (atOf(dying, 3_000).length < 2) {
+    const rule = { kind: 'slow-task', ms: 10_000, method: 'CreateSnapshot_Task' } as const;
     await it.lab.command({ do: 'fault', on: 'vsphere', rule });
-    await setTimeout(200);
+    await setTimeout(1_000);
   }
-  const held = atOf(dying);
+  const held = atOf(dying, 3_000);
   dying.child.kill('SIGKILL');
   const died = Date.now();
   console.log(`killed while at ${held.join(' and ')}`);
