@@ -1,9 +1,10 @@
 import { Failure, given, world } from '../diagnostics/diagnostic.ts';
 import { secureAgent } from '../network/agent.ts';
 import { limitConnecting } from '../network/connecting.ts';
+import type { Destination } from '../network/destination.ts';
 import { isAnswerOfProxy, refusedByProxy, unreachableProxy } from '../network/failures.ts';
 import { type Network, straight } from '../network/network.ts';
-import type { Destination, HttpProxy } from '../network/proxies.ts';
+import type { HttpProxy } from '../network/proxies.ts';
 import { absoluteForm } from '../network/tunnel.ts';
 import type { Content, Opened, Validators, WebLocation } from './content.ts';
 import { cutOff, networkFailure, shown, statusFailure } from './http-failures.ts';

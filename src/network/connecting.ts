@@ -3,12 +3,12 @@ import type { Socket } from 'node:net';
 /** Milliseconds for which a proxy may try to reach a server. */
 export const proxyPatience = 20_000;
 
-/** Milliseconds for a connection: its name is resolved, the server accepts, and TLS is agreed on. */
+/** Milliseconds for a connection: its name is resolved, it is accepted, and TLS is agreed on. */
 export const connectPatience = 20_000;
 
 /**
- * Ends what isn't there in time with `ETIMEDOUT`; the answer takes that back. What Node calls a timeout begins
- * anew with whatever comes, and for TLS with each of its steps.
+ * Ends what isn't there in time with `ETIMEDOUT`; the answer takes that back. What Node calls a timeout
+ * begins anew with whatever comes, and for TLS with each of its steps.
  */
 export function endLate(what: { destroy(error: Error): unknown }, ms: number): () => void {
   const late = setTimeout(() => {

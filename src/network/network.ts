@@ -3,7 +3,8 @@ import { connect, type SecureContext, type TLSSocket } from 'node:tls';
 import type { Host } from '../io/ports.ts';
 import { authoritiesOf, type Declared } from './authorities.ts';
 import { limitConnecting, proxyPatience } from './connecting.ts';
-import { type Destination, type HttpProxy, proxiesOf } from './proxies.ts';
+import type { Destination } from './destination.ts';
+import { type HttpProxy, proxiesOf } from './proxies.ts';
 import { tunnel } from './tunnel.ts';
 
 /** How this machine reaches others: by which proxies, and by whose authorities it believes them. */
@@ -21,12 +22,15 @@ export const straight: Network = { proxyTo: () => undefined, authorities: async 
  * As the environment says, and with the authorities that a target declares beside its own. Files are read
  * when a connection is made.
  */
-export function networkOf(host: Pick<Host, 'env' | 'files' | 'cwd'>, declared?: Declared): Network {
+export function networkOf(
+  host: Pick<Host, 'env' | 'files' | 'cwd'>,
+  ...declared: readonly Declared[]
+): Network {
   let authorities: Promise<SecureContext | undefined> | undefined;
   return {
     proxyTo: proxiesOf(host.env),
     authorities() {
-      authorities ??= authoritiesOf(host, declared);
+      authorities ??= authoritiesOf(host, ...declared);
       return authorities;
     },
   };

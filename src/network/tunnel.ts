@@ -3,8 +3,9 @@ import { request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import { endLate } from './connecting.ts';
+import type { Destination } from './destination.ts';
 import { refusedByProxy, unreachableProxy } from './failures.ts';
-import type { Destination, HttpProxy } from './proxies.ts';
+import type { HttpProxy } from './proxies.ts';
 
 export interface TunnelOptions {
   /** Milliseconds within which the proxy answers. */

@@ -1,7 +1,8 @@
 import { connect as connectNet, type Socket } from 'node:net';
+import type { Destination } from '../../network/destination.ts';
 import { comingBy, isRefusalOfProxy, refusedByProxy, unreachableProxy } from '../../network/failures.ts';
 import { beginTls, type Network } from '../../network/network.ts';
-import type { Destination, HttpProxy } from '../../network/proxies.ts';
+import type { HttpProxy } from '../../network/proxies.ts';
 import type { Throttle } from '../../network/throttle.ts';
 import { absoluteForm } from '../../network/tunnel.ts';
 import { type Answer, type AnswerReader, answerReader, cutOff } from './answer.ts';
