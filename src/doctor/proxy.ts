@@ -17,7 +17,13 @@ export function judgeProxy(of: string, { to, proxy }: ProxyFacts): Finding[] {
 }
 
 /** What NO_PROXY says in vain: whoever wrote it believes that somebody is reached without a proxy. Pure. */
-export const judgeExceptions = ({ from, vain }: { from: string; vain: readonly { entry: string; why: string }[] }): Finding[] =>
+export const judgeExceptions = ({
+  from,
+  vain,
+}: {
+  from: string;
+  vain: readonly { entry: string; why: string }[];
+}): Finding[] =>
   vain.map(({ entry, why }) =>
     warn(
       { of: 'this machine', what: 'proxy', looked: from },
