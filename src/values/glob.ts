@@ -83,7 +83,7 @@ const matching = (steps: readonly Step[], flags: string): Glob => ({
   },
 });
 
-/** Steps that one may stand before without another character. A set also tells what is added meanwhile. */
+/** What can be the next step without another character. A set also gives what is added meanwhile. */
 function reached(steps: readonly Step[], at: Set<number>): Set<number> {
   for (const n of at) {
     const step = steps[n];

@@ -9,6 +9,7 @@ import {
   deliveries,
   rejoined,
   settled,
+  succeeded,
 } from '../../src/operation/alerts/lifecycle.ts';
 import {
   type AlertState,
@@ -173,6 +174,17 @@ describe('an alert', () => {
     expect(log.slice(2)).toEqual(['opened manifests', 'recovered manifests']);
   });
 
+  test('whoever sees what another one sees no more is told to look again; one that is started anew goes on', () => {
+    let state = advance(noAlerts, [breach('x')], 0, 'a');
+    state = advance(state, [breach('x')], 0, 'b');
+    state = advance(state, [], minute, 'a');
+    expect(state.alerts[0]).toMatchObject({ seen: { b: 0 }, doubted: minute });
+    // Said once: that `a` goes on seeing nothing is no news.
+    expect(advance(state, [], 2 * minute, 'a')).toEqual(state);
+    state = succeeded(state, 'b', 'b2');
+    expect(advance(state, [], 2 * minute, 'b2').alerts[0]!.ended).toBe(2 * minute);
+  });
+
   test('a VM stays in the alert that named it when a cause is forgotten, or becomes known', () => {
     const { turn, log } = movers();
     const named = (cause: string | undefined, ...names: string[]) => names.map(vm => breach(vm, cause ?? vm));
@@ -236,7 +248,7 @@ describe('a route that does not deliver', () => {
   test('is tried once a turn, whatever it is owed; others hear that, and it does not itself', async () => {
     const { turn, log, state } = routes(both);
     const wrong = ['x', 'y', 'z'].map(vm => breach(vm));
-    expect(await turn(0, wrong, { chat: 'fails' })).toHaveLength(1);
+    expect((await turn(0, wrong, { chat: 'fails' })).undelivered).toHaveLength(1);
     expect(log.splice(0).sort()).toEqual([
       'chat: opened x, fails',
       'ops: opened x',

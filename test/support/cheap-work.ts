@@ -43,6 +43,10 @@ function checksum(bytes: Buffer): Buffer {
   return sum;
 }
 
+/** What all streams of a kind have behind them, as src/values/zstd-context.ts knows it. */
+const insideOf = (stream: object): { writeSync: unknown } =>
+  Object.getPrototypeOf((stream as { _handle: object })._handle);
+
 /**
  * Runs `work` with stand-ins for zstd, and for digests of what is short, that cost next to nothing, with
  * digests of blocks that are one byte many times remembered, with smaller buffers for packs, and without
@@ -50,6 +54,8 @@ function checksum(bytes: Buffer): Buffer {
  */
 export async function withCheapWork<T>(work: () => Promise<T>): Promise<T> {
   const { zstdCompressSync, zstdDecompressSync } = zlib;
+  const contexts = [insideOf(zlib.createZstdCompress()), insideOf(zlib.createZstdDecompress())];
+  const ways = contexts.map(({ writeSync }) => writeSync);
   const { stackTraceLimit } = Error;
   const { hash } = crypto;
   const { allocUnsafeSlow } = Buffer;
@@ -63,6 +69,8 @@ export async function withCheapWork<T>(work: () => Promise<T>): Promise<T> {
   };
   Object.assign(crypto, { hash: remembered });
   Object.assign(Buffer, { allocUnsafeSlow: (size: number) => allocUnsafeSlow(Math.min(size, ROOM)) });
+  // A context that is there already is no way: then the functions are asked.
+  for (const one of contexts) one.writeSync = undefined;
   Object.assign(zlib, { zstdCompressSync: compress, zstdDecompressSync: decompress });
   syncBuiltinESMExports();
   Error.stackTraceLimit = 0;
@@ -71,6 +79,7 @@ export async function withCheapWork<T>(work: () => Promise<T>): Promise<T> {
   } finally {
     Object.assign(crypto, { hash });
     Object.assign(Buffer, { allocUnsafeSlow });
+    for (const [n, one] of contexts.entries()) one.writeSync = ways[n];
     Object.assign(zlib, { zstdCompressSync, zstdDecompressSync });
     syncBuiltinESMExports();
     Error.stackTraceLimit = stackTraceLimit;

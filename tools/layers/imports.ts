@@ -58,7 +58,7 @@ export const codeOf = (text: string): string => {
   };
   const divides = (at: number): boolean => {
     const before = out.slice(Math.max(0, at - 40), at).join('');
-    return /[\w$)\]}'"`]\s*$/.test(before) && !beforeRegex.test(before);
+    return /[\w$)\]}'"`]!?\s*$/.test(before) && !beforeRegex.test(before);
   };
 
   for (let at = 0; at < text.length; ) {

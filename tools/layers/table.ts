@@ -63,7 +63,7 @@ export const layers: Layers = {
     'engine/report': ['diagnostics', 'io', 'engine/model'],
     'engine/render': ['diagnostics', 'io', 'engine/model', 'engine/plan', 'engine/record'],
     'replication/model': ['values', 'io/handles', 'diagnostics', 'io', 'engine/model'],
-    'replication/format': ['diagnostics', 'io', 'io/service', 'replication/model'],
+    'replication/format': ['values', 'diagnostics', 'io', 'io/service', 'replication/model'],
     'replication/repository/read': ['diagnostics', 'io', 'replication/model', 'replication/format'],
     'replication/extents': ['diagnostics', 'replication/model', 'replication/format'],
     'replication/retention': ['diagnostics', 'io', 'replication/model'],
@@ -1146,6 +1146,7 @@ export const layers: Layers = {
     'app/operation/surface': [
       'values',
       'diagnostics',
+      'io',
       'io/service',
       'replication/model',
       'operation',

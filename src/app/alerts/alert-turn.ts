@@ -6,6 +6,7 @@ import {
   deliveries,
   rejoined,
   settled,
+  succeeded,
   unclaimed,
 } from '../../operation/alerts/lifecycle.ts';
 import {
@@ -25,6 +26,14 @@ import {
 } from '../../operation/alerts/troubles.ts';
 import type { OpenAlert } from '../../operation/model.ts';
 import type { BoardStore } from '../../replication/model/repository.ts';
+
+/** What a turn came to. */
+export interface Turned {
+  /** What could not be told. */
+  undelivered: Diagnostic[];
+  /** As it was when the turn began to tell. */
+  state: AlertState;
+}
 
 /** Where it is kept what was told. */
 export interface Keeper {
@@ -94,6 +103,8 @@ export interface AlertTurn {
   now: number;
   /** Who claims what is about to be told. */
   by: string;
+  /** Whose place that one has taken. */
+  before?: string | undefined;
   /** Gives what kept some from hearing it; rejects with a Failure when nobody could. */
   tell(delivery: Delivery): Promise<Diagnostic[]>;
   /** Sends the digest of the day, likewise. */
@@ -106,16 +117,15 @@ export interface AlertTurn {
  *
  * A route that fails is left alone for the rest of the turn, so that one that hangs takes the time of one
  * message, however many it is owed.
- *
- * @returns what could not be told
  */
-export async function alertTurn(turn: AlertTurn): Promise<Diagnostic[]> {
-  const { keeper, conditions, policies, now, by } = turn;
+export async function alertTurn(turn: AlertTurn): Promise<Turned> {
+  const { keeper, conditions, policies, now, by, before: predecessor } = turn;
   let wanted: Delivery[] = [];
   /** Routes that want the digest, and when they got their last. */
   let digests: [route: string, last: number][] = [];
   const claimed = await keeper.change(before => {
-    const known = eased(before, policies, now);
+    const taken = predecessor === undefined ? before : succeeded(before, predecessor, by);
+    const known = eased(taken, policies, now);
     const open = advance(known, [...conditions, ...conditionsOfRoutes(known)], now, by);
     wanted = deliveries(open, policies, now);
     digests = policies.flatMap(one =>
@@ -174,7 +184,7 @@ export async function alertTurn(turn: AlertTurn): Promise<Diagnostic[]> {
     const open = withDigests(unclaimed(noted, untried), unsent);
     return settled(withTroubles(open, tried, now), policies);
   });
-  return undelivered;
+  return { undelivered, state: claimed };
 }
 
 const withDigests = (

@@ -45,6 +45,15 @@ export function advance(
   return { ...state, alerts: [...alerts, ...opened] };
 }
 
+/** With what a mover saw as seen by the one that has taken its place. */
+export const succeeded = (state: AlertState, before: string, by: string): AlertState => ({
+  ...state,
+  alerts: state.alerts.map(alert => {
+    const { [before]: at, ...others } = alert.seen ?? {};
+    return at === undefined ? alert : { ...alert, seen: { ...others, [by]: others[by] ?? at } };
+  }),
+});
+
 /**
  * The alert that each condition belongs to: the one that is open and has named its subject already, whatever
  * the cause is by now. A mover that was started anew has forgotten it, and another one hasn't met it.
@@ -68,9 +77,10 @@ const sightOf = ({ seen = {} }: Alert, by: string, now: number): Record<string, 
 
 /** As it is when `by` doesn't see it any more: over, unless others do. */
 function withoutSight(alert: Alert, by: string, now: number): Alert {
-  const { [by]: _, ...others } = alert.seen ?? {};
+  const { [by]: own, ...others } = alert.seen ?? {};
   const isSeen = Object.values(others).some(at => now - at <= moverSilence);
-  return isSeen ? { ...alert, seen: others } : { ...alert, ended: now };
+  if (!isSeen) return { ...alert, ended: now };
+  return own === undefined ? alert : { ...alert, seen: others, doubted: now };
 }
 
 const subjectsOf = (conditions: readonly Condition[]): string[] => [

@@ -59,6 +59,8 @@ export interface Alert {
   ended?: number;
   /** Which movers see it, and when each last said so; undefined in what older versions wrote. */
   seen?: Record<string, number>;
+  /** When one of several that saw it last saw it no more: the others look again. */
+  doubted?: number;
   /** By the title of the route; one that isn't there has heard nothing. */
   told: Record<string, Told>;
   /** Who is about to tell which route, and until when nobody else does. */

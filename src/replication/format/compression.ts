@@ -1,5 +1,6 @@
-import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import { MIN_BLOCK } from './blocks.ts';
+import { constants, createZstdCompress, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { type InContext, inContext } from '../../values/zstd-context.ts';
+import { MAX_BLOCK, MIN_BLOCK } from './blocks.ts';
 
 /** First byte of every section's payload. */
 export const RAW = 0;
@@ -41,18 +42,49 @@ function looksRandom(bytes: Buffer): boolean {
 /**
  * zstd where it saves at least 5 %, else the bytes themselves. Bytes of 32 KiB and more are judged first.
  * Synchronous on purpose: on 64 KiB blocks several asynchronous compressions in flight are slower than one
- * synchronous thread (305 against 406 MB/s measured). zstd is told the size, so that its tables aren't larger
- * than they need to be, and gives all it has at once.
+ * synchronous thread (305 against 406 MB/s measured). What it answers with is there until it is asked again.
  */
 export function compress(bytes: Buffer, level: number): { encoding: number; bytes: Buffer } {
   if (bytes.length >= JUDGED && looksRandom(bytes)) return { encoding: RAW, bytes };
-  const packed = zstdCompressSync(bytes, {
-    params: { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_checksumFlag]: 1 },
+  const packed = again(bytes, level) ?? anew(bytes, level);
+  return packed.length <= bytes.length * WORTH ? { encoding: ZSTD, bytes: packed } : { encoding: RAW, bytes };
+}
+
+const paramsOf = (level: number) => ({
+  [constants.ZSTD_c_compressionLevel]: level,
+  [constants.ZSTD_c_checksumFlag]: 1,
+});
+
+const contexts = new Map<number, InContext>();
+/** More than zstd takes for a block that doesn't compress. */
+const ROOM = 2 * MAX_BLOCK;
+let room: Buffer | undefined;
+
+/** The frame of what isn't longer than a block, in a context and a room of which there is one. */
+function again(bytes: Buffer, level: number): Buffer | undefined {
+  if (bytes.length > MAX_BLOCK) return undefined;
+  const run = contexts.get(level) ?? proven(level);
+  contexts.set(level, run);
+  room ??= Buffer.allocUnsafeSlow(ROOM);
+  const length = run(bytes, room);
+  return length === undefined ? undefined : room.subarray(0, length);
+}
+
+/** What is inside of another Node may look the same and do something else: then it isn't gone that way. */
+function proven(level: number): InContext {
+  const run = inContext(constants.ZSTD_e_end, () => createZstdCompress({ params: paramsOf(level) }));
+  const sample = Buffer.alloc(MIN_BLOCK, 'a sample of what a disk may hold');
+  const into = Buffer.alloc(ROOM);
+  return anew(sample, level).equals(into.subarray(0, run(sample, into))) ? run : () => undefined;
+}
+
+/** zstd is told the size, so that its tables aren't larger than they need to be, and gives all at once. */
+const anew = (bytes: Buffer, level: number): Buffer =>
+  zstdCompressSync(bytes, {
+    params: paramsOf(level),
     pledgedSrcSize: bytes.length,
     chunkSize: Math.max(bytes.length, SMALLEST_CHUNK),
   });
-  return packed.length <= bytes.length * WORTH ? { encoding: ZSTD, bytes: packed } : { encoding: RAW, bytes };
-}
 
 /** What zlib takes at least for `chunkSize`. */
 const SMALLEST_CHUNK = 64;

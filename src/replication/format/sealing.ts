@@ -191,10 +191,7 @@ export function sealerFor(vault: Vault, kind: Kind, key: string, salt: Buffer): 
     },
     open: (offset, stored, cap, label = NO_LABEL) => open(offset, stored, cap, label).plain,
     sealBlock(object, offset, id, plaintext) {
-      const packed = compress(plaintext, BLOCK_LEVEL);
-      const length = sealAt(object, offset, offset, packed, id, id);
-      if (packed.encoding === ZSTD) release(packed.bytes);
-      return length;
+      return sealAt(object, offset, offset, compress(plaintext, BLOCK_LEVEL), id, id);
     },
     openBlock(offset, stored, cap, id, into) {
       const { plain, encoding, digest } = open(offset, stored, cap, id);

@@ -1,3 +1,4 @@
+import { constants, zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { blockCount, blockSizeFor, MAX_BLOCK } from '../../../src/replication/format/blocks.ts';
@@ -40,6 +41,30 @@ describe('compression', () => {
       const { encoding, bytes } = compress(plain, 1);
       expect(decompress(encoding, bytes, plain.length).equals(plain)).toBe(true);
     }
+  });
+
+  test('frames are those of a context that was never used before, whatever came before them', () => {
+    const half = new SeededRandom('half').bytes(32_768);
+    const noise = fc.uint8Array({ maxLength: 3_000 }).map(bytes => Buffer.from(bytes));
+    const text = fc.tuple(fc.string({ maxLength: 40 }), fc.nat({ max: MAX_BLOCK + 10 }));
+    const block = fc.oneof(
+      noise,
+      text.map(([word, length]) => Buffer.alloc(length, `${word}, `)),
+      // A frame, or nearly one: it does not go into less than it had.
+      fc.nat({ max: 32_768 }).map(n => Buffer.concat([half, Buffer.alloc(n, 'x')])),
+    );
+    fc.assert(
+      fc.property(fc.array(fc.tuple(block, fc.constantFrom(1, 3)), { maxLength: 8 }), blocks => {
+        for (const [plain, level] of blocks) {
+          const { encoding, bytes } = compress(plain, level);
+          const params = { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_checksumFlag]: 1 };
+          const alone = zstdCompressSync(plain, { params, pledgedSrcSize: plain.length });
+          expect(bytes.equals(encoding === ZSTD ? alone : plain)).toBe(true);
+          if (encoding === RAW && plain.length < 32 * 1024)
+            expect(alone.length).toBeGreaterThan(plain.length * 0.95);
+        }
+      }),
+    );
   });
 
   test('a frame that claims more than may be is refused', () => {

@@ -16,6 +16,7 @@ import './e.ts';
 import './f.ts';\`;
 const g = /import '.\\/g.ts'['"\`/]/.test(d) && /["]/;
 const h = 4 / 2 / 1;
+const i = (d as { length?: number }).length! / 2 > 1 || !/['"]/.test(d);
 `),
   ).toEqual([]);
 });

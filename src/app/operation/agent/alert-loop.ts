@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 import { type Diagnostic, Failure, onceEach } from '../../../diagnostics/diagnostic.ts';
-import type { Condition, RoutePolicy } from '../../../operation/alerts/model.ts';
+import type { Alert, Condition, RoutePolicy } from '../../../operation/alerts/model.ts';
 import { conditionsOf } from '../../../operation/alerts/rules.ts';
 import { digestOf, messageOf } from '../../../operation/alerts/words.ts';
 import { lookAtVm } from '../../../operation/look.ts';
@@ -24,6 +24,16 @@ export interface Watched {
   concerns: Concerns;
 }
 
+/** Who looks. */
+export interface Sight {
+  id: string;
+  /** Whose place that one has taken. */
+  before?: string | undefined;
+}
+
+/** Between two turns, ms: whoever is to know does within a minute, whatever a turn takes. */
+export const alertsEvery = 20_000;
+
 /** A VM that is breached is read again so long after the last time at the earliest, ms. */
 const readAgain = 5 * 60_000;
 /** Between two looks at replicas and recovery plans, ms. */
@@ -38,9 +48,13 @@ const inFlight = 32;
 export class AlertLoop {
   readonly #context: Context;
   readonly #watched: Watched;
-  readonly #by: string;
+  readonly #by: Sight;
   readonly #keepers = new Map<string, Keeper>();
   readonly #readAt = new Map<string, number>();
+  /** By key of an alert: when another mover last saw it no more, as far as that was looked into. */
+  readonly #doubts = new Map<string, number>();
+  /** VMs, by name, that another mover sees otherwise. */
+  readonly #doubted = new Set<string>();
   readonly #heartbeats: Heartbeats;
   /** What was last seen of what recovers VMs, and when somebody began to look. */
   #recovery: { replicas: SeenReplica[]; plans: PlanStatus[] } = { replicas: [], plans: [] };
@@ -49,7 +63,7 @@ export class AlertLoop {
   /** What went wrong since the last turn began. */
   #diagnostics: Diagnostic[] = [];
 
-  constructor(context: Context, watched: Watched, by: string) {
+  constructor(context: Context, watched: Watched, by: Sight) {
     this.#context = context;
     this.#watched = watched;
     this.#by = by;
@@ -70,13 +84,17 @@ export class AlertLoop {
     this.#heartbeats.declared(routes);
     if (routes.length === 0) return [];
     const statuses = await this.#statuses(site, now);
-    const ahead = [...site.views].flatMap(([url, { repository }]) => {
-      const ms = repository?.store.clockAhead?.() ?? 0;
-      return ms === 0 ? [] : [[url, ms] as const];
-    });
+    const ahead = new Map(
+      [...site.views].flatMap(([url, { repository }]) => {
+        const ms = repository?.store.clockAhead?.() ?? 0;
+        return ms === 0 ? [] : [[url, ms] as const];
+      }),
+    );
+    for (const { vm, repository, newest } of statuses)
+      if (newest) concerns.seenPoint(vm, newest.time - (ahead.get(repository) ?? 0));
     const { failing, declaredSince, seen } = concerns;
     const { plans } = this.#recovery;
-    const known = { failing, declaredSince, seen, ahead: new Map(ahead), plans, own: concerns.all() };
+    const known = { failing, declaredSince, seen, ahead, plans, own: concerns.all() };
     const conditions = conditionsOf(statuses, known, now);
     const told = Map.groupBy(
       routes.filter(({ properties }) => !properties.heartbeat),
@@ -97,9 +115,11 @@ export class AlertLoop {
   async #statuses(site: Site, now: number): Promise<VmStatus[]> {
     const { interrupt } = this.#context.io;
     const first = statusesOf(site, this.#recovery.replicas);
-    const late = first.filter(
-      status => isBreached(status) && status.uuid !== undefined && this.#mayRead(status.uuid, now),
-    );
+    const late = first.filter(status => {
+      const isDoubted = this.#doubted.has(status.vm);
+      return status.uuid !== undefined && (isBreached(status) || isDoubted) && this.#mayRead(status, now);
+    });
+    this.#doubted.clear();
     const limit = pLimit(inFlight);
     const readOne = async ({ uuid, repository }: VmStatus): Promise<void> => {
       interrupt.throwIfAborted();
@@ -107,7 +127,7 @@ export class AlertLoop {
       if (view) await this.#noting(() => readVm(view, uuid!, failure => this.#note(failure)));
     };
     await Promise.all(late.map(status => limit(() => readOne(status))));
-    // Beside the turns: whoever is to be told of a breach doesn't wait for an AWS that doesn't answer.
+    // Beside the turns: who is to hear that an RPO is breached doesn't wait for an AWS that doesn't answer.
     if (!this.#looking && now - this.#recoveryAt >= recoveryEvery) {
       this.#recoveryAt = now;
       this.#looking = this.#lookAtRecovery(site).finally(() => {
@@ -145,10 +165,23 @@ export class AlertLoop {
     }
   }
 
-  #mayRead(uuid: string, now: number): boolean {
-    if (now - (this.#readAt.get(uuid) ?? Number.NEGATIVE_INFINITY) < readAgain) return false;
-    this.#readAt.set(uuid, now);
+  #mayRead({ uuid, vm }: VmStatus, now: number): boolean {
+    const last = this.#readAt.get(uuid!) ?? Number.NEGATIVE_INFINITY;
+    if (now - last < readAgain && !this.#doubted.has(vm)) return false;
+    this.#readAt.set(uuid!, now);
     return true;
+  }
+
+  /** Another mover sees some of them no more: what is known of their VMs here may be old. */
+  #doubt(alerts: readonly Alert[]): void {
+    for (const { key, doubted, ended, seen = {}, subjects } of alerts) {
+      if (doubted === undefined || ended !== undefined || !(this.#by.id in seen)) continue;
+      if (this.#doubts.get(key) === doubted) continue;
+      this.#doubts.set(key, doubted);
+      for (const subject of subjects) this.#doubted.add(subject);
+    }
+    const open = new Set(alerts.map(({ key }) => key));
+    for (const key of this.#doubts.keys()) if (!open.has(key)) this.#doubts.delete(key);
   }
 
   async #tellAll(
@@ -170,12 +203,13 @@ export class AlertLoop {
     const { interrupt: signal } = this.#context.io;
     // By the clock of the repository, which is the same for all movers.
     const now = site.session.world.host.clock.now() + (await aheadOf(site, url));
-    const undelivered = await alertTurn({
+    const { undelivered, state } = await alertTurn({
       keeper,
       conditions,
       policies,
       now,
-      by: this.#by,
+      by: this.#by.id,
+      before: this.#by.before,
       tell: delivery =>
         tell(
           site.session,
@@ -192,6 +226,7 @@ export class AlertLoop {
       },
     });
     this.#diagnostics.push(...undelivered);
+    this.#doubt(state.alerts);
   }
 }
 

@@ -1,4 +1,3 @@
-import type { Said } from '../../../alerts/webhook-shapes.ts';
 import { type Diagnostic, Failure } from '../../../diagnostics/diagnostic.ts';
 import type { VmStatus } from '../../../operation/model.ts';
 import { isAllKept } from '../../../operation/status.ts';
@@ -46,7 +45,11 @@ export class Heartbeats {
         (heartbeat.when !== 'kept' || isKept) &&
         now >= (this.#next.get(title) ?? Number.NEGATIVE_INFINITY),
     );
-    const said: Said = { about: 'test', message: { title: 'converge: alive', lines: [] }, now };
+    const said: Parameters<typeof tell>[2] = {
+      about: 'test',
+      message: { title: 'converge: alive', lines: [] },
+      now,
+    };
     const call = async (route: Route): Promise<Diagnostic[]> => {
       try {
         await tell(session, route, said, this.#signal);
