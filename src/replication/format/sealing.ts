@@ -64,10 +64,17 @@ export interface Sealer {
   sealBlock(object: Buffer, offset: number, id: Buffer, plaintext: Buffer): number;
   /**
    * The plaintext, which is the one that has this id: all else throws a `damaged-object` Failure, and leaves
-   * `into` as it was. `into`: where it may be put, which may be `stored` itself; without it, or where it has
-   * no room, the plaintext is a part of `stored` or in bytes of its own.
+   * `into` as it was. `into`: where it may be put, which may be `stored` itself; `room`: where the plaintext
+   * of what was compressed may be put, at the beginning. Without them, or where they have no room, it is a
+   * part of `stored` or in bytes of its own.
    */
-  openBlock(offset: number, stored: Buffer, cap: number, id: Buffer, into?: Buffer): Buffer;
+  openBlock(
+    offset: number,
+    stored: Buffer,
+    cap: number,
+    id: Buffer,
+    places?: { into?: Buffer; room?: Buffer },
+  ): Buffer;
 }
 
 /** Bytes that a section of this payload takes at most. */
@@ -148,6 +155,7 @@ export function sealerFor(vault: Vault, kind: Kind, key: string, salt: Buffer): 
     stored: Buffer,
     cap: number,
     label: Buffer,
+    room?: Buffer,
   ): { plain: Buffer; encoding: number; digest: Buffer | undefined } => {
     if (stored.length < smallestSection)
       throw damaged(key, `it is cut off at byte ${offset + stored.length}`);
@@ -172,7 +180,7 @@ export function sealerFor(vault: Vault, kind: Kind, key: string, salt: Buffer): 
     }
     try {
       const encoding = body[0]!;
-      const plain = decompress(encoding, body.subarray(1), cap);
+      const plain = decompress(encoding, body.subarray(1), cap, room);
       if (secret && encoding === ZSTD) release(body);
       return { plain, encoding, digest };
     } catch (cause) {
@@ -193,8 +201,8 @@ export function sealerFor(vault: Vault, kind: Kind, key: string, salt: Buffer): 
     sealBlock(object, offset, id, plaintext) {
       return sealAt(object, offset, offset, compress(plaintext, BLOCK_LEVEL), id, id);
     },
-    openBlock(offset, stored, cap, id, into) {
-      const { plain, encoding, digest } = open(offset, stored, cap, id);
+    openBlock(offset, stored, cap, id, { into, room } = {}) {
+      const { plain, encoding, digest } = open(offset, stored, cap, id, room);
       const found = encoding === RAW && digest ? digest : vault.blockId(plain);
       if (!found.equals(id)) throw damaged(key, `the block at byte ${offset} has another id`);
       if (!secret || encoding !== RAW || !into || into.length < plain.length) return plain;
