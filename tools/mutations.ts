@@ -12,7 +12,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createVitest, type TestCase } from 'vitest/node';
 import { judged, type Outcome } from './mutations/judged.ts';
-import { type Mutation, mutations } from './mutations/table.ts';
+import type { Mutation } from './mutations/mutation.ts';
+import { mutations } from './mutations/table.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const page = join(root, 'docs/recovery-proofs.md');

@@ -1,4 +1,4 @@
-import { Failure, world } from '../diagnostics/diagnostic.ts';
+import { type Diagnostic, Failure, world } from '../diagnostics/diagnostic.ts';
 import type { Message } from '../operation/alerts/words.ts';
 
 export interface MailRoute {
@@ -18,15 +18,19 @@ export interface MailRoute {
 const patience = { connectionTimeout: 15_000, greetingTimeout: 15_000, socketTimeout: 20_000 };
 
 /**
- * Sends one mail. @param key the same for all mails about one alert: they make one thread
+ * Sends one mail. Gives back, as a warning, that the server took it for some recipients only: whoever sent it
+ * again would tell those twice.
  *
+ * @param key the same for all mails about one alert: they make one thread
  * @throws Failure `alert-undelivered`
  */
 export async function sendMail(
   { host, port, from, to, username, password, ca }: MailRoute,
   { title, lines }: Message,
   key: string,
-): Promise<void> {
+  signal?: AbortSignal,
+): Promise<Diagnostic[]> {
+  signal?.throwIfAborted();
   const { createTransport } = await import('nodemailer');
   const { rootCertificates } = await import('node:tls');
   const transport = createTransport({
@@ -40,6 +44,8 @@ export async function sendMail(
     disableUrlAccess: true,
     ...patience,
   });
+  const close = () => transport.close();
+  signal?.addEventListener('abort', close, { once: true });
   try {
     const thread = `<${key}@converge.invalid>`;
     const text = `${lines.join('\n')}\n`;
@@ -51,21 +57,34 @@ export async function sendMail(
       references: thread,
       inReplyTo: thread,
     });
-    if (sent.rejected.length > 0)
-      throw undelivered(host, `it refused ${sent.rejected.length} of ${to.length} recipients`);
+    if (sent.rejected.length === 0) return [];
+    const why = `it refused ${sent.rejected.map(String).join(', ')}, and took it for the others`;
+    return [{ ...undelivered(host, why, hints.EENVELOPE), severity: 'warning' }];
   } catch (error) {
-    if (error instanceof Failure) throw error;
     // What the server said may quote what it was sent.
-    const { code, responseCode } = error as { code?: string; responseCode?: number };
-    throw undelivered(host, [code, responseCode].filter(part => part !== undefined).join(' ') || 'it failed');
+    const { code, responseCode, rejected } = error as {
+      code?: string;
+      responseCode?: number;
+      rejected?: string[];
+    };
+    const said = [code, responseCode].filter(part => part !== undefined).join(' ') || 'it failed';
+    const who = rejected && rejected.length > 0 ? `it refused ${rejected.join(', ')} (${said})` : said;
+    throw new Failure(undelivered(host, who, code === undefined ? undefined : hints[code]));
   } finally {
+    signal?.removeEventListener('abort', close);
     transport.close();
   }
 }
 
-const undelivered = (host: string, why: string): Failure =>
-  new Failure(
-    world('alert-undelivered', `an alert could not be delivered by mail over ${host}: ${why}`, {
-      hint: 'EAUTH: user name or password; ETLS: the server offers no STARTTLS, or its certificate is not trusted (`ca`)',
-    }),
-  );
+/** By the code of nodemailer. */
+const hints: Record<string, string> = {
+  EAUTH: 'the server does not take the user name or the password',
+  EENVELOPE: 'check `from` and `to`: the server has no such mailbox, or does not relay to it',
+  ETLS: 'the server offers no STARTTLS, or its certificate is not trusted: give its authority as `ca`',
+  EDNS: 'check `host`',
+  ECONNECTION: 'check `host` and `port`, and that the network lets the agent out',
+  ETIMEDOUT: 'check `host` and `port`, and that the network lets the agent out',
+};
+
+const undelivered = (host: string, why: string, hint = 'look into the log of the mail server'): Diagnostic =>
+  world('alert-undelivered', `nothing could be delivered by mail over ${host}: ${why}`, { hint });

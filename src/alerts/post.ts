@@ -1,6 +1,6 @@
 import type { LookupAddress } from 'node:dns';
 import { Failure, world } from '../diagnostics/diagnostic.ts';
-import { eitherOf } from '../io/either.ts';
+import { eitherOf, rejection } from '../io/either.ts';
 import { awayWords } from '../io/errors.ts';
 import { addressFamily } from '../io/ip-address.ts';
 import { isPublic, isReachable } from './addresses.ts';
@@ -57,8 +57,8 @@ export async function post(text: string, body: object | undefined, options: Post
 
 const undelivered = (host: string, why: string): Failure =>
   new Failure(
-    world('alert-undelivered', `an alert could not be delivered to ${host}: ${why}`, {
-      hint: 'check its URL, and for a certificate that is not trusted `ca`; it is tried again by itself as long as the alert lasts',
+    world('alert-undelivered', `nothing could be delivered to ${host}: ${why}`, {
+      hint: 'check its URL, and for a certificate that is not trusted `ca`; an agent tries again by itself',
     }),
   );
 
@@ -69,7 +69,8 @@ async function addressOf(
   signal: AbortSignal,
 ): Promise<LookupAddress> {
   const family = addressFamily(name);
-  const found = family ? [{ address: name, family }] : await aborting(resolve(name), signal);
+  // A resolver can't be stopped, but nobody has to wait for it.
+  const found = family ? [{ address: name, family }] : await Promise.race([resolve(name), rejection(signal)]);
   const wrong = found.find(({ address }) => !(isPrivate ? isReachable(address) : isPublic(address)));
   if (wrong)
     throw new Failure(
@@ -87,15 +88,6 @@ async function resolved(name: string): Promise<LookupAddress[]> {
   const { lookup } = await import('node:dns/promises');
   return lookup(name, { all: true, verbatim: true });
 }
-
-/** A resolver can't be stopped, but nobody has to wait for it. */
-const aborting = <T>(work: Promise<T>, signal: AbortSignal): Promise<T> =>
-  Promise.race([
-    work,
-    new Promise<never>((_, reject) =>
-      signal.addEventListener('abort', () => reject(signal.reason), { once: true }),
-    ),
-  ]);
 
 async function send(
   url: URL,

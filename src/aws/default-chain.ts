@@ -3,6 +3,8 @@ export interface Configured {
   region?: string;
   /** Address of S3: `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL`, or `endpoint_url` of the profile. */
   endpoint?: string;
+  /** Path of authorities: `AWS_CA_BUNDLE`, or `ca_bundle` of the profile. */
+  ca?: string;
 }
 
 /** Sends nothing; what isn't configured, or can't be read, is left out. */
@@ -21,15 +23,17 @@ export async function configured(profile: string | undefined): Promise<Configure
       },
       from,
     )().catch(() => '');
-  const [region, ignored, endpoint] = await Promise.all([
+  const [region, ignored, endpoint, ca] = await Promise.all([
     read(['AWS_REGION', 'AWS_DEFAULT_REGION'], profile => profile.region),
     read(['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS'], profile => profile.ignore_configured_endpoint_urls),
     // The SDK's own look at it leaves a profile out that its client was told.
     read(['AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL'], endpointIn),
+    read(['AWS_CA_BUNDLE'], profile => profile.ca_bundle),
   ]);
   return {
     ...(region && { region }),
     ...(endpoint && ignored !== 'true' && { endpoint }),
+    ...(ca && { ca }),
   };
 }
 

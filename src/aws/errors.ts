@@ -203,7 +203,8 @@ function describe(error: unknown, about: About): Diagnostic {
   if (kind !== 'final' || status === undefined) {
     const { $response, byProxy = $response?.byProxy } = fieldsOf(error);
     const answered = code === 'Unknown' && status !== undefined ? own`it was answered with ${status}` : code;
-    const reason = fieldsOf(error).code ?? answered;
+    const silent = code === 'TimeoutError' || fieldsOf(error).code === 'ETIMEDOUT';
+    const reason = silent ? own`it did not answer in time` : (fieldsOf(error).code ?? answered);
     const way = tls.test(reason) ? ' securely' : byProxy === undefined ? '' : ` by ${byProxy}`;
     return world('aws-unreachable', own`${where} could not be reached${way}: ${reason} (${action}).`, {
       hint: notSpoken.test(reason)

@@ -1,6 +1,7 @@
 import type { Clock, Random } from '../io/ports.ts';
 import { secureAgent } from '../network/agent.ts';
-import { type Network, proxyPatience, straight } from '../network/network.ts';
+import { proxyPatience } from '../network/connecting.ts';
+import { type Network, straight } from '../network/network.ts';
 import type { Throttle } from '../network/throttle.ts';
 import { forwarding } from './wire/forwarding.ts';
 import type { Handler } from './wire/handler.ts';

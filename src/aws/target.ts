@@ -41,8 +41,22 @@ export const awsTarget: TargetKind = {
       ),
       bandwidth: Type.Optional(bandwidthSchema),
     },
-    { additionalProperties: false },
+    {
+      additionalProperties: false,
+      dependencies: { access_key_id: ['secret_access_key'], secret_access_key: ['access_key_id'] },
+    },
   ),
+  check: ({ profile, access_key_id: key }) =>
+    profile === undefined || key === undefined
+      ? []
+      : [
+          {
+            pointer: '/profile',
+            code: 'contradiction',
+            message: 'both a profile and keys are given, and the keys alone would count',
+            hint: 'leave out `profile`, or `access_key_id` and `secret_access_key`',
+          },
+        ],
   identity: properties => {
     const endpoint =
       typeof properties.endpoint === 'string' ? `:${properties.endpoint.replace(/\/$/, '')}` : '';

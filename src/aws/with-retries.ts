@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Clock, Random } from '../io/ports.ts';
-import { bulkTime, longestDelay, type Patience, retry } from '../io/retry.ts';
+import { bulkTime, longestDelay, type Patience, quickTime, retry } from '../io/retry.ts';
+import { elapsed } from '../io/until.ts';
 import { classify, type ErrorClass } from './errors.ts';
 
 /** What a call over the wire was: each attempt is `made`, each further one also `retried`. */
@@ -22,7 +23,7 @@ export interface RetryOptions {
   again?: (error: unknown, kind: ErrorClass) => boolean;
 }
 
-const quick = { attempts: 5, first: 100, cap: longestDelay };
+const quick = { attempts: 5, atMost: quickTime, first: 100, cap: longestDelay };
 const bulk = { atMost: bulkTime, first: 100, cap: longestDelay };
 
 /**
@@ -40,10 +41,17 @@ export async function withRetries<T>(
   const listened = [signal, closed].filter(each => each !== undefined);
   if (listened.length > 0) setMaxListeners(0, ...listened);
   let lost = 0;
+  /** When the other side was there last, or it began. */
+  let there = clock.now();
   const mayPass = (error: unknown) => {
     const kind = classify(error);
-    if (kind === 'throttled') onCall?.('throttled');
-    if (patience === 'polite' && kind !== 'throttled' && ++lost >= quick.attempts) return false;
+    if (kind === 'throttled') {
+      onCall?.('throttled');
+      there = clock.now();
+    } else if (patience === 'polite') {
+      lost++;
+      if (lost >= quick.attempts || elapsed(clock, there) >= quickTime) return false;
+    }
     return again(error, kind);
   };
   const policy = patience === 'quick' ? quick : bulk;

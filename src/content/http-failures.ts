@@ -1,7 +1,8 @@
 import type { Code } from '../diagnostics/codes.ts';
 import { Failure, world } from '../diagnostics/diagnostic.ts';
 import { own } from '../diagnostics/own-words.ts';
-import { passingProxyFailures } from '../network/failures.ts';
+import { passingProxyFailures, proxyWords } from '../network/failures.ts';
+import type { HttpProxy } from '../network/proxies.ts';
 
 const certificates: Record<string, string> = {
   CERT_HAS_EXPIRED: 'its certificate has expired',
@@ -33,10 +34,15 @@ const passing = [
 
 export const isPassing = (error: unknown): boolean => error instanceof Failure && error.hasOnly(...passing);
 
-/** What a socket or TLS error means; a Failure and an abort pass unchanged. */
-export function networkFailure(error: unknown, url: URL): unknown {
+/**
+ * What a socket or TLS error means before there is an answer; a Failure and an abort pass unchanged.
+ *
+ * @param via the proxy that it was asked for by
+ */
+export function networkFailure(error: unknown, url: URL, via: HttpProxy | undefined): unknown {
   if (error instanceof Failure || !(error instanceof Error) || error.name === 'AbortError') return error;
   const code = (error as NodeJS.ErrnoException).code ?? '';
+  const by = byWords(via);
   const fail = (name: Code, message: string, hint: string) =>
     new Failure(world(name, message, { hint }), { cause: error });
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
@@ -50,14 +56,14 @@ export function networkFailure(error: unknown, url: URL): unknown {
   if (certificate !== undefined) {
     return fail(
       'http-certificate',
-      own`${url.host} is not trusted: ${certificate} (${code})`,
-      "check the name and this machine's clock; point SSL_CERT_FILE at the PEM file of an authority of your own",
+      own`${url.host}${by} is not trusted: ${certificate} (${code})`,
+      own`check the name and this machine's clock; point SSL_CERT_FILE at the PEM file of an authority of your own${via ? own`, or of the proxy if it looks into TLS` : ''}`,
     );
   }
   if (/^(ERR_SSL_|EPROTO)/.test(code)) {
     return fail(
       'http-no-tls',
-      own`what listens at ${url.host} does not speak TLS (${code})`,
+      own`what listens at ${url.host}${by} does not speak TLS (${code})`,
       'check the port of the URL',
     );
   }
@@ -65,31 +71,57 @@ export function networkFailure(error: unknown, url: URL): unknown {
   if (reason !== undefined) {
     return fail(
       'http-unreachable',
-      own`${url.host} can't be reached: ${reason} (${code})`,
-      'check host, port and firewall',
+      own`${url.host} can't be reached${by}: ${reason} (${code})`,
+      via
+        ? own`check host and port, and that ${proxyWords(via)} may reach them`
+        : 'check host, port and firewall',
     );
   }
-  return fail(
-    'http-cut-off',
-    `the connection to ${url.host} ended before all of ${shown(url)} was there${code === '' ? '' : ` (${code})`}`,
-    'run again; nothing of the incomplete content was used',
+  return cutOff(error, url, via);
+}
+
+/** What a connection that ended within an answer means; a Failure and an abort pass unchanged. */
+export function cutOff(error: unknown, url: URL, via: HttpProxy | undefined): unknown {
+  if (error instanceof Failure || !(error instanceof Error) || error.name === 'AbortError') return error;
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  const why = code === 'ETIMEDOUT' ? own`: nothing more came for too long` : '';
+  return new Failure(
+    world(
+      'http-cut-off',
+      own`the connection to ${url.host}${byWords(via)} ended before all of ${shown(url)} was there${why}${code === '' ? '' : own` (${code})`}`,
+      { hint: own`run again; nothing of the incomplete content was used` },
+    ),
+    { cause: error },
   );
 }
 
-/** What a status other than 200 and 304 means. `said`: a plain text answer, which may explain it. */
-export function statusFailure(status: number, url: URL, said: string): Failure {
+const byWords = (via: HttpProxy | undefined): string => (via ? own` by ${proxyWords(via)}` : '');
+
+/**
+ * What a status other than 200 and 304 means. `said`: a plain text answer, which may explain it; `via`: the
+ * proxy, which may have answered itself where it is spoken to in plain text.
+ */
+export function statusFailure(status: number, url: URL, said: string, via: HttpProxy | undefined): Failure {
   const because = said === '' ? '' : own`: ${said}`;
-  const what = own`${shown(url)} was answered with ${status}${because}`;
+  const mayBeIts = via !== undefined && url.protocol === 'http:';
+  const who = mayBeIts ? own` by ${proxyWords(via)}, or through it` : '';
+  const what = own`${shown(url)} was answered with ${status}${who}${because}`;
   if (status === 404 || status === 410)
     return new Failure(world('http-not-found', own`${what}: it is not there`, { hint: 'check the URL' }));
   if (status === 401 || status === 403 || status === 407)
     return new Failure(
       world('http-refused', own`${what}: this machine may not read it`, {
-        hint: 'let the server allow it, or put the content into S3, which the credentials of the aws target open',
+        hint: own`let the server allow it${mayBeIts ? own`, and the proxy` : ''}, or put the content into S3, which the credentials of the aws target open`,
       }),
     );
   if (status === 429 || status >= 500)
-    return new Failure(world('http-unavailable', what, { hint: 'run again when the server is well' }));
+    return new Failure(
+      world('http-unavailable', what, {
+        hint: mayBeIts
+          ? 'check the host and port of the URL, and what the proxy may reach; run again when both are well'
+          : 'run again when the server is well',
+      }),
+    );
   return new Failure(
     world('http-unexpected', what, { hint: 'the URL has to answer with the content itself' }),
   );

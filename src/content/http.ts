@@ -1,10 +1,13 @@
 import { Failure, given, world } from '../diagnostics/diagnostic.ts';
 import { secureAgent } from '../network/agent.ts';
-import { refusedByProxy, unreachableProxy } from '../network/failures.ts';
+import { limitConnecting } from '../network/connecting.ts';
+import type { Destination } from '../network/destination.ts';
+import { isAnswerOfProxy, refusedByProxy, unreachableProxy } from '../network/failures.ts';
 import { type Network, straight } from '../network/network.ts';
+import type { HttpProxy } from '../network/proxies.ts';
 import { absoluteForm } from '../network/tunnel.ts';
 import type { Content, Opened, Validators, WebLocation } from './content.ts';
-import { networkFailure, shown, statusFailure } from './http-failures.ts';
+import { cutOff, networkFailure, shown, statusFailure } from './http-failures.ts';
 
 export interface HttpOptions {
   /** A stand-in, `http://127.0.0.1:PORT`, that is asked for `/HOST/PATH` in the place of every host. */
@@ -12,11 +15,12 @@ export interface HttpOptions {
   onCall?(kind: 'made'): void;
   /** By which proxies; none when left out. */
   network?: Network;
+  /** Milliseconds without traffic; default a minute. */
+  silence?: number;
 }
 
 const mostRedirects = 5;
-/** Without traffic, in ms. */
-const silence = 60_000;
+const usualSilence = 60_000;
 /** Bytes of an answer's explanation that are read, and characters that are shown. */
 const explanation = { read: 4096, shown: 200 };
 
@@ -35,13 +39,14 @@ export function openHttp(
     for (let redirects = 0; ; redirects++) {
       const response = await request(url, known, signal, options);
       const { statusCode: status = 0, headers } = response;
-      if (status === 200) return opened(response, url);
+      const via = viaOf(url, options);
+      if (status === 200) return opened(response, url, via);
       if (status === 304 && (known.etag ?? known.modified) !== undefined) {
         response.destroy();
         return 'unchanged';
       }
       const to = [301, 302, 303, 307, 308].includes(status) ? headers.location : undefined;
-      if (to === undefined) throw statusFailure(status, url, await explanationOf(response));
+      if (to === undefined) throw statusFailure(status, url, await explanationOf(response), via);
       response.destroy();
       if (redirects === mostRedirects)
         throw new Failure(
@@ -103,31 +108,39 @@ async function request(
     ...(known.etag === undefined && known.modified !== undefined && { 'if-modified-since': known.modified }),
   };
   try {
-    return await getOnce(at, headers, signal, options.network);
+    return await getOnce(at, headers, signal, options);
   } catch (error) {
-    throw signal.aborted ? signal.reason : networkFailure(error, url);
+    throw signal.aborted ? signal.reason : networkFailure(error, url, viaOf(url, options));
   }
 }
 
+function destinationOf(url: URL): Destination {
+  const secure = url.protocol === 'https:';
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  return { secure, host, port: Number(url.port || (secure ? 443 : 80)) };
+}
+
+/** The proxy that a URL is asked for by. */
+const viaOf = (url: URL, { network, standIn }: HttpOptions): HttpProxy | undefined =>
+  standIn === undefined ? network?.proxyTo(destinationOf(url)) : undefined;
+
 /**
- * One GET and its answer, whatever that is: no redirect is followed. Rejects with the error of node:http, or
- * with a Failure of a proxy.
+ * One GET and its answer, whatever that is: no redirect is followed. It, and reading its body, rejects with
+ * the error of node:http, `ETIMEDOUT` where nothing came for too long, or with a Failure of a proxy.
  */
 export async function getOnce(
   at: URL,
   more: Record<string, string>,
   signal: AbortSignal,
-  network: Network = straight,
+  { network = straight, silence = usualSilence }: Pick<HttpOptions, 'network' | 'silence'> = {},
 ): Promise<Response> {
   const { get: getPlain } = await import('node:http');
   const { get: getSecure } = await import('node:https');
-  const secure = at.protocol === 'https:';
-  const host = at.hostname.replace(/^\[|\]$/g, '');
-  const to = { secure, host, port: Number(at.port || (secure ? 443 : 80)) };
+  const to = destinationOf(at);
   const headers = { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'converge', ...more };
   const path = `${at.pathname}${at.search}`;
   // What is in plain text is put to the proxy itself.
-  const proxy = secure ? undefined : network.proxyTo(to);
+  const proxy = to.secure ? undefined : network.proxyTo(to);
   const asked = {
     ...{ host: (proxy ?? to).host, port: (proxy ?? to).port, signal, timeout: silence },
     path: proxy ? absoluteForm(to, path) : path,
@@ -140,20 +153,26 @@ export async function getOnce(
   const send = () =>
     (proxy ?? to).secure
       ? getSecure({ ...asked, agent: secureAgent(network, { keepAlive: false }) })
-      : getPlain({ ...asked, agent: false });
+      : getPlain({ ...asked, agent: false }).once('socket', socket => limitConnecting(socket, 'connect'));
   return new Promise((resolve, reject) => {
     const sent = send();
+    let answer: Response | undefined;
     sent.once('response', response => {
-      if (!proxy || response.statusCode !== 407) return resolve(response);
+      answer = response;
+      const { statusCode = 0, headers } = response;
+      if (!proxy || !isAnswerOfProxy(statusCode, headers)) return resolve(response);
       response.destroy();
-      reject(refusedByProxy(proxy, at.host, 407));
+      reject(refusedByProxy(proxy, at.host, statusCode));
     });
-    sent.once('timeout', () => sent.destroy(Object.assign(new Error('silent'), { code: 'ETIMEDOUT' })));
+    // Whoever reads the body hears of what its answer is ended with.
+    sent.once('timeout', () =>
+      (answer ?? sent).destroy(Object.assign(new Error('nothing came for too long'), { code: 'ETIMEDOUT' })),
+    );
     sent.once('error', error => reject(proxy && !signal.aborted ? unreachableProxy(proxy, error) : error));
   });
 }
 
-function opened(response: Response, url: URL): Opened {
+function opened(response: Response, url: URL, via: HttpProxy | undefined): Opened {
   const {
     etag,
     'last-modified': modified,
@@ -166,12 +185,17 @@ function opened(response: Response, url: URL): Opened {
     ...(modified !== undefined && { modified }),
     ...(size !== undefined && { size }),
     ...(type !== undefined && { type: type.split(';')[0]!.trim().toLowerCase() }),
-    body: whole(response, size, url),
+    body: whole(response, size, url, via),
     close: () => response.destroy(),
   };
 }
 
-async function* whole(response: Response, size: number | undefined, url: URL): AsyncGenerator<Buffer> {
+async function* whole(
+  response: Response,
+  size: number | undefined,
+  url: URL,
+  via: HttpProxy | undefined,
+): AsyncGenerator<Buffer> {
   let length = 0;
   try {
     for await (const chunk of response as AsyncIterable<Buffer>) {
@@ -179,9 +203,9 @@ async function* whole(response: Response, size: number | undefined, url: URL): A
       yield chunk;
     }
   } catch (error) {
-    throw networkFailure(error, url);
+    throw cutOff(error, url, via);
   }
-  if (size !== undefined && length < size) throw networkFailure(new Error('short'), url);
+  if (size !== undefined && length < size) throw cutOff(new Error('short'), url, via);
 }
 
 /** What a plain text answer says, on one line; pages of HTML explain nothing. */

@@ -1,5 +1,6 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { type Answer, type Finding, ok, problem, type Subject } from './finding.ts';
+import { judgeTransports, type Maker } from './vddk-transports.ts';
 
 /** What nbdkit said, and what is there of what it needs. */
 export interface NbdkitFacts {
@@ -11,11 +12,13 @@ export interface NbdkitFacts {
   dump?: Answer<string>;
   /** A folder that the target declares, and names of VMware's library that were found in it. */
   libdir?: { path: string; libraries: readonly string[] };
+  /** What the target wants of the VDDK, and who made this machine. */
+  transports?: { wanted: string; maker: Maker };
 }
 
 /** What is worth saying about the nbdkit of this machine, as `target` declares it. Pure. */
 export function judgeNbdkit(target: string, facts: NbdkitFacts): Finding[] {
-  const { program, plugin, version, dump, libdir } = facts;
+  const { program, plugin, version, dump, libdir, transports } = facts;
   const about = (what: string, looked: string): Subject => ({ of: target, what, looked });
   const start = about('nbdkit', `${program} --version`);
   if ('failed' in version)
@@ -30,6 +33,15 @@ export function judgeNbdkit(target: string, facts: NbdkitFacts): Finding[] {
     ok(start, version.value),
     ...(dump === undefined ? [] : [pluginFinding(about('nbdkit plugin', dumpOf(facts)), plugin, dump)]),
     ...(libdir === undefined ? [] : [libraryFinding(about('VDDK', `folder ${libdir.path}`), libdir)]),
+    ...(transports === undefined
+      ? []
+      : [
+          judgeTransports(
+            about('VDDK transports', 'the target, and the maker of this machine'),
+            transports.wanted,
+            transports.maker,
+          ),
+        ]),
   ];
 }
 

@@ -1,4 +1,4 @@
-import { type Answer, type Finding, findingsOf, ok } from './finding.ts';
+import { type Answer, type Finding, findingsOf, ok, warn } from './finding.ts';
 
 /** The proxy that leads to a server: `host:port`, and the variable that names it. */
 export interface ProxyFacts {
@@ -15,3 +15,13 @@ export function judgeProxy(of: string, { to, proxy }: ProxyFacts): Finding[] {
   if (proxy.value === undefined) return [];
   return [ok(about, `${to} is reached by the proxy ${proxy.value.where} (${proxy.value.from})`)];
 }
+
+/** What NO_PROXY says in vain: whoever wrote it believes that somebody is reached without a proxy. Pure. */
+export const judgeExceptions = ({ from, vain }: { from: string; vain: readonly { entry: string; why: string }[] }): Finding[] =>
+  vain.map(({ entry, why }) =>
+    warn(
+      { of: 'this machine', what: 'proxy', looked: from },
+      `\`${entry}\` in ${from} spares nobody: ${why}`,
+      'write names, addresses, networks as 10.0.0.0/8, or `*`, with commas between them',
+    ),
+  );

@@ -7,9 +7,12 @@ const units: [names: string[], ms: number][] = [
   [['s', 'sec', 'second', 'seconds'], 1_000],
 ];
 
+/** A thousand years, ms. What is longer, counted from now, would be a time that no date can say. */
+const longest = 365_000 * 86_400_000;
+
 /**
  * The one duration grammar: `15m`, `15 minutes`, `1h30m`, `1 hour 30 minutes`. Returns milliseconds,
- * undefined when `text` isn't a duration. Units fall, none comes twice.
+ * undefined when `text` isn't a duration, or is longer than a thousand years. Units fall, none comes twice.
  */
 export function parseDuration(text: string): number | undefined {
   const words = text.trim().toLowerCase();
@@ -22,7 +25,7 @@ export function parseDuration(text: string): number | undefined {
     largest = index;
     total += Number(count) * units[index]![1];
   }
-  return total;
+  return total <= longest ? total : undefined;
 }
 
 /** What is said about a text that isn't one: what was expected, and what can be written. */

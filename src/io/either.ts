@@ -44,3 +44,11 @@ export async function underEither<T>(
     release();
   }
 }
+
+/** Rejects with the reason of a signal: for a race with work that can't be stopped. */
+export const rejection = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
+  });

@@ -3,8 +3,8 @@ import type { Clock, Random } from './ports.ts';
 import { type Timer, timer } from './until.ts';
 
 /**
- * When something is done again, as plain data: so often, or for so long; with pauses, or at once.
- * Milliseconds.
+ * When something is done again, as plain data: so often, for so long, or until either is over; with pauses,
+ * or at once. Milliseconds.
  */
 export type RetryPolicy = Paused | AtOnce;
 
@@ -13,7 +13,7 @@ interface AtOnce {
   attempts: number;
 }
 
-type Paused = (AtOnce | ForTime) & {
+type Paused = ((AtOnce & Partial<ForTime>) | ForTime) & {
   /** Before the second attempt. */
   first: number;
   /** What each further pause is multiplied by; default 2. */
@@ -68,9 +68,9 @@ export async function retry<T>(
   work: (attempt: number) => Promise<T>,
 ): Promise<T> {
   const { clock, signal, mayPass, isNotYet, onPause } = options;
-  const time = clock && timer(clock, 'attempts' in policy ? Infinity : policy.atMost);
-  const isSpent = (attempt: number) =>
-    'attempts' in policy ? attempt >= policy.attempts : time!.left() <= 0;
+  const { attempts = Infinity, atMost = Infinity } = policy as Partial<AtOnce & ForTime>;
+  const time = clock && timer(clock, atMost);
+  const isSpent = (attempt: number) => attempt >= attempts || (time !== undefined && time.left() <= 0);
   for (let attempt = 1; ; attempt++) {
     signal?.throwIfAborted();
     const outcome = await settled(() => work(attempt));
@@ -120,11 +120,17 @@ async function pause(
 }
 
 /**
- * How long a call is tried again. `quick`: a few times, for what somebody waits for. `bulk`: for
- * `bulkTime`, for the reads and writes of a long copy, which an outage of minutes must not undo. `polite`: a
- * few times, but for `bulkTime` while the other side is there and only asks for fewer calls.
+ * How long a call is tried again. `quick`: a few times within `quickTime`, for what somebody waits for.
+ * `bulk`: for `bulkTime`, for the reads and writes of a long copy, which an outage of minutes must not undo.
+ * `polite`: like quick, but for `bulkTime` while the other side is there and only asks for fewer calls.
  */
 export type Patience = 'quick' | 'bulk' | 'polite';
+
+/**
+ * Milliseconds after which the quick patience begins no further attempt: what accepts a call and never
+ * answers takes as long for each as a call may be silent.
+ */
+export const quickTime = 60_000;
 
 /** Milliseconds after which the bulk patience is over; counted from the first attempt. */
 export const bulkTime = 10 * 60_000;

@@ -64,6 +64,12 @@ const largestLook = 1024 * 1024 * 1024;
 /** Answers of options and errors that are longer than this are not NBD's. Bytes. */
 const longestText = 64 * 1024;
 
+/**
+ * Milliseconds without a byte from a server that was asked something: until it has opened what it serves, which
+ * for the VDDK takes a login, and of a read or a write. Nobody knows whether it will ever answer.
+ */
+export const patience = { opening: 120_000, answering: 300_000 };
+
 /** The server is well, and doesn't hand out what it serves. It doesn't say why: its own output may. */
 export class ExportRefused extends Error {}
 
@@ -73,14 +79,24 @@ export class ExportRefused extends Error {}
  * @param of which disk, for messages
  * @throws ExportRefused, or a Failure `nbd-ended` when nobody listens or the connection ends, `nbd-protocol`
  */
-export async function connectNbd(path: string, of: string, signal?: AbortSignal): Promise<NbdClient> {
+export async function connectNbd(
+  path: string,
+  of: string,
+  signal?: AbortSignal,
+  { opening, answering } = patience,
+): Promise<NbdClient> {
   signal?.throwIfAborted();
   const socket = connect({ path });
+  socket.setTimeout(opening);
+  const onSilence = () => socket.destroy(new Error(`nothing came for ${opening / 1000} seconds`));
+  socket.once('timeout', onSilence);
   const onAbort = () => socket.destroy(signal?.reason);
   signal?.addEventListener('abort', onAbort, { once: true });
   try {
     const from = incoming(socket);
     const agreed = await negotiate(socket, from, of);
+    socket.off('timeout', onSilence);
+    socket.setTimeout(answering);
     return session(socket, from, agreed, of);
   } catch (error) {
     socket.destroy();
@@ -173,6 +189,13 @@ function session(socket: Socket, from: Incoming, { size, flags, context }: Agree
     for (const { reject } of pending.values()) reject(over);
     pending.clear();
   };
+  socket.on('timeout', () => {
+    if (pending.size === 0) return;
+    const spoken = new ConnectionEnded(
+      `it was asked, and nothing came for ${socket.timeout! / 1000} seconds`,
+    );
+    end(ended(of, spoken));
+  });
   // Until the connection ends; whatever is asked after that hears why it did.
   const listening = (async () => {
     for (;;) await receive(from, pending, context, of);

@@ -4,7 +4,8 @@ import { Failure, given, world } from '../diagnostics/diagnostic.ts';
 import { own } from '../diagnostics/own-words.ts';
 import { eitherOf } from '../io/either.ts';
 import type { Files } from '../io/ports.ts';
-import { converse, type ServedDisk } from './server.ts';
+import { createBudget } from './budget.ts';
+import { converse, mostHeld, type ServedDisk } from './server.ts';
 
 export interface ServeOptions {
   /** Absolute path of the socket. Its folder is made when it isn't there, for its owner alone. */
@@ -35,9 +36,11 @@ export async function serveNbd(disks: readonly ServedDisk[], options: ServeOptio
   const ending = new AbortController();
   const { signal: over, release } = eitherOf(signal, ending.signal);
   const under = new Set<Promise<void>>();
+  const held = createBudget(mostHeld);
   let wasRead = false;
   const server = createServer({ allowHalfOpen: false }, connection => {
     const told = {
+      held,
       read: () => {
         wasRead = true;
       },

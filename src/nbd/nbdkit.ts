@@ -41,6 +41,9 @@ const startsWithin = 120_000;
 /** Milliseconds from the end of a connection to that of a program which ended it by ending itself. */
 const diesWithin = 2_000;
 
+/** Milliseconds from an answer that something can't be read to nbdkit's words about it. */
+const saysWithin = 200;
+
 /**
  * Starts nbdkit for one disk on a socket in a folder that nobody else can enter, and connects to
  * it. It ends with this process, however that ends.
@@ -65,6 +68,13 @@ export async function serve(
   /** Its result, when it is ending by itself. */
   const dying = () =>
     retry({ first: 20, atMost: diesWithin }, { clock, isNotYet: result => !result }, async () => said.result);
+  /** What it has said, when it says why it can't read: that comes by another way than its answer. */
+  const saying = (before: string) =>
+    retry(
+      { first: 20, growth: 1, atMost: saysWithin },
+      { clock, isNotYet: () => heard === before },
+      async () => heard,
+    );
   const stopped = async (running: Promise<void>) => {
     stop.abort(new Error('no longer needed'));
     await running;
@@ -122,7 +132,7 @@ export async function serve(
     // It has read them by now, and nothing else is to find them.
     await Promise.all(Object.keys(what.secrets ?? {}).map(name => folder.drop(name)));
     return {
-      client: explained(client, what, dying),
+      client: explained(client, what, { dying, heard: () => heard, saying }),
       close: async () => {
         await client.close();
         await stopped(running);
@@ -142,17 +152,31 @@ function isNotListening(error: Failure): boolean {
   return code === 'ENOENT' || code === 'ECONNREFUSED';
 }
 
-/** The client, whose connection ends with nbdkit's own words when that is why it ended. */
-function explained(
-  client: NbdClient,
-  what: Export,
-  result: () => Promise<CommandResult | undefined>,
-): NbdClient {
+interface Words {
+  /** Its result, when it is ending by itself. */
+  dying(): Promise<CommandResult | undefined>;
+  /** All that it has said so far. */
+  heard(): string;
+  /** The same once there is more than before, or after a moment. */
+  saying(before: string): Promise<string>;
+}
+
+/**
+ * The client, whose connection ends with nbdkit's own words when that is why it ended, and whose reads and
+ * writes fail with what nbdkit says about it.
+ */
+function explained(client: NbdClient, what: Export, { dying, heard, saying }: Words): NbdClient {
   const explain = async <T>(work: Promise<T>): Promise<T> => {
+    const before = heard();
     try {
       return await work;
     } catch (error) {
-      const died = error instanceof Failure && error.has('nbd-ended') ? await result() : undefined;
+      if (!(error instanceof Failure)) throw error;
+      if (error.has('nbd-read', 'nbd-write')) {
+        const after = await saying(before);
+        throw after === before ? error : inItsWords(what, error, after);
+      }
+      const died = error.has('nbd-ended') ? await dying() : undefined;
       throw died ? ended(what, died) : error;
     }
   };
@@ -174,6 +198,15 @@ const keptWords = 4 * mostSaid;
 function wordsOf(stderr: string): string {
   const words = stderr.trim().replace(/\s+/g, ' ').slice(-mostSaid).replace(/\.+$/, '');
   return words ? `: ${words}` : '';
+}
+
+/** Its last line: each failure has one. */
+function inItsWords({ program }: Export, failure: Failure, stderr: string): Failure {
+  const [diagnostic] = failure.diagnostics;
+  const words = wordsOf(stderr.trim().split('\n').at(-1) ?? '');
+  if (!diagnostic || words === '') return failure;
+  const message = own`${diagnostic.message.replace(/\.$/, '')}; ${program} says${words}.`;
+  return new Failure({ ...diagnostic, message }, { cause: failure });
 }
 
 const ended = ({ of, program }: Export, { exitCode, stderr }: CommandResult): Failure =>

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { eitherOf } from '../io/either.ts';
 import type { Allocation } from '../replication/model/source.ts';
+import { type Budget, createBudget } from './budget.ts';
 import { ConnectionEnded, type Incoming, incoming } from './incoming.ts';
 import { allocation, chunk, command, greeting, handshakeFlag, option, optionReply } from './protocol.ts';
 import {
@@ -39,8 +40,10 @@ export interface ServedDisk {
   status(offset: number, length: number, signal: AbortSignal): Promise<Allocation[]>;
 }
 
-/** What one conversation tells whoever serves. */
+/** What one conversation tells whoever serves, and shares with the others. */
 export interface Told {
+  /** Of answers, from when they are read until the client has taken them. */
+  held: Budget;
   /** A disk was read from. */
   read(): void;
   /** A disk can't be read where it was asked for; the client hears it as EIO. */
@@ -49,8 +52,14 @@ export interface Told {
 
 /** Options are refused that are longer than this. Bytes. */
 const longestOption = 64 * 1024;
-/** Of one connection. Whoever asks for more waits: answers are held in memory. */
+/** Requests of one connection. Whoever asks for more waits. */
 const mostAtOnce = 8;
+/**
+ * Bytes of answers that one connection, and all of them, have at once. Whoever asks for more waits: a client
+ * that takes nothing of what it asked for would be kept in memory whole.
+ */
+const mostOfOne = largestPiece;
+export const mostHeld = 4 * largestPiece;
 const writeCommands = { write: 1, trim: 4, writeZeroes: 6 } as const;
 /** The id of `base:allocation`. */
 const CONTEXT = 1;
@@ -181,6 +190,20 @@ async function answer(
   signal: AbortSignal,
 ): Promise<void> {
   const under = new Set<Promise<void>>();
+  const own = createBudget(mostOfOne);
+  /** Room for the answer to a request; what is refused needs none. */
+  const roomFor = async ({ command: asked, length }: Asked): Promise<() => void> => {
+    if (asked !== command.read || length > largestPiece) return () => {};
+    const mine = await own.take(length, signal);
+    const shared = await told.held.take(length, signal).catch(error => {
+      mine();
+      throw error;
+    });
+    return () => {
+      shared();
+      mine();
+    };
+  };
   const send = async (pieces: Buffer[]) => {
     socket.cork();
     let room = true;
@@ -201,8 +224,12 @@ async function answer(
         if (asked.length > largestPiece) return;
         await from.take(asked.length);
       }
+      const free = await roomFor(asked);
       const working = replyTo(asked, chosen, told, signal).then(send);
-      const done = working.finally(() => under.delete(done));
+      const done = working.finally(() => {
+        free();
+        under.delete(done);
+      });
       under.add(done);
       if (under.size >= mostAtOnce) await Promise.race(under);
     }

@@ -1,13 +1,22 @@
 import { Agent } from 'node:https';
 import type { Socket } from 'node:net';
+import { limitConnecting } from './connecting.ts';
 import { beginTls, type Network, straight } from './network.ts';
 
 /** An agent of Node's whose connections with TLS are made as the network says. */
 export function secureAgent(network: Network, options: ConstructorParameters<typeof Agent>[0]): Agent {
   const agent = new Agent(options);
-  if (network === straight) return agent;
   // It resumes sessions of TLS, which is worth having where nothing is in between.
-  const usual = agent.createConnection.bind(agent);
+  const create = agent.createConnection.bind(agent);
+  const usual: typeof create = (...asked) => {
+    const socket = create(...asked) as Socket;
+    limitConnecting(socket, 'secureConnect');
+    return socket;
+  };
+  if (network === straight) {
+    agent.createConnection = usual;
+    return agent;
+  }
   agent.createConnection = (asked, done) => {
     // Node's own types ask for a stream beside the error; there is none.
     const fail = done as unknown as (error: unknown, socket?: Socket) => void;

@@ -8,7 +8,7 @@ import { certificatesIn } from './certificates.ts';
 /** Variables that name a file of authorities which are trusted beside the usual ones. */
 const variables = ['AWS_CA_BUNDLE', 'SSL_CERT_FILE'] as const;
 
-/** Authorities that a target declares, beside those of the environment. */
+/** Authorities that a target or a profile declares, beside those of the environment. */
 export interface Declared {
   /** Path of a PEM file, or its text. */
   ca: string;
@@ -24,10 +24,10 @@ export interface Declared {
  */
 export async function authoritiesOf(
   { env, files, cwd }: Pick<Host, 'env' | 'files' | 'cwd'>,
-  declared?: Declared,
+  ...declared: readonly Declared[]
 ): Promise<SecureContext | undefined> {
   const named = variables.flatMap(name => (env[name] ? [{ from: name, ca: env[name] }] : []));
-  const all: Declared[] = declared ? [...named, declared] : named;
+  const all: Declared[] = [...named, ...declared];
   if (all.length === 0) return undefined;
   const more = await Promise.all(
     all.map(async ({ from, ca }) => {

@@ -30,18 +30,32 @@ export function unreachableProxy({ where, from, secure }: HttpProxy, cause: Erro
 /** Headers that AWS's services, and other stores that speak as they do, give with every answer. */
 const ofAService = ['x-amz-request-id', 'x-amz-id-2', 'x-amzn-requestid'];
 
+/** What answers are told by, by name in lower case. */
+type Headers = Readonly<Record<string, string | string[] | undefined>>;
+
 /**
- * Whether the answer to a request in plain text that a proxy was to pass on is the proxy's own, which refuses
- * it.
- *
- * @param headers names in lower case
+ * Whether the answer to a request in plain text that a proxy was to pass on is known to be the proxy's own.
+ * Squid marks its own with `X-Squid-Error` (squid.conf, `error_directory`); most others mark nothing.
  */
-export const isRefusalOfProxy = (status: number, headers: Readonly<Record<string, string>>): boolean =>
-  status === 407 || (status === 403 && !ofAService.some(name => name in headers));
+export const isAnswerOfProxy = (status: number, headers: Headers): boolean =>
+  status === 407 || ('x-squid-error' in headers && (status === 403 || status >= 500));
+
+/** The same of a request to a service of AWS, or a store that speaks as they do: they mark all of theirs. */
+export const isRefusalOfProxy = (status: number, headers: Headers): boolean =>
+  isAnswerOfProxy(status, headers) || (status === 403 && !ofAService.some(name => name in headers));
 
 /** A proxy, and the variable that names it. */
 export const proxyWords = ({ where, from }: Pick<HttpProxy, 'where' | 'from'>): string =>
   own`the proxy ${where} (${from})`;
+
+/**
+ * An error of a request that a proxy was in between of, with words for it: whoever says what the error means
+ * has only the error.
+ */
+export const comingBy = (proxy: HttpProxy | undefined, error: unknown): unknown =>
+  proxy && error instanceof Error && !(error instanceof Failure)
+    ? Object.assign(error, { byProxy: proxyWords(proxy) })
+    : error;
 
 /**
  * What an answer of a proxy means that isn't a connection.

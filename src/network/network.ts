@@ -2,7 +2,9 @@ import { isIP, type Socket } from 'node:net';
 import { connect, type SecureContext, type TLSSocket } from 'node:tls';
 import type { Host } from '../io/ports.ts';
 import { authoritiesOf, type Declared } from './authorities.ts';
-import { type Destination, type HttpProxy, proxiesOf } from './proxies.ts';
+import { limitConnecting, proxyPatience } from './connecting.ts';
+import type { Destination } from './destination.ts';
+import { type HttpProxy, proxiesOf } from './proxies.ts';
 import { tunnel } from './tunnel.ts';
 
 /** How this machine reaches others: by which proxies, and by whose authorities it believes them. */
@@ -20,19 +22,19 @@ export const straight: Network = { proxyTo: () => undefined, authorities: async 
  * As the environment says, and with the authorities that a target declares beside its own. Files are read
  * when a connection is made.
  */
-export function networkOf(host: Pick<Host, 'env' | 'files' | 'cwd'>, declared?: Declared): Network {
+export function networkOf(
+  host: Pick<Host, 'env' | 'files' | 'cwd'>,
+  ...declared: readonly Declared[]
+): Network {
   let authorities: Promise<SecureContext | undefined> | undefined;
   return {
     proxyTo: proxiesOf(host.env),
     authorities() {
-      authorities ??= authoritiesOf(host, declared);
+      authorities ??= authoritiesOf(host, ...declared);
       return authorities;
     },
   };
 }
-
-/** Milliseconds for which a proxy may try to reach a server. */
-export const proxyPatience = 20_000;
 
 /** What a server has to be for it to be spoken to. */
 export interface Verified {
@@ -43,7 +45,8 @@ export interface Verified {
 }
 
 /**
- * Begins a connection with TLS, by a proxy where one leads there. It is there, and not verified yet.
+ * Begins a connection with TLS, by a proxy where one leads there. It is there, not verified yet, and ends by
+ * itself where that takes too long.
  *
  * @throws Failure of `tunnel` and `Network`
  */
@@ -58,7 +61,7 @@ export async function beginTls(
   const secureContext = verified.ca === undefined ? usual : undefined;
   const socket: Socket | undefined =
     proxy && (await tunnel(proxy, to, { timeout: proxyPatience, signal, secureContext: usual }));
-  return connect({
+  const secured = connect({
     ...(socket ? { socket } : { host: to.host, port: to.port, ...more }),
     // A literal address may not be sent as the server's name (RFC 6066 section 3).
     servername: isIP(to.host) ? '' : to.host,
@@ -67,4 +70,6 @@ export async function beginTls(
     ...(secureContext && { secureContext }),
     ...(verified.ca !== undefined && { ca: verified.ca }),
   });
+  limitConnecting(secured, 'secureConnect');
+  return secured;
 }

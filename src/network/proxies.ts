@@ -1,14 +1,7 @@
 import { BlockList } from 'node:net';
 import { Failure, given } from '../diagnostics/diagnostic.ts';
-import { addressFamily } from '../io/ip-address.ts';
-
-/** Where a connection goes to. */
-export interface Destination {
-  secure: boolean;
-  /** Name or address, the latter without brackets. */
-  host: string;
-  port: number;
-}
+import { bare, type Destination, rooted } from './destination.ts';
+import { exceptionsOf, isIn, type Vain, vainIn } from './exceptions.ts';
 
 /** A proxy of HTTP. What is sent to it as its `authorization` is secret. */
 export interface HttpProxy extends Destination {
@@ -25,8 +18,7 @@ type Env = Readonly<Record<string, string | undefined>>;
 /**
  * Which proxy leads to a destination, as the AWS CLI reads HTTP_PROXY, HTTPS_PROXY and NO_PROXY: of two
  * spellings the one in lower case counts, also when it is empty, and a proxy without a scheme is one of http.
- * NO_PROXY has names, which mean what is below them as well, addresses, each with a port or without, and `*`
- * for all; beyond what the CLI takes, networks (`10.0.0.0/8`) and `*.example.com`. ALL_PROXY is not read.
+ * ALL_PROXY is not read; what NO_PROXY may have, `exceptionsOf` says.
  *
  * This machine and its link, where the metadata of an instance are, are never reached by a proxy.
  *
@@ -37,7 +29,7 @@ type Env = Readonly<Record<string, string | undefined>>;
  */
 export function proxiesOf(env: Env): (to: Destination) => HttpProxy | undefined {
   const known = new Map<string, HttpProxy>();
-  const spared = exceptions(setIn(env, 'no_proxy')?.text ?? '');
+  const spared = exceptionsOf(setIn(env, 'no_proxy')?.text ?? '');
   return to => {
     const set = setIn(env, to.secure ? 'https_proxy' : 'http_proxy');
     if (set === undefined || isNear(to.host) || spared(to)) return undefined;
@@ -46,6 +38,12 @@ export function proxiesOf(env: Env): (to: Destination) => HttpProxy | undefined 
     // The way to a proxy is straight.
     return proxy.host === bare(to.host) && proxy.port === to.port ? undefined : proxy;
   };
+}
+
+/** What of NO_PROXY can match nothing, and how the variable is spelled here. */
+export function vainExceptions(env: Env): { from: string; vain: Vain[] } | undefined {
+  const set = setIn(env, 'no_proxy');
+  return set && { from: set.name, vain: vainIn(set.text) };
 }
 
 /** The passwords that the environment gives for proxies, as they may turn up in text. */
@@ -101,11 +99,6 @@ function decoded(text: string): string {
   }
 }
 
-const bare = (host: string): string => host.replace(/^\[|\]$/g, '').toLowerCase();
-
-/** A name without the dot of the root at its end. */
-const rooted = (host: string): string => host.replace(/\.$/, '');
-
 const near = new BlockList();
 near.addSubnet('127.0.0.0', 8, 'ipv4');
 near.addSubnet('169.254.0.0', 16, 'ipv4');
@@ -117,50 +110,4 @@ near.addSubnet('fd00:ec2::', 32, 'ipv6');
 function isNear(host: string): boolean {
   const name = rooted(bare(host));
   return name === 'localhost' || name.endsWith('.localhost') || isIn(near, name);
-}
-
-function isIn(blocks: BlockList, host: string): boolean {
-  const family = addressFamily(host);
-  return family !== undefined && blocks.check(host, family === 4 ? 'ipv4' : 'ipv6');
-}
-
-/** Whether a destination is among those that NO_PROXY spares. */
-function exceptions(text: string): (to: Destination) => boolean {
-  const entries = text
-    .split(',')
-    .map(entry => entry.trim().toLowerCase())
-    .filter(entry => entry !== '');
-  if (entries.includes('*')) return () => true;
-  const blocks = new BlockList();
-  const addresses = new Map<number | undefined, BlockList>();
-  const names: { name: string; port: number | undefined }[] = [];
-  for (const entry of entries) {
-    const [, network = '', bits = ''] = /^\[?([0-9a-f.:]+)\]?\/(\d{1,3})$/.exec(entry) ?? [];
-    const family = addressFamily(network);
-    if (family !== undefined && Number(bits) <= (family === 4 ? 32 : 128)) {
-      blocks.addSubnet(network, Number(bits), family === 4 ? 'ipv4' : 'ipv6');
-      continue;
-    }
-    const [, name = entry, port] = addressFamily(entry) === 6 ? [] : (/^(.*):(\d{1,5})$/.exec(entry) ?? []);
-    const exact = port === undefined ? undefined : Number(port);
-    const kind = addressFamily(bare(name));
-    if (kind !== undefined) {
-      // An address may be written in several ways.
-      const same = addresses.get(exact) ?? new BlockList();
-      same.addAddress(bare(name), kind === 4 ? 'ipv4' : 'ipv6');
-      addresses.set(exact, same);
-    } else names.push({ name: rooted(bare(name)).replace(/^\*?\.+/, ''), port: exact });
-  }
-  return ({ host: written, port }) => {
-    const host = rooted(bare(written));
-    return (
-      [blocks, addresses.get(undefined), addresses.get(port)].some(list => list && isIn(list, host)) ||
-      names.some(
-        one =>
-          one.name !== '' &&
-          (one.port === undefined || one.port === port) &&
-          (host === one.name || (addressFamily(host) === undefined && host.endsWith(`.${one.name}`))),
-      )
-    );
-  };
 }

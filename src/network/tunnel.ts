@@ -2,11 +2,13 @@ import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
+import { endLate } from './connecting.ts';
+import type { Destination } from './destination.ts';
 import { refusedByProxy, unreachableProxy } from './failures.ts';
-import type { Destination, HttpProxy } from './proxies.ts';
+import type { HttpProxy } from './proxies.ts';
 
 export interface TunnelOptions {
-  /** Milliseconds without an answer of the proxy. */
+  /** Milliseconds within which the proxy answers. */
   timeout: number;
   signal?: AbortSignal | undefined;
   /** What a proxy that is spoken to over TLS is believed by. */
@@ -36,14 +38,14 @@ export async function tunnel(
       ...(proxy.authorization !== undefined && { 'proxy-authorization': proxy.authorization }),
     },
     agent: false,
-    timeout,
     ...(signal && { signal }),
     ...(secureContext && { secureContext }),
   });
-  asked.once('timeout', () => asked.destroy(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' })));
+  const stop = endLate(asked, timeout);
+  asked.once('close', stop);
   asked.once('error', error => reject(signal?.aborted ? error : unreachableProxy(proxy, error)));
   asked.once('connect', ({ statusCode = 0 }, socket: Socket, first) => {
-    socket.setTimeout(0);
+    stop();
     if (statusCode >= 200 && statusCode < 300) {
       if (first.length > 0) socket.unshift(first);
       resolve(socket);

@@ -32,6 +32,7 @@ export const REASONS = {
   'future-point': 'its newest point is dated in the future',
   'ambiguous-name': 'several VMs in the repository have its name; declare it by its UUID',
   'selection-unknown': 'nobody could say which VMs these are',
+  'selection-empty': 'the selection means no VM',
   'no-target': 'nothing says how old its newest point may become',
   'not-declared': 'it has points, and nothing declares it',
   replaced: 'a newer VM has its name',
@@ -50,6 +51,8 @@ export interface DeclaredVm {
   labels?: readonly string[];
   /** It stands for VMs that nobody could list. */
   unlisted?: true;
+  /** It stands for no VM at all. */
+  empty?: true;
 }
 
 export interface SeenPoint {

@@ -77,15 +77,23 @@ export function statusOf(
  * Whether somebody has to be told: an RPO is breached, of a point or of a replica, or what is there of a VM
  * tells nobody how old its newest point is, which no later look mends.
  */
-export const isBreached = ({ state, reason, kept, replica }: VmStatus): boolean =>
+export const isBreached = ({ state, reason, kept, target, replica }: VmStatus): boolean =>
   state === 'breached' ||
   state === 'never' ||
   reason === 'lives-in-aws' ||
   reason === 'ambiguous-name' ||
   reason === 'future-point' ||
-  (state === 'paused' && !kept) ||
+  (state === 'paused' && !kept && target !== undefined) ||
   replica?.state === 'breached' ||
   replica?.state === 'never';
+
+/**
+ * Whether every RPO is kept: of one of which nobody can say, or where nothing is protected, nobody says that
+ * it is.
+ */
+export const isAllKept = (statuses: readonly VmStatus[]): boolean =>
+  statuses.some(({ kept }) => kept) &&
+  statuses.every(status => !isBreached(status) && (status.kept || status.state === 'unprotected'));
 
 /**
  * Whether a VM is due by what is declared for it: one without a point is, and one that nothing is declared
@@ -100,10 +108,22 @@ export function isDueOf(declared: readonly DeclaredVm[], now: number): (vm: Seen
   };
 }
 
-/** The pause of a VM that is in force; a failover before any other. */
-export const pauseOf = (pauses: readonly Pause[], uuid: string, now: number): Pause | undefined =>
-  failedOver(pauses, uuid) ??
-  pauses.find(({ vm, until }) => vm === uuid && (until === undefined || until > now));
+/**
+ * The pause of a VM that is in force; a failover before any other.
+ *
+ * @param uuid undefined: it has no point yet, and is known by what it is declared as alone
+ * @param title a name or UUID
+ */
+export const pauseOf = (
+  pauses: readonly Pause[],
+  uuid: string | undefined,
+  now: number,
+  title = uuid,
+): Pause | undefined =>
+  failedOver(pauses, uuid ?? '') ??
+  pauses.find(
+    ({ vm, until }) => (vm === uuid || vm === title?.toLowerCase()) && (until === undefined || until > now),
+  );
 
 /** Whether somebody says that they move it: a VM without a point has no name yet in its repository. */
 const isAtWork = (title: string, { movers = [], now }: SeenRepository): boolean =>
@@ -115,7 +135,7 @@ const isAtWork = (title: string, { movers = [], now }: SeenRepository): boolean 
   );
 
 function statusOfOne(
-  { address, title, repository: url, timetable, rpo, labels, unlisted }: DeclaredVm,
+  { address, title, repository: url, timetable, rpo, labels, unlisted, empty }: DeclaredVm,
   repository: SeenRepository | undefined,
   vms: readonly SeenVm[],
 ): VmStatus {
@@ -128,6 +148,7 @@ function statusOfOne(
     ...more,
   });
   if (unlisted) return is('unknown', 'selection-unknown');
+  if (empty) return is('never', 'selection-empty');
   if (!repository || repository.problem === 'repository-unreachable')
     return is('unknown', 'repository-unreachable');
   const { now, pauses } = repository;
@@ -136,9 +157,12 @@ function statusOfOne(
   const [seen, ...more] = vms;
   if (more.length > 0) return is('unknown', 'ambiguous-name', { target });
   const running = seen?.leased !== undefined && seen.leased > now;
+  const pause = pauseOf(pauses, seen?.uuid, now, title);
+  const until = pause?.until === undefined ? {} : { pausedUntil: pause.until };
   if (!seen?.newest) {
     const own = { target, ...(seen && { uuid: seen.uuid }) };
     if (seen?.damaged) return is('unknown', 'damaged', own);
+    if (pause?.why === 'paused') return is('paused', 'paused', { ...own, ...until });
     return is('never', running || isAtWork(title, repository) ? 'first-copy-running' : 'no-point', own);
   }
   const { uuid, newest } = seen;
@@ -153,16 +177,10 @@ function statusOfOne(
     deadline,
     ...(Number.isFinite(next) && { next }),
   };
-  const pause = pauseOf(pauses, uuid, now);
   if (pause) {
-    const { until } = pause;
     const { next: _, ...rest } = measured;
     if (livesInAws(pause)) return livesThere(is, uuid, repository);
-    return is('paused', pause.home === undefined ? pause.why : 'brought-home', {
-      ...rest,
-      kept,
-      ...(until !== undefined && { pausedUntil: until }),
-    });
+    return is('paused', whyPaused(pause), { ...rest, kept, ...until });
   }
   if (newest.time - now >= longestGap(timetable.schedule)) return is('unknown', 'future-point', measured);
   const { schedule } = timetable;
@@ -173,6 +191,8 @@ function statusOfOne(
   // What can be restored is as old as it is, whatever else of the VM can't be read.
   return is(state, seen.damaged ? 'damaged' : why, { ...measured, kept });
 }
+
+const whyPaused = ({ why, home }: Pause): Reason => (home === undefined ? why : 'brought-home');
 
 /**
  * One that lives in AWS is protected by what is taken of it there; its points are of what it was at home.
@@ -205,9 +225,15 @@ function whyThere(due: number, next: number, now: number, running: boolean): Rea
 
 function leftOver(
   { uuid, name, newest }: SeenVm,
-  { url, now }: SeenRepository,
+  repository: SeenRepository,
   why: 'all' | 'nothing' | 'selection-unknown' | 'replaced',
 ): VmStatus {
+  const { url, now, pauses } = repository;
+  const is = (state: State, reason: Reason, more: Partial<VmStatus> = {}): VmStatus => ({
+    ...{ vm: name ?? uuid, uuid, repository: url, state, reason, kept: false },
+    ...(newest && { newest, age: Math.max(0, now - newest.time) }),
+    ...more,
+  });
   const [state, reason] = (
     {
       all: ['unprotected', 'not-declared'],
@@ -216,15 +242,12 @@ function leftOver(
       replaced: ['unprotected', 'replaced'],
     } as const
   )[why];
-  return {
-    vm: name ?? uuid,
-    uuid,
-    repository: url,
-    state,
-    reason,
-    kept: false,
-    ...(newest && { newest, age: Math.max(0, now - newest.time) }),
-  };
+  const pause = pauseOf(pauses, uuid, now, name);
+  // One that was failed over is so whatever is declared: in AWS it outlives what was declared at home.
+  const tells = why === 'nothing' || (why === 'all' && pause?.why === 'failed-over');
+  if (!pause || !tells) return is(state, reason);
+  if (livesInAws(pause)) return livesThere(is, uuid, repository);
+  return is('paused', whyPaused(pause), pause.until === undefined ? {} : { pausedUntil: pause.until });
 }
 
 /**

@@ -27,6 +27,9 @@ const keptFor = 30_000;
 /** Answers that are kept: no age, which would be told by the clock of whoever answers last. */
 const answers = { count: 1_000 };
 
+/** By a script, as the library does all that it does; it works while memory is full, too. */
+const harmless = "return redis.call('del', KEYS[1])";
+
 /** How many of them are read at once. */
 const read = 300;
 
@@ -39,6 +42,8 @@ export function bullQueue(options: BullOptions): WakeQueue {
   const connection = new Redis({
     ...{ host, port, lazyConnect: true, enableOfflineQueue: false, maxRetriesPerRequest: null },
     ...{ connectTimeout: patience, commandTimeout: patience },
+    // It would look for what a command says anyhow, and write on the console where it isn't let.
+    enableReadyCheck: false,
     retryStrategy: times => Math.min(200 * times, 2_000),
     ...(user !== undefined && { username: user }),
     ...(password !== undefined && { password }),
@@ -105,7 +110,10 @@ export function bullQueue(options: BullOptions): WakeQueue {
     server: () =>
       asking(async () => {
         const info = `${await connection.info('memory')}\n${await connection.info('persistence')}`;
-        return serverIn(info, await savesOf(connection));
+        const server = serverIn(info, await savesOf(connection));
+        // Whether this user may take and offer: what evicts is refused without that.
+        if (server.eviction === 'noeviction') await connection.eval(harmless, 1, `${prefix}:tried`);
+        return server;
       }),
     add: (line, wake: WakeUp, key, priority) =>
       asking(async () => {
@@ -187,7 +195,7 @@ function wrong(error: unknown, { host, port, user }: QueueAddress): Failure {
         hint: `name the user in the URL (redis://USER@${host}), and its password with --queue-password`,
       }),
     );
-  if (/^NOPERM/.test(message))
+  if (/^NOPERM|ACL failure in script|can't run this command/.test(message))
     return new Failure(
       world(
         'queue-refused',

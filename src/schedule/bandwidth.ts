@@ -34,6 +34,7 @@ export const bandwidthSchema = Type.Object(
   {
     additionalProperties: false,
     minProperties: 1,
+    dependencies: { timezone: ['windows'] },
     description:
       'What a process sends there at most, all of its uploads together. A window that opens or closes counts from then on, in the middle of a cycle as well.',
   },

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { cli, scratch } from '../support/cli.ts';
+import { httpsReceiver } from '../support/https-receiver.ts';
 
 /** With the VMs that a lab is seeded with. */
 async function site(vms: string[], more = '') {
@@ -16,12 +17,30 @@ async function site(vms: string[], more = '') {
       `converge: 1\ntargets: { home: ${home} }\nresources:\n  protected_vm:\n${all.join('')}`,
     );
   await declare(declared);
-  const converge = (...args: string[]) => cli(dir, [...args, '--lab', 'lab'], { env: { VC: 'x' } });
+  const env: Record<string, string> = { VC: 'x' };
+  const converge = (...args: string[]) => cli(dir, [...args, '--lab', 'lab'], { env });
   const points = async () => {
     const { stdout } = await converge('points', '--repository', 'file:///dr', '--format', 'json');
     return (JSON.parse(stdout) as { vm: { name: string } }[]).map(({ vm }) => vm.name).toSorted();
   };
-  return { converge, points, letGo: () => declare(declared.slice(0, 1)) };
+  /** Declares a receiver of alerts besides, and one of signs of life. */
+  const tell = async () => {
+    const receiver = await httpsReceiver();
+    Object.assign(env, { HOOK: receiver.url, CA: receiver.ca });
+    const ca = JSON.stringify(receiver.ca);
+    const where = `url: "\${secret('env:HOOK')}", private: true, ca: ${ca}`;
+    const routes = `  alert_route:
+    ops: { repository: file:///dr, webhook: { shape: json, ${where} } }
+    alive: { repository: file:///dr, heartbeat: { ${where} } }
+`;
+    await declare([...declared, routes]);
+    return () =>
+      receiver.got.splice(0).map(body => {
+        const { event = 'alive', rule = '' } = (body ?? {}) as { event?: string; rule?: string };
+        return `${event} ${rule}`.trim();
+      });
+  };
+  return { converge, points, tell, letGo: () => declare(declared.slice(0, 1)) };
 }
 
 describe('agent PATHS --once', () => {
@@ -68,6 +87,39 @@ describe('agent PATHS --once', () => {
     await converge('resume', 'dc02', 'm.yaml');
     await converge('agent', 'm.yaml', '--once');
     expect(await points()).toEqual(['dc02', 'dc02']);
+  });
+
+  test('tells alerts and their ends once over all runs, and a sign of life each time', async () => {
+    const { converge, tell } = await site(['gone01', 'sql01'], ', rpo: 30m');
+    const told = await tell();
+    const once = () => converge('agent', 'm.yaml', '--once');
+    await once();
+    expect(told()).toEqual(['alive']);
+    await once();
+    expect(told().toSorted()).toEqual(['alive', 'opened never']);
+    await once();
+    expect(told()).toEqual(['alive']);
+    await converge('lab', 'add-vm', 'gone01', '--blank', '1MiB');
+    await once();
+    expect(told().toSorted()).toEqual(['alive', 'recovered never']);
+    // After a night without a timer the cycles that make good for it come first.
+    await converge('lab', 'clock', '10h');
+    expect(await once()).toMatchObject({ code: 0 });
+    expect(told()).toEqual(['alive']);
+  });
+
+  test('a folder in which nothing is protected is a mistake, and no run that had nothing to do', async () => {
+    const { converge, letGo } = await site([]);
+    await letGo();
+    for (const command of [
+      ['agent', 'm.yaml', '--once'],
+      ['agent', 'm.yaml'],
+      ['status', 'm.yaml'],
+    ])
+      expect(await converge(...command)).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('m.yaml declare no `protected_vm`'),
+      });
   });
 
   test('begins nothing while every window is closed', async () => {

@@ -1,9 +1,12 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { makeContext } from '../../src/app/app-context.ts';
 import { servePages } from '../../src/app/operation/surface/open.ts';
 import { nodeHost } from '../../src/io/node.ts';
+import { labCertificates } from '../../src/lab/tls.ts';
 import { cli, scratch } from '../support/cli.ts';
 
 /** Days until the 15th of some month: evidence of a month then has all that the test does. */
@@ -16,7 +19,12 @@ function untilMidMonth(): number {
   );
 }
 
-const env = { VC: 'x', PAGE_TOKEN: 'a-token-that-stays-from-run-to-run', SHORT: 'short' };
+const env = {
+  VC: 'x',
+  PAGE_TOKEN: 'a-token-that-stays-from-run-to-run',
+  SHORT: 'short',
+  ODD: 'a-tökén-that-stays-from-run-to-run',
+};
 
 test('the page, a VM, its evidence and metrics, of a lab; and what would be unsafe is refused', async () => {
   const dir = await scratch();
@@ -30,6 +38,15 @@ resources:
     dc02: { repository: file:///dr, schedule: every 15 minutes, labels: [finance] }
 `,
   );
+  const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const passphrase = { cipher: 'aes-256-cbc', passphrase: 'x' };
+  const { certPem, keyPem } = await labCertificates(join(dir, 'tls'), nodeHost().clock, nodeHost().random);
+  for (const [name, text] of Object.entries({
+    ...{ cert: certPem, key: keyPem },
+    other: keys.privateKey.export({ type: 'pkcs8', format: 'pem' }),
+    locked: keys.privateKey.export({ type: 'pkcs8', format: 'pem', ...passphrase }),
+  }))
+    await writeFile(join(dir, `${name}.pem`), text);
   const converge = (...args: string[]) => cli(dir, [...args, '--lab', 'lab'], { env });
   await converge('lab', 'clock', `${untilMidMonth()}d`);
   await converge('apply', 'm.yaml');
@@ -52,24 +69,74 @@ resources:
   );
   expect((await converge('report', 'm.yaml', '--month', '2026-13')).stderr).toContain('bad-month');
   expect((await converge('report', 'm.yaml')).stdout).toMatch(/^<!doctype html>/);
+  // What could not be read is in it, and whoever has it made by a timer hears so.
+  await writeFile(
+    join(dir, 'away.yaml'),
+    `converge: 1
+targets:
+  home: { type: vsphere, url: https://vc.example.com, username: u, password: "\${secret('env:VC')}" }
+  dr: { type: aws, region: eu-west-1 }
+resources:
+  protected_vm: { dc02: { repository: s3://somewhere/dr, schedule: every 15 minutes } }
+`,
+  );
+  const nobody = { ...env, AWS_EC2_METADATA_DISABLED: 'true' };
+  const away = await cli(dir, ['report', 'away.yaml', '--format', 'json'], { env: nobody });
+  expect(away).toMatchObject({ code: 1, stderr: expect.stringContaining('[aws-no-credentials]') });
+  expect(JSON.parse(away.stdout)).toMatchObject({
+    unseen: [expect.any(String)],
+    attainment: { breaches: 0 },
+  });
 
   for (const [args, missing] of [
     [['--listen', '0.0.0.0:0'], '--tls-cert, --tls-key, --token, --name are missing'],
     [['--token', 'env:SHORT'], 'could be guessed'],
     [['--listen', 'nowhere'], 'expected HOST:PORT'],
+    [['--token', 'env:ODD'], 'no program can send'],
+    [['--name', 'two names'], 'error[bad-listen]'],
+    [['--name', 'a.example.com:0'], 'error[bad-listen]'],
+    [['--tls-cert', 'none.pem', '--tls-key', 'file:key.pem'], 'none.pem: there is no such file'],
+    [['--tls-cert', 'key.pem', '--tls-key', 'file:key.pem'], 'key.pem holds no certificate'],
+    [['--tls-cert', 'cert.pem', '--tls-key', 'file:cert.pem'], 'file:cert.pem holds no private key'],
+    [['--tls-cert', 'cert.pem', '--tls-key', 'file:other.pem'], 'is not the key of --tls-cert cert.pem'],
+    [['--tls-cert', 'cert.pem', '--tls-key', 'file:locked.pem'], 'is kept by a passphrase'],
+    [['--tls-cert', 'none.pem'], '--tls-cert and --tls-key go together'],
   ] as const) {
     const refused = await converge('open', 'm.yaml', ...args);
     expect(refused.code).toBe(1);
     expect(refused.stderr).toContain(missing);
   }
 
+  const told: string[] = [];
   const host = { ...nodeHost(), cwd: dir, env: { PATH: process.env.PATH, ...env } };
   const context = makeContext({ host, interrupt: new AbortController().signal }, () => ({
-    diagnostics() {},
+    diagnostics: found => void told.push(...found.map(({ message }) => message)),
     notice() {},
     run: () => Promise.reject(new Error('nothing is run')),
   }));
   const options = { paths: ['m.yaml'], lab: 'lab', lockTimeout: 0, token: 'env:PAGE_TOKEN' };
+  // A certificate that browsers refuse is served, and said; a proxy's name has the proxy's port.
+  const tls = { tlsCert: 'cert.pem', tlsKey: 'file:key.pem', name: ['localhost', 'dr.example.com:443'] };
+  const secure = await servePages(context, { ...options, ...tls });
+  expect(secure.link).toMatch(/^https:\/\/localhost:\d+\//);
+  expect(told).toEqual(["--tls-cert cert.pem isn't for dr.example.com"]);
+  await secure.close();
+  const proxied = await servePages(context, { ...options, name: ['dr.example.com:443'] });
+  const statusAs = (...names: string[]) =>
+    new Promise<number | undefined>((done, failed) => {
+      const headers = ['authorization', `Bearer ${env.PAGE_TOKEN}`, ...names.flatMap(name => ['host', name])];
+      request(`${proxied.origin}/?state=kept`, { headers, setHost: false }, answer => {
+        answer.resume();
+        done(answer.statusCode);
+      })
+        .on('error', failed)
+        .end();
+    });
+  const own = new URL(proxied.origin).host;
+  expect(await statusAs('dr.example.com')).toBe(200);
+  for (const wrong of [['other.example.com'], ['dr.example.com:444'], [own, 'dr.example.com'], [own, own]])
+    expect(await statusAs(...wrong), wrong.join()).toBe(421);
+  await proxied.close();
   const served = await servePages(context, options, async () => ({
     movers: [{ id: 'a', host: 'here', since: 0, at: 0, slots: 4, running: [] }],
   }));

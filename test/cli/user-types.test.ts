@@ -87,6 +87,11 @@ describe('what a type file may hold', () => {
       ['`schema` is not a JSON Schema: /properties/size/type'],
     ],
     [
+      'a keyword that nothing is held against',
+      type('box').replace("'integer'", "'integer', minimun: 1"),
+      ['`schema` is not a JSON Schema: `minimun` at /properties/size/minimun is not a keyword of draft-07'],
+    ],
+    [
       'no map',
       type('box').replace("type: 'object'", "type: 'array'"),
       ['`schema` describes no map of properties'],

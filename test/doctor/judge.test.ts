@@ -5,12 +5,13 @@ import { lookAtProxy } from '../../src/app/doctor/look-at-proxy.ts';
 import { world } from '../../src/diagnostics/diagnostic.ts';
 import type { Finding } from '../../src/doctor/finding.ts';
 import { judgeNbdkit, type NbdkitFacts } from '../../src/doctor/nbdkit.ts';
-import { judgeProxy } from '../../src/doctor/proxy.ts';
+import { judgeExceptions, judgeProxy } from '../../src/doctor/proxy.ts';
 import { judgeRepository, type RepositoryFacts } from '../../src/doctor/repository.ts';
 import { judgeVm, type VmFacts } from '../../src/doctor/vm.ts';
 import { judgeVsphere } from '../../src/doctor/vsphere.ts';
 import { nodeHost } from '../../src/io/node.ts';
 import { networkOf } from '../../src/network/network.ts';
+import { vainExceptions } from '../../src/network/proxies.ts';
 import type { SourceDisk } from '../../src/replication/model/source.ts';
 import { PRIVILEGES } from '../../src/vsphere/inventory/privileges.ts';
 
@@ -129,6 +130,34 @@ test.each<[string, () => Finding[], string, Finding['verdict'], RegExp]>([
   const found = judge().filter(one => one.what === what);
   expect(found).toMatchObject([{ verdict, why: expect.stringMatching(why) }]);
   if (verdict === 'problem' || verdict === 'warning') expect(found[0]?.way_out).toBeTruthy();
+});
+
+test.each([
+  ['hotadd:nbdssl', 'VMware, Inc.', 'ok', /Datastore\.AllocateSpace/],
+  ['hotadd:nbdssl', 'Dell Inc.', 'warning', /only nbdssl can work here: hotadd: .* of Dell Inc\./],
+  ['hotadd', 'QEMU', 'problem', /none of the transports hotadd can work here/],
+  ['hotadd', undefined, 'ok', /hotadd/],
+  ['san:nbdssl', 'VMware, Inc.', 'warning', /only nbdssl .* LUNs/],
+  ['san', 'Dell Inc.', 'ok', /^san$/],
+  ['nbdssl', undefined, 'ok', /^nbdssl$/],
+  ['nbd', 'VMware, Inc.', 'warning', /plain text/],
+  ['nbdsl:hotad', 'VMware, Inc.', 'problem', /nbdsl: the VDDK does not know it; hotad: /],
+] as const)('transports %s on a machine of %s: %s', (wanted, maker, verdict, why) => {
+  const version = { value: 'nbdkit 1.44.0' };
+  const found = judgeNbdkit('vsphere:a', {
+    ...{ program: 'nbdkit', plugin: 'vddk', version },
+    transports: { wanted, maker },
+  });
+  expect(found.at(-1)).toMatchObject({ what: 'VDDK transports', verdict, why: expect.stringMatching(why) });
+  expect(found.at(-1)?.way_out === undefined).toBe(verdict === 'ok');
+});
+
+test('each entry of NO_PROXY that spares nobody is a warning with a way out', () => {
+  const vain = vainExceptions({ NO_PROXY: '10.0.0.0/8, 10.*, http://a.b' });
+  expect(judgeExceptions(vain!).map(({ verdict, why }) => [verdict, why])).toEqual([
+    ['warning', expect.stringContaining('`10.*` in NO_PROXY spares nobody')],
+    ['warning', expect.stringContaining('`http://a.b` in NO_PROXY spares nobody')],
+  ]);
 });
 
 test('the nbdkit of a machine: absent, without the plugin, without the library, whole', () => {

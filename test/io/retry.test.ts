@@ -47,6 +47,19 @@ describe('an error that may pass', () => {
     expect(slept).toEqual([400, 400, 400]);
   });
 
+  test('is tried so often, and no more once the time is over', async () => {
+    const { clock, slept } = recorded();
+    const policy = { attempts: 3, atMost: 1000, first: 100, growth: 1 };
+    await expect(retry(policy, { clock, mayPass }, failing(9))).rejects.toThrow('failed 3');
+    const long = async (attempt: number) => {
+      await clock.sleep(600);
+      return failing(9)(attempt);
+    };
+    slept.length = 0;
+    await expect(retry(policy, { clock, mayPass }, long)).rejects.toThrow('failed 2');
+    expect(slept).toEqual([600, 100, 600]);
+  });
+
   test('is tried at once by a policy without pauses, which needs no clock', async () => {
     expect(await retry({ attempts: 3 }, { mayPass }, failing(2))).toBe(3);
   });

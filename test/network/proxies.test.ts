@@ -4,7 +4,7 @@ import { makeContext } from '../../src/app/app-context.ts';
 import type { Reporter } from '../../src/app/reporter.ts';
 import { Failure } from '../../src/diagnostics/diagnostic.ts';
 import { nodeHost } from '../../src/io/node.ts';
-import { proxiesOf, proxyPasswords } from '../../src/network/proxies.ts';
+import { proxiesOf, proxyPasswords, vainExceptions } from '../../src/network/proxies.ts';
 
 const at = (url: string) => {
   const { protocol, hostname, port } = new URL(url);
@@ -64,9 +64,51 @@ describe('a proxy from the environment', () => {
     ['example.com', 'https://vc.example.com.', true],
     ['.', 'https://vc.example.com.', false],
     [',,', 'https://a.b', false],
+    // As curl takes them, which the CLI doesn't.
+    ['x.y a.b\tc.d', 'https://c.d', true],
   ])('NO_PROXY=%s spares %s: %s', (spared, url, isSpared) => {
     for (const name of ['NO_PROXY', 'no_proxy'])
       expect(leads({ HTTPS_PROXY: 'http://p:1', [name]: spared }, url)).toBe(isSpared ? undefined : 'p:1');
+  });
+
+  test.each([
+    ['http://proxy.example.com', 'it is a URL, where a host is meant'],
+    ['user@example.com', 'it has a user, where a host is meant'],
+    ['example.com/path', 'it has a path, where a host or a network is meant'],
+    ['10.1.0.0/99', 'a network of this kind has no /99'],
+    ['2001:db8::/129', 'a network of this kind has no /129'],
+    ['10.*', '`*` stands for all by itself, and for names below one as `*.example.com` alone'],
+    ['*example.com', '`*` stands for all by itself, and for names below one as `*.example.com` alone'],
+    ['10.1.2', 'a part of an address matches none; a network is written as 10.0.0.0/8'],
+    ['10.1.2.', 'a part of an address matches none; a network is written as 10.0.0.0/8'],
+    ['example.com:https', 'https is not a port'],
+    ['example.com:', 'nothing is not a port'],
+    ['example.com:70000', '70000 is not a port'],
+    ['.', 'it names no host'],
+    ['a.b;c.d', 'it is not the name of a host'],
+    ['"a.b"', 'it is not the name of a host'],
+  ])('NO_PROXY=%s spares nobody, and it can be told why', (entry, why) => {
+    const env = { HTTPS_PROXY: 'http://p:1', NO_PROXY: `a.b, ${entry},` };
+    expect(vainExceptions(env)).toEqual({ from: 'NO_PROXY', vain: [{ entry, why }] });
+    for (const url of ['https://proxy.example.com', 'https://example.com', 'https://10.1.2.3', 'https://c.d'])
+      expect(leads(env, url)).toBe('p:1');
+  });
+
+  test('whatever spares somebody is not told of', () => {
+    const host = fc.oneof(
+      fc.domain(),
+      fc.ipV4(),
+      fc.ipV6().filter(address => !address.includes('.')),
+    );
+    fc.assert(
+      fc.property(host, fc.option(fc.integer({ min: 1, max: 65_535 }), { nil: undefined }), (name, port) => {
+        const written = name.includes(':') ? `[${name}]` : name;
+        const entry = port === undefined ? written : `${written}:${port}`;
+        const env = { HTTPS_PROXY: 'http://p:1', no_proxy: entry };
+        expect(vainExceptions(env)).toEqual({ from: 'no_proxy', vain: [] });
+        expect(proxiesOf(env)({ secure: true, host: name, port: port ?? 443 })).toBeUndefined();
+      }),
+    );
   });
 
   test('never leads to this machine or its link, where the metadata of an instance are', () => {

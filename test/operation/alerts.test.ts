@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { alertTurn, keeperOf } from '../../src/app/alerts/alert-turn.ts';
-import { Failure, world } from '../../src/diagnostics/diagnostic.ts';
+import { alertTurn, type Keeper, keeperOf } from '../../src/app/alerts/alert-turn.ts';
+import { type Diagnostic, Failure, world } from '../../src/diagnostics/diagnostic.ts';
 import {
   advance,
   claim,
@@ -9,6 +9,7 @@ import {
   deliveries,
   rejoined,
   settled,
+  succeeded,
 } from '../../src/operation/alerts/lifecycle.ts';
 import {
   type AlertState,
@@ -138,6 +139,16 @@ describe('an alert', () => {
     expect(log.slice(2)).toEqual(['recovered x', 'opened w']);
   });
 
+  test('in quiet hours nobody hears of the end of a warning either, but of that of a breach', () => {
+    const { turn, log } = movers([policy({ isQuiet: now => now >= 10 * minute && now < 60 * minute })]);
+    const slow: Condition = { ...breach('w'), rule: 'drift', severity: 'warning' };
+    turn(0, [breach('x'), slow]);
+    turn(11 * minute, []);
+    expect(log).toEqual(['opened x', 'opened w', 'recovered x']);
+    turn(60 * minute, []);
+    expect(log.slice(3)).toEqual(['recovered w']);
+  });
+
   test('a mover that died on the way is stood in for, and two that look at once send one', () => {
     const { turn, log } = movers();
     turn(0, [breach('x')], { dies: true });
@@ -161,6 +172,17 @@ describe('an alert', () => {
     expect(log.slice(2)).toEqual(['opened manifests']);
     turn(36 * minute, [], { by: 'b' });
     expect(log.slice(2)).toEqual(['opened manifests', 'recovered manifests']);
+  });
+
+  test('whoever sees what another one sees no more is told to look again; one that is started anew goes on', () => {
+    let state = advance(noAlerts, [breach('x')], 0, 'a');
+    state = advance(state, [breach('x')], 0, 'b');
+    state = advance(state, [], minute, 'a');
+    expect(state.alerts[0]).toMatchObject({ seen: { b: 0 }, doubted: minute });
+    // Said once: that `a` goes on seeing nothing is no news.
+    expect(advance(state, [], 2 * minute, 'a')).toEqual(state);
+    state = succeeded(state, 'b', 'b2');
+    expect(advance(state, [], 2 * minute, 'b2').alerts[0]!.ended).toBe(2 * minute);
   });
 
   test('a VM stays in the alert that named it when a cause is forgotten, or becomes known', () => {
@@ -187,6 +209,92 @@ describe('an alert', () => {
     turn(0, [{ ...breach('w'), severity: 'warning' }]);
     turn(minute, []);
     expect([log, state().alerts]).toEqual([[], []]);
+  });
+});
+
+/** Turns of one mover over routes of which some don't deliver. */
+function routes(policies: readonly RoutePolicy[]) {
+  let state: AlertState = noAlerts;
+  const keeper: Keeper = {
+    async change(to) {
+      state = to(state);
+      return state;
+    },
+  };
+  const log: string[] = [];
+  return {
+    log,
+    state: () => state,
+    turn(now: number, conditions: readonly Condition[], broken: Record<string, 'fails' | 'partly'> = {}) {
+      const send = async (route: string, what: string): Promise<Diagnostic[]> => {
+        const how = broken[route];
+        log.push(`${route}: ${what}${how ? `, ${how}` : ''}`);
+        const wrong = world('alert-undelivered', `${route} is full`);
+        if (how === 'fails') throw new Failure(wrong);
+        return how ? [wrong] : [];
+      };
+      return alertTurn({
+        ...{ keeper, conditions, policies, now, by: 'a' },
+        tell: one => send(one.route, `${said(one)}${one.alert.rule === 'route-failing' ? ' failing' : ''}`),
+        digest: route => send(route, 'digest'),
+      });
+    },
+  };
+}
+
+describe('a route that does not deliver', () => {
+  const both = [policy(), policy({ route: 'chat' })];
+
+  test('is tried once a turn, whatever it is owed; others hear that, and it does not itself', async () => {
+    const { turn, log, state } = routes(both);
+    const wrong = ['x', 'y', 'z'].map(vm => breach(vm));
+    expect((await turn(0, wrong, { chat: 'fails' })).undelivered).toHaveLength(1);
+    expect(log.splice(0).sort()).toEqual([
+      'chat: opened x, fails',
+      'ops: opened x',
+      'ops: opened y',
+      'ops: opened z',
+    ]);
+    // What was not tried is nobody's claim: the next turn goes on with it.
+    await turn(minute / 3, wrong, { chat: 'fails' });
+    expect(log.splice(0).sort()).toEqual(['chat: opened y, fails', 'ops: opened chat failing']);
+    await turn(2 * minute, wrong);
+    expect(log.splice(0)).toEqual(['chat: opened x', 'chat: opened y', 'chat: opened z']);
+    await turn(3 * minute, wrong);
+    expect(log.splice(0)).toEqual(['ops: recovered chat failing']);
+    expect(state().troubles).toBeUndefined();
+  });
+
+  test('is in order when what it would not take has ended, though nothing was delivered since', async () => {
+    const { turn, log } = routes([policy(), policy({ route: 'chat', severity: 'critical' })]);
+    await turn(0, [breach('x')], { chat: 'fails' });
+    await turn(minute, []);
+    await turn(2 * minute, []);
+    await turn(3 * minute, []);
+    const failing = log.filter(line => line.endsWith('failing'));
+    expect(failing).toEqual(['ops: opened chat failing', 'ops: recovered chat failing']);
+  });
+
+  test('gets its digest later, and one that some of its recipients refuse is not told twice', async () => {
+    const daily = policy({ route: 'chat', digestAfter: last => last + 60 * minute });
+    const { turn, log } = routes([policy(), daily]);
+    await turn(0, []);
+    await turn(60 * minute, [], { chat: 'fails' });
+    await turn(60.5 * minute, [], { chat: 'fails' });
+    await turn(61.5 * minute, []);
+    await turn(62 * minute, []);
+    expect(log.filter(line => line.startsWith('chat'))).toEqual(['chat: digest, fails', 'chat: digest']);
+    log.length = 0;
+    await turn(70 * minute, [breach('x')], { chat: 'partly' });
+    await turn(90 * minute, [breach('x')]);
+    await turn(91 * minute, []);
+    expect(log).toEqual([
+      'ops: opened x',
+      'chat: opened x, partly',
+      'ops: opened chat failing',
+      'ops: recovered x',
+      'chat: recovered x',
+    ]);
   });
 });
 
@@ -225,8 +333,11 @@ describe('while a repository is away', () => {
         const look = (now: number, breached: string[]) =>
           alertTurn({
             ...{ keeper, conditions: breached.map(vm => breach(vm)), policies: [policy()], now, by: 'a' },
-            tell: async one => void log.push(said(one)),
-            digest: async () => {},
+            tell: async one => {
+              log.push(said(one));
+              return [];
+            },
+            digest: async () => [],
           });
         for (const [n, { breached, first, second }] of moments.entries()) {
           asked = 0;

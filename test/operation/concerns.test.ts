@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { Concerns } from '../../src/app/operation/agent/concerns.ts';
 import type { Moved } from '../../src/app/operation/agent/move-duty.ts';
 import { countSelected } from '../../src/app/operation/agent/selections.ts';
+import type { HeldBack } from '../../src/app/operation/agent/take-up.ts';
 import { moversIn, noteMover } from '../../src/app/operation/movers.ts';
 import { type Diagnostic, world } from '../../src/diagnostics/diagnostic.ts';
 import { selectedKey } from '../../src/engine/guard/agent-key.ts';
@@ -65,8 +66,13 @@ test('a mover whose clock is behind is heard of, and one that is ahead and dies 
     ['behind', 0, minute],
     ['ahead', 10 * minute, 11 * minute],
   ]);
-  concerns.silent(movers, 'me', own);
+  concerns.silent(movers, 'me', own, true);
   expect(concerns.all().map(({ subject }) => subject)).toEqual(['ahead']);
+  // One that nobody has written of for a week is gone from the list, and nobody's concern any more.
+  concerns.silent([], 'me', own, false);
+  expect(concerns.all()).toHaveLength(1);
+  concerns.silent([], 'me', own, true);
+  expect(concerns.all()).toEqual([]);
 });
 
 test('a selection that means fewer VMs than it ever did, or none, is said until it is meant', async () => {
@@ -132,4 +138,28 @@ test('whoever starts the agent anew is not told that all is over; of what is no 
   second.declared(['b'], new Map());
   expect(rules()).toEqual(['drift']);
   expect([second.failing.size, second.declaredSince.size, second.seen.size]).toEqual([0, 1, 0]);
+});
+
+const minute = 60_000;
+
+test('each VM that is held back is named, and what one failed at has passed when a newer point is seen', () => {
+  let clock = 0;
+  const concerns = new Concerns(() => clock);
+  const held = (...names: string[]) =>
+    concerns.held(names.map(address => ({ address, why: ['it is not declared any more'] }) as HeldBack));
+  held('protected_vm:a', 'protected_vm:b');
+  expect(new Set(concerns.all().map(({ cause }) => cause)).size).toBe(1);
+  expect(concerns.all().map(({ subject }) => subject)).toEqual(['protected_vm:a', 'protected_vm:b']);
+  held('protected_vm:b');
+  expect(concerns.all().map(({ text }) => text)).toEqual([
+    'protected_vm:b protects less: it is not declared any more',
+  ]);
+
+  clock = 10 * minute;
+  concerns.failed('a', { code: 'x', message: 'it failed' });
+  concerns.seenPoint('a', 9 * minute);
+  expect(concerns.failing.get('a')?.times).toBe(1);
+  // A standby makes none itself: another mover did.
+  concerns.seenPoint('a', 11 * minute);
+  expect(concerns.failing.size).toBe(0);
 });

@@ -22,22 +22,20 @@ const takenApart = (line: string): string[] =>
   );
 
 test('whatever manifests and folders are called, the unit runs them and sets nothing else', () => {
-  const name = fc.string({ unit: 'grapheme', minLength: 1 }).filter(text => !/\p{Cc}/u.test(text));
+  const anyName = fc.string({ unit: 'grapheme', minLength: 1 }).filter(text => !/\p{Cc}/u.test(text));
   fc.assert(
-    fc.property(name, name, (manifests, folder) => {
+    fc.property(anyName, anyName, anyName, (manifests, folder, name) => {
       const unit = systemdUnit({
-        program: ['/usr/bin/node', '/opt/converge.js'],
-        manifests: [`/${manifests}`],
+        ...{ kind: 'agent', program: ['/usr/bin/node', '/opt/converge.js'] },
+        ...{ args: ['--name', name], manifests: [`/${manifests}`] },
         credentials: [{ name: 'vc', file: '/etc/vc' }],
         writes: [`/${folder}`],
       });
       const [exec, ...more] = unit.split('\n').filter(line => line.startsWith('ExecStart='));
       expect(more).toEqual([]);
-      expect(takenApart(exec!).slice(0, 4)).toEqual([
-        '/usr/bin/node',
-        '/opt/converge.js',
-        'agent',
-        `/${manifests}`,
+      expect(takenApart(exec!).slice(0, 6)).toEqual([
+        ...['/usr/bin/node', '/opt/converge.js', 'agent'],
+        ...['--name', name, `/${manifests}`],
       ]);
     }),
   );
@@ -45,13 +43,18 @@ test('whatever manifests and folders are called, the unit runs them and sets not
 
 test('the task runs the same from the start of Windows on, without a time limit', () => {
   const xml = windowsTask(
-    { program: ['C:\\a b\\node.exe', 'C:\\converge.js'], manifests: ['C:\\m "x"\\'] },
+    {
+      ...{ kind: 'worker', program: ['C:\\a b\\node.exe', 'C:\\converge.js'] },
+      ...{ args: ['--queue', 'rediss://q'], manifests: ['C:\\m "x"\\'] },
+    },
     'C:\\s',
   );
   const task = parseXml(xml);
   const action = child(child(task, 'Actions'), 'Exec');
   expect(textAt(action, 'Command')).toBe('C:\\a b\\node.exe');
-  expect(textAt(action, 'Arguments')).toBe('"C:\\converge.js" "agent" "C:\\m \\"x\\"\\\\" "--state" "C:\\s"');
+  expect(textAt(action, 'Arguments')).toBe(
+    '"C:\\converge.js" "worker" "--queue" "rediss://q" "C:\\m \\"x\\"\\\\" "--state" "C:\\s"',
+  );
   expect(textAt(task, 'Settings', 'ExecutionTimeLimit')).toBe('PT0S');
   expect(child(child(task, 'Triggers'), 'BootTrigger')).toBeDefined();
 });
@@ -62,12 +65,40 @@ test('show prints what would be installed, and what would begin another setting 
   expect(shown.code).toBe(0);
   expect(shown.stdout).toContain(`"${dir}/m" "--state" "/var/lib/converge"\n`);
   expect(shown.stdout).toContain(`LoadCredential=vc:${dir}/pass\nReadWritePaths="/mnt/dr"\n`);
-  const credential = (text: string) => ['m', '--credential', text];
-  for (const wrong of [['m\nUser=root'], credential('../x=y'), credential('x'), [], ['m', '--slots', '0']])
-    expect((await cli(dir, ['service', 'show', ...wrong])).code, wrong.join()).toBe(1);
+  // A service starts elsewhere and has nobody's environment: paths are whole, secrets are handed over.
+  const page = ['--listen', '127.0.0.1:9470', '--credential', 'page=t', '--token', 'credential:page'];
+  const queue = ['--queue', 'rediss://q', '--queue-password', 'file:pw', '--queue-ca', 'ca.pem'];
+  const agent = await cli(dir, ['service', 'show', 'm', ...page, ...queue, '--env', 'prod']);
+  expect(agent.stdout).toContain(
+    `"agent" "--env" "prod" "--listen" "127.0.0.1:9470" "--token" "credential:page" "--queue" "rediss://q" "--queue-password" "file:${dir}/pw" "--queue-ca" "${dir}/ca.pem" "${dir}/m" "--state" "/var/lib/converge"\n`,
+  );
+  const worker = await cli(dir, ['service', 'show', 'm', '--worker', '--slots', '8', ...queue]);
+  expect(worker.stdout).toContain(`"worker" "--slots" "8" "--queue" "rediss://q"`);
+  expect(worker.stdout).toContain('"--state" "/var/lib/converge-worker"\n');
+  expect(worker.stdout).toContain('StateDirectory=converge-worker\n');
+  const credential = (...texts: string[]) => ['m', ...texts.flatMap(text => ['--credential', text])];
+  for (const [wrong, code] of [
+    [['m\nUser=root'], 'bad-path'],
+    [['m', '--env', 'a\nUser=root'], 'bad-path'],
+    [credential('../x=y'), 'bad-credential'],
+    [credential('x'), 'bad-credential'],
+    [credential('x=a', 'x=b'), 'bad-credential'],
+    [[], 'missing-argument'],
+    [['m', '--slots', '0'], 'bad-slots'],
+    [['m', '--worker'], 'missing-argument'],
+    [['m', '--worker', ...queue, ...page], 'agent-mixed'],
+    [['m', ...page.slice(2)], 'agent-mixed'],
+    [['m', '--queue-ca', 'ca.pem'], 'agent-mixed'],
+    [['m', '--queue', 'rediss://q', '--queue-password', 'env:PW'], 'bad-secret-source'],
+    [['m', '--queue', 'rediss://q', '--queue-password', 'credential:none'], 'bad-secret-source'],
+    [['m', '--queue', 'rediss://q', '--queue-password', 'plain'], 'bad-secret-source'],
+  ] as const) {
+    const refused = await cli(dir, ['service', 'show', ...wrong]);
+    expect([refused.code, refused.stderr], wrong.join()).toEqual([1, expect.stringContaining(`[${code}]`)]);
+  }
 });
 
-test('a service that can not be started is not left behind, and one that is left goes', async () => {
+test('a service that can not be started is not left behind, one that is there begins anew with what is new, and goes', async () => {
   const dir = await scratch();
   const units = new Map<string, Buffer>();
   let refuses = '';
@@ -99,21 +130,45 @@ test('a service that can not be started is not left behind, and one that is left
   await expect(install('vc=pass')).rejects.toThrow(/^m is not there[\s\S]*pass is not there/);
   expect(ran).toEqual([]);
   await mkdir(join(dir, 'm'));
+  const newly = () => ran.splice(0).map(line => line.replace(/^systemctl /, ''));
+  const name = 'converge-agent.service';
   refuses = 'enable';
   await expect(install()).rejects.toThrow('no bus');
   expect([...units.keys()]).toEqual([]);
+  expect(newly()).toEqual(['daemon-reload', `enable ${name}`, `disable --now ${name}`, 'daemon-reload']);
   refuses = '';
   await install();
+  expect(newly()).toEqual(['daemon-reload', `enable ${name}`, `restart ${name}`]);
   const [unit] = [...units.keys()];
   const first = String(units.get(unit!));
+  // What runs as it was is left alone: to begin anew would undo its cycles.
+  expect(await install()).toEqual([expect.stringContaining('was like that'), expect.anything()]);
+  expect(newly()).toEqual(['daemon-reload', `enable ${name}`, `start ${name}`]);
   await writeFile(join(dir, 'pass'), 'x');
-  refuses = 'daemon-reload';
+  refuses = 'enable';
   await expect(install('vc=pass')).rejects.toThrow('no bus');
   expect(String(units.get(unit!))).toBe(first);
+  expect(newly().slice(-2)).toEqual(['daemon-reload', `restart ${name}`]);
+  refuses = '';
+  await install('vc=pass');
+  expect(String(units.get(unit!))).toContain('LoadCredential=vc:');
+  expect(newly()).toContain(`restart ${name}`);
   refuses = 'disable';
   await expect(uninstallService(context)).rejects.toThrow('no bus');
   expect(units.size).toBe(0);
   expect(await uninstallService(context)).toEqual(['converge-agent is not installed']);
+  expect(await uninstallService(context, { worker: true })).toEqual(['converge-worker is not installed']);
+
+  // The Task Scheduler begins no second one beside one that runs: that one ends.
+  Object.assign(host, { platform: 'win32' });
+  refuses = '/Query';
+  ran.length = 0;
+  const tasks = () => ran.splice(0).map(line => line.split(' ')[1]);
+  await install();
+  expect(tasks()).toEqual(['/Query', '/Create', '/Run']);
+  refuses = '';
+  await install();
+  expect(tasks()).toEqual(['/Query', '/Create', '/End', '/Run']);
 });
 
 test('a credential is a file of the service manager that nobody else could have written', async () => {

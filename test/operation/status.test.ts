@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { DeclaredVm, SeenRepository, SeenVm, State } from '../../src/operation/model.ts';
-import { isBreached, statusOf } from '../../src/operation/status.ts';
+import { isAllKept, isBreached, statusOf } from '../../src/operation/status.ts';
 
 const minute = 60_000;
 const now = Date.UTC(2026, 10, 28, 12);
@@ -198,6 +198,30 @@ describe('how a VM stands', () => {
     expect(one(declare(), over).state).toBe('kept');
   });
 
+  test('paused before it had a point: by the name that it is declared by, and nobody says that it is kept', () => {
+    const pauses = [{ vm: 'dc02', until: now + minute, why: 'paused' as const, at: now - minute }];
+    const paused = one(declare({ title: 'DC02' }), holding([], { pauses }));
+    expect(paused).toMatchObject({ state: 'paused', reason: 'paused', pausedUntil: now + minute });
+    expect(isBreached(paused)).toBe(true);
+    expect(one(declare(), holding([seen(minute)], { pauses }))).toMatchObject({
+      state: 'paused',
+      kept: true,
+    });
+    expect(one(declare(), holding([], { pauses, now: now + minute })).state).toBe('never');
+  });
+
+  test('a selection that means no VM is not kept, and a dead man is not told so', () => {
+    const [empty] = statusOf([declare({ title: 'gold', empty: true })], [holding([])]);
+    expect(empty).toMatchObject({ vm: 'gold', state: 'never', reason: 'selection-empty' });
+    expect(isBreached(empty!)).toBe(true);
+    const kept = one(declare(), holding([seen(minute)]));
+    expect([[], [kept], [kept, empty!]].map(isAllKept)).toEqual([false, true, false]);
+    const unknown = one(declare({ unlisted: true }), holding([]));
+    expect(isAllKept([kept, unknown])).toBe(false);
+    const leftOver = statusOf([], [holding([seen(minute)])]);
+    expect(isAllKept([kept, ...leftOver])).toBe(true);
+  });
+
   test('failed over: it says so until somebody ends it', () => {
     const pauses = [{ vm: 'u-1', why: 'failed-over' as const, at: 0 }];
     expect(one(declare(), holding([seen(minute)], { pauses }))).toMatchObject({
@@ -228,6 +252,18 @@ describe('how a VM stands', () => {
     expect(statusOf([], [repository], [], 'nothing')).toMatchObject([
       { state: 'unknown', reason: 'no-target' },
     ]);
+    const pauses = [{ vm: 'u-1', until: now + minute, why: 'paused' as const, at: 0 }];
+    const [paused] = statusOf([], [holding([seen(minute)], { pauses })], [], 'nothing');
+    expect(paused).toMatchObject({ state: 'paused', reason: 'paused', pausedUntil: now + minute });
+    // Nothing says how old its newest point may become.
+    expect(isBreached(paused!)).toBe(false);
+    // What was failed over is told whatever is still declared at home.
+    const over = { vm: 'u-1', why: 'failed-over' as const, at: 0, by: 'web/1' };
+    const there = (pause: object) =>
+      statusOf([], [holding([seen(minute)], { pauses: [{ ...over, ...pause }] })])[0]!;
+    expect(there({})).toMatchObject({ state: 'paused', reason: 'failed-over' });
+    expect(there({ committed: 1 })).toMatchObject({ state: 'unprotected', reason: 'lives-in-aws' });
+    expect(isBreached(there({ committed: 1 }))).toBe(true);
     // It may be one of those that nobody can list.
     expect(statusOf([declare({ unlisted: true, title: 'gold' })], [repository])[1]).toMatchObject({
       state: 'unknown',

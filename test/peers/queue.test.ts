@@ -84,7 +84,17 @@ describeWith('the queue on a real Redis', 'redis-server', ['--version'], () => {
     const rights =
       '~converge:* resetchannels -@all +@read +@write +@connection +@transaction +eval +evalsha +script|load +info +config|get';
     await redisCli('acl', 'setuser', 'converge', 'on', '>its own', ...rights.split(' '));
+    // Each lacks one thing of that.
+    const others = {
+      nokeys: rights.replace('~converge:*', '~other:*'),
+      readonly: rights.replace('+@write ', ''),
+      noscript: rights.replace('+eval ', ''),
+      noinfo: rights.replace('+info ', ''),
+    };
+    for (const [name, less] of Object.entries(others))
+      await redisCli('acl', 'setuser', name, 'on', '>its own', ...less.split(' '));
     const user = { password: 'its own' };
+    const console_ = vi.spyOn(console, 'warn');
     const tls = `127.0.0.1:${ports.tls}`;
     const tried = {
       right: mover('m', plain()),
@@ -94,6 +104,9 @@ describeWith('the queue on a real Redis', 'redis-server', ['--version'], () => {
       unknown: mover('m', `redis://nobody@127.0.0.1:${ports.plain}`, user),
       secure: mover('m', `rediss://converge@${tls}`, { ...user, ca: caPem }),
       untrusted: mover('m', `rediss://${tls}`),
+      ...Object.fromEntries(
+        Object.keys(others).map(name => [name, mover('m', `redis://${name}@127.0.0.1:${ports.plain}`, user)]),
+      ),
     };
     const found = Object.fromEntries(
       await Promise.all(Object.entries(tried).map(async ([name, queue]) => [name, await code(queue)])),
@@ -101,7 +114,9 @@ describeWith('the queue on a real Redis', 'redis-server', ['--version'], () => {
     expect(found).toEqual({
       ...{ right: 'noeviction', wrong: 'queue-refused', none: 'queue-refused', user: 'noeviction' },
       ...{ unknown: 'queue-refused', secure: 'noeviction', untrusted: 'queue-refused' },
+      ...Object.fromEntries(Object.keys(others).map(name => [name, 'queue-refused'])),
     });
+    expect(console_).not.toHaveBeenCalled();
     // What that user may do is all that a mover does.
     const { secure } = tried;
     await secure.add({ domain: 'acl', lane: 'long' }, wake, 'a', 1);

@@ -12,9 +12,9 @@ describeWith('the unit of the agent', 'systemd-analyze', ['--version'], () => {
     await mkdir(join(dir, 'dr'));
     const file = join(dir, 'converge-agent.service');
     const unit = systemdUnit({
+      ...{ kind: 'agent', args: ['--slots', '8', '--name', 'a "b" 100% $HOME'] },
       program: [process.execPath, '/opt/converge/converge.js'],
       manifests: [join(dir, 'a "b" 100% $HOME')],
-      slots: '8',
       credentials: [{ name: 'vcenter', file: '/etc/converge/vcenter' }],
       writes: [join(dir, 'dr')],
     });

@@ -46,3 +46,36 @@ test('case counts unless it is said not to', () => {
   expect(globOf('DC*').test('dc01')).toBe(false);
   expect(globOf('DC*', 'i').test('dc01')).toBe(true);
 });
+
+/** The same as patterns, for globs that are short enough for that. */
+const asPattern = (glob: string, wildcards: Record<string, string>, parts: RegExp): string =>
+  glob
+    .split(parts)
+    .map(part => wildcards[part] ?? part.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'))
+    .join('');
+const namePattern = (glob: string) =>
+  new RegExp(`^${asPattern(glob, { '*': '.*', '?': '.' }, /(\*|\?)/)}$`, 'su');
+function pathPattern(glob: string): RegExp {
+  const wildcards = { '**/': '(?:.*\\/)?', '**': '.*', '*': '[^\\/]*', '?': '[^\\/]' };
+  const source = asPattern(glob.replace(/^\//, ''), wildcards, /(\*\*\/|\*\*|\*|\?)/).replace(/\\\/$/, '');
+  return new RegExp(`${glob.includes('/') ? '^' : '^(?:.*\\/)?'}${source}(?:\\/.*)?$`, 'su');
+}
+
+test('any glob fits what the pattern fits that says the same', () => {
+  const glob = fc.string({ unit: fc.constantFrom('*', '**/', '?', '/', 'a', 'b', '.', '💾'), maxLength: 8 });
+  const text = fc.string({ unit: fc.constantFrom('a', 'b', '/', '.', '💾', 'A'), maxLength: 8 });
+  fc.assert(
+    fc.property(glob, text, (one, other) => {
+      expect(globOf(one).test(other), 'as a name').toBe(namePattern(one).test(other));
+      expect(pathGlobOf(one).test(other), 'as a path').toBe(pathPattern(one).test(other));
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+test('a glob of many wildcards ends, on a name that it nearly fits', () => {
+  const [glob, name] = [`${'*a'.repeat(30)}x`, 'a'.repeat(80)];
+  for (const one of [globOf(glob, 'i'), pathGlobOf(glob), pathGlobOf(`${'**/a*'.repeat(20)}/x`)])
+    expect(one.test(name)).toBe(false);
+  expect(globOf('*a'.repeat(30)).test(name)).toBe(true);
+});

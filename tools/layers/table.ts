@@ -1146,6 +1146,7 @@ export const layers: Layers = {
     'app/operation/surface': [
       'values',
       'diagnostics',
+      'io',
       'io/service',
       'replication/model',
       'operation',

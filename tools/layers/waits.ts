@@ -15,6 +15,7 @@ const waits: Readonly<Record<string, string>> = {
   'replication/cycle/lease.ts': 'a deadline, and the heartbeat of a lease',
   'masterless/rollout/bump.ts': 'tells what it sees between two looks',
   'masterless/instance/jobs.ts': 'a schedule without an end',
+  'network/connecting.ts': 'a deadline',
   'network/throttle.ts': 'bytes wait for their turn, by a limit that changes by the clock',
   'aws/recovery/calls/pace.ts': 'a call has to wait for its turn, and does so once',
   'recovery/failover/rehearse.ts': 'the pause between two groups, which the plan asks for',

@@ -1,4 +1,4 @@
-import type { Mutation } from './table.ts';
+import type { Mutation } from './mutation.ts';
 
 const ends = 'src/app/recovery/real/ends.ts';
 const where = 'src/recovery/run/where.ts';

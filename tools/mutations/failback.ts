@@ -1,4 +1,4 @@
-import type { Mutation } from './table.ts';
+import type { Mutation } from './mutation.ts';
 
 const failback = 'src/recovery/failback/';
 const app = 'src/app/recovery/real/';

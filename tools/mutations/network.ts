@@ -1,4 +1,4 @@
-import type { Mutation } from './table.ts';
+import type { Mutation } from './mutation.ts';
 
 const proxies = ['src/network/proxies.ts', 'test/network/proxies.test.ts'] as const;
 

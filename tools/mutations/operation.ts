@@ -1,4 +1,4 @@
-import type { Mutation } from './table.ts';
+import type { Mutation } from './mutation.ts';
 
 const lease = 'test/replication/cycle/lease.test.ts';
 const queue = 'test/operation/queue.test.ts';

@@ -1,4 +1,4 @@
-import type { Mutation } from './table.ts';
+import type { Mutation } from './mutation.ts';
 
 const aws = 'src/resources/aws/';
 const shared = 'src/resources/shared/ownership.ts';

@@ -1,4 +1,4 @@
-import type { Mutation } from './table.ts';
+import type { Mutation } from './mutation.ts';
 
 const prune = 'src/replication/prune/';
 const tests = 'test/replication/prune/';

@@ -1,4 +1,4 @@
-import type { Mutation } from './table.ts';
+import type { Mutation } from './mutation.ts';
 
 const tests = 'test/recovery/';
 const failover = 'src/recovery/failover/';

@@ -1,4 +1,4 @@
-import type { Mutation } from './table.ts';
+import type { Mutation } from './mutation.ts';
 
 const cycle = 'src/replication/cycle/';
 const tests = 'test/replication/';

@@ -1,23 +1,12 @@
 import { ofEnding } from './ending.ts';
 import { ofWayHome } from './failback.ts';
+import type { Mutation } from './mutation.ts';
 import { ofNetwork } from './network.ts';
 import { ofOperation } from './operation.ts';
 import { ofOwnership } from './ownership.ts';
 import { ofPruning } from './pruning.ts';
 import { ofFailback, ofTakingOver } from './recovering.ts';
 import { ofReplication } from './replication.ts';
-
-/** A guard that is taken away, and the test that then has to fail. */
-export interface Mutation {
-  guard: string;
-  /** Where it is, from the root of the repository. */
-  file: string;
-  /** Text that is there once. */
-  from: string;
-  to: string;
-  /** File and name of the test; its beginning is enough where no other begins so. */
-  test: readonly [file: string, name: string];
-}
 
 const doors = 'src/aws/recovery/doors.ts';
 const network = 'src/aws/recovery/network.ts';

@@ -46,8 +46,11 @@ export async function testRoute(
       { route: name, kind: 'recovered', alert: { ...alert, ended: now } },
     ];
     const wanted = route.properties.heartbeat ? deliveries.slice(0, 1) : deliveries;
-    for (const delivery of wanted)
-      await tell(session, route, { delivery, message: messageOf(delivery, now), now }, context.io.interrupt);
+    for (const delivery of wanted) {
+      const said = { delivery, message: messageOf(delivery, now), now };
+      const partly = await tell(session, route, said, context.io.interrupt);
+      if (partly.length > 0) throw new Failure(partly.map(one => ({ ...one, severity: 'error' as const })));
+    }
     return { sent: wanted.length };
   } finally {
     await session.close();

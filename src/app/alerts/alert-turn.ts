@@ -6,6 +6,8 @@ import {
   deliveries,
   rejoined,
   settled,
+  succeeded,
+  unclaimed,
 } from '../../operation/alerts/lifecycle.ts';
 import {
   type AlertState,
@@ -14,8 +16,24 @@ import {
   noAlerts,
   type RoutePolicy,
 } from '../../operation/alerts/model.ts';
+import {
+  conditionsOfRoutes,
+  eased,
+  isDigestDue,
+  mayTry,
+  type Tried,
+  withTroubles,
+} from '../../operation/alerts/troubles.ts';
 import type { OpenAlert } from '../../operation/model.ts';
 import type { BoardStore } from '../../replication/model/repository.ts';
+
+/** What a turn came to. */
+export interface Turned {
+  /** What could not be told. */
+  undelivered: Diagnostic[];
+  /** As it was when the turn began to tell. */
+  state: AlertState;
+}
 
 /** Where it is kept what was told. */
 export interface Keeper {
@@ -30,14 +48,17 @@ const mostRaces = 10;
  * Keeps it in a repository, which all movers see; while that can't be reached, in this process, from where it
  * was last seen: then several may tell the same, under the same key.
  */
-export function keeperOf(board: () => BoardStore | undefined, trouble: (failure: Failure) => void): Keeper {
+export function keeperOf(
+  board: () => BoardStore | undefined | Promise<BoardStore | undefined>,
+  trouble: (failure: Failure) => void,
+): Keeper {
   let last = noAlerts;
   /** As it was last seen there, since when it is kept here. */
   let base: AlertState | undefined;
   return {
     async change(to) {
       try {
-        const notes = board();
+        const notes = await board();
         if (notes) {
           const own = last;
           last = await changeNote(notes, stored => to(base ? rejoined(stored, base, own) : stored));
@@ -82,61 +103,92 @@ export interface AlertTurn {
   now: number;
   /** Who claims what is about to be told. */
   by: string;
-  /** Rejects with a Failure when it could not be delivered. */
-  tell(delivery: Delivery): Promise<void>;
-  /** Sends the digest of the day. */
-  digest(route: string, state: AlertState): Promise<void>;
+  /** Whose place that one has taken. */
+  before?: string | undefined;
+  /** Gives what kept some from hearing it; rejects with a Failure when nobody could. */
+  tell(delivery: Delivery): Promise<Diagnostic[]>;
+  /** Sends the digest of the day, likewise. */
+  digest(route: string, state: AlertState): Promise<Diagnostic[]>;
 }
-
-/** What could not be told, by route. */
-export type Undelivered = Map<string, Diagnostic[]>;
 
 /**
  * One look of a mover at what is open: what is to be told is claimed, told, and noted. Others stand in for
  * whoever dies in between when the claim has run out.
+ *
+ * A route that fails is left alone for the rest of the turn, so that one that hangs takes the time of one
+ * message, however many it is owed.
  */
-export async function alertTurn(turn: AlertTurn): Promise<{ undelivered: Undelivered; told: Delivery[] }> {
-  const { keeper, conditions, policies, now, by } = turn;
+export async function alertTurn(turn: AlertTurn): Promise<Turned> {
+  const { keeper, conditions, policies, now, by, before: predecessor } = turn;
   let wanted: Delivery[] = [];
-  let digests: string[] = [];
+  /** Routes that want the digest, and when they got their last. */
+  let digests: [route: string, last: number][] = [];
   const claimed = await keeper.change(before => {
-    const open = advance(before, conditions, now, by);
+    const taken = predecessor === undefined ? before : succeeded(before, predecessor, by);
+    const known = eased(taken, policies, now);
+    const open = advance(known, [...conditions, ...conditionsOfRoutes(known)], now, by);
     wanted = deliveries(open, policies, now);
-    digests = policies.flatMap(({ route, digestAfter }) => {
-      const last = before.digests[route];
-      return digestAfter && last !== undefined && digestAfter(last) <= now ? [route] : [];
-    });
-    const begun = policies.filter(one => one.digestAfter && before.digests[one.route] === undefined);
-    const sent = [...digests, ...begun.map(({ route }) => route)].map(route => [route, now] as const);
-    const state = claim(open, wanted, by, now);
-    return sent.length === 0
-      ? state
-      : { ...state, digests: { ...state.digests, ...Object.fromEntries(sent) } };
+    digests = policies.flatMap(one =>
+      isDigestDue(open, one, now) && mayTry(open, one.route, now)
+        ? [[one.route, open.digests[one.route]!] as [string, number]]
+        : [],
+    );
+    const begun = policies.filter(one => one.digestAfter && open.digests[one.route] === undefined);
+    const sent = [...digests.map(([route]) => route), ...begun.map(({ route }) => route)];
+    return withDigests(
+      claim(open, wanted, by, now),
+      sent.map(route => [route, now]),
+    );
   });
-  const undelivered: Undelivered = new Map();
-  const attempt = async (route: string, send: () => Promise<void>): Promise<boolean> => {
+  const undelivered: Diagnostic[] = [];
+  const tried = new Map<string, Tried>();
+  const attempt = async (route: string, send: () => Promise<Diagnostic[]>): Promise<boolean> => {
+    const note = (found: readonly Diagnostic[], partly: boolean) => {
+      undelivered.push(...found);
+      const text = found[0]?.message ?? 'it does not deliver';
+      tried.set(route, { text, ...(partly && { partly }) });
+    };
     try {
-      await send();
+      const partly = await send();
+      if (partly.length > 0) note(partly, true);
+      else if (!tried.get(route)) tried.set(route, undefined);
       return true;
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      undelivered.set(route, error.diagnostics);
+      note(error.diagnostics, false);
       return false;
     }
   };
-  // Routes don't wait for each other; what one is told stays in order.
-  const byRoute = Map.groupBy(wanted, ({ route }) => route);
   const results: { delivery: Delivery; ok: boolean }[] = [];
-  await Promise.all([
-    ...[...byRoute].map(async ([route, own]) => {
-      for (const delivery of own)
-        results.push({ delivery, ok: await attempt(route, () => turn.tell(delivery)) });
-    }),
-    ...digests.map(route => attempt(route, () => turn.digest(route, claimed))),
-  ]);
+  const untried: Delivery[] = [];
+  const unsent: typeof digests = [];
+  const tellRoute = async (route: string): Promise<void> => {
+    let delivers = true;
+    for (const delivery of wanted.filter(one => one.route === route)) {
+      if (!delivers) {
+        untried.push(delivery);
+        continue;
+      }
+      delivers = await attempt(route, () => turn.tell(delivery));
+      results.push({ delivery, ok: delivers });
+    }
+    const digest = digests.find(([its]) => its === route);
+    if (digest && !(delivers && (await attempt(route, () => turn.digest(route, claimed)))))
+      unsent.push(digest);
+  };
+  // Routes don't wait for each other; what one is told stays in order.
+  const routes = new Set([...wanted.map(({ route }) => route), ...digests.map(([route]) => route)]);
+  await Promise.all([...routes].map(tellRoute));
   await keeper.change(before => {
     const noted = results.reduce((state, { delivery, ok }) => delivered(state, delivery, ok, now), before);
-    return settled(noted, policies);
+    const open = withDigests(unclaimed(noted, untried), unsent);
+    return settled(withTroubles(open, tried, now), policies);
   });
-  return { undelivered, told: results.flatMap(({ delivery, ok }) => (ok ? [delivery] : [])) };
+  return { undelivered, state: claimed };
 }
+
+const withDigests = (
+  state: AlertState,
+  sent: readonly (readonly [route: string, at: number])[],
+): AlertState =>
+  sent.length === 0 ? state : { ...state, digests: { ...state.digests, ...Object.fromEntries(sent) } };

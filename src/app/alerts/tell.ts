@@ -2,8 +2,9 @@ import { eventOf } from '../../alerts/event-log.ts';
 import { sendMail } from '../../alerts/mail.ts';
 import { type PostOptions, post } from '../../alerts/post.ts';
 import { bodyOf, PAGERDUTY, type Said } from '../../alerts/webhook-shapes.ts';
-import { Failure, world } from '../../diagnostics/diagnostic.ts';
+import { type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { SecretRef } from '../../engine/model/catalog.ts';
+import { rejection, underEither } from '../../io/either.ts';
 import type { Command } from '../../io/ports.ts';
 import { isRetired, retired } from '../../resources/alerts/alert_route.ts';
 import { writeEvent } from '../../windows/tools/event-log.ts';
@@ -11,8 +12,12 @@ import { awsTarget } from '../connect/repositories.ts';
 import type { Session } from '../session/open-session.ts';
 import type { Route } from './routes.ts';
 
+/** ms for one message, whatever a server does in between: longer than a single call of any transport. */
+const longest = 20_000;
+
 /**
- * Tells a route something, in its form. Secrets are read for this call alone.
+ * Tells a route something, in its form. Secrets are read for this call alone. Gives back, as a warning, that
+ * some of several recipients could not be told.
  *
  * @throws Failure `alert-undelivered`, `alert-address`, `alert-url`, `alert-retired`, and what reading a
  *   secret throws
@@ -22,16 +27,23 @@ export async function tell(
   { title, properties }: Pick<Route, 'title' | 'properties'>,
   said: Said,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Diagnostic[]> {
+  // Of several routes one doesn't work, and no URL may be named.
+  const named = (all: readonly Diagnostic[]) =>
+    all.map(one => ({ ...one, message: `alert_route:${title}: ${one.message}` }));
+  const late = AbortSignal.timeout(longest);
   try {
-    await send(session, properties, said, signal);
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    // Of several routes one doesn't work, and no URL may be named.
-    throw new Failure(
-      error.diagnostics.map(one => ({ ...one, message: `alert_route:${title}: ${one.message}` })),
-      { cause: error },
+    return named(
+      await underEither([signal, late], either =>
+        Promise.race([send(session, properties, said, either), rejection(either)]),
+      ),
     );
+  } catch (error) {
+    signal.throwIfAborted();
+    if (late.aborted)
+      throw new Failure(named([world('alert-undelivered', `no answer within ${longest / 1000} seconds`)]));
+    if (!(error instanceof Failure)) throw error;
+    throw new Failure(named(error.diagnostics), { cause: error });
   }
 }
 
@@ -40,7 +52,7 @@ async function send(
   properties: Route['properties'],
   said: Said,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Diagnostic[]> {
   const { smtp, webhook, sns, event_log, heartbeat } = properties;
   const textOf = (given: string | SecretRef): string | Promise<string> =>
     typeof given === 'string' ? given : ports.secret(given);
@@ -49,15 +61,15 @@ async function send(
     const { host, port = 587, from, to, username, password, ca } = smtp;
     const login = username !== undefined && password && { username, password: await textOf(password) };
     const key = 'delivery' in said ? said.delivery.alert.key : `converge-${said.about}`;
-    await sendMail({ host, port, from, to, ...login, ...(ca !== undefined && { ca }) }, message, key);
-    return;
+    const route = { host, port, from, to, ...login, ...(ca !== undefined && { ca }) };
+    return sendMail(route, message, key, signal);
   }
   if (webhook) {
     const { shape, url, key, ca } = webhook;
     const body = bodyOf(shape, said, key && (await textOf(key)));
     if (body)
       await posted(url === undefined ? PAGERDUTY : await textOf(url), body, { ...webhook, ca }, signal);
-    return;
+    return [];
   }
   if (sns) {
     const { publish } = await import('../../aws/topics.ts');
@@ -67,17 +79,18 @@ async function send(
       subject: message.title,
       text: [message.title, ...message.lines].join('\n'),
     });
-    return;
+    return [];
   }
   if (event_log) {
     const { source = 'converge' } = event_log;
     const { platform, env, processes } = ports.host;
     const run = (command: Command) => processes.run(command, signal);
     await writeEvent({ platform, env, run }, source, eventOf(said));
-    return;
+    return [];
   }
   if (heartbeat)
     await posted(await textOf(heartbeat.url), undefined, { ...heartbeat, ca: heartbeat.ca }, signal);
+  return [];
 }
 
 async function posted(

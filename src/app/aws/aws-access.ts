@@ -3,6 +3,7 @@ import type { AwsSettings } from '../../aws/settings.ts';
 import type { CallCounter } from '../../engine/model/calls.ts';
 import type { CatalogTarget, SecretRef } from '../../engine/model/catalog.ts';
 import type { Host } from '../../io/ports.ts';
+import type { Declared } from '../../network/authorities.ts';
 import { type Network, networkOf } from '../../network/network.ts';
 import type { Throttle } from '../../network/throttle.ts';
 import type { Lab } from '../lab/open-lab.ts';
@@ -42,12 +43,17 @@ export function worldAws(
     const { AWS_REGION, AWS_DEFAULT_REGION } = machine.env;
     const chain = async () =>
       (await import('../../aws/default-chain.ts')).configured(profile as string | undefined);
+    // As for the AWS CLI, a file that the environment names counts in the place of the profile's.
+    const { ca: bundle } = machine.env.AWS_CA_BUNDLE ? {} : await chain();
+    const own: Declared[] = [];
+    if (bundle !== undefined) {
+      const named = (profile ?? machine.env.AWS_PROFILE) || 'default';
+      own.push({ ca: bundle, from: `\`ca_bundle\` of the profile ${named}` });
+    }
+    if (ca !== undefined) own.push({ ca: ca as string, from: `\`ca\` of target ${target!.name}` });
     return {
       ...common(machine, calls, uploadsTo(target, machine.clock)),
-      network:
-        ca === undefined
-          ? network
-          : networkOf(machine, { ca: ca as string, from: `\`ca\` of target ${target!.name}` }),
+      network: own.length === 0 ? network : networkOf(machine, ...own),
       region:
         wanted ??
         (region as string | undefined) ??

@@ -1,8 +1,10 @@
 import { type Finding, findingsOf } from '../../doctor/finding.ts';
+import { judgeExceptions } from '../../doctor/proxy.ts';
 import { judgeRepository } from '../../doctor/repository.ts';
 import type { CatalogResource } from '../../engine/model/catalog.ts';
 import { resolveTarget } from '../../engine/model/targets.ts';
 import { expandSelections } from '../../engine/select/members.ts';
+import { vainExceptions } from '../../network/proxies.ts';
 import type { RepositoryRef } from '../../replication/model/clients.ts';
 import { pipelined } from '../../replication/model/pipelined.ts';
 import type { Context } from '../app-context.ts';
@@ -40,7 +42,9 @@ export async function doctor(
     context.reporter.diagnostics(diagnostics);
     const vms = resources.filter(({ type, meta }) => type === 'protected_vm' && meta.ensure !== 'absent');
     const { refs } = declaredVms(vms);
-    const findings: Finding[] = vms.filter(({ fault }) => fault !== undefined).flatMap(faulty);
+    const spared = vainExceptions(session.reach.machine.env);
+    const findings: Finding[] = spared ? judgeExceptions(spared) : [];
+    findings.push(...vms.filter(({ fault }) => fault !== undefined).flatMap(faulty));
     const whole = vms.filter(({ fault, select }) => fault === undefined && select === undefined);
     const places = whole.map(vm => ({ vm, ...targetOf(vm) }));
     findings.push(

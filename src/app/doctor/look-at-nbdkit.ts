@@ -11,7 +11,7 @@ const answersWithin = 20_000;
 
 /** Asks the nbdkit of this machine about itself; it serves nothing, and no server is logged in to. */
 export async function lookAtNbdkit(
-  { program = 'nbdkit', plugin = 'vddk', libdir }: Nbdkit,
+  { program = 'nbdkit', plugin = 'vddk', libdir, transports }: Nbdkit,
   { processes, files }: { processes: Processes; files: ReadFiles },
   signal: AbortSignal,
 ): Promise<NbdkitFacts> {
@@ -32,12 +32,17 @@ export async function lookAtNbdkit(
     ...facts,
     ...(dump && { dump }),
     ...(libdir !== undefined && { libdir: { path: libdir, libraries } }),
+    ...(transports !== undefined && { transports: { wanted: transports, maker: await makerOf(files) } }),
   };
 
   function dumped() {
     return answerOf(() => run([plugin, '--dump-plugin'], dumpOf(facts)), signal);
   }
 }
+
+/** Who made this machine, by its firmware; where Linux doesn't tell, nobody knows. */
+const makerOf = async (files: ReadFiles): Promise<string | undefined> =>
+  (await files.read('/sys/class/dmi/id/sys_vendor').catch(() => undefined))?.toString().trim() || undefined;
 
 /** Of VMware's disk library, the names that the plugin looks for: in the folder, and in its `lib64`. */
 async function librariesIn(folder: string, files: ReadFiles): Promise<string[]> {

@@ -1,10 +1,10 @@
-import { type Diagnostic, Failure, given } from '../../diagnostics/diagnostic.ts';
-import { parseDuration } from '../../io/duration.ts';
+import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import { knownUntil, type PastCycle } from '../../operation/history.ts';
 import { isUnreadable } from '../../replication/format/damage.ts';
 import type { BoardStore } from '../../replication/model/repository.ts';
 import type { Context } from '../app-context.ts';
 import type { CommonOptions, RepositoryOptions } from '../options.ts';
+import { pastMomentOf } from '../repository/moments.ts';
 import { vmNamed, withRepositoryOpen } from '../repository/with-repository.ts';
 
 const day = 86_400_000;
@@ -53,7 +53,7 @@ export function history(
 ): Promise<History | undefined> {
   return withRepositoryOpen(context, options, vm, async ({ repository, clock }) => {
     const now = clock.now();
-    const from = momentOf(options.since ?? '7d', now);
+    const from = pastMomentOf(options.since ?? '7d', now);
     const diagnostics: Diagnostic[] = [];
     const cycles: PastCycle[] = [];
     const written: number[] = [];
@@ -78,15 +78,4 @@ export function history(
     if (vm !== undefined && found.length === 0) await vmNamed(repository, vm, () => {});
     return { from, to: knownUntil(written, from, now), cycles: found, diagnostics };
   });
-}
-
-function momentOf(text: string, now: number): number {
-  const before = parseDuration(text);
-  const time = before === undefined ? Date.parse(text) : now - before;
-  if (time < now) return time;
-  throw new Failure(
-    given('bad-time', `--since ${text}: expected a time that is past`, {
-      hint: 'write a duration, 7d or 12 hours, or a time such as 2026-11-01T00:00:00Z',
-    }),
-  );
 }

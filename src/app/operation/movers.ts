@@ -1,3 +1,4 @@
+import { Failure } from '../../diagnostics/diagnostic.ts';
 import type { Mover } from '../../operation/model.ts';
 import type { OpenRepository } from '../../replication/repository/open-repository.ts';
 
@@ -27,6 +28,26 @@ export async function moversIn({ board, store }: Noted, now: number): Promise<Mo
 }
 
 /**
+ * The movers of all repositories that are there, and what kept it from reading of some. `isAll`: none is
+ * missing.
+ */
+export async function allMovers(
+  repositories: readonly (Noted | undefined)[],
+  now: number,
+): Promise<{ movers: Mover[]; failures: Failure[]; isAll: boolean }> {
+  const failures: Failure[] = [];
+  const movers: Mover[] = [];
+  for (const repository of repositories)
+    try {
+      if (repository) movers.push(...(await moversIn(repository, now)));
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      failures.push(error);
+    }
+  return { movers, failures, isAll: failures.length === 0 && !repositories.includes(undefined) };
+}
+
+/**
  * Writes what a mover says about itself, by the clock of the store: those of movers differ, and one that is
  * behind would look silent.
  *
@@ -42,6 +63,14 @@ export async function noteMover(
   const note = byClock(mover, store.clockAhead?.() ?? 0);
   // Nobody else writes it: what doesn't fit is an answer that was lost.
   return (await board.write(name, note, etag)) ?? board.write(name, note, (await board.read(name))?.etag);
+}
+
+/** Notes that a mover has ended that could not say so itself: another one has taken its place. */
+export async function endMover({ board }: Pick<Noted, 'board'>, id: string): Promise<void> {
+  const name = `${moversFolder}${id}`;
+  const found = await board.read(name);
+  if (found && !(found.value as Mover).ended)
+    await board.write(name, { ...(found.value as Mover), ended: true }, found.etag);
 }
 
 const byClock = (mover: Mover, ahead: number): Mover => ({

@@ -20,6 +20,7 @@ import { openAlertsIn } from '../alerts/alert-turn.ts';
 import type { Context } from '../app-context.ts';
 import { makeRepositories } from '../connect/repositories.ts';
 import type { CommonOptions, RepositoryOptions } from '../options.ts';
+import { noneDeclared } from '../repository/which-repository.ts';
 import { withVms } from '../repository/with-repository.ts';
 import { loadCatalog } from '../session/load-catalog.ts';
 import { openSession } from '../session/open-session.ts';
@@ -27,7 +28,7 @@ import { runOf } from '../session/run-of.ts';
 import { moversIn } from './movers.ts';
 import { plansIn, seenPlan } from './plans.ts';
 import { replicasOf } from './replicas.ts';
-import { declaredVms } from './site/declared-vms.ts';
+import { declaredVms, emptySelections } from './site/declared-vms.ts';
 import { type Opened, type TrackWish, tracksOf } from './tracks.ts';
 
 /** VMs that are asked about side by side. */
@@ -76,7 +77,8 @@ async function declaredStatus(
     const { host } = session.world;
     const repositories = makeRepositories(session.reach, host, closing);
     const expanded = await expandSelections(catalog, runOf(context, session));
-    const { declared, refs } = declaredVms(expanded.resources);
+    const { declared, refs } = declaredVms(expanded.resources, emptySelections(catalog, expanded));
+    if (declared.length === 0) throw noneDeclared(options.paths!);
     const diagnostics = [...expanded.diagnostics, ...expanded.resources.flatMap(({ fault }) => fault ?? [])];
     const told = (all: readonly Diagnostic[]) => void diagnostics.push(...all);
     const opened = new Map<string, Opened>();

@@ -107,7 +107,8 @@ const unnamed = (): Failure =>
     }),
   );
 
-const noneDeclared = (paths: string[]): Failure =>
+/** Nothing that a command about VMs could be about. */
+export const noneDeclared = (paths: string[]): Failure =>
   new Failure(
     given('no-repository', `${paths.join(', ')} declare no \`protected_vm\`, so they name no repository`, {
       hint: 'name other manifests, or say which with --repository URL',

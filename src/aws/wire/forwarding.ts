@@ -1,5 +1,11 @@
 import type { HttpRequest } from '@smithy/core/protocols';
-import { isRefusalOfProxy, proxyWords, refusedByProxy, unreachableProxy } from '../../network/failures.ts';
+import {
+  comingBy,
+  isRefusalOfProxy,
+  proxyWords,
+  refusedByProxy,
+  unreachableProxy,
+} from '../../network/failures.ts';
 import { type Network, straight } from '../../network/network.ts';
 import { absoluteForm } from '../../network/tunnel.ts';
 import type { Handler } from './handler.ts';
@@ -15,36 +21,43 @@ interface Answered {
 const noConnection =
   /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EPROTO)$|CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|ERR_SSL/;
 
-/** The same handler, by which requests in plain text are put to a proxy where one leads to their server. */
+/**
+ * The same handler, by which requests in plain text are put to a proxy where one leads to their server, and
+ * whose errors tell of the proxy that was in between.
+ */
 export function forwarding(usual: Handler, network: Network): Handler {
   if (network === straight) return usual;
   // Whatever else the SDK asks of its handler, `usual` answers.
   return Object.assign(Object.create(usual) as Handler, {
     async handle(request: HttpRequest, options?: Parameters<Handler['handle']>[1]) {
-      const { protocol, hostname, port = 80 } = request;
-      const to = { secure: false, host: hostname.replace(/^\[(.*)\]$/, '$1'), port };
-      const proxy = protocol === 'http:' ? network.proxyTo(to) : undefined;
-      if (!proxy) return usual.handle(request, options);
+      const { protocol, hostname } = request;
+      const secure = protocol === 'https:';
+      const port = request.port ?? (secure ? 443 : 80);
+      const to = { secure, host: hostname.replace(/^\[(.*)\]$/, '$1'), port };
+      const proxy = network.proxyTo(to);
+      if (!proxy || secure)
+        return usual.handle(request, options).catch(error => {
+          throw comingBy(proxy, error);
+        });
       const asked = request.clone();
       asked.protocol = proxy.secure ? 'https:' : 'http:';
       asked.hostname = proxy.host;
       asked.port = proxy.port;
       asked.path = absoluteForm(to, request.path);
       if (proxy.authorization !== undefined) asked.headers['proxy-authorization'] = proxy.authorization;
-      const byProxy = proxyWords(proxy);
       const answer = await usual.handle(asked, options).catch(error => {
         if (options?.abortSignal?.aborted || !(error instanceof Error)) throw error;
         if (noConnection.test((error as NodeJS.ErrnoException).code ?? ''))
           throw unreachableProxy(proxy, error);
         // It may have been passed on.
-        throw Object.assign(error, { byProxy });
+        throw comingBy(proxy, error);
       });
       const response = answer.response as Answered;
       const { statusCode, headers } = response;
       if (isRefusalOfProxy(statusCode, headers))
         throw refusedByProxy(proxy, `${hostname}:${port}`, statusCode);
       // Whoever says what such an answer means has this response.
-      response.byProxy = byProxy;
+      response.byProxy = proxyWords(proxy);
       return answer;
     },
     destroy: () => usual.destroy?.(),

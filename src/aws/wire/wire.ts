@@ -1,7 +1,8 @@
 import { connect as connectNet, type Socket } from 'node:net';
-import { isRefusalOfProxy, refusedByProxy, unreachableProxy } from '../../network/failures.ts';
+import type { Destination } from '../../network/destination.ts';
+import { comingBy, isRefusalOfProxy, refusedByProxy, unreachableProxy } from '../../network/failures.ts';
 import { beginTls, type Network } from '../../network/network.ts';
-import type { Destination, HttpProxy } from '../../network/proxies.ts';
+import type { HttpProxy } from '../../network/proxies.ts';
 import type { Throttle } from '../../network/throttle.ts';
 import { absoluteForm } from '../../network/tunnel.ts';
 import { type Answer, type AnswerReader, answerReader, cutOff } from './answer.ts';
@@ -73,15 +74,18 @@ export function createWire({ connectTimeout, idleTimeout, network, uploads }: Wi
       const { signal } = request;
       signal?.throwIfAborted();
       // What is in plain text is put to the proxy itself.
-      const proxy = to.secure ? undefined : network.proxyTo(to);
+      const via = network.proxyTo(to);
+      const proxy = to.secure ? undefined : via;
       const at = proxy ?? to;
       // Before there is a connection, which a server would end that hears nothing for too long.
       const { body } = request;
       const first = body && (await uploads?.take(Math.min(WRITE, body.length), signal));
-      const connection = take(at) ?? (await openTo(at, proxy, signal));
+      const connection = take(at) ?? (await openTo(at, via, signal));
       connection.socket.ref();
       const asked = proxy ? forwarded(request, to, proxy) : request;
-      const answer = await converse(connection, asked, idleTimeout, { first, uploads });
+      const answer = await converse(connection, asked, idleTimeout, { first, uploads }).catch(error => {
+        throw comingBy(via, error);
+      });
       if (answer.reusable && !connection.socket.destroyed) give(at, connection);
       else connection.socket.destroy();
       if (proxy && isRefusalOfProxy(answer.status, answer.headers))
@@ -94,12 +98,13 @@ export function createWire({ connectTimeout, idleTimeout, network, uploads }: Wi
     },
   };
 
-  async function openTo(at: Destination, proxy: HttpProxy | undefined, signal: AbortSignal | undefined) {
+  /** @param via the proxy that leads on, which is where to where it is spoken to in plain text */
+  async function openTo(at: Destination, via: HttpProxy | undefined, signal: AbortSignal | undefined) {
     try {
       return await open(at, network, connectTimeout, signal);
     } catch (error) {
-      if (!proxy || signal?.aborted || !(error instanceof Error)) throw error;
-      throw unreachableProxy(proxy, error);
+      if (!via || signal?.aborted || !(error instanceof Error)) throw error;
+      throw at === via ? unreachableProxy(via, error) : comingBy(via, error);
     }
   }
 }

@@ -41,7 +41,7 @@ export const commands = {
   },
   'bad-size': { means: "A size isn't written as one.", wayOut: 'Write it like `64MiB` or `1GiB`.' },
   'bad-listen': {
-    means: '`--listen` is not HOST:PORT.',
+    means: '`--listen` is not HOST:PORT, or `--name` is not a name, or NAME:PORT.',
     wayOut: 'Write it like `127.0.0.1:9470`, an IPv6 address in brackets.',
   },
   'bad-credential': {
@@ -60,6 +60,11 @@ export const commands = {
     means: 'systemd or the Task Scheduler did not do what installing or removing the service takes.',
     wayOut: 'The message says what it said. Run it as root or an administrator.',
   },
+  'page-certificate': {
+    means:
+      'Certificate or key of the page can not be used or do not belong together; a warning: it has run out, or is for other names.',
+    wayOut: 'Give the certificate as PEM, and its key without a passphrase.',
+  },
   'page-failed': {
     means: 'Something that was asked of the page could not be made; whoever asked was told that much.',
     wayOut: 'The message says what went wrong. If it names nothing of yours, report it.',
@@ -70,7 +75,7 @@ export const commands = {
   },
   'page-unsafe': {
     means:
-      'The page would be reached from elsewhere without TLS or a token, or with one that can be guessed.',
+      'The page would be reached from elsewhere without TLS or a token, or with one that can be guessed or not be sent.',
     wayOut: 'Give `--tls-cert`, `--tls-key`, `--token` and `--name`, or listen on loopback.',
   },
   'bad-slots': {

@@ -375,6 +375,8 @@ export interface TargetKind {
   name: string;
   doc: string;
   schema: TSchema;
+  /** Pure: all that is wrong with what was written and that the schema can't say, each at its value. */
+  check?(properties: Record<string, Json>): Mistake[];
   /** What tells two targets apart in a plan: the URL, the account and region. No secret. */
   identity(properties: Record<string, Json>): string;
 }

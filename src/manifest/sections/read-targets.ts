@@ -1,11 +1,12 @@
 import { isMap, isScalar, type Node } from 'yaml';
+import type { Code } from '../../diagnostics/codes.ts';
 import { type Diagnostic, given } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
 import type { Registry, TargetKind } from '../../engine/model/resource-type.ts';
 import { type JsonSchema, valueSchema } from '../schema/json-schema.ts';
 import { validatorFor } from '../schema/validator.ts';
 import type { Declarations } from '../scope/declared.ts';
-import { newReading, type Reading, resolved } from '../scope/reading.ts';
+import { fault, nameAt, newReading, type Reading, resolved } from '../scope/reading.ts';
 import type { Scope } from '../scope/scope.ts';
 import { quoted } from '../syntax/scalar.ts';
 import { keyText, placeOf, type SourceFile } from '../syntax/source-file.ts';
@@ -45,6 +46,11 @@ export async function readTargets(
     const read = readMap(body, withType(schema), '', reading);
     const { type: _, ...properties } = read;
     checkConstraints(properties, await validatorFor(schema), reading);
+    if (reading.faults.size === 0)
+      for (const { pointer, code, message, hint } of kind.check?.(properties) ?? []) {
+        const place = reading.visits.get(pointer)?.at ?? at;
+        fault(reading, pointer, code as Code, `${nameAt(reading, pointer)}: ${message}`, place, hint);
+      }
     into.targets.push({ name, type: kind.name, properties, at });
   }
 }

@@ -5,6 +5,7 @@ import type { AnyResourceType, Registry } from '../../engine/model/resource-type
 import type { Clock } from '../../io/ports.ts';
 import { sha256 } from '../../values/digest.ts';
 import { type JsonSchema, valueSchema } from '../schema/json-schema.ts';
+import { noKeywords } from '../schema/keywords.ts';
 import { quoted } from '../syntax/scalar.ts';
 import { mistakesOf } from './check-type.ts';
 import { evaluateType } from './evaluate-type.ts';
@@ -114,7 +115,11 @@ function mistakesOfSchema(ajv: Ajv, name: string, schema: object, file: string):
       return [wrong(`${instancePath || 'it'} ${message}`)];
     }
     ajv.compile(plain);
-    return [];
+    return noKeywords(plain).map(({ pointer, keyword, instead }) => {
+      const hint =
+        instead === undefined ? 'it would never be looked at' : `write ${instead}, which says the same`;
+      return { ...wrong(`${quoted(keyword)} at ${pointer} is not a keyword of draft-07`), hint };
+    });
   } catch (error) {
     return [wrong((error as Error).message)];
   }

@@ -1,6 +1,7 @@
 import type { ErrorObject, ValidateFunction } from 'ajv';
 import { withoutPasswords } from '../../diagnostics/url-passwords.ts';
 import type { Json } from '../../engine/model/catalog.ts';
+import { child } from '../../engine/model/pointer.ts';
 import { fault, nameAt, type Reading } from '../scope/reading.ts';
 
 /**
@@ -13,7 +14,7 @@ export function checkConstraints(value: Json, validate: ValidateFunction, readin
   const errors = (validate.errors ?? []).filter(error => concerns(error, reading, spoiled));
   const specific = errors.filter(error => !summaries.includes(error.keyword));
   for (const error of specific.length > 0 ? specific : errors) {
-    const pointer = error.instancePath;
+    const pointer = placeOf(error);
     if (reading.faults.has(pointer)) continue;
     const visit = reading.visits.get(pointer);
     const about = visit?.schema.description;
@@ -61,12 +62,16 @@ function prefixes(pointer: string): string[] {
   return result;
 }
 
+/** What needs another beside it is what is wrong, not all around it. */
+const placeOf = ({ instancePath, keyword, params }: ErrorObject): string =>
+  keyword === 'dependencies' ? child(instancePath, params.property) : instancePath;
+
 const plural = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? '' : 's'}`;
 
 /** A pattern longer than this is read by nobody who has words in its place. */
 const readable = 40;
 
-/** @param about what the schema says of the value, which is shown beside a pattern */
+/** @param about what the schema says about the value, which is shown beside a pattern */
 function say({ keyword, params, message }: ErrorObject, about?: string): string {
   switch (keyword) {
     case 'minimum':
@@ -91,6 +96,11 @@ function say({ keyword, params, message }: ErrorObject, about?: string): string 
       return `items ${Math.min(params.i, params.j) + 1} and ${Math.max(params.i, params.j) + 1} are the same`;
     case 'minProperties':
       return `expected at least ${plural(params.limit, 'property').replace('ys', 'ies')}`;
+    case 'dependencies':
+      return `means nothing without ${params.deps
+        .split(', ')
+        .map((name: string) => `\`${name}\``)
+        .join(' and ')}`;
     case 'pattern':
       // One with a place for passwords would be masked where it is shown.
       return withoutPasswords(params.pattern) === params.pattern &&

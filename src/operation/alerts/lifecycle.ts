@@ -1,14 +1,12 @@
 import { sha256 } from '../../values/digest.ts';
 import { moverSilence } from '../model.ts';
 import type { Alert, AlertState, Condition, Delivery, Kind, RoutePolicy } from './model.ts';
+import { laterTroubles, retryPause } from './troubles.ts';
 
 /** How long others leave a message alone that somebody is about to send, ms. */
 const claimLasts = 2 * 60_000;
 /** What joins an alert is told so long after the last message at the earliest, ms. */
 const growthPause = 5 * 60_000;
-/** After a message that could not be delivered, doubled by each further one, ms. */
-const retryPause = 60_000;
-const longestRetryPause = 15 * 60_000;
 /** A mover that goes on seeing an alert says so that often, ms: often enough to count as one that lives. */
 const seenPause = moverSilence / 3;
 
@@ -47,6 +45,15 @@ export function advance(
   return { ...state, alerts: [...alerts, ...opened] };
 }
 
+/** With what a mover saw as seen by the one that has taken its place. */
+export const succeeded = (state: AlertState, before: string, by: string): AlertState => ({
+  ...state,
+  alerts: state.alerts.map(alert => {
+    const { [before]: at, ...others } = alert.seen ?? {};
+    return at === undefined ? alert : { ...alert, seen: { ...others, [by]: others[by] ?? at } };
+  }),
+});
+
 /**
  * The alert that each condition belongs to: the one that is open and has named its subject already, whatever
  * the cause is by now. A mover that was started anew has forgotten it, and another one hasn't met it.
@@ -70,9 +77,10 @@ const sightOf = ({ seen = {} }: Alert, by: string, now: number): Record<string, 
 
 /** As it is when `by` doesn't see it any more: over, unless others do. */
 function withoutSight(alert: Alert, by: string, now: number): Alert {
-  const { [by]: _, ...others } = alert.seen ?? {};
+  const { [by]: own, ...others } = alert.seen ?? {};
   const isSeen = Object.values(others).some(at => now - at <= moverSilence);
-  return isSeen ? { ...alert, seen: others } : { ...alert, ended: now };
+  if (!isSeen) return { ...alert, ended: now };
+  return own === undefined ? alert : { ...alert, seen: others, doubted: now };
 }
 
 const subjectsOf = (conditions: readonly Condition[]): string[] => [
@@ -101,14 +109,15 @@ export function deliveries(state: AlertState, policies: readonly RoutePolicy[], 
 
 function kindFor(alert: Alert, policy: RoutePolicy, now: number): Kind | undefined {
   if (policy.severity === 'critical' && alert.severity === 'warning') return undefined;
+  // That it doesn't deliver, nobody is told by the route itself.
+  if (alert.rule === 'route-failing' && alert.subjects.includes(policy.route)) return undefined;
   const told = alert.told[policy.route];
   const { failures = 0 } = told ?? {};
-  const pause = Math.min(retryPause * 2 ** (failures - 1), longestRetryPause);
-  if (failures > 0 && now < told!.at + pause) return undefined;
+  if (failures > 0 && now < told!.at + retryPause(failures)) return undefined;
   const heard = told !== undefined && told.subjects.length > 0;
+  if (alert.severity === 'warning' && policy.isQuiet(now)) return undefined;
   // What nobody heard of has no end either.
   if (alert.ended !== undefined) return heard ? 'recovered' : undefined;
-  if (alert.severity === 'warning' && policy.isQuiet(now)) return undefined;
   if (!heard) return 'opened';
   const grew = alert.subjects.length > told.subjects.length;
   if (grew && now >= told.at + growthPause) return 'grown';
@@ -154,6 +163,19 @@ export const delivered = (
   }),
 });
 
+/** Leaves to the next turn what was claimed and not tried. */
+export const unclaimed = (state: AlertState, untried: readonly Delivery[]): AlertState => ({
+  ...state,
+  alerts: state.alerts.map(alert => {
+    const routes = untried.flatMap(({ route, alert: { key, since } }) =>
+      key === alert.key && since === alert.since ? [route] : [],
+    );
+    if (routes.length === 0) return alert;
+    const claims = Object.entries(alert.claims).filter(([route]) => !routes.includes(route));
+    return { ...alert, claims: Object.fromEntries(claims) };
+  }),
+});
+
 /** Without the alerts that have ended and that every route has heard the end of. */
 export const settled = (state: AlertState, policies: readonly RoutePolicy[]): AlertState => ({
   ...state,
@@ -193,7 +215,12 @@ export function rejoined(stored: AlertState, base: AlertState, own: AlertState):
     alerts.some(other => isOf(one)(other) || (other.key === one.key && other.ended === undefined));
   // What was there when they parted, and isn't any more, others have brought to its end.
   const added = own.alerts.filter(one => !began(one) && !isKnown(one));
-  return { ...stored, alerts: [...alerts, ...added], digests: latest(stored.digests, own.digests) };
+  return {
+    ...stored,
+    alerts: [...alerts, ...added],
+    digests: latest(stored.digests, own.digests),
+    ...laterTroubles(stored, own),
+  };
 }
 
 function laterOf(one: Alert['told'], other: Alert['told']): Alert['told'] {

@@ -59,10 +59,23 @@ export interface Alert {
   ended?: number;
   /** Which movers see it, and when each last said so; undefined in what older versions wrote. */
   seen?: Record<string, number>;
+  /** When one of several that saw it last saw it no more: the others look again. */
+  doubted?: number;
   /** By the title of the route; one that isn't there has heard nothing. */
   told: Record<string, Told>;
   /** Who is about to tell which route, and until when nobody else does. */
   claims: Record<string, { by: string; until: number }>;
+}
+
+/** That a route doesn't deliver, by what was tried last; ms since the epoch. */
+export interface RouteTrouble {
+  at: number;
+  /** In a row. */
+  times: number;
+  /** A sentence without its full stop. */
+  text: string;
+  /** Some heard of it, and others did not: nothing is tried again. */
+  partly?: true;
 }
 
 export interface AlertState {
@@ -70,6 +83,8 @@ export interface AlertState {
   alerts: Alert[];
   /** When each route got its last digest. */
   digests: Record<string, number>;
+  /** Routes that don't deliver; undefined: all do. */
+  troubles?: Record<string, RouteTrouble>;
 }
 
 export const noAlerts: AlertState = { version: 1, alerts: [], digests: {} };

@@ -83,6 +83,7 @@ function ofVm(status: VmStatus, { failing, declaredSince, seen }: Known, now: nu
   // VMs that are late for the same reason are one alert: the vCenter is away.
   const cause = failed && isShared(failed.code) ? `${failed.code} ${failed.message}` : vm;
   const found: Condition[] = [];
+  const isLate = now - (declaredSince.get(vm) ?? now) > (target ?? firstPoint) || (failed?.times ?? 0) > 1;
   const is = (rule: Rule, severity: Severity, text: string, of = cause) =>
     void found.push(about(rule, severity, vm, text, of));
   if (reason === 'damaged')
@@ -92,12 +93,13 @@ function ofVm(status: VmStatus, { failing, declaredSince, seen }: Known, now: nu
       is('breached', 'critical', `the newest point of ${vm} is too old${why || ` (${REASONS[reason]})`}`);
       break;
     case 'paused':
-      if (!kept && reason === 'paused')
-        is('breached', 'critical', `${vm} is paused, and its newest point is too old`, vm);
+      if (kept || reason !== 'paused') break;
+      if (newest) is('breached', 'critical', `${vm} is paused, and its newest point is too old`, vm);
+      else if (isLate) is('never', 'critical', `${vm} is paused, and has no recovery point`, vm);
       break;
     case 'never': {
-      const isLate =
-        now - (declaredSince.get(vm) ?? now) > (target ?? firstPoint) || (failed?.times ?? 0) > 1;
+      // `fewer-selected` says it.
+      if (reason === 'selection-empty') break;
       // The first cycle makes it: what never was there isn't gone.
       if (reason === 'no-repository' && (isLate || seen.has(repository)))
         found.push(

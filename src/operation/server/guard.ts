@@ -1,5 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 
+/** What `Authorization` can carry: https://www.rfc-editor.org/rfc/rfc6750#section-2.1 */
+export const BEARER_TOKEN = /^[\w~+/.=-]+$/;
+
 /** What a request says about where it comes from. */
 export interface Request {
   method: string;
@@ -46,8 +49,8 @@ export function admit(request: Request, { hosts, token, cookieName, isSession }:
     // With two slashes it would lead to another machine.
     return { exchange: `${url.pathname.replace(/^\/+/, '/')}${url.search}` };
   }
-  const bearer = /^Bearer ([\w~+/.=-]+)$/i.exec(request.authorization ?? '')?.[1];
-  if (bearer !== undefined && isSame(bearer, token)) return { admitted: url };
+  const [, bearer] = /^Bearer (.+)$/i.exec(request.authorization ?? '') ?? [];
+  if (bearer !== undefined && BEARER_TOKEN.test(bearer) && isSame(bearer, token)) return { admitted: url };
   if (cookiesOf(request.cookie).some(([name, value]) => name === cookieName && isSession(value)))
     return { admitted: url };
   return refused(401, 'open the link that was printed when this page was begun: it holds the token');

@@ -12,13 +12,19 @@ export interface Answer {
   refresh?: number;
 }
 
+export interface ServedName {
+  name: string;
+  /** That it is asked for by: what comes from a proxy names the port of that. Undefined: its own. */
+  port?: number;
+}
+
 export interface Serving {
   /** A literal address, or a name of one. */
   host: string;
   /** 0: any that is free. */
   port: number;
-  /** Names besides `host` that it is asked for by, without a port. */
-  names?: readonly string[];
+  /** Names besides `host` that it is asked for by. */
+  names?: readonly ServedName[];
   tls?: { cert: string; key: string };
   token: string;
   /** Of sessions. */
@@ -75,14 +81,17 @@ export async function serve({ host, port, names = [], tls, token, ...given }: Se
   });
   const bound = server.address() as { port: number };
   const named = (name: string) => (name.includes(':') ? `[${name}]` : name).toLowerCase();
-  const isLocal = isLoopback(host);
-  const usual = tls ? 443 : 80;
-  for (const name of [host, ...(isLocal ? ['localhost', '127.0.0.1', '::1'] : []), ...names]) {
-    hosts.add(`${named(name)}:${bound.port}`);
-    if (bound.port === usual) hosts.add(named(name));
+  const own = [host, ...(isLoopback(host) ? ['localhost', '127.0.0.1', '::1'] : [])];
+  const all: readonly ServedName[] = [...own.map(name => ({ name })), ...names];
+  for (const { name, port: asked = bound.port } of all) {
+    hosts.add(`${named(name)}:${asked}`);
+    // Browsers leave out the usual port of their scheme, which is a proxy's where that one has TLS.
+    if (asked === 443 || (asked === 80 && !tls)) hosts.add(named(name));
   }
+  // Without TLS a name is that of a proxy, and nobody knows how that one is reached.
+  const link: ServedName = (tls && names[0]) || { name: host };
   return {
-    origin: `${tls ? 'https' : 'http'}://${named(names[0] ?? host)}:${bound.port}`,
+    origin: `${tls ? 'https' : 'http'}://${named(link.name)}:${link.port ?? bound.port}`,
     close: () =>
       new Promise(resolve => {
         server.close(() => resolve());
@@ -102,14 +111,14 @@ async function respond(
   begin: () => string,
   { answer, failed }: Pick<Serving, 'answer' | 'failed'>,
 ): Promise<void> {
-  const { headers, method = '', url: target = '' } = request;
-  // One that came twice is one that nobody who means well sends.
-  const site = headers['sec-fetch-site'];
+  const { headers, headersDistinct, method = '', url: target = '' } = request;
+  // Nobody who means well sends these twice, and nobody knows which of two is meant.
+  const [names = [], site] = [headersDistinct.host, headers['sec-fetch-site']];
   const verdict = admit(
     {
       method,
       target,
-      host: headers.host,
+      host: names.length === 1 ? names[0] : undefined,
       fetchSite: Array.isArray(site) ? site.join() : site,
       cookie: headers.cookie,
       authorization: headers.authorization,

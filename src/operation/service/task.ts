@@ -1,26 +1,24 @@
 import { element, printTask } from '../../windows/tasks/task-xml.ts';
-import { agentArguments, type Service } from './unit.ts';
+import { describe, type Service, serviceCommand } from './unit.ts';
 
 /** How Windows takes a command line apart again: quotes, and backslashes before them. */
 const quoted = (text: string): string => `"${text.replace(/(\\*)"/g, '$1$1\\"').replace(/(\\+)$/, '$1$1')}"`;
 
 /**
- * A task that runs the agent from the start of the machine on, as a user without rights of its own, and
- * starts it anew a minute after it has ended. It has no time limit: the Task Scheduler would kill it in the
- * middle of a cycle. `converge agent drain` ends it gently.
+ * A task that runs an agent or a worker from the start of the machine on, as a user without rights of its
+ * own, and starts it anew a minute after it has ended. It has no time limit: the Task Scheduler would kill it
+ * in the middle of a cycle. `converge agent drain` ends it gently.
  *
  * @param state its folder
  */
 export function windowsTask(service: Omit<Service, 'credentials' | 'writes'>, state: string): string {
   const [program, ...first] = service.program;
-  const given = [...first, ...agentArguments(service), '--state', state];
+  const given = [...first, ...serviceCommand(service), '--state', state];
   return printTask(
     element(
       'Task',
       [
-        element('RegistrationInfo', [
-          element('Description', 'converge: makes the recovery points that its manifests ask for'),
-        ]),
+        element('RegistrationInfo', [element('Description', describe(service))]),
         element('Triggers', [element('BootTrigger', [element('Enabled', 'true')])]),
         element(
           'Principals',

@@ -1,18 +1,31 @@
 /** What a service runs, and with what. */
 export interface Service {
+  /** What makes points, or what takes from a queue and makes them. */
+  kind: 'agent' | 'worker';
   /** The program and its first arguments. */
   program: readonly string[];
   /** What it looks after; whole paths. */
   manifests: readonly string[];
-  slots?: string | undefined;
+  /** What it is told besides. */
+  args: readonly string[];
   /** Names and the files that hold them: what manifests call `secret('credential:NAME')`. */
   credentials: readonly { name: string; file: string }[];
   /** Folders that it may write beside its state: repositories that are mounted. */
   writes: readonly string[];
 }
 
-/** Where systemd keeps its state: /var/lib/converge. */
-const folder = 'converge';
+/** What a service is called: `converge-agent`. */
+export const nameOf = ({ kind }: Pick<Service, 'kind'>): string => `converge-${kind}`;
+
+/** Where systemd keeps its state, below /var/lib. */
+export const folderOf = ({ kind }: Pick<Service, 'kind'>): string =>
+  kind === 'agent' ? 'converge' : 'converge-worker';
+
+/** What it is, for people. */
+export const describe = ({ kind }: Pick<Service, 'kind'>): string =>
+  kind === 'agent'
+    ? 'converge: makes the recovery points that its manifests ask for'
+    : 'converge: makes recovery points that agents offer in a queue';
 
 /** An argument in quotes, where `%` and `$` mean nothing: systemd.service(5), "Command lines". */
 const argument = (text: string): string =>
@@ -21,22 +34,23 @@ const argument = (text: string): string =>
 /** A path in a list of paths: quotes and backslashes as in an argument, a `$` is itself. */
 const path = (text: string): string => `"${text.replace(/[\\"]/g, '\\$&').replaceAll('%', '%%')}"`;
 
-/** What the agent is called with, without the program. */
-export const agentArguments = ({ manifests, slots }: Pick<Service, 'manifests' | 'slots'>): string[] => [
-  'agent',
-  ...(slots === undefined ? [] : ['--slots', slots]),
-  ...manifests,
-];
+/** What the program is called with. */
+export const serviceCommand = ({
+  kind,
+  args,
+  manifests,
+}: Pick<Service, 'kind' | 'args' | 'manifests'>): string[] => [kind, ...args, ...manifests];
 
 /**
- * A unit of systemd that runs the agent and may do next to nothing else. Schedules are the agent's own: none
- * is translated into a calendar of the host, whose timers skip what a change of the clocks skips.
+ * A unit of systemd that runs an agent or a worker and may do next to nothing else. Schedules are the agent's
+ * own: none is translated into a calendar of the host, whose timers skip what a change of the clocks skips.
  */
 export function systemdUnit(service: Service): string {
   const { program, credentials, writes } = service;
-  const command = [...program, ...agentArguments(service), '--state', `/var/lib/${folder}`];
+  const folder = folderOf(service);
+  const command = [...program, ...serviceCommand(service), '--state', `/var/lib/${folder}`];
   return `[Unit]
-Description=converge: makes the recovery points that its manifests ask for
+Description=${describe(service)}
 Documentation=https://converge.example/docs/operation.md
 Wants=network-online.target
 After=network-online.target

@@ -7,6 +7,7 @@ import type { Repository, VmRepository } from './repository.ts';
  * one that is `failed-over` nobody makes a point, whoever asks.
  */
 export interface Pause {
+  /** UUID; of one that had no point when it was paused, the name that it is declared by, in lower case. */
   vm: string;
   /** Until when; undefined: until somebody ends it. */
   until?: number;
@@ -26,19 +27,34 @@ const pauses = currentList<Pause>('pauses');
 /** All that were ever begun and that nobody has ended; those whose time is over among them. */
 export const pausesIn = pauses.read;
 
-/** Begins a pause, in the place of one that the VM has; those whose time is over are dropped. */
-export const pause = (repository: Repository, begun: Pause & { why: 'paused' }): Promise<void> =>
+/**
+ * Begins a pause, in the place of one that the VM has; those whose time is over are dropped.
+ *
+ * @param names by which the VM may have been paused before
+ */
+export const pause = (
+  repository: Repository,
+  begun: Pause & { why: 'paused' },
+  names: readonly string[] = [],
+): Promise<void> =>
   pauses.change(repository, before => [
     ...before.filter(
       ({ vm, why, until }) =>
-        why === 'failed-over' || (vm !== begun.vm && (until === undefined || until > begun.at)),
+        why === 'failed-over' ||
+        (vm !== begun.vm && !names.includes(vm) && (until === undefined || until > begun.at)),
     ),
     begun,
   ]);
 
-/** Ends the pause of a VM, if it has one. What is failed over stays so: only its run lifts that. */
-export const resume = (repository: Repository, uuid: string): Promise<void> =>
-  pauses.change(repository, before => before.filter(({ vm, why }) => vm !== uuid || why === 'failed-over'));
+/**
+ * Ends the pause of a VM, if it has one. What is failed over stays so: only its run lifts that.
+ *
+ * @param names UUID, and the name that it may have been paused by
+ */
+export const resume = (repository: Repository, names: readonly string[]): Promise<void> =>
+  pauses.change(repository, before =>
+    before.filter(({ vm, why }) => !names.includes(vm) || why === 'failed-over'),
+  );
 
 /** The failover of a VM that is in force, among all pauses. */
 export const failedOver = (all: readonly Pause[], uuid: string): Pause | undefined =>

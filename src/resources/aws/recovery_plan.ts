@@ -124,6 +124,7 @@ const schema = Type.Object(
       },
       {
         additionalProperties: false,
+        dependencies: { timezone: ['schedule'] },
         description:
           'The network that `converge failover PLAN --test` runs in. It is proven first that nothing leads out of it.',
       },

@@ -99,11 +99,26 @@ export const vsphereTarget: TargetKind = {
               }),
             ),
           },
-          { additionalProperties: false, description: 'What agents ask of it at most.' },
+          {
+            additionalProperties: false,
+            minProperties: 1,
+            description: 'What agents ask of it at most.',
+          },
         ),
       ),
     },
     { additionalProperties: false },
   ),
+  check: ({ ca, sha256 }) =>
+    ca === undefined || sha256 === undefined
+      ? []
+      : [
+          {
+            pointer: '/ca',
+            code: 'contradiction',
+            message: 'both an authority and a fingerprint are given, and the fingerprint alone would count',
+            hint: 'leave out `ca`, or `sha256`',
+          },
+        ],
   identity: properties => canonicalUrl(String(properties.url)),
 };

@@ -97,10 +97,15 @@ function exchange(
       },
       ...(r.signal ? { signal: r.signal } : {}),
     },
-    resolve,
+    response => {
+      answer = response;
+      resolve(response);
+    },
   );
+  let answer: IncomingMessage | undefined;
+  // Whoever reads the body hears of what its answer is ended with.
   request.setTimeout(r.timeout ?? IDLE_TIMEOUT, () => {
-    request.destroy(Object.assign(new Error('no traffic'), { code: 'ETIMEDOUT' }));
+    (answer ?? request).destroy(Object.assign(new Error('no traffic'), { code: 'ETIMEDOUT' }));
   });
   request.on('error', reject);
   if (r.content) pipeline(Readable.from(r.content.bytes), request).catch(reject);

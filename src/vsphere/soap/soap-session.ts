@@ -1,13 +1,13 @@
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import { own } from '../../diagnostics/own-words.ts';
 import type { Clock } from '../../io/ports.ts';
-import { bulkTime, longestDelay, type Patience, retry } from '../../io/retry.ts';
+import { bulkTime, longestDelay, type Patience, quickTime, retry } from '../../io/retry.ts';
 import type { HttpAnswer, HttpClient, HttpRequest } from '../http/http.ts';
 import { isTransient } from '../http/network-errors.ts';
 import { explain, faultType } from './faults.ts';
 import { readServiceContent, SERVICE_INSTANCE, type ServiceContent } from './service-content.ts';
 import { post, type SoapCall } from './soap.ts';
-import { negotiateVersion, requireVersion } from './versions.ts';
+import { negotiateVersion, OPENING_TIMEOUT, requireVersion } from './versions.ts';
 import { textAt, type XmlElement } from './xml.ts';
 import { el } from './xml-writer.ts';
 
@@ -54,7 +54,7 @@ export interface Session {
   close(): Promise<void>;
 }
 
-const QUICK = { attempts: 4, first: 1_000, cap: longestDelay };
+const QUICK = { attempts: 4, atMost: quickTime, first: 1_000, cap: longestDelay };
 const BULK = { atMost: bulkTime, first: 1_000, cap: longestDelay };
 const LOGOUT_TIMEOUT = 10_000;
 
@@ -75,7 +75,7 @@ export async function openSession(
     return post(http, version, call);
   };
   const [answer] = await explain(`describe itself at ${http.where}`, () =>
-    invoke({ method: 'RetrieveServiceContent', self: SERVICE_INSTANCE }),
+    invoke({ method: 'RetrieveServiceContent', self: SERVICE_INSTANCE, timeout: OPENING_TIMEOUT }),
   );
   const content = readServiceContent(answer);
   requireVersion(content.about.apiVersion, `${content.about.fullName} at ${http.where}`);

@@ -7,6 +7,8 @@ import { child, childrenNamed, parseXml, textAt, type XmlElement, XmlError } fro
 const OLDEST = '6.5';
 /** In order of preference: the version whose answers the code was written against comes first. */
 const KNOWN = ['6.7', '7.0', '6.5'];
+/** Of each of the first calls, which tell what takes no time to find. Milliseconds without traffic. */
+export const OPENING_TIMEOUT = 30_000;
 const MAX_LIST = 1024 * 1024;
 
 /**
@@ -15,7 +17,8 @@ const MAX_LIST = 1024 * 1024;
  * @throws Failure `vsphere-not-a-server`
  */
 export async function negotiateVersion(http: HttpClient, signal?: AbortSignal): Promise<string> {
-  const answer = await http.send({ method: 'GET', path: '/sdk/vimServiceVersions.xml', signal });
+  const path = '/sdk/vimServiceVersions.xml';
+  const answer = await http.send({ method: 'GET', path, timeout: OPENING_TIMEOUT, signal });
   if (answer.status !== 200) {
     answer.discard();
     return OLDEST;

@@ -40,8 +40,8 @@ const outro = `
   \`Persistent=true\` starts a timer once for all that it missed; cron starts nothing.
 - Whether a rule on runrestic's metrics tells: the rule is the user's own. One on the age of \`restic_last_run\` hears
   nothing of runs that fail, since it is the time of the last run, whatever came of it.
-- What converge is still silent about: \`agent --once\` tells no alerts, since a timer that stopped would tell none
-  either: let an agent that goes on, or a rule on its metrics, do that.
+- What converge is still silent about: a timer over \`agent --once\` that fires no more. Each run tells alerts; only a
+  \`heartbeat\` notices that there are none.
 - More than one machine, and AWS itself: [movers.md](movers.md) and [scaling.md](scaling.md) have many movers.
 `;
 

@@ -108,8 +108,13 @@ test('a pause neither replaces nor lifts a failover; another run is told which o
   const { repository, uuid, name, failOver } = await site();
   await failOver();
   await pause(repository, { vm: uuid, why: 'paused', until: 9, at: 1 });
-  await resume(repository, uuid);
+  await resume(repository, [uuid]);
   expect(await pausesIn(repository)).toEqual([{ vm: uuid, why: 'failed-over', at: 1, by }]);
+  // One that was paused by its name, before it had a point, is paused once and resumed whole.
+  await pause(repository, { vm: 'web', why: 'paused', until: 9, at: 1 });
+  await pause(repository, { vm: 'u-9', why: 'paused', until: 9, at: 1 }, ['u-9', 'web']);
+  expect((await pausesIn(repository)).map(({ vm }) => vm)).toEqual([uuid, 'u-9']);
+  await resume(repository, ['u-9', 'web']);
   await suspend(repository, by, [{ uuid, name }], 2);
   expect(await pausesIn(repository)).toHaveLength(1);
   const other = suspend(

@@ -4,15 +4,20 @@ import { Agenda } from '../../../operation/agenda.ts';
 import { runAgent } from '../../../operation/agent.ts';
 import type { Context } from '../../app-context.ts';
 import type { CommonOptions } from '../../options.ts';
+import { noneDeclared } from '../../repository/which-repository.ts';
 import { openSession, type Session } from '../../session/open-session.ts';
 import { dutiesOf, type VmDuty } from '../site/duties.ts';
 import { locate } from '../site/locate.ts';
-import { look, openSite, seenOf } from '../site/site.ts';
+import { look, openSite, type Site, seenOf } from '../site/site.ts';
+import { Concerns } from './concerns.ts';
+import { mayBeAgentOf } from './drain.ts';
 import { LogBook } from './log-book.ts';
 import { readManifests, remember } from './manifests.ts';
 import { type Moved, moveDuty } from './move-duty.ts';
 import { pastCycle } from './past-cycle.ts';
+import { countSelected } from './selections.ts';
 import type { Heard } from './telling.ts';
+import { TellingOnce } from './telling-once.ts';
 
 export interface AgentOnceOptions extends CommonOptions {
   /** Cycles at once. */
@@ -21,13 +26,13 @@ export interface AgentOnceOptions extends CommonOptions {
 
 export interface Turn {
   moved: Moved[];
-  /** What could not be seen. */
+  /** What could not be seen, or told. */
   diagnostics: Diagnostic[];
 }
 
 /**
- * Runs the cycles that are due by now, those with the earliest deadline first, and ends. Undefined when the
- * manifests have mistakes, which were told.
+ * Runs the cycles that are due by now, those with the earliest deadline first, tells alerts, and ends.
+ * Undefined when the manifests have mistakes, which were told.
  *
  * @param hear gets what came of each VM as soon as it did
  */
@@ -40,8 +45,18 @@ export async function agentOnce(
   const base = await openSession(context, options);
   try {
     const within: Context = { ...context, ...(base.lab && { lab: base.lab }) };
-    const catalog = await heldTo(within, base, paths, options, hear);
-    return catalog && (await oneTurn(within, catalog, options, hear));
+    // Where an agent goes by this state folder, or a run before this one still does, that one tells.
+    const lock = await mayBeAgentOf(context.io.host, base.stateDir, context.io.interrupt);
+    try {
+      const { clock } = base.world.host;
+      const concerns = new Concerns(() => clock.now());
+      const catalog = await heldTo(within, base, paths, options, concerns, hear);
+      return (
+        catalog && (await oneTurn(within, catalog, options, { paths, base, concerns, tells: !!lock, hear }))
+      );
+    } finally {
+      await lock?.release();
+    }
   } finally {
     await base.close();
   }
@@ -55,56 +70,57 @@ async function heldTo(
   base: Session,
   paths: string[],
   options: AgentOnceOptions,
+  concerns: Concerns,
   hear: (heard: Heard) => void,
 ): Promise<Catalog | undefined> {
   await base.remember();
   const { engine } = base.world.memory;
+  concerns.restore(engine);
   const read = await readManifests(context, paths, options, engine, []);
   if ('broken' in read) {
     context.reporter.diagnostics(read.broken);
     return undefined;
   }
   const { catalog, held } = read.taken;
+  concerns.held(held);
   if (held.length > 0) hear({ type: 'held', held });
   await remember(engine, catalog);
   return catalog;
+}
+
+interface Once {
+  paths: readonly string[];
+  base: Session;
+  concerns: Concerns;
+  /** Nobody else tells alerts for this state folder. */
+  tells: boolean;
+  hear(heard: Heard): void;
 }
 
 async function oneTurn(
   context: Context,
   catalog: Catalog,
   { slots, ...options }: AgentOnceOptions,
-  hear: (heard: Heard) => void,
+  once: Once,
 ): Promise<Turn> {
   const site = await openSite(context, catalog, options);
   try {
     const { interrupt } = context.io;
-    const diagnostics = await look(site);
-    const duties = new Map<string, VmDuty>(
-      dutiesOf(site, slots, await locate(context, site, diagnostics)).map(duty => [duty.id, duty]),
-    );
-    const moved: Moved[] = [];
-    const agenda = new Agenda(slots);
     const { clock, random } = site.session.world.host;
-    const book = new LogBook({ id: random.uuid(), slots, since: clock.now() }, false);
-    const ports = {
-      clock,
-      duties: async () => ({ duties: [...duties.values()], newest: newestOf(duties.values()) }),
-      draining: async () => false,
-      async move(id: string, mayBeLong: () => boolean) {
-        const duty = duties.get(id)!;
-        const began = clock.now();
-        const cycle = random.uuid().slice(0, 8);
-        hear({ type: 'moves', cycle, vm: duty.declared.title, address: duty.declared.address });
-        const done = await moveDuty(context, site, duty, mayBeLong);
-        moved.push(done.moved);
-        const past = pastCycle(duty, done.moved, { id: cycle, began, ended: clock.now() });
-        if (past) book.add(duty.declared.repository, past);
-        hear({ type: 'moved', cycle, moved: done.moved, again: false });
-        return done.outcome;
-      },
-    };
-    await runAgent(agenda, ports, { signal: interrupt, once: true });
+    const { engine } = once.base.world.memory;
+    const diagnostics = await look(site);
+    // A timer over the wrong folder would say that all is well for ever.
+    if (site.declared.length === 0) throw noneDeclared([...once.paths]);
+    once.concerns.selected(await countSelected(site, engine));
+    const duties = dutiesOf(site, slots, await locate(context, site, diagnostics));
+    const id = random.uuid();
+    const book = new LogBook({ id, slots, since: clock.now() }, false);
+    const moved: Moved[] = [];
+    const cycles = () => runCycles(context, site, { duties, slots, book, moved, once });
+    if (once.tells) {
+      const telling = await TellingOnce.begin(context, site, once.concerns, engine, id);
+      diagnostics.push(...(await telling.during(cycles)));
+    } else await cycles();
     interrupt.throwIfAborted();
     if (moved.length > 0) {
       const failures = await book.write(site, [], clock.now(), true);
@@ -114,6 +130,42 @@ async function oneTurn(
   } finally {
     await site.close();
   }
+}
+
+interface Cycling {
+  duties: readonly VmDuty[];
+  slots: number;
+  book: LogBook;
+  /** Gets what came of each VM. */
+  moved: Moved[];
+  once: Once;
+}
+
+/** Until nothing is due any more, or somebody stops it. */
+async function runCycles(context: Context, site: Site, given: Cycling): Promise<void> {
+  const { duties, slots, book, moved, once } = given;
+  const { clock, random } = site.session.world.host;
+  const byId = new Map(duties.map(duty => [duty.id, duty]));
+  const ports = {
+    clock,
+    duties: async () => ({ duties: [...duties], newest: newestOf(duties) }),
+    draining: async () => false,
+    async move(id: string, mayBeLong: () => boolean) {
+      const duty = byId.get(id)!;
+      const began = clock.now();
+      const cycle = random.uuid().slice(0, 8);
+      once.hear({ type: 'moves', cycle, vm: duty.declared.title, address: duty.declared.address });
+      const done = await moveDuty(context, site, duty, mayBeLong);
+      moved.push(done.moved);
+      // What another one has isn't in a bad way.
+      if (done.outcome.result !== 'busy') once.concerns.note(done.moved);
+      const past = pastCycle(duty, done.moved, { id: cycle, began, ended: clock.now() });
+      if (past) book.add(duty.declared.repository, past);
+      once.hear({ type: 'moved', cycle, moved: done.moved, again: false });
+      return done.outcome;
+    },
+  };
+  await runAgent(new Agenda(slots), ports, { signal: context.io.interrupt, once: true });
 }
 
 /**

@@ -10,10 +10,10 @@ import type { Context } from '../../app-context.ts';
 import { openSession, type Session } from '../../session/open-session.ts';
 import { type OpenQueue, openQueue, type QueueOptions } from '../queue/open-queue.ts';
 import { newestOf } from './agent-once.ts';
-import { AlertLoop } from './alert-loop.ts';
+import { AlertLoop, alertsEvery, type Sight } from './alert-loop.ts';
 import { Concerns } from './concerns.ts';
 import { Cycles } from './cycles.ts';
-import { beAgentOf, isDraining } from './drain.ts';
+import { beAgentOf, isDraining, succeed } from './drain.ts';
 import { Followed, type FollowedOptions, type Follower } from './followed.ts';
 import { Sharing } from './sharing.ts';
 import { slowJobs } from './slow-jobs.ts';
@@ -28,9 +28,6 @@ export interface AgentOptions extends FollowedOptions, Partial<QueueOptions> {
 
 /** Between two looks at manifests, selections and repositories, ms. */
 const refresh = 60_000;
-
-/** Between two looks at what somebody has to be told, ms: within a minute, whatever a look takes. */
-const alertsEvery = 20_000;
 
 /**
  * Runs the cycles of the declared VMs as they come due, and the slow jobs beside them, until it is stopped or
@@ -113,6 +110,8 @@ class Agent {
     try {
       await base.remember();
       this.#by.concerns.restore(base.world.memory.engine);
+      const before = await succeed(base.world.memory.engine, this.#cycles.id);
+      this.#cycles.follows(before);
       if (!(await this.#followed.begin())) return undefined;
       this.#begins();
       const sharing = this.#share(queue);
@@ -133,7 +132,7 @@ class Agent {
         },
         { signal, refresh },
       );
-      const alerts = this.#alerts(beside);
+      const alerts = this.#alerts({ id: this.#cycles.id, before }, beside);
       const jobs = this.#slowJobs(beside);
       const ended = await Promise.race([loop, watch(clock, () => this.#lastTurn, beside)]);
       await sharing?.end();
@@ -232,11 +231,11 @@ class Agent {
   }
 
   /** Tells of alerts until the signal comes; a turn that fails is told, and the next one comes. */
-  #alerts(signal: AbortSignal): Promise<void> {
+  #alerts(by: Sight, signal: AbortSignal): Promise<void> {
     const { context, base, concerns } = this.#by;
     const { clock, random } = base.world.host;
     const watched = { site: () => this.#followed.open.site, concerns };
-    const loop = new AlertLoop(context, watched, this.#cycles.id);
+    const loop = new AlertLoop(context, watched, by);
     const rejected = (_: unknown, error: unknown) => this.#jobFailed('alerts', 'alerts', wrongIn(error));
     const turn = async () => {
       this.#jobFailed('alerts', 'alerts', await loop.turn());

@@ -1,11 +1,13 @@
-import { type Diagnostic, Failure } from '../../../diagnostics/diagnostic.ts';
-import type { Condition, RoutePolicy } from '../../../operation/alerts/model.ts';
+import pLimit from 'p-limit';
+import { type Diagnostic, Failure, onceEach } from '../../../diagnostics/diagnostic.ts';
+import type { Alert, Condition, RoutePolicy } from '../../../operation/alerts/model.ts';
 import { conditionsOf } from '../../../operation/alerts/rules.ts';
 import { digestOf, messageOf } from '../../../operation/alerts/words.ts';
 import { lookAtVm } from '../../../operation/look.ts';
 import type { SeenReplica, SeenRepository, VmStatus } from '../../../operation/model.ts';
 import { type PlanStatus, planStatusOf } from '../../../operation/rehearsals.ts';
 import { isBreached, statusOf } from '../../../operation/status.ts';
+import type { OpenRepository } from '../../../replication/repository/open-repository.ts';
 import { alertTurn, type Keeper, keeperOf } from '../../alerts/alert-turn.ts';
 import { policyOf, type Route, routesIn } from '../../alerts/routes.ts';
 import { tell } from '../../alerts/tell.ts';
@@ -14,6 +16,7 @@ import { refOfPlan, seenPlan } from '../plans.ts';
 import { replicasOf } from '../replicas.ts';
 import type { Site, View } from '../site/site.ts';
 import type { Concerns } from './concerns.ts';
+import { Heartbeats } from './heartbeats.ts';
 
 /** What the agent that looks knows besides. */
 export interface Watched {
@@ -21,10 +24,22 @@ export interface Watched {
   concerns: Concerns;
 }
 
+/** Who looks. */
+export interface Sight {
+  id: string;
+  /** Whose place that one has taken. */
+  before?: string | undefined;
+}
+
+/** Between two turns, ms: whoever is to know does within a minute, whatever a turn takes. */
+export const alertsEvery = 20_000;
+
 /** A VM that is breached is read again so long after the last time at the earliest, ms. */
 const readAgain = 5 * 60_000;
-/** Between two signs of life, and between two looks at replicas and recovery plans, ms. */
-const often = { heartbeat: 5 * 60_000, recovery: 10 * 60_000 };
+/** Between two looks at replicas and recovery plans, ms. */
+const recoveryEvery = 10 * 60_000;
+/** VMs that are read side by side. */
+const inFlight = 32;
 
 /**
  * Computes how everything stands and tells whoever is to know, a turn at a time. It goes by what was seen in
@@ -33,22 +48,26 @@ const often = { heartbeat: 5 * 60_000, recovery: 10 * 60_000 };
 export class AlertLoop {
   readonly #context: Context;
   readonly #watched: Watched;
-  readonly #by: string;
+  readonly #by: Sight;
   readonly #keepers = new Map<string, Keeper>();
   readonly #readAt = new Map<string, number>();
-  readonly #failing = new Map<string, string>();
-  #beat = Number.NEGATIVE_INFINITY;
-  /** What was last seen of what recovers VMs. */
-  #recovery: { at: number; replicas: SeenReplica[]; plans: PlanStatus[] } = {
-    at: Number.NEGATIVE_INFINITY,
-    replicas: [],
-    plans: [],
-  };
+  /** By key of an alert: when another mover last saw it no more, as far as that was looked into. */
+  readonly #doubts = new Map<string, number>();
+  /** VMs, by name, that another mover sees otherwise. */
+  readonly #doubted = new Set<string>();
+  readonly #heartbeats: Heartbeats;
+  /** What was last seen of what recovers VMs, and when somebody began to look. */
+  #recovery: { replicas: SeenReplica[]; plans: PlanStatus[] } = { replicas: [], plans: [] };
+  #recoveryAt = Number.NEGATIVE_INFINITY;
+  #looking: Promise<void> | undefined;
+  /** What went wrong since the last turn began. */
+  #diagnostics: Diagnostic[] = [];
 
-  constructor(context: Context, watched: Watched, by: string) {
+  constructor(context: Context, watched: Watched, by: Sight) {
     this.#context = context;
     this.#watched = watched;
     this.#by = by;
+    this.#heartbeats = new Heartbeats(context.io.interrupt, watched.concerns);
   }
 
   /** What could not be told or read. */
@@ -62,60 +81,107 @@ export class AlertLoop {
       site.views,
     );
     const routes = routesIn(site.catalog);
+    this.#heartbeats.declared(routes);
     if (routes.length === 0) return [];
-    const diagnostics: Diagnostic[] = [];
-    const statuses = await this.#statuses(site, now, diagnostics);
-    const ahead = [...site.views].flatMap(([url, { repository }]) => {
-      const ms = repository?.store.clockAhead?.() ?? 0;
-      return ms === 0 ? [] : [[url, ms] as const];
-    });
-    const own = [...concerns.all(), ...this.#routesThatFail()];
+    const statuses = await this.#statuses(site, now);
+    const ahead = new Map(
+      [...site.views].flatMap(([url, { repository }]) => {
+        const ms = repository?.store.clockAhead?.() ?? 0;
+        return ms === 0 ? [] : [[url, ms] as const];
+      }),
+    );
+    for (const { vm, repository, newest } of statuses)
+      if (newest) concerns.seenPoint(vm, newest.time - (ahead.get(repository) ?? 0));
     const { failing, declaredSince, seen } = concerns;
     const { plans } = this.#recovery;
-    const known = { failing, declaredSince, seen, ahead: new Map(ahead), plans, own };
+    const known = { failing, declaredSince, seen, ahead, plans, own: concerns.all() };
     const conditions = conditionsOf(statuses, known, now);
-    for (const route of this.#failing.keys())
-      if (!routes.some(({ title }) => title === route)) this.#failing.delete(route);
     const told = Map.groupBy(
       routes.filter(({ properties }) => !properties.heartbeat),
       ({ ref }) => ref.url.canonical,
     );
-    // By the clock of the repository, which is the same for all movers.
-    for (const [url, its] of told)
-      diagnostics.push(
-        ...(await this.#tellAll(site, url, its, conditions, statuses, site.views.get(url)?.now() ?? now)),
-      );
-    await this.#heartbeats(site, routes, statuses, now);
-    return diagnostics;
+    await Promise.all([
+      ...[...told].map(([url, its]) => this.#tellAll(site, url, its, conditions, statuses)),
+      this.#heartbeats.beat(site, routes, statuses, now).then(more => void this.#diagnostics.push(...more)),
+    ]);
+    return onceEach(this.#diagnostics.splice(0));
   }
 
-  async #statuses(site: Site, now: number, diagnostics: Diagnostic[]): Promise<VmStatus[]> {
+  /** Waits for what is looked at beside the turns. */
+  async looked(): Promise<void> {
+    await this.#looking;
+  }
+
+  async #statuses(site: Site, now: number): Promise<VmStatus[]> {
     const { interrupt } = this.#context.io;
     const first = statusesOf(site, this.#recovery.replicas);
-    const late = first.filter(
-      status => isBreached(status) && status.uuid !== undefined && this.#mayRead(status.uuid, now),
-    );
-    for (const { uuid, repository: url } of late) {
+    const late = first.filter(status => {
+      const isDoubted = this.#doubted.has(status.vm);
+      return status.uuid !== undefined && (isBreached(status) || isDoubted) && this.#mayRead(status, now);
+    });
+    this.#doubted.clear();
+    const limit = pLimit(inFlight);
+    const readOne = async ({ uuid, repository }: VmStatus): Promise<void> => {
       interrupt.throwIfAborted();
-      const view = site.views.get(url);
-      if (view) await readOne(view, uuid!, diagnostics);
-    }
-    if (now - this.#recovery.at >= often.recovery) {
-      const uuids = new Map(
-        [...site.views.values()].flatMap(({ vms }) =>
-          [...vms.values()].map(({ name = '', uuid }) => [name.toLowerCase(), uuid] as const),
-        ),
-      );
-      const { replicas } = await replicasOf(this.#context, site.session, site.catalog, uuids);
-      this.#recovery = { at: now, replicas, plans: await plansOf(site, diagnostics) };
+      const view = site.views.get(repository);
+      if (view) await this.#noting(() => readVm(view, uuid!, failure => this.#note(failure)));
+    };
+    await Promise.all(late.map(status => limit(() => readOne(status))));
+    // Beside the turns: who is to hear that an RPO is breached doesn't wait for an AWS that doesn't answer.
+    if (!this.#looking && now - this.#recoveryAt >= recoveryEvery) {
+      this.#recoveryAt = now;
+      this.#looking = this.#lookAtRecovery(site).finally(() => {
+        this.#looking = undefined;
+      });
     }
     return statusesOf(site, this.#recovery.replicas);
   }
 
-  #mayRead(uuid: string, now: number): boolean {
-    if (now - (this.#readAt.get(uuid) ?? Number.NEGATIVE_INFINITY) < readAgain) return false;
-    this.#readAt.set(uuid, now);
+  /** Doesn't reject. */
+  async #lookAtRecovery(site: Site): Promise<void> {
+    const uuids = new Map(
+      [...site.views.values()].flatMap(({ vms }) =>
+        [...vms.values()].map(({ name = '', uuid }) => [name.toLowerCase(), uuid] as const),
+      ),
+    );
+    await this.#noting(async () => {
+      const { replicas } = await replicasOf(this.#context, site.session, site.catalog, uuids);
+      this.#recovery = { replicas, plans: await plansOf(site, failure => this.#note(failure)) };
+    });
+  }
+
+  #note({ diagnostics }: Failure): void {
+    this.#diagnostics.push(...diagnostics);
+  }
+
+  /** What one thing can't be seen for keeps nobody from hearing of all others. */
+  async #noting(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (this.#context.io.interrupt.aborted) return;
+      if (!(error instanceof Failure)) throw error;
+      this.#note(error);
+    }
+  }
+
+  #mayRead({ uuid, vm }: VmStatus, now: number): boolean {
+    const last = this.#readAt.get(uuid!) ?? Number.NEGATIVE_INFINITY;
+    if (now - last < readAgain && !this.#doubted.has(vm)) return false;
+    this.#readAt.set(uuid!, now);
     return true;
+  }
+
+  /** Another mover sees some of them no more: what is known of their VMs here may be old. */
+  #doubt(alerts: readonly Alert[]): void {
+    for (const { key, doubted, ended, seen = {}, subjects } of alerts) {
+      if (doubted === undefined || ended !== undefined || !(this.#by.id in seen)) continue;
+      if (this.#doubts.get(key) === doubted) continue;
+      this.#doubts.set(key, doubted);
+      for (const subject of subjects) this.#doubted.add(subject);
+    }
+    const open = new Set(alerts.map(({ key }) => key));
+    for (const key of this.#doubts.keys()) if (!open.has(key)) this.#doubts.delete(key);
   }
 
   async #tellAll(
@@ -124,25 +190,26 @@ export class AlertLoop {
     routes: readonly Route[],
     conditions: readonly Condition[],
     statuses: readonly VmStatus[],
-    now: number,
-  ): Promise<Diagnostic[]> {
-    const diagnostics: Diagnostic[] = [];
+  ): Promise<void> {
     const keeper =
       this.#keepers.get(url) ??
       keeperOf(
-        () => this.#watched.site().views.get(url)?.repository?.board,
-        failure => void diagnostics.push(...failure.diagnostics),
+        async () => (await boardOf(this.#watched.site(), url))?.board,
+        failure => this.#note(failure),
       );
     this.#keepers.set(url, keeper);
     const byTitle = new Map(routes.map(route => [route.title, route]));
     const policies: RoutePolicy[] = routes.map(policyOf);
     const { interrupt: signal } = this.#context.io;
-    const { undelivered, told } = await alertTurn({
+    // By the clock of the repository, which is the same for all movers.
+    const now = site.session.world.host.clock.now() + (await aheadOf(site, url));
+    const { undelivered, state } = await alertTurn({
       keeper,
       conditions,
       policies,
       now,
-      by: this.#by,
+      by: this.#by.id,
+      before: this.#by.before,
       tell: delivery =>
         tell(
           site.session,
@@ -158,63 +225,37 @@ export class AlertLoop {
         return tell(site.session, byTitle.get(route)!, { about: 'digest', message, now }, signal);
       },
     });
-    for (const { route } of told) this.#failing.delete(route);
-    for (const { title } of routes) {
-      const failed = undelivered.get(title);
-      if (failed) this.#failing.set(title, failed[0]?.message ?? 'it failed');
-      diagnostics.push(...(failed ?? []));
-    }
-    return diagnostics;
-  }
-
-  #routesThatFail(): Condition[] {
-    return [...this.#failing].map(([route, message]) => ({
-      rule: 'route-failing',
-      severity: 'warning',
-      cause: route,
-      subject: route,
-      text: `the route ${route} does not work: ${message}`,
-    }));
-  }
-
-  async #heartbeats(
-    site: Site,
-    routes: readonly Route[],
-    statuses: readonly VmStatus[],
-    now: number,
-  ): Promise<void> {
-    if (now - this.#beat < often.heartbeat) return;
-    this.#beat = now;
-    const isAlive = [...site.views.values()].every(({ problem }) => problem !== 'repository-unreachable');
-    const isKept = !statuses.some(isBreached);
-    for (const route of routes) {
-      const { heartbeat } = route.properties;
-      if (!heartbeat || !isAlive || (heartbeat.when === 'kept' && !isKept)) continue;
-      const message = { title: 'converge: alive', lines: [] };
-      const said = { about: 'test', message, now } as const;
-      try {
-        await tell(site.session, route, said, this.#context.io.interrupt);
-        this.#failing.delete(route.title);
-      } catch (error) {
-        this.#failing.set(route.title, (error as Error).message);
-      }
-    }
+    this.#diagnostics.push(...undelivered);
+    this.#doubt(state.alerts);
   }
 }
 
-async function readOne(view: View, uuid: string, diagnostics: Diagnostic[]): Promise<void> {
+/**
+ * The repository that keeps what a route was told: one that no VM is in has no view.
+ *
+ * @throws Failure what keeps it from being read
+ */
+async function boardOf({ views, repositories, catalog }: Site, url: string) {
+  const known = views.get(url);
+  if (known) return known.repository;
+  const route = routesIn(catalog).find(({ ref }) => ref.url.canonical === url);
+  return route && ((await repositories.open(route.ref, 'read')) as OpenRepository | undefined);
+}
+
+const aheadOf = async (site: Site, url: string): Promise<number> => {
+  const repository = await boardOf(site, url).catch(() => undefined);
+  return repository?.store.clockAhead?.() ?? 0;
+};
+
+async function readVm(view: View, uuid: string, note: (failure: Failure) => void): Promise<void> {
   if (!view.repository) return;
-  const seen = await lookAtVm(
-    view.repository.vm(uuid),
-    failure => void diagnostics.push(...failure.diagnostics),
-    () => true,
-  );
+  const seen = await lookAtVm(view.repository.vm(uuid), note, () => true);
   const first = view.vms.get(uuid)?.first;
   view.vms.set(uuid, { ...seen, ...(first !== undefined && { first }) });
 }
 
 /** How the recovery plans stand; of one whose repository can't be read the reason is given. */
-async function plansOf({ catalog, repositories, session }: Site, diagnostics: Diagnostic[]) {
+async function plansOf({ catalog, repositories, session }: Site, note: (failure: Failure) => void) {
   const found: PlanStatus[] = [];
   for (const declared of catalog.resources.filter(({ type }) => type === 'recovery_plan'))
     try {
@@ -223,7 +264,7 @@ async function plansOf({ catalog, repositories, session }: Site, diagnostics: Di
       if (repository) found.push(planStatusOf(await seenPlan(repository, declared), now));
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      diagnostics.push(...error.diagnostics);
+      note(error);
     }
   return found;
 }

@@ -7,6 +7,7 @@ import { type Mover, moverSilence, type OpenAlert } from '../../../operation/mod
 import type { Moved } from './move-duty.ts';
 import type { Count } from './selections.ts';
 import type { JobDone } from './slow-jobs.ts';
+import type { HeldBack } from './take-up.ts';
 
 /** What of a cycle's words is for somebody to see to before it keeps points from being made. */
 const watched: readonly [rule: Condition['rule'], codes: readonly string[]][] = [
@@ -14,12 +15,13 @@ const watched: readonly [rule: Condition['rule'], codes: readonly string[]][] = 
   ['datastore-low', ['datastore-low', 'datastore-full']],
 ];
 
-/** Those that nothing else tells of before the next time that somebody looks, which may be a day off. */
+/** Those that nothing tells of before somebody looks the next time, which may be long after a start. */
 const lasting: ReadonlySet<Condition['rule']> = new Set([
   'drift',
   'damaged',
   'snapshot-old',
   'datastore-low',
+  'route-failing',
 ]);
 
 /** Where a state folder keeps them. */
@@ -29,6 +31,8 @@ interface Failing {
   times: number;
   code: string;
   message: string;
+  /** When the last of them ended, ms; undefined in what older versions kept. */
+  at?: number;
 }
 
 /** As they are kept. */
@@ -118,13 +122,29 @@ export class Concerns {
     else this.#conditions.set(key, { rule, severity, cause, subject, text, since });
   }
 
-  /** Other agents of which nothing was heard for long, and that had not said that they end. */
-  silent(movers: readonly Mover[], own: string, now: number): void {
+  /**
+   * Other agents of which nothing was heard for long, and that had not said that they end.
+   *
+   * @param isAll no repository is missing: one that is not among them is nobody's concern any more
+   */
+  silent(movers: readonly Mover[], own: string, now: number, isAll: boolean): void {
+    const known = new Set(movers.map(({ id }) => id));
+    for (const { rule, subject } of isAll ? this.all() : [])
+      if (rule === 'mover-gone' && !known.has(subject)) this.say(rule, subject, undefined);
     for (const { id, kind = 'agent', host, at, ended } of movers) {
       const isGone = id !== own && ended === undefined && now - at > moverSilence;
       const text = `the ${kind} on ${host} has not been heard of since ${new Date(at).toISOString()}`;
       this.say('mover-gone', id, isGone ? text : undefined);
     }
+  }
+
+  /** VMs for which what was declared before goes on: the manifests are the cause of all of them. */
+  held(all: readonly HeldBack[]): void {
+    const still = new Set(all.map(({ address }) => address));
+    for (const { rule, subject } of this.all())
+      if (rule === 'held-back' && !still.has(subject as Address)) this.say(rule, subject, undefined);
+    for (const { address, why } of all)
+      this.say('held-back', address, `${address} protects less: ${why.join('; ')}`, 'warning', 'manifests');
   }
 
   /** What a slow job came to. */
@@ -157,7 +177,13 @@ export class Concerns {
   /** A cycle of the VM failed, here or elsewhere. */
   failed(vm: string, { code, message }: { code: string; message: string }): void {
     const times = (this.failing.get(vm)?.times ?? 0) + 1;
-    this.failing.set(vm, { times, code, message });
+    this.failing.set(vm, { times, code, message, at: this.#now() });
+  }
+
+  /** A point of that moment is there, by the clock here: whoever made it, what failed before has passed. */
+  seenPoint(vm: string, time: number): void {
+    const at = this.failing.get(vm)?.at;
+    if (at !== undefined && time > at) this.made(vm);
   }
 
   /** What a cycle said about what is around its VM; one that came to nothing may not have looked. */

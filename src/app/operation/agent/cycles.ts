@@ -1,8 +1,8 @@
-import { Failure, onceEach } from '../../../diagnostics/diagnostic.ts';
+import { onceEach } from '../../../diagnostics/diagnostic.ts';
 import type { Progress } from '../../../engine/model/io.ts';
 import type { Outcome } from '../../../operation/agenda.ts';
 import type { Mover, Moving } from '../../../operation/model.ts';
-import { moversIn } from '../movers.ts';
+import { allMovers } from '../movers.ts';
 import type { Followed, Follower } from './followed.ts';
 import { LogBook } from './log-book.ts';
 import { moveDuty } from './move-duty.ts';
@@ -27,6 +27,11 @@ export class Cycles {
     this.#followed = followed;
     this.id = random.uuid();
     this.#book = new LogBook({ id: this.id, kind, slots: by.options.slots, since: clock.now() });
+  }
+
+  /** Says so of the mover before it that a hard kill may have ended. */
+  follows(before: string | undefined): void {
+    this.#book.follows(before);
   }
 
   /** Runs the cycle of a duty if it is still due, and tells what came of it. Doesn't reject. */
@@ -72,13 +77,14 @@ export class Cycles {
     const { site } = this.#followed.open;
     const now = base.world.host.clock.now();
     const failures = await this.#book.write(site, [...this.#running.values()], now, isEnd);
-    for (const { repository } of isEnd ? [] : site.views.values())
-      try {
-        if (repository) concerns.silent(await moversIn(repository, now), this.id, now);
-      } catch (error) {
-        if (!(error instanceof Failure)) throw error;
-        failures.push(error);
-      }
+    if (!isEnd) {
+      const seen = await allMovers(
+        [...site.views.values()].map(({ repository }) => repository),
+        now,
+      );
+      concerns.silent(seen.movers, this.id, now, seen.isAll);
+      failures.push(...seen.failures);
+    }
     const diagnostics = onceEach(failures.flatMap(failure => failure.diagnostics));
     telling.once('log-book', diagnostics, { type: 'unseen', diagnostics });
   }

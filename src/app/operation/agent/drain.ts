@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { blocked, Failure } from '../../../diagnostics/diagnostic.ts';
+import type { EngineMemory } from '../../../engine/model/world.ts';
 import { type Lock, takeLock } from '../../../io/locks/lock.ts';
 import type { Host } from '../../../io/ports.ts';
 import type { Context } from '../../app-context.ts';
@@ -26,6 +27,20 @@ export async function beAgentOf(host: Host, stateDir: string, signal: AbortSigna
   const lock = await takeLock(join(folder(stateDir), 'lock'), { host, timeout: 0, signal, refused });
   await host.files.remove(request(stateDir));
   return lock;
+}
+
+/** The same for whoever can do without: undefined where an agent runs. */
+export async function mayBeAgentOf(
+  host: Host,
+  stateDir: string,
+  signal: AbortSignal,
+): Promise<Lock | undefined> {
+  try {
+    return await beAgentOf(host, stateDir, signal);
+  } catch (error) {
+    if (!(error instanceof Failure) || !error.hasOnly('agent-runs')) throw error;
+    return undefined;
+  }
 }
 
 export const isDraining = async (host: Host, stateDir: string): Promise<boolean> =>
@@ -55,4 +70,20 @@ export async function drainAgent(context: Context, options: CommonOptions): Prom
   await free(longest);
   await host.files.remove(request(stateDir));
   return true;
+}
+
+/** Where a state folder keeps who went by it last. */
+const lastKey = 'agent-id';
+
+/**
+ * Takes the place of whoever went by this state folder before: that one is gone, since nobody else may go by
+ * it at the same time. Gives back who that was; undefined: nobody.
+ */
+export async function succeed(
+  memory: Pick<EngineMemory, 'get' | 'set'>,
+  id: string,
+): Promise<string | undefined> {
+  const before = memory.get(lastKey);
+  await memory.set(lastKey, id);
+  return typeof before === 'string' ? before : undefined;
 }

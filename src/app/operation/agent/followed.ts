@@ -2,6 +2,7 @@ import { Failure } from '../../../diagnostics/diagnostic.ts';
 import { oneDiagnostic } from '../../../resources/shared/one-diagnostic.ts';
 import type { Context } from '../../app-context.ts';
 import type { CommonOptions } from '../../options.ts';
+import { noneDeclared } from '../../repository/which-repository.ts';
 import type { Session } from '../../session/open-session.ts';
 import { dutiesOf, type VmDuty } from '../site/duties.ts';
 import { locate } from '../site/locate.ts';
@@ -54,12 +55,17 @@ export class Followed {
     return this.#open!;
   }
 
-  /** False: the manifests can't be used, which was told. */
+  /**
+   * False: the manifests can't be used, which was told.
+   *
+   * @throws Failure `no-repository`: they declare no protected VM
+   */
   async begin(): Promise<boolean> {
     const first = await this.#read();
     if (!first) return false;
     this.#open = await this.#openFor(first);
     await this.#look(this.#open);
+    if (this.#open.site.declared.length === 0) throw noneDeclared(this.#by.paths);
     return true;
   }
 
@@ -128,8 +134,7 @@ export class Followed {
     telling.passed('broken');
     const { taken } = read;
     concerns.say('broken-manifests', 'manifests', undefined);
-    const [held] = taken.held;
-    concerns.say('held-back', 'manifests', held && `${held.address} protects less: ${held.why.join('; ')}`);
+    concerns.held(taken.held);
     telling.once('held', taken.held, { type: 'held', held: taken.held });
     if (decides) await remember(engine, taken.catalog);
     return taken;

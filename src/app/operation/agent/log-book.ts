@@ -4,7 +4,7 @@ import { HISTORY_EVERY, type PastCycle } from '../../../operation/history.ts';
 import type { Mover, Moving } from '../../../operation/model.ts';
 import { forgetNotes } from '../../../replication/repository/forget-notes.ts';
 import { keepHistory } from '../history.ts';
-import { noteMover } from '../movers.ts';
+import { endMover, noteMover } from '../movers.ts';
 import type { Site, View } from '../site/site.ts';
 
 const day = 86_400_000;
@@ -19,6 +19,8 @@ export class LogBook {
   readonly #etags = new Map<string, string>();
   /** A run that only looks once has nothing to say about itself. */
   readonly #introduces: boolean;
+  /** The mover that it follows, which a hard kill may have ended. */
+  #before: string | undefined;
   #kept: number;
   #last: Promise<Failure[]> = Promise.resolve([]);
   #forgot = Number.NEGATIVE_INFINITY;
@@ -27,6 +29,11 @@ export class LogBook {
     this.#of = of;
     this.#introduces = introduces;
     this.#kept = of.since;
+  }
+
+  /** From its first word on: the mover with that id is gone. */
+  follows(before: string | undefined): void {
+    this.#before = before;
   }
 
   add(url: string, cycle: PastCycle): void {
@@ -76,6 +83,7 @@ export class LogBook {
     isEnd: boolean,
   ): Promise<void> {
     if (!repository) return;
+    if (this.#before !== undefined && !this.#etags.has(url)) await endMover(repository, this.#before);
     const mover = { ...(await this.mover(running, now)), ...(isEnd && { ended: true as const }) };
     const etag = await noteMover(repository, mover, this.#etags.get(url));
     if (etag !== undefined) this.#etags.set(url, etag);

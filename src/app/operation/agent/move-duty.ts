@@ -49,7 +49,7 @@ export async function moveDuty(
       return seenOf(view, declared.title);
     };
     let seen = await find();
-    if (seen && pauseOf(view.pauses, seen.uuid, view.now()))
+    if (pauseOf(view.pauses, seen?.uuid, view.now(), declared.title))
       return { outcome: { result: 'paused' }, moved: { ...base, paused: true } };
     const wishOf = async () => {
       // Somebody else may have made its first point before this one's turn came.

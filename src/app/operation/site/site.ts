@@ -13,7 +13,7 @@ import { makeRepositories } from '../../connect/repositories.ts';
 import type { CommonOptions } from '../../options.ts';
 import { openSession, type Session } from '../../session/open-session.ts';
 import { runOf } from '../../session/run-of.ts';
-import { declaredVms } from './declared-vms.ts';
+import { declaredVms, emptySelections } from './declared-vms.ts';
 
 /** What is known of one repository. */
 export interface View {
@@ -73,14 +73,15 @@ export async function openSite(context: Context, catalog: Catalog, options: Comm
  * looked at is told, and stays as it was.
  */
 export async function look(site: Site): Promise<Diagnostic[]> {
-  const { resources, diagnostics } = await expandSelections(site.catalog, site.run);
+  const expanded = await expandSelections(site.catalog, site.run);
+  const { resources, diagnostics } = expanded;
   const told = [...diagnostics, ...resources.flatMap(({ fault }) => fault ?? [])];
   // While nobody can say which VMs a selection means, it goes on meaning those of the last time.
   const meant = resources.flatMap(one => {
     const before = one.fault ? site.resources.filter(({ selectedBy }) => selectedBy === one.address) : [];
     return before.length > 0 ? before : [one];
   });
-  const { declared, refs } = declaredVms(meant);
+  const { declared, refs } = declaredVms(meant, emptySelections(site.catalog, expanded));
   site.resources = meant;
   site.declared = declared;
   for (const [url, ref] of refs) if (!site.views.has(url)) site.views.set(url, viewOf(site, ref));

@@ -1,4 +1,4 @@
-import { Failure, given } from '../../../diagnostics/diagnostic.ts';
+import { type Diagnostic, Failure, given } from '../../../diagnostics/diagnostic.ts';
 import { suggest } from '../../../diagnostics/nearest.ts';
 import { type Evidence, evidenceOf, monthAt, monthSpan } from '../../../operation/evidence.ts';
 import type { VmStatus } from '../../../operation/model.ts';
@@ -15,6 +15,12 @@ export interface EvidenceAsked {
   group?: string | undefined;
 }
 
+/** A month's evidence, and why something may be missing in it. */
+export interface FoundEvidence {
+  evidence: Evidence;
+  diagnostics: Diagnostic[];
+}
+
 /**
  * A month's evidence, of what repositories hold. Undefined when the manifests have mistakes, which were
  * told.
@@ -24,7 +30,7 @@ export interface EvidenceAsked {
 export const monthsEvidence = (
   context: Context,
   options: StatusOptions & EvidenceAsked,
-): Promise<Evidence | undefined> =>
+): Promise<FoundEvidence | undefined> =>
   evidenceBy(options, context.io.host.clock.now(), wish =>
     look(context, options, { ...wish, known: new Map() }),
   );
@@ -34,7 +40,7 @@ export async function evidenceBy(
   { month: asked, group }: EvidenceAsked,
   now: number,
   looking: (wish: Omit<TrackWish, 'known'>) => Promise<Looked | undefined>,
-): Promise<Evidence | undefined> {
+): Promise<FoundEvidence | undefined> {
   const isIn = inGroup(group);
   const spanAt = (moment: number) => {
     const month = asked ?? monthAt(moment);
@@ -61,7 +67,8 @@ export async function evidenceBy(
         hint: groupHint(group, status.vms),
       }),
     );
-  return evidenceOf(status, status.vms.filter(isIn), tracks, { ...span, group });
+  const evidence = evidenceOf(status, status.vms.filter(isIn), tracks, { ...span, group });
+  return { evidence, diagnostics: status.diagnostics };
 }
 
 const LABEL = 'label:';

@@ -1,16 +1,17 @@
-import { resolve } from 'node:path';
 import { Failure, given, world } from '../../../diagnostics/diagnostic.ts';
 import type { Operation } from '../../../operation/page/page.ts';
-import { isLoopback, type Served, serve } from '../../../operation/server/serve.ts';
+import { BEARER_TOKEN } from '../../../operation/server/guard.ts';
+import { isLoopback, type Served, type ServedName, serve } from '../../../operation/server/serve.ts';
 import type { Context } from '../../app-context.ts';
 import { readSecretFrom } from '../../session/read-secret.ts';
 import type { StatusOptions } from '../status.ts';
+import { readCertificate } from './page-certificate.ts';
 import { pages } from './pages.ts';
 
 export interface ServeOptions {
   /** `HOST:PORT`; undefined: loopback, any port. */
   listen?: string | undefined;
-  /** Names that browsers and scrapers know it by. */
+  /** Names that browsers and scrapers know it by; with a port where a proxy has another. */
   name?: string[] | undefined;
   /** PEM file. */
   tlsCert?: string | undefined;
@@ -22,12 +23,13 @@ export interface ServeOptions {
 
 /** Fewer characters can be guessed. */
 const shortestToken = 24;
+const newToken = `make one of ${shortestToken} characters or more: openssl rand -hex 32`;
 
 /**
  * Serves page and metrics until `close`. The link holds the token.
  *
  * @param operation what is known besides, by whoever runs the cycles
- * @throws Failure `page-unsafe`, `bad-address`, `page-port`
+ * @throws Failure `page-unsafe`, `bad-listen`, `page-certificate`, `page-port`
  */
 export async function servePages(
   context: Context,
@@ -35,24 +37,20 @@ export async function servePages(
   operation?: () => Promise<Operation>,
 ): Promise<Served & { link: string }> {
   const { host, port } = addressOf(options.listen ?? '127.0.0.1:0');
-  const { random, files, cwd } = context.io.host;
-  const { tlsCert, tlsKey, name: names = [] } = options;
+  const { random } = context.io.host;
+  const { tlsCert, tlsKey } = options;
+  const names = (options.name ?? []).map(nameIn);
   if (!isLoopback(host)) refuseUnsafe(options);
   if ((tlsCert === undefined) !== (tlsKey === undefined))
     throw unsafe('--tls-cert and --tls-key go together', 'give both, or neither on loopback');
   const newId = () => random.bytes(32).toString('base64url');
   const token = options.token === undefined ? newId() : await readSecretFrom(options.token, context);
   if (token.length < shortestToken)
-    throw unsafe(
-      `the token has ${token.length} characters and could be guessed`,
-      `make one of ${shortestToken} or more: openssl rand -hex 32`,
-    );
-  const cert = tlsCert === undefined ? undefined : await files.read(resolve(cwd, tlsCert));
-  if (tlsCert !== undefined && !cert)
-    throw new Failure(
-      given('page-unsafe', `${tlsCert} isn't there`, { hint: 'give the certificate as PEM' }),
-    );
-  const tls = cert && { cert: cert.toString(), key: await readSecretFrom(tlsKey!, context) };
+    throw unsafe(`the token has ${token.length} characters and could be guessed`, newToken);
+  if (!BEARER_TOKEN.test(token))
+    throw unsafe('the token has characters that no program can send as `Authorization: Bearer`', newToken);
+  const tls =
+    tlsCert === undefined ? undefined : await readCertificate(context, { tlsCert, tlsKey: tlsKey! }, names);
   const answer = pages(context, options, operation);
   const serving = { host, port, names, token, newId, answer, ...(tls && { tls }), failed: failing(context) };
   try {
@@ -97,6 +95,20 @@ function addressOf(listen: string): { host: string; port: number } {
   throw new Failure(
     given('bad-listen', `--listen ${listen}: expected HOST:PORT`, {
       hint: 'write it like 127.0.0.1:9470 or [::1]:9470',
+    }),
+  );
+}
+
+/** A name that requests may ask for, with the port that they name it by where it isn't that of `--listen`. */
+function nameIn(text: string): ServedName {
+  const [, bracketed, plain, port] =
+    /^(?:\[([0-9a-f:]+)\]|([a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?))(?::(\d{1,5}))?$/i.exec(text) ?? [];
+  const name = bracketed ?? plain;
+  if (name !== undefined && Number(port ?? 1) > 0 && Number(port ?? 1) < 65_536)
+    return { name, ...(port !== undefined && { port: Number(port) }) };
+  throw new Failure(
+    given('bad-listen', `--name ${text}: expected a name, or NAME:PORT`, {
+      hint: 'write it as browsers do, like converge.example.com, or converge.example.com:443 behind a proxy',
     }),
   );
 }

@@ -93,8 +93,8 @@ export function pages(
         };
         try {
           const name = `report ${JSON.stringify(asked)}`;
-          const evidence = await evidenceBy(asked, now(), wish => lookAt(name, wish));
-          return evidence && ok(HTML, evidencePage(evidence, html`<a href="/">Now</a>`));
+          const found = await evidenceBy(asked, now(), wish => lookAt(name, wish));
+          return found && ok(HTML, evidencePage(found.evidence, html`<a href="/">Now</a>`));
         } catch (error) {
           if (error instanceof Failure && error.has('bad-month', 'group-of-nobody')) return undefined;
           throw error;

@@ -13,8 +13,8 @@ export const withServe = (command: Command): Command =>
       'env:NAME, file:PATH or credential:NAME of a token that stays; a new one when left out',
     )
     .option(
-      '--name <NAME>',
-      'a name that it is reached by, elsewhere than on loopback; may be repeated',
+      '--name <NAME[:PORT]>',
+      'a name that it is reached by, with the port of the proxy where there is one; may be repeated',
       collect,
     )
     .option('--tls-cert <FILE>', 'certificate as PEM; elsewhere than on loopback it is needed')

@@ -1,6 +1,7 @@
 import type { StatusOptions } from '../../../app/operation/status.ts';
 import { type EvidenceAsked, monthsEvidence } from '../../../app/operation/surface/evidence.ts';
 import { Failure, given } from '../../../diagnostics/diagnostic.ts';
+import { exitCode } from '../../../engine/report/exit-code.ts';
 import type { Evidence } from '../../../operation/evidence.ts';
 import { evidencePage } from '../../../operation/page/evidence-page.ts';
 import type { CliContext } from '../../context/cli-context.ts';
@@ -29,11 +30,14 @@ export const report: Define = (program, context, exit) => {
     .action(async (paths: string[], options: Options) => {
       const which = ofRun.find(word => word === paths[0]);
       if (which) return exit(await reportOfRun(context, which, paths, options));
-      const evidence = await monthsEvidence(context, { ...options, paths });
-      if (!evidence) return exit(1);
+      const found = await monthsEvidence(context, { ...options, paths });
+      if (!found) return exit(1);
+      const { evidence, diagnostics } = found;
       if (options.format === 'json') context.printJson(`${JSON.stringify(inJson(evidence), null, 2)}\n`);
       else context.printExact(evidencePage(evidence));
-      exit(0);
+      // Whoever keeps it by a timer reads it a year later: that something is missing is said now.
+      context.report(diagnostics);
+      exit(exitCode({ diagnostics }));
     });
 };
 

@@ -1,0 +1,68 @@
+import { type Diagnostic, Failure } from '../../../diagnostics/diagnostic.ts';
+import type { VmStatus } from '../../../operation/model.ts';
+import { isAllKept } from '../../../operation/status.ts';
+import type { Route } from '../../alerts/routes.ts';
+import { tell } from '../../alerts/tell.ts';
+import type { Site } from '../site/site.ts';
+import type { Concerns } from './concerns.ts';
+
+/** Between two signs of life by one route, and after one that did not arrive, ms. */
+const often = 5 * 60_000;
+const soon = 60_000;
+
+/** Signs of life for services that tell somebody when they stay away. */
+export class Heartbeats {
+  readonly #signal: AbortSignal;
+  readonly #concerns: Concerns;
+  /** When each route is to be called next. */
+  readonly #next = new Map<string, number>();
+
+  constructor(signal: AbortSignal, concerns: Concerns) {
+    this.#signal = signal;
+    this.#concerns = concerns;
+  }
+
+  /** Of routes that are declared no more nothing is wrong. */
+  declared(routes: readonly Route[]): void {
+    const titles = new Set(routes.flatMap(({ title, properties }) => (properties.heartbeat ? [title] : [])));
+    for (const { rule, subject } of this.#concerns.all())
+      if (rule === 'route-failing' && !titles.has(subject)) this.#concerns.say(rule, subject, undefined);
+  }
+
+  /** Calls those that are due; gives back what kept it from that. */
+  async beat(
+    { views, session }: Site,
+    routes: readonly Route[],
+    statuses: readonly VmStatus[],
+    now: number,
+  ): Promise<Diagnostic[]> {
+    const isAlive = [...views.values()].every(({ problem }) => problem !== 'repository-unreachable');
+    const isKept = isAllKept(statuses);
+    const due = routes.filter(
+      ({ title, properties: { heartbeat } }) =>
+        heartbeat &&
+        isAlive &&
+        (heartbeat.when !== 'kept' || isKept) &&
+        now >= (this.#next.get(title) ?? Number.NEGATIVE_INFINITY),
+    );
+    const said: Parameters<typeof tell>[2] = {
+      about: 'test',
+      message: { title: 'converge: alive', lines: [] },
+      now,
+    };
+    const call = async (route: Route): Promise<Diagnostic[]> => {
+      try {
+        await tell(session, route, said, this.#signal);
+        this.#next.set(route.title, now + often);
+        this.#concerns.say('route-failing', route.title, undefined);
+        return [];
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error;
+        this.#next.set(route.title, now + soon);
+        this.#concerns.say('route-failing', route.title, error.diagnostics[0]?.message.replace(/\.$/, ''));
+        return error.diagnostics;
+      }
+    };
+    return (await Promise.all(due.map(call))).flat();
+  }
+}
