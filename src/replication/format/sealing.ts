@@ -1,4 +1,5 @@
-import { createCipheriv, createDecipheriv, hash } from 'node:crypto';
+import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { sha256Bytes } from '../../values/digest.ts';
 import { ID_BYTES } from './blocks.ts';
 import { compress, decompress, RAW, ZSTD } from './compression.ts';
 import { damaged, newerFormat } from './damage.ts';
@@ -117,7 +118,7 @@ export function sealerFor(vault: Vault, kind: Kind, key: string, salt: Buffer): 
     const { length } = associated(offset, label);
     bound[length] = encoding;
     const end = length + 1 + digest.copy(bound, length + 1);
-    return hash('sha256', bound.subarray(0, end), 'buffer').subarray(0, TAG_BYTES);
+    return sha256Bytes(bound.subarray(0, end)).subarray(0, TAG_BYTES);
   };
 
   /** `digest`: of the payload, where it is known and the payload is stored as it is. */
@@ -134,7 +135,7 @@ export function sealerFor(vault: Vault, kind: Kind, key: string, salt: Buffer): 
     if (!secret) {
       into[at] = encoding;
       bytes.copy(into, at + 1);
-      const inner = (encoding === RAW && digest) || payloadDigest(bytes);
+      const inner = (encoding === RAW && digest) || sha256Bytes(bytes);
       plainTag(offset, label, encoding, inner).copy(into, at + 1 + bytes.length);
       return length;
     }
@@ -172,7 +173,7 @@ export function sealerFor(vault: Vault, kind: Kind, key: string, salt: Buffer): 
         body = decipher.update(body);
         decipher.final(); // throws unless the tag is right; GCM has no last bytes
       } else {
-        digest = payloadDigest(body.subarray(1));
+        digest = sha256Bytes(body.subarray(1));
         if (!plainTag(offset, label, body[0]!, digest).equals(tag)) throw new Error('checksum');
       }
     } catch (cause) {
@@ -212,8 +213,6 @@ export function sealerFor(vault: Vault, kind: Kind, key: string, salt: Buffer): 
     },
   };
 }
-
-const payloadDigest = (bytes: Buffer): Buffer => hash('sha256', bytes, 'buffer');
 
 /** Checks the first 32 bytes of an object and gives back its salt. */
 export function readHeader(vault: Vault, kind: Kind, key: string, bytes: Buffer): Buffer {
