@@ -41,9 +41,10 @@ try {
     join(cwd, 'm.yaml'),
     `converge: 1\ntargets: { ${home} }\nresources:\n  protected_vm:\n${declared.join('\n')}\n`,
   );
-  const began = performance.now();
+  const [began, cpu] = [performance.now(), process.cpuUsage()];
   const { code, stdout } = await inProcess(cwd, ['status', 'm.yaml']);
   const took = performance.now() - began;
+  const { user, system } = process.cpuUsage(cpu);
 
   const calls = { get: 0, head: 0, list: 0 };
   const counted: ObjectStore = {
@@ -67,7 +68,7 @@ try {
     () => false,
   );
   console.log(stdout.trimEnd().split('\n').at(-1));
-  console.log(`exit ${code}, ${Math.round(took)} ms; a look alone: ${JSON.stringify(calls)}`);
+  console.log(`exit ${code}, ${Math.round(took)} ms, ${Math.round((user + system) / 1000)} of CPU; a look alone: ${JSON.stringify(calls)}`);
 } finally {
   await rm(cwd, { recursive: true, force: true });
 }

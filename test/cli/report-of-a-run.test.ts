@@ -1,7 +1,7 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { writeReport } from '../../src/engine/report/report.ts';
+import { findReport, writeReport } from '../../src/engine/report/report.ts';
 import { nodeHost } from '../../src/io/node.ts';
 import { cli, scratch } from '../support/cli.ts';
 
@@ -36,19 +36,28 @@ test('report last and report failed tell of runs of a state folder', async () =>
   expect((await run('report', 'last', '--month', '2026-10')).stderr).toContain('error[report-mixed]');
 });
 
-test('fifty reports stay, for ninety days; the newest always does', async () => {
+test('fifty reports stay, and ten of failures, for ninety days; the newest always does, and what is not a report', async () => {
   const dir = await scratch();
-  const report = (started: Date) => ({
+  const report = (started: Date, interrupted = false) => ({
     ...{ report: 1 as const, plan: 'a'.repeat(64), results: [], numbers: {}, calls: {}, diagnostics: [] },
-    ...{ started: started.toISOString(), took: 1, interrupted: false },
+    ...{ started: started.toISOString(), took: 1, interrupted },
   });
   const host = nodeHost();
   const day = (n: number) => new Date(Date.UTC(2026, 0, 1) + n * 86_400_000);
-  const kept = () => readdir(join(dir, 'reports'));
+  const kept = async () => (await readdir(join(dir, 'reports'))).filter(name => name !== 'notes.json');
+  await mkdir(join(dir, 'reports'), { mode: 0o700 });
+  await writeFile(join(dir, 'reports', 'notes.json'), '{}');
   for (let n = 0; n < 60; n++) await writeReport(host.files, dir, report(day(n)));
   expect(await kept()).toHaveLength(50);
   await writeReport(host.files, dir, report(day(120)));
   expect((await kept()).map(name => name.slice(0, 10)).toSorted()[0]).toBe('2026-01-31');
+  // What fails at night is still there after a day of runs every few minutes.
+  for (let n = 0; n < 12; n++) await writeReport(host.files, dir, report(day(121 + n / 100), true));
+  for (let n = 0; n < 60; n++) await writeReport(host.files, dir, report(day(122 + n / 100)));
+  expect(await kept()).toHaveLength(60);
+  const failed = await findReport(host.files, dir, one => one.interrupted);
+  expect(failed?.report.started).toBe(day(121.11).toISOString());
   await writeReport(host.files, dir, report(day(1000)));
   expect(await kept()).toHaveLength(1);
+  expect(await readdir(join(dir, 'reports'))).toContain('notes.json');
 });

@@ -31,7 +31,7 @@ export async function pastRun(
       'no-report',
       which === 'last'
         ? `no run has left a report in ${dir}`
-        : `no run that failed has left a report in ${dir}; those of 90 days are kept, and 50 at most`,
+        : `no run that failed has left a report in ${dir}; those of 90 days are kept, the newest 50 and 10 failures more`,
       { hint: 'name the state folder of those runs with --state, or --lab' },
     ),
   );

@@ -3,8 +3,8 @@ import type { Files, ReadFiles } from '../../io/ports.ts';
 import { byText, canonicalJson } from '../model/canonical.ts';
 import type { RunReport } from '../model/events.ts';
 
-/** Reports kept at most, and for how long, ms; the newest always is. */
-const kept = { count: 50, age: 90 * 86_400_000 };
+/** Reports kept at most, those of failures beside them, and for how long, ms; the newest always is. */
+const kept = { count: 50, failures: 10, age: 90 * 86_400_000 };
 
 /** Writes the report to `reports/` of the state folder and gives the file's path. */
 export async function writeReport(files: Files, dir: string, report: RunReport): Promise<string> {
@@ -14,16 +14,26 @@ export async function writeReport(files: Files, dir: string, report: RunReport):
   const file = join(folder, name);
   await files.writeAtomic(file, Buffer.from(`${canonicalJson(report, 2)}\n`), { private: true });
   const oldest = new Date(Date.parse(report.started) - kept.age).toISOString().replaceAll(':', '-');
-  const all = await reportsIn(files, folder);
-  for (const [n, old] of all.entries())
-    if (old !== name && (n >= kept.count || old < oldest)) await files.remove(join(folder, old));
+  const old = (await reportsIn(files, folder)).filter(one => one !== name);
+  // What runs every few minutes would push out what failed at night.
+  let failures = 0;
+  for (const [n, one] of old.entries()) {
+    const isNew = one >= oldest;
+    if (isNew && n < kept.count - 1) continue;
+    const before = isNew && failures < kept.failures && parsed(await files.read(join(folder, one)));
+    if (before && hasFailed(before)) failures++;
+    else await files.remove(join(folder, one));
+  }
   return file;
 }
+
+/** What `writeReport` calls them: others' files are nobody's to count or remove. */
+const ownName = /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}Z-[0-9a-f]{1,8}\.json$/;
 
 /** Names of the files, the newest first. */
 const reportsIn = async (files: ReadFiles, folder: string): Promise<string[]> =>
   ((await files.list(folder)) ?? [])
-    .filter(name => name.endsWith('.json'))
+    .filter(name => ownName.test(name))
     .sort(byText)
     .reverse();
 
