@@ -1,4 +1,4 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { cli, scratch } from '../support/cli.ts';
@@ -163,6 +163,8 @@ ${receiver.ca.replace(/^/gm, '          ')}
   receiver.status = 200;
   receiver.got.length = 0;
   await heard(() => expect(told()).toContain('opened repository-gone'));
+  // What was being written when it went may have made a folder there.
+  await rm(repository, { recursive: true, force: true });
   await rename(`${repository}-away`, repository);
   await heard(() => expect(told()).toContain('recovered repository-gone'));
   expect(told().filter(one => one === 'opened repository-gone')).toHaveLength(1);
