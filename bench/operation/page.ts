@@ -1,8 +1,8 @@
 /**
- * How large the page is and how long it takes to make: `node bench/operation/page.ts`. With 200 and 10,000 VMs
- * and their last 24 hours; then the same as a browser gets it from the server, if there is one (Debian's
- * chromium-headless-shell). CPU time is beside the time that passes, since others may be at work. Nothing is
- * asserted; `docs/scaling.md` holds what a run gave.
+ * How large the page is and how long it takes to make: `node bench/operation/page.ts`. With 200 and 10,000
+ * VMs and their last 24 hours; then the same as a browser gets it from the server, if there is one
+ * (Debian's chromium-headless-shell). CPU time is beside the time that passes, since others may be at
+ * work. Nothing is asserted; `docs/scaling.md` holds what a run gave.
  */
 import { existsSync } from 'node:fs';
 import { chromium } from 'playwright-core';
