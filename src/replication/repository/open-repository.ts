@@ -40,8 +40,8 @@ export interface OpenOptions {
 export interface OpenRepository extends Repository {
   readonly context: Context;
   /**
-   * UUIDs of all VMs that were ever replicated to it, also of those without a point, and without those that are
-   * `known`; `onDamage` as in `vms`. A listing, and a request for each.
+   * UUIDs of all VMs that were ever replicated to it, also of those without a point, and without those that
+   * are `known`; `onDamage` as in `vms`. A listing, and a request for each.
    */
   enrolled(onDamage?: OnDamage, known?: Iterable<string>): Promise<string[]>;
   /** UUIDs of all VMs of which a head or a point can be read, also of those that the roster lost. */
