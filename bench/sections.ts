@@ -55,7 +55,7 @@ for (const [name, master] of [
         cpu(() => {
           for (const { id, offset, length } of spans) {
             const stored = bytes.subarray(offset, offset + length);
-            sealer.openBlock(offset, stored, BLOCK, id, stored);
+            sealer.openBlock(offset, stored, BLOCK, id, { into: stored });
           }
         }),
       );

@@ -205,15 +205,17 @@ function describe(error: unknown, about: About): Diagnostic {
     const answered = code === 'Unknown' && status !== undefined ? own`it was answered with ${status}` : code;
     const silent = code === 'TimeoutError' || fieldsOf(error).code === 'ETIMEDOUT';
     const reason = silent ? own`it did not answer in time` : (fieldsOf(error).code ?? answered);
-    const way = tls.test(reason) ? ' securely' : byProxy === undefined ? '' : ` by ${byProxy}`;
+    const way = `${tls.test(reason) ? ' securely' : ''}${byProxy === undefined ? '' : ` by ${byProxy}`}`;
     return world('aws-unreachable', own`${where} could not be reached${way}: ${reason} (${action}).`, {
       hint: notSpoken.test(reason)
         ? own`What listens there doesn't speak TLS as it should: check the port, and whether it is https.`
-        : tls.test(reason)
-          ? own`The certificate does not verify; point AWS_CA_BUNDLE, or \`ca\` of the aws target, at a PEM file of the authority that signed it, which may be that of a proxy that looks into TLS.`
-          : byProxy !== undefined
-            ? own`Check that ${byProxy} runs and may reach it, and the endpoint of the aws target; NO_PROXY spares what is reached without.`
-            : own`Check the network, and the region or endpoint of the aws target.`,
+        : reason === 'ERR_TLS_CERT_ALTNAME_INVALID'
+          ? own`The certificate is for another name: check the endpoint of the aws target, and what answers for it; a proxy that looks into TLS has to make one for this name.`
+          : tls.test(reason)
+            ? own`The certificate does not verify; point AWS_CA_BUNDLE, or \`ca\` of the aws target, at a PEM file of the authority that signed it, which may be that of a proxy that looks into TLS.`
+            : byProxy !== undefined
+              ? own`Check that ${byProxy} runs and may reach it, and the endpoint of the aws target; NO_PROXY spares what is reached without.`
+              : own`Check the network, and the region or endpoint of the aws target.`,
     });
   }
   return world(

@@ -2,7 +2,13 @@ import { Failure, given, world } from '../diagnostics/diagnostic.ts';
 import { secureAgent } from '../network/agent.ts';
 import { limitConnecting } from '../network/connecting.ts';
 import type { Destination } from '../network/destination.ts';
-import { isAnswerOfProxy, refusedByProxy, unreachableProxy } from '../network/failures.ts';
+import { failingFast } from '../network/failing-fast.ts';
+import {
+  isAnswerOfProxy,
+  passingProxyFailures,
+  refusedByProxy,
+  unreachableProxy,
+} from '../network/failures.ts';
 import { type Network, straight } from '../network/network.ts';
 import type { HttpProxy } from '../network/proxies.ts';
 import { absoluteForm } from '../network/tunnel.ts';
@@ -34,10 +40,18 @@ export function openHttp(
   location: Pick<WebLocation, 'url'>,
   how: Parameters<Content['open']>[1],
 ) => Promise<Opened | 'unchanged'> {
+  const isSilence = (error: unknown) =>
+    error instanceof Failure && error.hasOnly('http-unreachable', ...passingProxyFailures);
+  const { silence: atLeast = usualSilence } = options;
+  const askOnce = failingFast(
+    () => performance.now(),
+    { atLeast: atLeast / 4, lasts: atLeast / 2 },
+    isSilence,
+  );
   return async ({ url: text }, { known = {}, signal }) => {
     let url = httpUrl(text);
     for (let redirects = 0; ; redirects++) {
-      const response = await request(url, known, signal, options);
+      const response = await askOnce(url.host, () => request(url, known, signal, options));
       const { statusCode: status = 0, headers } = response;
       const via = viaOf(url, options);
       if (status === 200) return opened(response, url, via);

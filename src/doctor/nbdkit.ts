@@ -30,7 +30,7 @@ export function judgeNbdkit(target: string, facts: NbdkitFacts): Finding[] {
       ),
     ];
   return [
-    ok(start, version.value),
+    versionFinding(start, program, version.value),
     ...(dump === undefined ? [] : [pluginFinding(about('nbdkit plugin', dumpOf(facts)), plugin, dump)]),
     ...(libdir === undefined ? [] : [libraryFinding(about('VDDK', `folder ${libdir.path}`), libdir)]),
     ...(transports === undefined
@@ -43,6 +43,22 @@ export function judgeNbdkit(target: string, facts: NbdkitFacts): Finding[] {
           ),
         ]),
   ];
+}
+
+/** The oldest that the client is written for. */
+const oldest = [1, 24] as const;
+
+function versionFinding(start: Subject, program: string, said: string): Finding {
+  const [, major, minor] = /^nbdkit (\d+)\.(\d+)/.exec(said) ?? [];
+  const wayOut = 'Install nbdkit 1.24 or newer, or say where it is: `nbdkit: { program: /PATH/nbdkit }`.';
+  if (major === undefined)
+    return problem(
+      start,
+      `${program} is not nbdkit: ${said === '' ? 'it says nothing' : `it says ${said}`}`,
+      wayOut,
+    );
+  const isOld = Number(major) < oldest[0] || (Number(major) === oldest[0] && Number(minor) < oldest[1]);
+  return isOld ? problem(start, `${said} is too old`, wayOut) : ok(start, said);
 }
 
 /** Whether disks can be read by it, as far as a look can tell. */
@@ -60,6 +76,12 @@ function pluginFinding(about: Subject, plugin: string, dump: Answer<string>): Fi
       "Install the plugin (Debian's nbdkit comes without vddk), or name its file: `nbdkit: { plugin: ... }`.",
     );
   const of = (name: string) => new RegExp(`^${name}=(.*)$`, 'm').exec(dump.value)?.[1];
+  if (of('name') === undefined)
+    return problem(
+      about,
+      `nbdkit says nothing about a plugin ${plugin}`,
+      'Try the same by hand: `--dump-plugin` prints the name and the path of a plugin.',
+    );
   return ok(
     about,
     [of('name') ?? plugin, of('version'), of('path')].filter(one => one !== undefined).join(', '),

@@ -4,26 +4,16 @@ import { own } from '../diagnostics/own-words.ts';
 import type { Allocation } from '../replication/model/source.ts';
 import { cannotRead, cannotWrite, ended, errorIn, errorName, strange } from './failures.ts';
 import { ConnectionEnded, type Incoming, incoming } from './incoming.ts';
+import { type Agreed, longestText, negotiate } from './negotiate.ts';
 import {
-  allocation,
   type Chunk,
   chunk,
   chunkBytes,
   command,
   decodeChunk,
-  decodeOptionReply,
   decodeSimple,
-  encodeOption,
   encodeRequest,
   forced,
-  goData,
-  greeting,
-  handshakeFlag,
-  infoExport,
-  metaContextData,
-  option,
-  optionReply,
-  optionReplyBytes,
   simpleBytes,
   stateZero,
   transmission,
@@ -61,17 +51,11 @@ const largestRequest = 32 * 1024 * 1024;
 /** What is allocated is asked for in pieces of this size: no content comes, and a disk has many. Bytes. */
 const largestLook = 1024 * 1024 * 1024;
 
-/** Answers of options and errors that are longer than this are not NBD's. Bytes. */
-const longestText = 64 * 1024;
-
 /**
  * Milliseconds without a byte from a server that was asked something: until it has opened what it serves,
  * which for the VDDK takes a login, and of a read or a write. Nobody knows whether it will ever answer.
  */
 export const patience = { opening: 120_000, answering: 300_000 };
-
-/** The server is well, and doesn't hand out what it serves. It doesn't say why: its own output may. */
-export class ExportRefused extends Error {}
 
 /**
  * A client of an NBD server that listens on a local socket.
@@ -107,62 +91,6 @@ export async function connectNbd(
   }
 }
 
-interface Agreed {
-  size: number;
-  /** `transmission` flags of the export. */
-  flags: number;
-  /** Id of `base:allocation`; undefined when the server doesn't tell what is allocated. */
-  context: number | undefined;
-}
-
-async function negotiate(socket: Socket, from: Incoming, of: string): Promise<Agreed> {
-  const hello = await from.take(greeting.bytes);
-  const { magic, option: newstyle } = greeting;
-  if (hello.readBigUInt64BE(0) !== magic || hello.readBigUInt64BE(8) !== newstyle)
-    throw strange(of, 'it did not begin with the greeting of a newstyle server');
-  const { fixedNewstyle, noZeroes } = handshakeFlag;
-  const flags = hello.readUInt16BE(16);
-  if (!(flags & fixedNewstyle)) throw strange(of, 'it knows the oldest form of the negotiation only');
-  const ours = Buffer.alloc(4);
-  ours.writeUInt32BE(fixedNewstyle | (flags & noZeroes));
-  socket.write(ours);
-
-  const structured = await ask(socket, from, of, option.structuredReply);
-  if (structured === undefined) throw strange(of, 'it has no structured replies');
-  const contexts = await ask(socket, from, of, option.setMetaContext, metaContextData(allocation));
-  const context = contexts?.find(({ type }) => type === optionReply.metaContext)?.data.readUInt32BE(0);
-  const go = await ask(socket, from, of, option.go, goData());
-  const info = go?.find(({ type, data }) => type === optionReply.info && data.readUInt16BE(0) === infoExport);
-  if (info === undefined) throw new ExportRefused(`the server does not open ${of}`);
-  const size = info.data.readBigUInt64BE(2);
-  if (size > BigInt(Number.MAX_SAFE_INTEGER)) throw strange(of, `its size is ${size} bytes`);
-  // Some answer without flags: what they can't say, they can't do.
-  const transmitted = info.data.length >= 12 ? info.data.readUInt16BE(10) : transmission.readOnly;
-  return { size: Number(size), flags: transmitted, context };
-}
-
-/** The answers to an option before the one that ends them; undefined when the server won't have it. */
-async function ask(
-  socket: Socket,
-  from: Incoming,
-  of: string,
-  number: number,
-  data?: Buffer,
-): Promise<{ type: number; data: Buffer }[] | undefined> {
-  socket.write(encodeOption(number, data));
-  const answers: { type: number; data: Buffer }[] = [];
-  for (;;) {
-    const reply = decodeOptionReply(await from.take(optionReplyBytes));
-    if (reply === undefined || reply.option !== number)
-      throw strange(of, `its answer to option ${number} is none`);
-    if (reply.length > longestText) throw strange(of, `its answer to option ${number} is too long`);
-    const content = await from.take(reply.length);
-    if (reply.type >= optionReply.error) return undefined;
-    if (reply.type === optionReply.ack) return answers;
-    answers.push({ type: reply.type, data: content });
-  }
-}
-
 interface Pending {
   offset: number;
   length: number;
@@ -192,7 +120,7 @@ function session(socket: Socket, from: Incoming, { size, flags, context }: Agree
   socket.on('timeout', () => {
     if (pending.size === 0) return;
     const spoken = new ConnectionEnded(
-      `it was asked, and nothing came for ${socket.timeout! / 1000} seconds`,
+      `it was asked, and nothing came for ${(socket.timeout ?? 0) / 1000} seconds`,
     );
     end(ended(of, spoken));
   });

@@ -5,7 +5,8 @@ import { privateFolder } from '../io/handles/private-folder.ts';
 import type { Clock, CommandResult, Processes } from '../io/ports.ts';
 import { retry } from '../io/retry.ts';
 import { until } from '../io/until.ts';
-import { connectNbd, ExportRefused, type NbdClient } from './client.ts';
+import { connectNbd, type NbdClient } from './client.ts';
+import { ExportRefused } from './negotiate.ts';
 
 /** What nbdkit is to serve. */
 export interface Export {

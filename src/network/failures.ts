@@ -40,9 +40,16 @@ type Headers = Readonly<Record<string, string | string[] | undefined>>;
 export const isAnswerOfProxy = (status: number, headers: Headers): boolean =>
   status === 407 || ('x-squid-error' in headers && (status === 403 || status >= 500));
 
-/** The same of a request to a service of AWS, or a store that speaks as they do: they mark all of theirs. */
+/** Whether Squid passed an answer on, which leaves its name in `Via` and no mark of its own. */
+const isPassedOn = ({ via }: Headers): boolean => /\(squid/i.test(String(via ?? ''));
+
+/**
+ * The same of a request to a service of AWS, or a store that speaks as they do: they mark all of theirs, so
+ * that a 403 without is the proxy's where nothing speaks against it.
+ */
 export const isRefusalOfProxy = (status: number, headers: Headers): boolean =>
-  isAnswerOfProxy(status, headers) || (status === 403 && !ofAService.some(name => name in headers));
+  isAnswerOfProxy(status, headers) ||
+  (status === 403 && !isPassedOn(headers) && !ofAService.some(name => name in headers));
 
 /** A proxy, and the variable that names it. */
 export const proxyWords = ({ where, from }: Pick<HttpProxy, 'where' | 'from'>): string =>

@@ -3,6 +3,7 @@ import { untilWords } from '../replication/model/object-lock.ts';
 import { SIGNALS } from '../replication/model/point.ts';
 import { type Mover, type Moving, moverSilence, REASONS, type State, type VmStatus } from './model.ts';
 import type { PlanStatus, StandingRun } from './rehearsals.ts';
+import { isBreached } from './status.ts';
 
 /** The worst first. */
 export const WORST_FIRST: readonly State[] = [
@@ -19,11 +20,14 @@ export const worstFirst = (vms: readonly VmStatus[]): VmStatus[] =>
   WORST_FIRST.flatMap(state => vms.filter(vm => vm.state === state));
 
 /** Why a VM stands as it does, as a clause. */
-export const whyOf = ({ reason, pausedUntil, heldUntil, signal, kept, state }: VmStatus): string => {
+export const whyOf = (status: VmStatus): string => {
+  const { reason, pausedUntil, heldUntil, signal, state, newest } = status;
   const why = signal ? ` (${SIGNALS[signal]})` : '';
   const held = heldUntil === undefined ? '' : `; its points are held ${untilWords(heldUntil)}${why}`;
   const until = pausedUntil === undefined ? '' : ` until ${new Date(pausedUntil).toISOString()}`;
-  return `${REASONS[reason]}${until}${state === 'paused' && !kept ? '; its RPO is breached' : ''}${held}`;
+  const breach = newest ? 'its RPO is breached' : REASONS['no-point'];
+  const counts = state === 'paused' && isBreached(status) ? `; ${breach}` : '';
+  return `${REASONS[reason]}${until}${counts}${held}`;
 };
 
 /** How its newest point came about. */

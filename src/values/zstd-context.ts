@@ -17,10 +17,10 @@ interface Inside {
 
 /**
  * Makes one frame of `from`, or what is in one, in `into`. Answers with its length, which is less than
- * `into` has; undefined where that didn't go: the room is too small, the bytes aren't what they should be, or
- * this Node is another one inside.
+ * `into` has; undefined where that didn't go: the room is too small, the bytes aren't what they should be,
+ * what is made hasn't the `length` that is expected, or this Node is another one inside.
  */
-export type InContext = (from: Buffer, into: Buffer) => number | undefined;
+export type InContext = (from: Buffer, into: Buffer, length?: number) => number | undefined;
 
 /**
  * A context of zstd that is used again for each frame. Making one takes a third of the time of a block, and
@@ -29,13 +29,16 @@ export type InContext = (from: Buffer, into: Buffer) => number | undefined;
  */
 export function inContext(flush: number, make: () => ZstdCompress | ZstdDecompress): InContext {
   let stream: (Inside & ReturnType<typeof make>) | undefined;
-  return (from, into) => {
+  return (from, into, length) => {
     // An error is looked for below; nobody listens to the event.
     stream ??= make().on('error', () => {});
     const { _handle: handle, _writeState: left } = stream;
     if (!handle?.writeSync || !left) return undefined;
     handle.writeSync(flush, from, 0, from.length, into, 0, into.length);
-    if (stream.errored === null && left[0]! > 0 && left[1] === 0) return into.length - left[0]!;
+    const made = into.length - left[0]!;
+    const isWhole = left[0]! > 0 && left[1] === 0 && (length === undefined || made === length);
+    if (stream.errored === null && isWhole) return made;
+    // What comes next must not go on with this one.
     stream.destroy();
     stream = undefined;
     return undefined;

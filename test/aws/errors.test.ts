@@ -155,6 +155,16 @@ describe('what the user is told of a proxy that is to pass plain text on', () =>
     });
   });
 
+  it('which passes on what somebody else refuses', async () => {
+    const { code } = await by(await answering(403, { via: '1.1 here (squid/5.7)' }, 'no'));
+    expect(code).toBe('aws-access-denied');
+  });
+
+  it('which says itself that it can not get there', async () => {
+    const { code } = await by(await answering(503, { 'x-squid-error': 'ERR_CONNECT_FAIL 111' }));
+    expect(code).toBe('proxy-upstream');
+  });
+
   it('which lets nobody through, and says so with a page', async () => {
     const proxy = await answering(403, { 'content-type': 'text/html' }, '<html>blocked');
     const { code, message } = await by(proxy);

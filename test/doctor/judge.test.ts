@@ -174,6 +174,11 @@ test('the nbdkit of a machine: absent, without the plugin, without the library, 
     judgeNbdkit('vsphere:home', facts(more)).map(({ what, verdict }) => `${what}: ${verdict}`);
   expect(verdicts({})).toEqual(['nbdkit: ok', 'nbdkit plugin: ok', 'VDDK: ok']);
   expect(verdicts({ version: failed })).toEqual(['nbdkit: problem']);
+  for (const said of ['nbdkit 1.8.0', 'nbdkit 0.99', 'qemu-nbd 7.2', ''])
+    expect(verdicts({ version: { value: said } })[0], said).toBe('nbdkit: problem');
+  for (const said of ['nbdkit 1.24.0', 'nbdkit 2.0.1 (extra)'])
+    expect(verdicts({ version: { value: said } })[0], said).toBe('nbdkit: ok');
+  expect(verdicts({ dump: { value: '' } })[1]).toBe('nbdkit plugin: problem');
   expect(verdicts({ dump: failed })).toEqual(['nbdkit: ok', 'nbdkit plugin: problem', 'VDDK: ok']);
   expect(verdicts({ libdir: { path: '/opt/vddk', libraries: [] } })).toContain('VDDK: problem');
 });

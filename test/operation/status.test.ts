@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { DeclaredVm, SeenRepository, SeenVm, State } from '../../src/operation/model.ts';
 import { isAllKept, isBreached, statusOf } from '../../src/operation/status.ts';
+import { whyOf } from '../../src/operation/words.ts';
 
 const minute = 60_000;
 const now = Date.UTC(2026, 10, 28, 12);
@@ -194,6 +195,7 @@ describe('how a VM stands', () => {
     const old = one(declare(), holding([seen(31 * minute)], { pauses }));
     expect(old).toMatchObject({ state: 'paused', kept: false });
     expect(isBreached(old)).toBe(true);
+    expect(whyOf(old)).toMatch(/; its RPO is breached$/);
     const over = holding([seen(minute)], { pauses, now: now + minute });
     expect(one(declare(), over).state).toBe('kept');
   });
@@ -203,6 +205,7 @@ describe('how a VM stands', () => {
     const paused = one(declare({ title: 'DC02' }), holding([], { pauses }));
     expect(paused).toMatchObject({ state: 'paused', reason: 'paused', pausedUntil: now + minute });
     expect(isBreached(paused)).toBe(true);
+    expect(whyOf(paused)).toMatch(/; it has no recovery point$/);
     expect(one(declare(), holding([seen(minute)], { pauses }))).toMatchObject({
       state: 'paused',
       kept: true,
@@ -257,6 +260,7 @@ describe('how a VM stands', () => {
     expect(paused).toMatchObject({ state: 'paused', reason: 'paused', pausedUntil: now + minute });
     // Nothing says how old its newest point may become.
     expect(isBreached(paused!)).toBe(false);
+    expect(whyOf(paused!)).not.toContain('breached');
     // What was failed over is told whatever is still declared at home.
     const over = { vm: 'u-1', why: 'failed-over' as const, at: 0, by: 'web/1' };
     const there = (pause: object) =>

@@ -59,13 +59,13 @@ export async function withCheapWork<T>(work: () => Promise<T>): Promise<T> {
   const { stackTraceLimit } = Error;
   const { hash } = crypto;
   const { allocUnsafeSlow } = Buffer;
-  const remembered = (algorithm: string, bytes: Buffer, encoding?: 'buffer') => {
-    if (bytes.length < LARGE && encoding === 'buffer') return checksum(bytes);
-    if (bytes.length < LARGE || !isOneByte(bytes)) return hash(algorithm, bytes, encoding!);
+  const remembered = (algorithm: string, bytes: Buffer, encoding: 'binary') => {
+    if (bytes.length < LARGE && encoding === 'binary') return checksum(bytes).toString('latin1');
+    if (bytes.length < LARGE || !isOneByte(bytes)) return hash(algorithm, bytes, encoding);
     const name = `${algorithm} ${bytes.length} ${bytes[0]} ${encoding}`;
-    const known = digests.get(name) ?? hash(algorithm, bytes, encoding!);
+    const known = digests.get(name) ?? hash(algorithm, bytes, encoding);
     digests.set(name, known);
-    return Buffer.isBuffer(known) ? Buffer.from(known) : known;
+    return known;
   };
   Object.assign(crypto, { hash: remembered });
   Object.assign(Buffer, { allocUnsafeSlow: (size: number) => allocUnsafeSlow(Math.min(size, ROOM)) });

@@ -1,10 +1,14 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { labCertificates } from '../../src/lab/tls.ts';
 import { startVsphere, type VsphereWorld } from '../../src/lab/vsphere/server.ts';
+import type { Network } from '../../src/network/network.ts';
 import {
   ChangeIdRejected,
   type Extent,
@@ -25,6 +29,30 @@ const random = { bytes: (n: number) => randomBytes(n), uuid: () => randomUUID() 
 let world: VsphereWorld;
 let client: VsphereClient;
 let vm: SourceMachine;
+/** Connections to the lab so far. */
+let connections: () => number;
+
+/** A proxy that leads everywhere, and counts. */
+async function relay(): Promise<{ network: Network; connections: () => number }> {
+  let count = 0;
+  const server = createServer().on('connect', (request, socket, head) => {
+    count++;
+    const [host, port] = request.url!.split(':');
+    const on = connect({ host: host!, port: Number(port) }, () => {
+      socket.write('HTTP/1.1 200 OK\r\n\r\n');
+      on.write(head);
+      pipeline(socket, on, socket, () => {});
+    });
+  });
+  await new Promise<void>(done => server.listen(0, '127.0.0.1', done));
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  const proxy = { secure: false, host: '127.0.0.1', port, where: 'relay', from: 'a test' };
+  return {
+    network: { proxyTo: () => proxy, authorities: async () => undefined },
+    connections: () => count,
+  };
+}
 
 beforeEach(async () => {
   const dir = await mkdtemp(join(tmpdir(), 'converge-test-'));
@@ -55,7 +83,10 @@ beforeEach(async () => {
     },
   });
   await world.write('dc02', 0, 3 * MIB + 100, randomBytes(200_000));
+  const between = await relay();
+  connections = between.connections;
   client = await connectVsphere({
+    network: between.network,
     url: lab.url,
     username: 'svc',
     password: async () => 'pw',
@@ -95,6 +126,21 @@ async function baseline(): Promise<string> {
   await vm.enableChangeTracking();
   return (await changed('base', '*')).changeId;
 }
+
+it('reads of however many disks together never ask the file service for more than eight at once', async () => {
+  const made = await snapshot('s');
+  const [disk] = (await vm.frozen(made)).disks;
+  const sources = [await vm.open(made, disk!), await vm.open(made, disk!), await vm.open(made, disk!)];
+  const before = connections();
+  const reads = sources.flatMap(source =>
+    Array.from({ length: 20 }, (_, n) => readFrom(source, n * 4096, SIZE / 2)),
+  );
+  expect(new Set((await Promise.all(reads)).map(({ length }) => length))).toEqual(new Set([SIZE / 2]));
+  // A connection is made when all that there are have something to do. Some were there before.
+  expect(connections() - before).toBeLessThanOrEqual(8);
+  expect(connections() - before).toBeGreaterThanOrEqual(5);
+  for (const source of sources) await source.close();
+});
 
 it('sees what the lab holds', async () => {
   const [listed] = await client.vms();

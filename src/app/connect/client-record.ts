@@ -7,6 +7,7 @@ import type { SearchPath } from '../../io/search-path.ts';
 import type { DeclaredHere } from '../../recovery/bundle/declared-bundles.ts';
 import type { Repositories } from '../../replication/model/clients.ts';
 import { connectS3Of } from '../aws/aws-access.ts';
+import { givingUpOnce } from './giving-up-once.ts';
 import { makeContent } from './make-content.ts';
 import type { Closing, Reach } from './reach.ts';
 import { makeRepositories } from './repositories.ts';
@@ -40,7 +41,10 @@ export const sharedClients = ({ host, reach, searchPath, closing, declared }: Cl
   const s3Of = async (target: CatalogTarget | undefined, calls: CallCounter) =>
     closedWith(closing, await connectS3Of(reach.aws, target, calls));
   return {
-    s3: async (...at) => (await import('../../aws/buckets.ts')).bucketApi(await s3Of(...at)),
+    s3: async (...at) => {
+      const { bucketApi } = await import('../../aws/buckets.ts');
+      return bucketApi(givingUpOnce(await s3Of(...at)));
+    },
     async recovery(target, calls) {
       const { openRecovery } = await import('../../aws/recovery/cloud.ts');
       const [api, s3] = await Promise.all([reach.aws.api(target, calls), reach.aws.s3(target, calls)]);

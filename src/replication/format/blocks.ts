@@ -1,4 +1,5 @@
-import { createHmac, hash, type KeyObject } from 'node:crypto';
+import { createHmac, type KeyObject } from 'node:crypto';
+import { sha256Bytes } from '../../values/digest.ts';
 import type { BlockId } from '../model/repository.ts';
 
 export const MIN_BLOCK = 64 * 1024;
@@ -40,6 +41,5 @@ export function isZero(bytes: Buffer): boolean {
 /** Block id of bytes that aren't all zero. With an id key an outsider can't confirm contents. */
 export const blockIdOf = (plaintext: Buffer, idKey: KeyObject | undefined): BlockId =>
   idKey
-    ? createHmac('sha256', idKey).update(plaintext).digest()
-    : // Node 22 takes no object of options here.
-      hash('sha256', plaintext, 'buffer');
+    ? Buffer.from(createHmac('sha256', idKey).update(plaintext).digest('binary'), 'latin1')
+    : sha256Bytes(plaintext);

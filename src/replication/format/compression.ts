@@ -1,4 +1,10 @@
-import { constants, createZstdCompress, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import {
+  constants,
+  createZstdCompress,
+  createZstdDecompress,
+  zstdCompressSync,
+  zstdDecompressSync,
+} from 'node:zlib';
 import { type InContext, inContext } from '../../values/zstd-context.ts';
 import { MAX_BLOCK, MIN_BLOCK } from './blocks.ts';
 
@@ -63,19 +69,26 @@ let room: Buffer | undefined;
 /** The frame of what isn't longer than a block, in a context and a room of which there is one. */
 function again(bytes: Buffer, level: number): Buffer | undefined {
   if (bytes.length > MAX_BLOCK) return undefined;
-  const run = contexts.get(level) ?? proven(level);
+  const run = contexts.get(level) ?? compressing(level);
   contexts.set(level, run);
   room ??= Buffer.allocUnsafeSlow(ROOM);
   const length = run(bytes, room);
   return length === undefined ? undefined : room.subarray(0, length);
 }
 
+const SAMPLE = Buffer.alloc(MIN_BLOCK, 'a sample of what a disk may hold');
+
+const compressing = (level: number): InContext =>
+  proven(
+    inContext(constants.ZSTD_e_end, () => createZstdCompress({ params: paramsOf(level) })),
+    SAMPLE,
+    anew(SAMPLE, level),
+  );
+
 /** What is inside of another Node may look the same and do something else: then it isn't gone that way. */
-function proven(level: number): InContext {
-  const run = inContext(constants.ZSTD_e_end, () => createZstdCompress({ params: paramsOf(level) }));
-  const sample = Buffer.alloc(MIN_BLOCK, 'a sample of what a disk may hold');
+function proven(run: InContext, from: Buffer, to: Buffer): InContext {
   const into = Buffer.alloc(ROOM);
-  return anew(sample, level).equals(into.subarray(0, run(sample, into))) ? run : () => undefined;
+  return to.equals(into.subarray(0, run(from, into))) ? run : () => undefined;
 }
 
 /** zstd is told the size, so that its tables aren't larger than they need to be, and gives all at once. */
@@ -91,12 +104,63 @@ const SMALLEST_CHUNK = 64;
 /** Room for what comes out of a frame at first: several times what went in, and a whole block of a disk. */
 const roomFor = (bytes: Buffer): number => Math.max(4 * bytes.length, MIN_BLOCK);
 
-/** Throws when the bytes are not a whole frame, or would grow beyond `cap` bytes. */
-export function decompress(encoding: number, bytes: Buffer, cap: number): Buffer {
+/**
+ * Throws when the bytes are not a whole frame, or would grow beyond `cap` bytes. `into`: what is compressed
+ * may be put to its beginning, where that has more bytes than come; of what throws anything may be there.
+ */
+export function decompress(encoding: number, bytes: Buffer, cap: number, into?: Buffer): Buffer {
   if (encoding !== RAW && encoding !== ZSTD) throw new Error(`unknown encoding ${encoding}`);
-  // One byte more than can come: what fills its room to the last byte would be asked for more.
-  const chunkSize = Math.max(SMALLEST_CHUNK, Math.min(cap, roomFor(bytes)) + 1);
-  const plain = encoding === ZSTD ? zstdDecompressSync(bytes, { maxOutputLength: cap, chunkSize }) : bytes;
+  const plain = encoding === RAW ? bytes : ((into && unpackInto(bytes, cap, into)) ?? unpack(bytes, cap));
   if (plain.length > cap) throw new Error(`longer than ${cap} bytes`);
   return plain;
+}
+
+function unpack(bytes: Buffer, cap: number): Buffer {
+  // One byte more than can come: what fills its room to the last byte would be asked for more.
+  const chunkSize = Math.max(SMALLEST_CHUNK, Math.min(cap, roomFor(bytes)) + 1);
+  return zstdDecompressSync(bytes, { maxOutputLength: cap, chunkSize });
+}
+
+let unpacking: InContext | undefined;
+
+/** Undefined where that doesn't go; why, the other way tells. */
+function unpackInto(bytes: Buffer, cap: number, into: Buffer): Buffer | undefined {
+  const length = claimedLength(bytes);
+  if (length === undefined || length > cap || length >= into.length) return undefined;
+  unpacking ??= proven(
+    inContext(constants.ZSTD_e_continue, () => createZstdDecompress()),
+    anew(SAMPLE, 1),
+    SAMPLE,
+  );
+  const found = unpacking(bytes, into.subarray(0, length + 1), length);
+  return found === undefined ? undefined : into.subarray(0, found);
+}
+
+const MAGIC = 0xfd2fb528;
+
+const BLOCK_HEADER = 3;
+const ONE_BYTE_MANY_TIMES = 1;
+
+/**
+ * Bytes that a frame says are in it, where it is whole and nothing follows: RFC 8878, 3.1.1. Undefined where
+ * it doesn't say so, where they are more than a block has, and of what isn't a frame of ours.
+ */
+function claimedLength(frame: Buffer): number | undefined {
+  if (frame.length < 10 || frame.readUInt32LE(0) !== MAGIC) return undefined;
+  const descriptor = frame[4]!;
+  const isSingleSegment = (descriptor & 0x20) !== 0;
+  const hasDictionary = (descriptor & 3) !== 0;
+  const size = descriptor >> 6;
+  if (hasDictionary || size === 3 || (size === 0 && !isSingleSegment)) return undefined;
+  let at = isSingleSegment ? 5 : 6;
+  const length = frame.readUIntLE(at, 1 << size) + (size === 1 ? 256 : 0);
+  at += 1 << size;
+  for (let isLast = false; !isLast; ) {
+    if (at + BLOCK_HEADER > frame.length) return undefined;
+    const header = frame.readUIntLE(at, BLOCK_HEADER);
+    isLast = (header & 1) === 1;
+    at += BLOCK_HEADER + (((header >> 1) & 3) === ONE_BYTE_MANY_TIMES ? 1 : header >> 3);
+  }
+  const hasChecksum = (descriptor & 4) !== 0;
+  return at + (hasChecksum ? 4 : 0) === frame.length ? length : undefined;
 }

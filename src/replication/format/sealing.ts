@@ -1,4 +1,5 @@
-import { createCipheriv, createDecipheriv, hash } from 'node:crypto';
+import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { sha256Bytes } from '../../values/digest.ts';
 import { ID_BYTES } from './blocks.ts';
 import { compress, decompress, RAW, ZSTD } from './compression.ts';
 import { damaged, newerFormat } from './damage.ts';
@@ -64,10 +65,17 @@ export interface Sealer {
   sealBlock(object: Buffer, offset: number, id: Buffer, plaintext: Buffer): number;
   /**
    * The plaintext, which is the one that has this id: all else throws a `damaged-object` Failure, and leaves
-   * `into` as it was. `into`: where it may be put, which may be `stored` itself; without it, or where it has
-   * no room, the plaintext is a part of `stored` or in bytes of its own.
+   * `into` as it was. `into`: where it may be put, which may be `stored` itself; `room`: where the plaintext
+   * of what was compressed may be put, at the beginning. Without them, or where they have no room, it is a
+   * part of `stored` or in bytes of its own.
    */
-  openBlock(offset: number, stored: Buffer, cap: number, id: Buffer, into?: Buffer): Buffer;
+  openBlock(
+    offset: number,
+    stored: Buffer,
+    cap: number,
+    id: Buffer,
+    places?: { into?: Buffer; room?: Buffer },
+  ): Buffer;
 }
 
 /** Bytes that a section of this payload takes at most. */
@@ -110,7 +118,7 @@ export function sealerFor(vault: Vault, kind: Kind, key: string, salt: Buffer): 
     const { length } = associated(offset, label);
     bound[length] = encoding;
     const end = length + 1 + digest.copy(bound, length + 1);
-    return hash('sha256', bound.subarray(0, end), 'buffer').subarray(0, TAG_BYTES);
+    return sha256Bytes(bound.subarray(0, end)).subarray(0, TAG_BYTES);
   };
 
   /** `digest`: of the payload, where it is known and the payload is stored as it is. */
@@ -127,7 +135,7 @@ export function sealerFor(vault: Vault, kind: Kind, key: string, salt: Buffer): 
     if (!secret) {
       into[at] = encoding;
       bytes.copy(into, at + 1);
-      const inner = (encoding === RAW && digest) || payloadDigest(bytes);
+      const inner = (encoding === RAW && digest) || sha256Bytes(bytes);
       plainTag(offset, label, encoding, inner).copy(into, at + 1 + bytes.length);
       return length;
     }
@@ -148,6 +156,7 @@ export function sealerFor(vault: Vault, kind: Kind, key: string, salt: Buffer): 
     stored: Buffer,
     cap: number,
     label: Buffer,
+    room?: Buffer,
   ): { plain: Buffer; encoding: number; digest: Buffer | undefined } => {
     if (stored.length < smallestSection)
       throw damaged(key, `it is cut off at byte ${offset + stored.length}`);
@@ -164,7 +173,7 @@ export function sealerFor(vault: Vault, kind: Kind, key: string, salt: Buffer): 
         body = decipher.update(body);
         decipher.final(); // throws unless the tag is right; GCM has no last bytes
       } else {
-        digest = payloadDigest(body.subarray(1));
+        digest = sha256Bytes(body.subarray(1));
         if (!plainTag(offset, label, body[0]!, digest).equals(tag)) throw new Error('checksum');
       }
     } catch (cause) {
@@ -172,7 +181,7 @@ export function sealerFor(vault: Vault, kind: Kind, key: string, salt: Buffer): 
     }
     try {
       const encoding = body[0]!;
-      const plain = decompress(encoding, body.subarray(1), cap);
+      const plain = decompress(encoding, body.subarray(1), cap, room);
       if (secret && encoding === ZSTD) release(body);
       return { plain, encoding, digest };
     } catch (cause) {
@@ -193,8 +202,8 @@ export function sealerFor(vault: Vault, kind: Kind, key: string, salt: Buffer): 
     sealBlock(object, offset, id, plaintext) {
       return sealAt(object, offset, offset, compress(plaintext, BLOCK_LEVEL), id, id);
     },
-    openBlock(offset, stored, cap, id, into) {
-      const { plain, encoding, digest } = open(offset, stored, cap, id);
+    openBlock(offset, stored, cap, id, { into, room } = {}) {
+      const { plain, encoding, digest } = open(offset, stored, cap, id, room);
       const found = encoding === RAW && digest ? digest : vault.blockId(plain);
       if (!found.equals(id)) throw damaged(key, `the block at byte ${offset} has another id`);
       if (!secret || encoding !== RAW || !into || into.length < plain.length) return plain;
@@ -204,8 +213,6 @@ export function sealerFor(vault: Vault, kind: Kind, key: string, salt: Buffer): 
     },
   };
 }
-
-const payloadDigest = (bytes: Buffer): Buffer => hash('sha256', bytes, 'buffer');
 
 /** Checks the first 32 bytes of an object and gives back its salt. */
 export function readHeader(vault: Vault, kind: Kind, key: string, bytes: Buffer): Buffer {

@@ -1,7 +1,9 @@
 import type { PeerCertificate, TLSSocket } from 'node:tls';
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import { ours, own } from '../../diagnostics/own-words.ts';
+import { proxyWords } from '../../network/failures.ts';
 import { beginTls, straight } from '../../network/network.ts';
+import type { HttpProxy } from '../../network/proxies.ts';
 import { type Endpoint, hostPort } from './endpoint.ts';
 import { networkFailure } from './network-errors.ts';
 import { fingerprint, type Trust } from './server-trust.ts';
@@ -24,11 +26,11 @@ export async function connectTls(to: Endpoint, trust: Trust): Promise<TLSSocket>
     socket.destroy();
     const what =
       sha1 === undefined ? 'SHA-256 is not the pinned one' : 'SHA-1 is not the one that vCenter named';
-    throw refused(where, seen, `its ${what}`);
+    throw refused(where, seen, `its ${what}`, viaOf(to, trust));
   } catch (error) {
     const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
     if (pin !== undefined || !code || !isCertificateError(code)) throw networkFailure(error, where);
-    throw refused(where, await seenAt(to, trust), code);
+    throw refused(where, await seenAt(to, trust), code, viaOf(to, trust));
   }
 }
 
@@ -88,14 +90,26 @@ const REASONS: Record<string, string> = {
   ERR_TLS_CERT_ALTNAME_INVALID: 'it is for another host name',
 };
 
-function refused(where: string, seen: PeerCertificate | undefined, why: string): Failure {
+/** The proxy that it was reached by: what looks into TLS shows a certificate of its own. */
+const viaOf = (to: Endpoint, { network = straight }: Trust): HttpProxy | undefined =>
+  network.proxyTo({ ...to, secure: true });
+
+function refused(
+  where: string,
+  seen: PeerCertificate | undefined,
+  why: string,
+  via: HttpProxy | undefined,
+): Failure {
   const print = seen?.fingerprint256;
+  const by = via ? own` by ${proxyWords(via)}` : '';
   return new Failure(
     world(
       'vsphere-certificate',
-      own`The certificate of ${where} is not trusted: ${ours(REASONS[why] ?? why)}.${print ? own` Its SHA-256 is ${print}.` : ''}`,
+      own`The certificate of ${where}${by} is not trusted: ${ours(REASONS[why] ?? why)}.${print ? own` Its SHA-256 is ${print}.` : ''}`,
       {
-        hint: own`Compare that fingerprint on the server itself; then set the target's \`sha256\` to it, or set \`ca\` to the PEM file of the authority that signed it.`,
+        hint: via
+          ? own`If the proxy looks into TLS, set the target's \`ca\` to the PEM file of its authority, or spare the server in NO_PROXY where it can be reached without; else compare the fingerprint on the server itself, and set the target's \`sha256\` or \`ca\`.`
+          : own`Compare that fingerprint on the server itself; then set the target's \`sha256\` to it, or set \`ca\` to the PEM file of the authority that signed it.`,
       },
     ),
   );

@@ -67,6 +67,32 @@ describe('compression', () => {
     );
   });
 
+  test('a frame is unpacked into the room that there is for it, and no other frame has a part in it', () => {
+    const sizes = fc.oneof(fc.integer({ min: 1, max: 600 }), fc.integer({ min: 60_000, max: 70_000 }));
+    const plain = fc.tuple(fc.string({ minLength: 1, maxLength: 9 }), sizes);
+    const cuts = fc.option(fc.integer({ min: 1, max: 12 }), { nil: 0 });
+    const room = Buffer.alloc(MAX_BLOCK);
+    fc.assert(
+      fc.property(fc.array(fc.tuple(plain, cuts, fc.boolean()), { maxLength: 8 }), frames => {
+        for (const [[word, length], cut, isTight] of frames) {
+          const block = Buffer.alloc(length, word);
+          const params = { [constants.ZSTD_c_checksumFlag]: 1 };
+          const whole = zstdCompressSync(block, { params, pledgedSrcSize: length });
+          const frame = whole.subarray(0, whole.length - cut);
+          const into = isTight ? room.subarray(0, length) : room;
+          room.fill(0xee);
+          const open = () => decompress(ZSTD, frame, MAX_BLOCK, into);
+          if (cut > 0) expect(open).toThrow('unexpected end of file');
+          if (cut > 0) continue;
+          expect(open().equals(block)).toBe(true);
+          expect(open().buffer === room.buffer).toBe(!isTight);
+          expect(room.subarray(length + 1).every(byte => byte === 0xee)).toBe(true);
+          expect(() => decompress(ZSTD, frame, length - 1, room)).toThrow();
+        }
+      }),
+    );
+  });
+
   test('a frame that claims more than may be is refused', () => {
     const bomb = compress(Buffer.alloc(64 * 2 ** 20), 3);
     expect(bomb.bytes.length).toBeLessThan(10_000);
@@ -169,14 +195,14 @@ describe.each([
       const stored = storedOf(damaged, n);
       stored[n]! ^= 1;
       const before = Buffer.from(stored);
-      expect(() => sealer.openBlock(64, stored, MAX_BLOCK, vault.blockId(block), stored)).toThrow(
+      expect(() => sealer.openBlock(64, stored, MAX_BLOCK, vault.blockId(block), { into: stored })).toThrow(
         'is damaged',
       );
       expect(stored.equals(before)).toBe(true);
     }
     const opened = blocks.map((block, n) => {
       const stored = storedOf(run, n);
-      return sealer.openBlock(64, stored, MAX_BLOCK, vault.blockId(block), stored);
+      return sealer.openBlock(64, stored, MAX_BLOCK, vault.blockId(block), { into: stored });
     });
     for (const [n, plain] of opened.entries()) {
       expect(plain.buffer).toBe(run.buffer);

@@ -254,7 +254,8 @@ class Agent {
     const duties = [...this.#followed.open.duties.values()];
     const newest = newestOf(duties);
     const ready = duties.map(({ id, next }) => next(newest.get(id), now).ready);
-    const next = ready.length === 0 ? undefined : Math.min(...ready);
+    // What is due whatever the time is, is due now.
+    const next = ready.length === 0 ? undefined : Math.max(now, Math.min(...ready));
     this.#by.telling.say({ type: 'begins', vms: duties.length, slots: this.#options.slots, now, next });
   }
 }

@@ -1,9 +1,8 @@
 import { failedWith } from '../../../diagnostics/diagnostic.ts';
-import { blockCount, blockLength, ID_BYTES, PAGE_BLOCKS, pageCount } from '../../format/blocks.ts';
+import { blockCount, blockLength, ID_BYTES, MAX_BLOCK, PAGE_BLOCKS, pageCount } from '../../format/blocks.ts';
 import { damaged, missing } from '../../format/damage.ts';
 import { idKey } from '../../format/index-object.ts';
 import { nameOf } from '../../format/page-map.ts';
-import { release } from '../../format/release.ts';
 import type { Root, RootDisk, Segment } from '../../format/root.ts';
 import { sealerFor } from '../../format/sealing.ts';
 import { pipelined } from '../../model/pipelined.ts';
@@ -112,10 +111,11 @@ function readerOf(context: VmContext, root: Root, { disk, number, pages }: RootD
       context.names.pack(run.pack),
       Buffer.from(run.pack, 'hex'),
     );
-    return ({ id, offset, length, blocks: [first] }: Wanted): Buffer => {
+    return ({ id, offset, length, blocks: [first] }: Wanted, room?: Buffer): Buffer => {
       const stored = bytes.subarray(offset - run.start, offset - run.start + length);
       // Nobody else reads the bytes of a run: what they were stored as isn't needed once they are opened.
-      const plain = whole(() => sealer.openBlock(offset, stored, disk.blockSize, id, stored));
+      const places = { into: stored, ...(room && { room }) };
+      const plain = whole(() => sealer.openBlock(offset, stored, disk.blockSize, id, places));
       if (plain?.length === blockLength(disk, first!)) return plain;
       throw damaged(
         sealer.key,
@@ -182,6 +182,8 @@ function readerOf(context: VmContext, root: Root, { disk, number, pages }: RootD
         return { job, bytes: undefined };
       }
     };
+    /** What is in compressed blocks of a batch. */
+    let unpacked: Buffer | undefined;
     for await (const { job, bytes, buffer } of pipelined(jobs(wanted, zerosToo, signal), READS, fetch)) {
       signal?.throwIfAborted();
       if (Array.isArray(job)) {
@@ -190,20 +192,21 @@ function readerOf(context: VmContext, root: Root, { disk, number, pages }: RootD
       }
       const open = bytes && opener(job, bytes);
       let batch: ReadBlock[] = [];
-      /** Bytes of the batch, and those of it that aren't in the buffer of the run. */
+      /** Bytes of the batch, and those of it that were unpacked. */
       let held = 0;
-      let apart: Buffer[] = [];
+      let used = 0;
       for (const want of job.wanted) {
-        const opened = open && whole(() => open(want));
+        if (want.length < disk.blockSize) unpacked ??= Buffer.allocUnsafeSlow(LONGEST + MAX_BLOCK + 1);
+        const room = unpacked?.subarray(used);
+        const opened = open && whole(() => open(want, room));
         const plain = opened ?? (await single(want.blocks[0]!, signal));
         const known = !context.vault.encrypted && { sha256: want.id };
         for (const index of want.blocks) batch.push({ index, bytes: plain, ...known });
-        if (opened && opened.buffer !== bytes!.buffer) apart.push(opened);
+        if (plain.buffer === unpacked?.buffer) used += plain.length;
         held += plain.length;
         if (held < LONGEST && want !== job.wanted.at(-1)) continue;
         yield batch;
-        for (const one of apart) release(one);
-        [batch, held, apart] = [[], 0, []];
+        [batch, held, used] = [[], 0, 0];
       }
       if (buffer) spare.push(buffer);
     }

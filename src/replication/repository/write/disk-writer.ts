@@ -14,6 +14,7 @@ import type { PackWriter } from './pack-writer.ts';
 import type { HarmReader } from './page-harm.ts';
 import { type OpenPage, openPage, writePage } from './page-state.ts';
 import type { PagesWriter } from './pages-writer.ts';
+import type { Remembered } from './remembered.ts';
 
 /** What the disks of one commit share. */
 export interface Parts {
@@ -21,8 +22,8 @@ export interface Parts {
   packs: PackWriter;
   pages: PagesWriter;
   index: IndexWriter;
-  /** Blocks that this commit stored, by `idKey`; bounded. */
-  stored: Map<string, Location>;
+  /** Blocks that this commit stored, by `idKey`: for deduplication across pages. */
+  stored: Remembered<Location>;
   harm: HarmReader;
   claimed: ClaimedPacks;
   /** Pages whose map was lost, by `disk number/page`. */
@@ -31,8 +32,6 @@ export interface Parts {
 
 /** Pages of the map in memory per disk, about 300 KiB each. */
 const OPEN_PAGES = 32;
-/** Blocks of this commit that are remembered for deduplication across pages. */
-const REMEMBERED = 2 ** 16;
 
 /**
  * `base`: the root and index of the disk that unput blocks come from. `number`: of the map, see the format.
@@ -89,13 +88,6 @@ export function diskWriter(
       if (open.get(page) === opening) return state;
     }
   };
-  const remember = (id: string, location: Location) => {
-    stored.set(id, location);
-    for (const oldest of stored.keys()) {
-      if (stored.size <= REMEMBERED) break;
-      stored.delete(oldest);
-    }
-  };
 
   /** Waits, if need be, until the block's page is open and a block can be stored. */
   const ready = async (page: number): Promise<OpenPage> => {
@@ -130,7 +122,7 @@ export function diskWriter(
         location = packs.add(id, plaintext);
         if (doubted) session.totals.blocks_healed++;
       }
-      remember(key, location);
+      stored.set(key, location);
     }
     index.note(number, pageOf(block), key, location);
   };

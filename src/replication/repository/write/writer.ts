@@ -22,8 +22,11 @@ import { mendMaps } from './mend-maps.ts';
 import { packWriter } from './pack-writer.ts';
 import { harmReader, segmentsInUse } from './page-harm.ts';
 import { pagesWriter } from './pages-writer.ts';
+import { remembered } from './remembered.ts';
 import { noteRelocated, segmentsThere } from './segments-there.ts';
 
+/** Blocks. */
+const REMEMBERED = 2 ** 16;
 const NOTHING: Relocated = new Map();
 
 interface Base {
@@ -67,7 +70,7 @@ export async function openWriter(
     packs: packWriter(work),
     pages: pagesWriter(work),
     index: indexWriter(work),
-    stored: new Map(),
+    stored: remembered(REMEMBERED),
     harm: harmReader(context, root, doubts, segments, relocated),
     claimed: await claimedPacks(context, claimed, doubts),
     remade: new Map(),
