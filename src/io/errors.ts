@@ -128,3 +128,7 @@ const away: Record<string, string> = {
 
 /** Why a peer can't be reached by the code of Node's error, as a clause; undefined: nothing is known. */
 export const awayWords = (code: string): string | undefined => away[code];
+
+/** How a program ended, after its name; -1 is how `Processes` says that a signal ended it. */
+export const endWords = (exitCode: number): string =>
+  exitCode === -1 ? own`was killed` : own`ended with exit code ${exitCode}`;

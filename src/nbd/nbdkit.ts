@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Failure, world } from '../diagnostics/diagnostic.ts';
 import { own } from '../diagnostics/own-words.ts';
+import { endWords } from '../io/errors.ts';
 import { privateFolder } from '../io/handles/private-folder.ts';
 import type { Clock, CommandResult, Processes } from '../io/ports.ts';
 import { retry } from '../io/retry.ts';
@@ -212,11 +213,9 @@ function inItsWords({ program }: Export, failure: Failure, stderr: string): Fail
 
 const ended = ({ of, program }: Export, { exitCode, stderr }: CommandResult): Failure =>
   new Failure(
-    world(
-      'nbdkit-failed',
-      own`${program}, which serves ${of}, ended with exit code ${exitCode}${wordsOf(stderr)}.`,
-      { hint: 'Check `nbdkit:` of the target, and that the plugin and the VDDK are there.' },
-    ),
+    world('nbdkit-failed', own`${program}, which serves ${of}, ${endWords(exitCode)}${wordsOf(stderr)}.`, {
+      hint: 'Check `nbdkit:` of the target, and that the plugin and the VDDK are there.',
+    }),
   );
 
 const refused = ({ of, program }: Export, stderr: string, cause: Error): Failure =>

@@ -2,6 +2,7 @@ import type { Code } from '../diagnostics/codes.ts';
 import { type Diagnostic, Failure, world } from '../diagnostics/diagnostic.ts';
 import { ours, own } from '../diagnostics/own-words.ts';
 import type { ReadIo } from '../engine/model/io.ts';
+import { endWords } from '../io/errors.ts';
 import type { Command, CommandResult } from '../io/ports.ts';
 
 /** What an exit code other than 0 means; what is left out is as for any other. */
@@ -57,9 +58,7 @@ export function toolFailure(tool: Tool, what: string, result: CommandResult): Di
 }
 
 function unknown({ name, words = [] }: Tool, result: CommandResult): string {
-  const how = result.timedOut
-    ? own`took too long and was stopped`
-    : own`ended with exit code ${result.exitCode}`;
+  const how = result.timedOut ? own`took too long and was stopped` : endWords(result.exitCode);
   const texts = words.map(word => result[word].trim().replace(/\s+/g, ' ').slice(0, mostSaid));
   return [`${name} ${how}`, ...texts.filter(text => text !== '').slice(0, 1)].join(': ');
 }

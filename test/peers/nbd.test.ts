@@ -127,7 +127,9 @@ describe.skipIf(!nbdkitPresent)('a client of NBD and nbdkit', () => {
     const reading = failureOf(readFrom(client, 0, 512));
     kill();
     for (const failure of [await reading, await failureOf(readFrom(client, 0, 512))])
-      expect(failure.has('nbdkit-failed')).toBe(true);
+      expect(failure.diagnostics).toMatchObject([
+        { code: 'nbdkit-failed', message: 'nbdkit, which serves Hard disk 1, was killed.' },
+      ]);
   });
 
   test('what is written anywhere, many at once, is in the file once it is flushed', async () => {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import { own } from '../../diagnostics/own-words.ts';
 import { dumpOf, type NbdkitFacts } from '../../doctor/nbdkit.ts';
+import { endWords } from '../../io/errors.ts';
 import type { Processes, ReadFiles } from '../../io/ports.ts';
 import type { Nbdkit } from '../../vsphere/snapshots/vddk.ts';
 import { answerOf } from './answer.ts';
@@ -18,7 +19,7 @@ export async function lookAtNbdkit(
   const run = async (args: string[], what: string): Promise<string> => {
     const said = await processes.run({ file: program, args, timeout: answersWithin }, signal);
     if (said.exitCode === 0 && !said.timedOut) return said.stdout;
-    const words = said.stderr.trim().replace(/\s+/g, ' ') || `exit code ${said.exitCode}`;
+    const words = said.stderr.trim().replace(/\s+/g, ' ') || `it ${endWords(said.exitCode)}`;
     throw new Failure(world('nbdkit-failed', own`${what}: ${said.timedOut ? 'no answer' : words}`));
   };
   const version = await answerOf(

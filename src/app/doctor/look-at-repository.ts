@@ -37,11 +37,22 @@ export async function lookAtRepository(
   const { random } = world.host;
   const store = await storeAt(url, ref.target, { ...reach, counter: () => uncounted }, closing);
   const target = url.kind === 's3' ? awsTarget(url.written, ref.target, reach.targets) : undefined;
-  const caller =
+  const [caller, list, proxy] = await Promise.all([
     url.kind === 's3'
-      ? await answerOf(async () => callerArn(await reach.aws.api(target, uncounted)), signal)
-      : undefined;
-  const list = await answerOf(() => firstOf(store), signal);
+      ? answerOf(async () => callerArn(await reach.aws.api(target, uncounted)), signal)
+      : undefined,
+    answerOf(() => firstOf(store), signal),
+    url.kind === 's3'
+      ? endpointOf(url.place.bucket).then(at => lookAtProxy(reach.network, at, signal))
+      : undefined,
+  ]);
+  // What can't be listed is not asked for more: of a service that is silent each answer takes a minute.
+  if ('failed' in list)
+    return {
+      ...(proxy && { proxy }),
+      ...(caller && { caller }),
+      ...{ list, configuration: { value: undefined }, ahead: store.clockAhead?.() ?? 0 },
+    };
   const found = await answerOf(() => store.get(CONFIG, { signal }), signal);
   const bytes = 'value' in found ? found.value?.bytes : undefined;
   const decoded = await answerOf(async () => bytes && decodeConfig(store.url, bytes), signal);
@@ -61,17 +72,13 @@ export async function lookAtRepository(
       ? await answerOf(() => lookedAtLocks(opened.value, now), signal)
       : undefined;
   const bucket =
-    url.kind === 's3' && 'value' in list
+    url.kind === 's3'
       ? await bucketFacts(
           url.place,
           (await world.connect(target, 's3', uncounted)) as BucketApi,
           signal,
           lock !== undefined,
         )
-      : undefined;
-  const proxy =
-    url.kind === 's3'
-      ? await lookAtProxy(reach.network, await endpointOf(url.place.bucket), signal)
       : undefined;
   return {
     ...(proxy && { proxy }),

@@ -5,6 +5,7 @@ import { isSecretRef } from '../../engine/model/catalog.ts';
 import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
 import { mistake } from '../../engine/model/mistakes.ts';
 import type { Asked, BuiltInType, Id, Observation, Outcome } from '../../engine/model/resource-type.ts';
+import { endWords } from '../../io/errors.ts';
 import type { CommandResult } from '../../io/ports.ts';
 import { pathFirst } from '../shared/path-first.ts';
 import { secret } from '../shared/schema-parts.ts';
@@ -150,9 +151,7 @@ async function runNow({ title, properties }: Asked<ExecProperties>, io: WriteIo)
   await io.step(`run ${title}`);
   const result = await start(properties.command, properties, commandLimit, io);
   if (result.exitCode === 0 && !result.timedOut) return { ok: true };
-  const what = result.timedOut
-    ? 'took longer than an hour and was stopped'
-    : `ended with exit code ${result.exitCode}`;
+  const what = result.timedOut ? 'took longer than an hour and was stopped' : endWords(result.exitCode);
   const said = lastLines(result);
   const diagnostic = world(
     'exec-failed',

@@ -4,6 +4,7 @@ import { own } from '../../../diagnostics/own-words.ts';
 import { isSecretRef, type SecretRef } from '../../../engine/model/catalog.ts';
 import type { ReadIo } from '../../../engine/model/io.ts';
 import type { Id } from '../../../engine/model/resource-type.ts';
+import { endWords } from '../../../io/errors.ts';
 import type { CommandResult } from '../../../io/ports.ts';
 
 /** What a call needs to know of the repository. */
@@ -133,7 +134,7 @@ export function gitFailure(
   const said = lastLine(stderr);
   const [, code, message, hint] = known.find(([pattern]) => pattern.test(stderr)) ?? [];
   if (code !== undefined) return world(code, own`the repository ${url} ${message}: ${said}`, { hint: hint! });
-  return world('git-failed', own`\`git ${verb}\` ended with exit code ${exitCode}: ${said}`);
+  return world('git-failed', own`\`git ${verb}\` ${endWords(exitCode)}: ${said}`);
 }
 
 function lastLine(text: string): string {
