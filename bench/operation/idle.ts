@@ -1,7 +1,7 @@
 /**
- * What an agent uses while nothing is due: `node bench/operation/idle.ts [VMS] [MINUTES]`. The built program looks
- * after so many VMs of a lab whose points are new, serves its page, and waits. Every half minute: resident
- * memory and CPU time. Nothing is asserted; `docs/scaling.md` holds what a run gave.
+ * What an agent uses while nothing is due: `node bench/operation/idle.ts [VMS] [MINUTES]`. The built
+ * program looks after so many VMs of a lab whose points are new, serves its page, and waits. Every half
+ * minute: resident memory and CPU time. Nothing is asserted; `docs/scaling.md` holds what a run gave.
  */
 import { setTimeout } from 'node:timers/promises';
 import { moverLab, usedBy } from './mover-lab.ts';

@@ -22,6 +22,12 @@ export interface Mover {
   stderr: string;
 }
 
+/** What lets a process be on another machine by its own word: nobody here can tell whether it is dead. */
+const asHost = (name: string): string =>
+  `data:text/javascript,${encodeURIComponent(
+    `import os from 'node:os'; import { syncBuiltinESMExports } from 'node:module'; os.hostname = () => '${name}'; syncBuiltinESMExports();`,
+  )}`;
+
 /** A lab with VMs of 1 MiB whose schedule is `every`, and movers beside this process: the built program. */
 export async function moverLab(count: number, every: string, rpo: string) {
   const cwd = await mkdtemp(join(tmpdir(), 'converge-bench-'));
@@ -54,9 +60,12 @@ ${declared.join('')}`,
     ...{ PATH: process.env.PATH, HOME: cwd, VC: vsphere.password, AWS_KEY: s3.secretAccessKey },
     ...{ AWS_EC2_METADATA_DISABLED: 'true', CONVERGE_RUNTIME_DIRECTORY: join(cwd, 'run') },
   };
-  const start = (args: string[]): Mover => {
+  const start = (args: string[], host?: string): Mover => {
+    const elsewhere = host === undefined ? [] : ['--import', asHost(host)];
     // As bin/converge does.
-    const child = spawn(process.execPath, ['--max-semi-space-size=2', program, ...args], { cwd, env });
+    const child = spawn(process.execPath, ['--max-semi-space-size=2', ...elsewhere, program, ...args], {
+      ...{ cwd, env },
+    });
     const mover: Mover = { child, told: [], stderr: '' };
     let rest = '';
     child.stdout.on('data', (piece: Buffer) => {

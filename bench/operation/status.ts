@@ -68,7 +68,9 @@ try {
     () => false,
   );
   console.log(stdout.trimEnd().split('\n').at(-1));
-  console.log(`exit ${code}, ${Math.round(took)} ms, ${Math.round((user + system) / 1000)} of CPU; a look alone: ${JSON.stringify(calls)}`);
+  console.log(
+    `exit ${code}, ${Math.round(took)} ms, ${Math.round((user + system) / 1000)} of CPU; a look alone: ${JSON.stringify(calls)}`,
+  );
 } finally {
   await rm(cwd, { recursive: true, force: true });
 }

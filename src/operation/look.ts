@@ -10,7 +10,9 @@ import type { SeenPoint, SeenVm } from './model.ts';
 const inFlight = 32;
 
 /** What a look needs of a repository. */
-export type Looked = Repository & { enrolled(onDamage?: OnDamage): Promise<string[]> };
+export type Looked = Repository & {
+  enrolled(onDamage?: OnDamage, known?: Iterable<string>): Promise<string[]>;
+};
 
 /**
  * Looks at every VM that a repository holds, a request each for those that stand well.
@@ -25,7 +27,7 @@ export async function lookAt(
   known: ReadonlyMap<string, unknown> = new Map(),
 ): Promise<SeenVm[]> {
   const limit = pLimit(inFlight);
-  const uuids = (await repository.enrolled(onDamage)).filter(uuid => !known.has(uuid));
+  const uuids = await repository.enrolled(onDamage, known.keys());
   return Promise.all(uuids.map(uuid => limit(() => lookAtVm(repository.vm(uuid), onDamage, needsLease))));
 }
 

@@ -1,10 +1,11 @@
-import type { ZstdCompress, ZstdDecompress } from 'node:zlib';
-
 /**
  * What is behind a stream of zlib, which Node's own synchronous functions call in this way, too. Nothing that
  * is public does at once what a context is there for already: a stream takes its way over another thread.
  */
 interface Inside {
+  readonly errored: Error | null;
+  on(event: 'error', listener: () => void): unknown;
+  destroy(): unknown;
   _handle?: {
     writeSync?(
       flush: number,
@@ -25,13 +26,16 @@ export type InContext = (from: Buffer, into: Buffer, length?: number) => number 
 /**
  * A context of zstd that is used again for each frame. Making one takes a third of the time of a block, and
  * as its memory is counted as the script's, the garbage collector looks at everything every few of them.
- * `make` may be called again, after an error.
+ * `make`: a stream of zlib, which nothing else is done with; called again after an error.
  */
-export function inContext(flush: number, make: () => ZstdCompress | ZstdDecompress): InContext {
-  let stream: (Inside & ReturnType<typeof make>) | undefined;
+export function inContext(flush: number, make: () => object): InContext {
+  let stream: Inside | undefined;
   return (from, into, length) => {
-    // An error is looked for below; nobody listens to the event.
-    stream ??= make().on('error', () => {});
+    if (!stream) {
+      stream = make() as Inside;
+      // It is looked for below.
+      stream.on('error', () => {});
+    }
     const { _handle: handle, _writeState: left } = stream;
     if (!handle?.writeSync || !left) return undefined;
     handle.writeSync(flush, from, 0, from.length, into, 0, into.length);

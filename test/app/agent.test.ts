@@ -157,6 +157,11 @@ ${receiver.ca.replace(/^/gm, '          ')}
   await rename(repository, `${repository}-away`);
   const told = () =>
     (receiver.got as { event: string; rule: string }[]).map(({ event, rule }) => `${event} ${rule}`);
+  // It is tried again and again, and said once.
+  receiver.status = 503;
+  await heard(() => expect(told().length).toBeGreaterThan(2));
+  receiver.status = 200;
+  receiver.got.length = 0;
   await heard(() => expect(told()).toContain('opened repository-gone'));
   await rename(`${repository}-away`, repository);
   await heard(() => expect(told()).toContain('recovered repository-gone'));
@@ -164,5 +169,7 @@ ${receiver.ca.replace(/^/gm, '          ')}
   await until(/dc02: point 1[\s\S]*dc02: point [2-9]/);
   ending.abort('SIGTERM');
   await until('ended');
-  expect((await agent).code).toBe(0);
+  const { code, stderr } = await agent;
+  expect(code).toBe(0);
+  expect(stderr.match(/error\[alert-undelivered\].*HTTP 503/g)).toHaveLength(1);
 });

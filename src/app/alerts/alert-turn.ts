@@ -29,8 +29,8 @@ import type { BoardStore } from '../../replication/model/repository.ts';
 
 /** What a turn came to. */
 export interface Turned {
-  /** What could not be told. */
-  undelivered: Diagnostic[];
+  /** What kept each route that was tried from delivering; nothing where it delivers. */
+  tried: ReadonlyMap<string, Diagnostic[]>;
   /** As it was when the turn began to tell. */
   state: AlertState;
 }
@@ -140,18 +140,21 @@ export async function alertTurn(turn: AlertTurn): Promise<Turned> {
       sent.map(route => [route, now]),
     );
   });
-  const undelivered: Diagnostic[] = [];
-  const tried = new Map<string, Tried>();
+  const tried = new Map<string, Diagnostic[]>();
+  const noted = new Map<string, Tried>();
   const attempt = async (route: string, send: () => Promise<Diagnostic[]>): Promise<boolean> => {
-    const note = (found: readonly Diagnostic[], partly: boolean) => {
-      undelivered.push(...found);
+    const note = (found: Diagnostic[], partly: boolean) => {
+      tried.set(route, found);
       const text = found[0]?.message ?? 'it does not deliver';
-      tried.set(route, { text, ...(partly && { partly }) });
+      noted.set(route, { text, ...(partly && { partly }) });
     };
     try {
       const partly = await send();
       if (partly.length > 0) note(partly, true);
-      else if (!tried.get(route)) tried.set(route, undefined);
+      else if (!noted.get(route)) {
+        noted.set(route, undefined);
+        tried.set(route, []);
+      }
       return true;
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
@@ -180,11 +183,11 @@ export async function alertTurn(turn: AlertTurn): Promise<Turned> {
   const routes = new Set([...wanted.map(({ route }) => route), ...digests.map(([route]) => route)]);
   await Promise.all([...routes].map(tellRoute));
   await keeper.change(before => {
-    const noted = results.reduce((state, { delivery, ok }) => delivered(state, delivery, ok, now), before);
-    const open = withDigests(unclaimed(noted, untried), unsent);
-    return settled(withTroubles(open, tried, now), policies);
+    const told = results.reduce((state, { delivery, ok }) => delivered(state, delivery, ok, now), before);
+    const open = withDigests(unclaimed(told, untried), unsent);
+    return settled(withTroubles(open, noted, now), policies);
   });
-  return { undelivered, state: claimed };
+  return { tried, state: claimed };
 }
 
 const withDigests = (

@@ -40,9 +40,10 @@ export interface OpenOptions {
 export interface OpenRepository extends Repository {
   readonly context: Context;
   /**
-   * UUIDs of all VMs that were ever replicated to it, also of those without a point; `onDamage` as in `vms`.
+   * UUIDs of all VMs that were ever replicated to it, also of those without a point, and without those that
+   * are `known`; `onDamage` as in `vms`. A listing, and a request for each.
    */
-  enrolled(onDamage?: OnDamage): Promise<string[]>;
+  enrolled(onDamage?: OnDamage, known?: Iterable<string>): Promise<string[]>;
   /** UUIDs of all VMs of which a head or a point can be read, also of those that the roster lost. */
   found(): Promise<string[]>;
 }
@@ -111,9 +112,9 @@ async function tryOpen(
     vm: (uuid, over = same => same) => vmRepository({ ...context, store: over(store) }, uuid),
     vms: onDamage => listVms(context, onDamage),
     found: () => foundVms(context),
-    async enrolled(onDamage) {
+    async enrolled(onDamage, known) {
       const uuids: string[] = [];
-      for await (const uuid of enrolled(context, onDamage)) uuids.push(uuid);
+      for await (const uuid of enrolled(context, onDamage, known)) uuids.push(uuid);
       return uuids;
     },
   };

@@ -238,7 +238,10 @@ class Agent {
     const loop = new AlertLoop(context, watched, by);
     const rejected = (_: unknown, error: unknown) => this.#jobFailed('alerts', 'alerts', wrongIn(error));
     const turn = async () => {
-      this.#jobFailed('alerts', 'alerts', await loop.turn());
+      const { unseen, undelivered } = await loop.turn();
+      this.#jobFailed('alerts', 'alerts', unseen);
+      if (undelivered.length > 0)
+        this.#by.telling.say({ type: 'job-failed', job: 'alerts', diagnostics: undelivered });
       await concerns.keep(base.world.memory.engine);
       return 'done' as const;
     };

@@ -31,6 +31,14 @@ export interface Sight {
   before?: string | undefined;
 }
 
+/** What went wrong in a turn. */
+export interface Turn {
+  /** Could not be read. */
+  unseen: Diagnostic[];
+  /** Could not be told, by routes of which that wasn't said before. */
+  undelivered: Diagnostic[];
+}
+
 /** Between two turns, ms: whoever is to know does within a minute, whatever a turn takes. */
 export const alertsEvery = 20_000;
 
@@ -60,8 +68,12 @@ export class AlertLoop {
   #recovery: { replicas: SeenReplica[]; plans: PlanStatus[] } = { replicas: [], plans: [] };
   #recoveryAt = Number.NEGATIVE_INFINITY;
   #looking: Promise<void> | undefined;
-  /** What went wrong since the last turn began. */
+  /** What could not be read since the last turn ended. */
   #diagnostics: Diagnostic[] = [];
+  /** What could not be told since then, and wasn't said before. */
+  #undelivered: Diagnostic[] = [];
+  /** Why routes don't deliver, as it was said; by title. */
+  readonly #failing = new Map<string, string>();
 
   constructor(context: Context, watched: Watched, by: Sight) {
     this.#context = context;
@@ -70,8 +82,7 @@ export class AlertLoop {
     this.#heartbeats = new Heartbeats(context.io.interrupt, watched.concerns);
   }
 
-  /** What could not be told or read. */
-  async turn(): Promise<Diagnostic[]> {
+  async turn(): Promise<Turn> {
     const site = this.#watched.site();
     const { clock } = site.session.world.host;
     const now = clock.now();
@@ -82,7 +93,7 @@ export class AlertLoop {
     );
     const routes = routesIn(site.catalog);
     this.#heartbeats.declared(routes);
-    if (routes.length === 0) return [];
+    if (routes.length === 0) return { unseen: [], undelivered: [] };
     const statuses = await this.#statuses(site, now);
     const ahead = new Map(
       [...site.views].flatMap(([url, { repository }]) => {
@@ -102,9 +113,21 @@ export class AlertLoop {
     );
     await Promise.all([
       ...[...told].map(([url, its]) => this.#tellAll(site, url, its, conditions, statuses)),
-      this.#heartbeats.beat(site, routes, statuses, now).then(more => void this.#diagnostics.push(...more)),
+      this.#heartbeats.beat(site, routes, statuses, now).then(tried => this.#tried(tried)),
     ]);
-    return onceEach(this.#diagnostics.splice(0));
+    for (const title of this.#failing.keys())
+      if (!routes.some(route => route.title === title)) this.#failing.delete(title);
+    return { unseen: onceEach(this.#diagnostics.splice(0)), undelivered: this.#undelivered.splice(0) };
+  }
+
+  /** A route is tried again and again, and says so once while it fails for the same reason. */
+  #tried(tried: ReadonlyMap<string, Diagnostic[]>): void {
+    for (const [route, wrong] of tried) {
+      const text = wrong[0]?.message;
+      if (text !== undefined && this.#failing.get(route) !== text) this.#undelivered.push(...wrong);
+      if (text === undefined) this.#failing.delete(route);
+      else this.#failing.set(route, text);
+    }
   }
 
   /** Waits for what is looked at beside the turns. */
@@ -203,7 +226,7 @@ export class AlertLoop {
     const { interrupt: signal } = this.#context.io;
     // By the clock of the repository, which is the same for all movers.
     const now = site.session.world.host.clock.now() + (await aheadOf(site, url));
-    const { undelivered, state } = await alertTurn({
+    const { tried, state } = await alertTurn({
       keeper,
       conditions,
       policies,
@@ -225,7 +248,7 @@ export class AlertLoop {
         return tell(site.session, byTitle.get(route)!, { about: 'digest', message, now }, signal);
       },
     });
-    this.#diagnostics.push(...undelivered);
+    this.#tried(tried);
     this.#doubt(state.alerts);
   }
 }

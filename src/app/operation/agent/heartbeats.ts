@@ -29,13 +29,13 @@ export class Heartbeats {
       if (rule === 'route-failing' && !titles.has(subject)) this.#concerns.say(rule, subject, undefined);
   }
 
-  /** Calls those that are due; gives back what kept it from that. */
+  /** Calls those that are due; gives back what kept each from that, nothing where it was called. */
   async beat(
     { views, session }: Site,
     routes: readonly Route[],
     statuses: readonly VmStatus[],
     now: number,
-  ): Promise<Diagnostic[]> {
+  ): Promise<Map<string, Diagnostic[]>> {
     const isAlive = [...views.values()].every(({ problem }) => problem !== 'repository-unreachable');
     const isKept = isAllKept(statuses);
     const due = routes.filter(
@@ -63,6 +63,6 @@ export class Heartbeats {
         return error.diagnostics;
       }
     };
-    return (await Promise.all(due.map(call))).flat();
+    return new Map(await Promise.all(due.map(async route => [route.title, await call(route)] as const)));
   }
 }

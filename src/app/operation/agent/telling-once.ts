@@ -84,7 +84,8 @@ export class TellingOnce {
     const { movers, failures, isAll } = await allMovers(repositories, clock.now());
     this.#concerns.silent(movers, this.#id, clock.now(), isAll);
     this.#diagnostics.push(...failures.flatMap(({ diagnostics }) => diagnostics));
-    this.#diagnostics.push(...(await this.#loop.turn()));
+    const { unseen, undelivered } = await this.#loop.turn();
+    this.#diagnostics.push(...unseen, ...undelivered);
     await this.#concerns.keep(this.#memory);
     return 'done';
   }

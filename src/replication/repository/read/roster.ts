@@ -33,10 +33,21 @@ export async function mendRoster(context: VmContext): Promise<boolean> {
   return (await store.put(names.roster, bytes, { when: { ifMatch: found.etag } })).ok;
 }
 
-/** UUIDs of all VMs that were ever replicated to this repository; entries as `readable` reads them. */
-export async function* enrolled(context: Context, onDamage?: OnDamage): AsyncGenerator<string> {
+/**
+ * UUIDs of all VMs that were ever replicated to this repository; entries as `readable` reads them.
+ *
+ * @param known those that are left out: their keys tell, so that nothing is read of them
+ */
+export async function* enrolled(
+  context: Context,
+  onDamage?: OnDamage,
+  known: Iterable<string> = [],
+): AsyncGenerator<string> {
+  const keys = new Set<string>();
+  for (const uuid of known) keys.add(vmNames(context.vault.vmKey(uuid)).roster);
   const entries = context.store.list(ROSTER);
-  const read = ({ key }: StoredObject) => readable(entry(context, key), onDamage);
+  const read = async ({ key }: StoredObject) =>
+    keys.has(key) ? undefined : readable(entry(context, key), onDamage);
   for await (const uuid of pipelined(entries, READS, read)) if (uuid !== undefined) yield uuid;
 }
 

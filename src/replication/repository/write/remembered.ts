@@ -7,7 +7,7 @@ export interface Remembered<T> {
 
 /**
  * Keeps `most` values, in the same time however many there were. Whose turn it is isn't asked of the map
- * itself: what was deleted lies at its beginning until it is made anew, and is gone over each time.
+ * itself: what was deleted leaves gaps at its beginning until it is made anew, which are gone over each time.
  */
 export function remembered<T>(most: number): Remembered<T> {
   const kept = new Map<string, T>();
