@@ -4,7 +4,7 @@ import { own } from '../diagnostics/own-words.ts';
 import type { Allocation } from '../replication/model/source.ts';
 import { cannotRead, cannotWrite, ended, errorIn, errorName, strange } from './failures.ts';
 import { ConnectionEnded, type Incoming, incoming } from './incoming.ts';
-import { type Agreed, longestText, negotiate } from './negotiate.ts';
+import { type Agreed, longestText, negotiate, Silence } from './negotiate.ts';
 import {
   type Chunk,
   chunk,
@@ -72,7 +72,7 @@ export async function connectNbd(
   signal?.throwIfAborted();
   const socket = connect({ path });
   socket.setTimeout(opening);
-  const onSilence = () => socket.destroy(new Error(`nothing came for ${opening / 1000} seconds`));
+  const onSilence = () => socket.destroy(new Silence(`nothing came for ${opening / 1000} seconds`));
   socket.once('timeout', onSilence);
   const onAbort = () => socket.destroy(signal?.reason);
   signal?.addEventListener('abort', onAbort, { once: true });

@@ -6,8 +6,8 @@ import { privateFolder } from '../io/handles/private-folder.ts';
 import type { Clock, CommandResult, Processes } from '../io/ports.ts';
 import { retry } from '../io/retry.ts';
 import { until } from '../io/until.ts';
-import { connectNbd, type NbdClient } from './client.ts';
-import { ExportRefused } from './negotiate.ts';
+import { connectNbd, type NbdClient, type patience as usualPatience } from './client.ts';
+import { ExportRefused, Silence } from './negotiate.ts';
 
 /** What nbdkit is to serve. */
 export interface Export {
@@ -57,7 +57,7 @@ const saysWithin = 200;
  */
 export async function serve(
   what: Export,
-  { processes, clock }: { processes: Processes; clock: Clock },
+  { processes, clock, patience }: { processes: Processes; clock: Clock; patience?: typeof usualPatience },
   signal?: AbortSignal,
 ): Promise<Served> {
   signal?.throwIfAborted();
@@ -115,11 +115,12 @@ export async function serve(
       async () => {
         if (said.error !== undefined) throw said.error;
         if (said.result) throw ended(what, said.result);
-        return connectNbd(socket, what.of, signal).catch(async error => {
+        return connectNbd(socket, what.of, signal, patience).catch(async error => {
           if (!(error instanceof Failure && error.has('nbd-ended'))) throw error;
           if (isNotListening(error)) return undefined;
           // Either it is dying, or its plugin couldn't open the disk. Each attempt of that may be a login,
           // and too many lock the account.
+          if (silenceIn(error)) throw new ExportRefused(error.message, { cause: silenceIn(error) });
           const result = await dying();
           throw result ? ended(what, result) : new ExportRefused(error.message, { cause: error });
         });
@@ -146,6 +147,10 @@ export async function serve(
     throw error instanceof ExportRefused ? refused(what, heard, error) : error;
   }
 }
+
+/** That of a server which didn't answer in time. */
+const silenceIn = ({ cause }: Failure): Silence | undefined =>
+  cause instanceof Error && cause.cause instanceof Silence ? cause.cause : undefined;
 
 /** Whether there was nobody to connect to. */
 function isNotListening(error: Failure): boolean {
@@ -218,10 +223,15 @@ const ended = ({ of, program }: Export, { exitCode, stderr }: CommandResult): Fa
     }),
   );
 
+/** What it says once it is ended by a signal is no reason. */
 const refused = ({ of, program }: Export, stderr: string, cause: Error): Failure =>
   new Failure(
-    world('nbdkit-failed', own`${program} does not open ${of}${wordsOf(stderr)}.`, {
-      hint: 'Check user and password of the target, its privileges, and that nothing else holds the disk.',
-    }),
+    world(
+      'nbdkit-failed',
+      own`${program} does not open ${of}${cause.cause instanceof Silence ? `: ${cause.cause.message}` : wordsOf(stderr)}.`,
+      {
+        hint: 'Check user and password of the target, its privileges, and that nothing else holds the disk.',
+      },
+    ),
     { cause },
   );

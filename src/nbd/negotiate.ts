@@ -22,6 +22,9 @@ export const longestText = 64 * 1024;
 /** The server is well, and doesn't hand out what it serves. It doesn't say why: its own output may. */
 export class ExportRefused extends Error {}
 
+/** The server was asked to open what it serves, and said nothing for as long as it may. */
+export class Silence extends Error {}
+
 /** What client and server agreed on. */
 export interface Agreed {
   size: number;

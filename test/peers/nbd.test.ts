@@ -283,6 +283,15 @@ describe.skipIf(!nbdkitPresent)('a client of NBD and nbdkit', () => {
     },
   );
 
+  test('a server that opens nothing and never says so: given up, and that is the reason', async () => {
+    const plugin = ['eval', `get_size=echo ${size}`, 'open=sleep 60', 'pread=exit 1'];
+    const patience = { opening: 500, answering: 500 };
+    const opened = serve({ of: 'Hard disk 1', program: 'nbdkit', plugin }, { ...host, patience });
+    expect((await failureOf(opened)).diagnostics).toMatchObject([
+      { code: 'nbdkit-failed', message: 'nbdkit does not open Hard disk 1: nothing came for 0.5 seconds.' },
+    ]);
+  });
+
   test('a server that neither goodbye nor SIGTERM ends is killed', async () => {
     const { path } = await disk();
     const { processes, sockets } = killable();
