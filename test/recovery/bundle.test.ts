@@ -190,7 +190,6 @@ test('no value of a secret is in it; each is listed with where it is, who names 
         unused: {
           type: 'aws',
           region: 'eu-west-1',
-          profile: 'x',
           access_key_id: 'AKIC',
           secret_access_key: secret('ssm:/x'),
         },
