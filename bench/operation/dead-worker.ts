@@ -1,8 +1,8 @@
 /**
  * When VMs of a dead worker have a point again: `node bench/operation/dead-worker.ts [here]`. An agent,
  * two workers and a Redis, all real, share 12 VMs of a lab. One worker is killed with SIGKILL while it is
- * at one of them at least. Each is on a machine of its own, by its word, so that nobody can tell that it is dead:
- * its leases have to run out, after five minutes. With `here` they are on one machine. Nothing is
+ * at one of them at least. Each is on a machine of its own, by its word, so that nobody can tell that it is
+ * dead: its leases have to run out, after five minutes. With `here` they are on one machine. Nothing is
  * asserted; `docs/scaling.md` holds what a run gave.
  */
 import { spawn } from 'node:child_process';
