@@ -58,13 +58,15 @@ ${declared.join('')}`,
   );
   const env = {
     ...{ PATH: process.env.PATH, HOME: cwd, VC: vsphere.password, AWS_KEY: s3.secretAccessKey },
-    ...{ AWS_EC2_METADATA_DISABLED: 'true', CONVERGE_RUNTIME_DIRECTORY: join(cwd, 'run') },
+    AWS_EC2_METADATA_DISABLED: 'true',
   };
   const start = (args: string[], host?: string): Mover => {
     const elsewhere = host === undefined ? [] : ['--import', asHost(host)];
     // As bin/converge does.
     const child = spawn(process.execPath, ['--max-semi-space-size=2', ...elsewhere, program, ...args], {
-      ...{ cwd, env },
+      cwd,
+      // The locks of a machine are its own: those of another one would be held for good once it is dead.
+      env: { ...env, CONVERGE_RUNTIME_DIRECTORY: join(cwd, `run-${host ?? 'here'}`) },
     });
     const mover: Mover = { child, told: [], stderr: '' };
     let rest = '';

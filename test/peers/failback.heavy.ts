@@ -51,7 +51,7 @@ describe.skipIf(!nbdkitPresent)('home through nbdkit', () => {
     await writeFile(join(dir, 'kill'), '');
     const killed = await run('failback', 'web01', 'm', '--to-vsphere', '--yes');
     expect(killed.code).toBe(4);
-    expect(killed.stderr).toMatch(/nbdkit-failed.*which serves Hard disk 1 of VM web01, ended/s);
+    expect(killed.stderr).toMatch(/nbdkit-failed.*which serves Hard disk 1 of VM web01, was killed/s);
     expect(await status()).toMatchObject({ vm: { state: 'paused' } });
     expect((await writes()).filter(line => line === 'flush')).toEqual([]);
 
