@@ -54,7 +54,7 @@ try {
   // Each snapshot takes long, so that it has the leases of its VMs when it dies.
   const times = it.names.length;
   const rule = { kind: 'slow-task', ms: 10_000, method: 'CreateSnapshot_Task', times } as const;
-  // One for each VM, and again for the next round if it was at none for so long.
+  // One for each VM, and again for the next round if it wasn't at two for so long.
   for (let n = 0; atOf(dying, 3_000).length < 2; n++) {
     if (n % 240 === 0) await it.lab.command({ do: 'fault', on: 'vsphere', rule });
     await setTimeout(500);
