@@ -11,7 +11,7 @@ const inFlight = 32;
 
 /** What a look needs of a repository. */
 export type Looked = Repository & {
-  enrolled(onDamage?: OnDamage, known?: Iterable<string>): Promise<string[]>;
+  heads(onDamage: OnDamage, known: Iterable<string>): AsyncIterable<{ uuid: string; point?: Point }>;
 };
 
 /**
@@ -27,8 +27,11 @@ export async function lookAt(
   known: ReadonlyMap<string, unknown> = new Map(),
 ): Promise<SeenVm[]> {
   const limit = pLimit(inFlight);
-  const uuids = await repository.enrolled(onDamage, known.keys());
-  return Promise.all(uuids.map(uuid => limit(() => lookAtVm(repository.vm(uuid), onDamage, needsLease))));
+  const heads: { uuid: string; point?: Point }[] = [];
+  for await (const one of repository.heads(onDamage, known.keys())) heads.push(one);
+  return Promise.all(
+    heads.map(({ uuid, point }) => limit(() => lookAtVm(repository.vm(uuid), onDamage, needsLease, point))),
+  );
 }
 
 /**
@@ -57,17 +60,19 @@ export async function withFirsts(
 export const newestSeen = (vms: readonly SeenVm[]): SeenVm | undefined =>
   vms.filter(({ newest }) => newest).toSorted((a, b) => b.newest!.time - a.newest!.time)[0];
 
+/** @param head the point in its head, where that was just read */
 export async function lookAtVm(
   vm: VmRepository,
   onDamage: OnDamage,
   needsLease: (vm: SeenVm) => boolean,
+  head?: Point,
 ): Promise<SeenVm> {
   const damage: Failure[] = [];
   const noting: OnDamage = failure => {
     damage.push(failure);
     onDamage(failure);
   };
-  const found = await newestOf(vm, noting);
+  const found = head ?? (await newestOf(vm, noting));
   const newest = damage.length > 0 ? await restorable(vm, found, noting) : found;
   const seen: SeenVm = {
     uuid: vm.uuid,

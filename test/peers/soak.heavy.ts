@@ -82,7 +82,8 @@ test(`hours of ${count} VMs with all that goes wrong in them`, { timeout: 3_600_
   };
   const began = it.now();
   it.startMover('agent', 0, ['agent', '--slots', '8'], { manifests: 'soak.yaml', sleeps: 'clock', heap });
-  const { pid } = it.movers.get('agent')!.child;
+  const { child } = it.movers.get('agent')!;
+  const { pid } = child;
   const settled = () =>
     vi.waitFor(() => expect(it.at('agent').filter(vm => vm !== 'big01')).toEqual([]), waiting);
   await vi.waitFor(() => expect(it.at('agent')).toEqual(['big01']), waiting);
@@ -119,7 +120,11 @@ test(`hours of ${count} VMs with all that goes wrong in them`, { timeout: 3_600_
     const before = looks;
     await it.advance(1);
     // It has looked at the repository once more, and has done what was due.
-    await vi.waitFor(() => expect(looks).toBeGreaterThan(before), waiting);
+    await vi.waitFor(() => {
+      expect(child.exitCode, it.text('agent').slice(-4_000)).toBeNull();
+      expect(child.signalCode).toBeNull();
+      expect(looks).toBeGreaterThan(before);
+    }, waiting);
     await settled();
     for (const one of receiver.got.slice(told.length) as Told[]) told.push({ minute: now, one });
     if (now % 15 > 0) continue;

@@ -14,12 +14,13 @@ import { CONFIG, ROSTER } from '../format/names.ts';
 import { vaultOf } from '../format/vault.ts';
 import type { Conditions } from '../model/conditions.ts';
 import type { ObjectLock } from '../model/object-lock.ts';
+import type { Point } from '../model/point.ts';
 import type { OnDamage, Repository } from '../model/repository.ts';
 import type { ObjectStore } from '../model/store.ts';
 import { boardStore } from './board.ts';
 import { proveCreation } from './prove-creation.ts';
 import type { Context } from './read/repository-context.ts';
-import { enrolled } from './read/roster.ts';
+import { enrolled, heads } from './read/roster.ts';
 import { recordStore } from './records.ts';
 import { vmRepository } from './vm.ts';
 import { foundVms, listVms } from './vms.ts';
@@ -40,10 +41,12 @@ export interface OpenOptions {
 export interface OpenRepository extends Repository {
   readonly context: Context;
   /**
-   * UUIDs of all VMs that were ever replicated to it, also of those without a point, and without those that
-   * are `known`; `onDamage` as in `vms`. A listing, and a request for each.
+   * UUIDs of all VMs that were ever replicated to it, also of those without a point; `onDamage` as in `vms`. A
+   * listing, and a request for each.
    */
-  enrolled(onDamage?: OnDamage, known?: Iterable<string>): Promise<string[]>;
+  enrolled(onDamage?: OnDamage): Promise<string[]>;
+  /** The same without those that are `known`, and with the point in the head where it can be read. */
+  heads(onDamage: OnDamage, known: Iterable<string>): AsyncGenerator<{ uuid: string; point?: Point }>;
   /** UUIDs of all VMs of which a head or a point can be read, also of those that the roster lost. */
   found(): Promise<string[]>;
 }
@@ -112,11 +115,12 @@ async function tryOpen(
     vm: (uuid, over = same => same) => vmRepository({ ...context, store: over(store) }, uuid),
     vms: onDamage => listVms(context, onDamage),
     found: () => foundVms(context),
-    async enrolled(onDamage, known) {
+    async enrolled(onDamage) {
       const uuids: string[] = [];
-      for await (const uuid of enrolled(context, onDamage, known)) uuids.push(uuid);
+      for await (const uuid of enrolled(context, onDamage)) uuids.push(uuid);
       return uuids;
     },
+    heads: (onDamage, known) => heads(context, onDamage, known),
   };
 }
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { lookAt } from '../../../src/operation/look.ts';
 import type { ObjectStore } from '../../../src/replication/model/store.ts';
+import { vmContext } from '../../../src/replication/repository/vm.ts';
 import { memoryStore } from '../../support/memory-store.ts';
 import { commitImage, openTest } from '../../support/repository.ts';
 
@@ -27,7 +28,8 @@ test('a roster is read side by side, in order', async () => {
   expect(most).toBeGreaterThan(16);
 });
 
-test('a look at what is known lists the repository and reads nothing, and sees what is new', async () => {
+/** A repository of five VMs, and what is read of it. */
+async function counting() {
   const store = memoryStore();
   const made = await openTest(store);
   const add = (uuid: string) =>
@@ -41,16 +43,40 @@ test('a look at what is known lists the repository and reads nothing, and sees w
       return store.get(...args);
     },
   };
-  const repository = await openTest(counted);
+  return { store, add, gets, repository: await openTest(counted) };
+}
+
+test('a look costs a request for each VM, and none for one that is known', async () => {
+  const { add, gets, repository } = await counting();
   const damaged = (failure: Error) => {
     throw failure;
   };
   const looked = (known: ReadonlyMap<string, unknown>) => lookAt(repository, damaged, () => false, known);
+  gets.length = 0;
   const known = new Map((await looked(new Map())).map(one => [one.uuid, one]));
   expect(known.size).toBe(5);
+  expect(gets).toHaveLength(5);
   gets.length = 0;
   expect(await looked(known)).toEqual([]);
   expect(gets).toEqual([]);
   await add('u-new');
   expect(await looked(known)).toMatchObject([{ uuid: 'u-new', newest: { generation: 1 } }]);
+});
+
+test('a VM whose head is damaged or gone is found by the roster, with its newest point', async () => {
+  const { store, repository } = await counting();
+  const head = (uuid: string) => vmContext(repository.context, uuid).names.head;
+  store.objects.get(head('u-1'))!.bytes = Buffer.from('nonsense');
+  store.objects.delete(head('u-2'));
+  const told = new Set<string>();
+  const look = await lookAt(
+    repository,
+    ({ diagnostics: [damage] }) => told.add(`${damage!.code} ${damage!.message}`),
+    () => false,
+  );
+  expect(look.map(({ uuid, newest }) => [uuid, newest?.generation]).toSorted()).toEqual(
+    Array.from({ length: 5 }, (_, n) => [`u-${n}`, 1]),
+  );
+  expect(look.filter(({ damaged }) => damaged).map(({ uuid }) => uuid)).toEqual(['u-1']);
+  expect([...told]).toEqual([expect.stringMatching(/^damaged-object .*head/)]);
 });

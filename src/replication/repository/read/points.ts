@@ -15,8 +15,10 @@ export interface PointName {
 
 const READS = 8;
 
-/** The head holds the whole root of the newest point. */
-export function readHead(context: VmContext): Promise<{ root: Root; etag: string } | undefined> {
+/** The head holds the whole root of the newest point, and so tells whose it is. */
+export function readHead(
+  context: Pick<VmContext, 'store' | 'vault' | 'names'>,
+): Promise<{ root: Root; etag: string } | undefined> {
   const key = context.names.head;
   return readAgain(async () => {
     const found = await context.store.get(key);

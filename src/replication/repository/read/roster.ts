@@ -3,9 +3,10 @@ import { ROSTER, vmNames } from '../../format/names.ts';
 import { openObject, SALT_BYTES, sealObject } from '../../format/sealing.ts';
 import type { Vault } from '../../format/vault.ts';
 import { pipelined } from '../../model/pipelined.ts';
+import type { Point } from '../../model/point.ts';
 import type { OnDamage } from '../../model/repository.ts';
 import type { StoredObject } from '../../model/store.ts';
-import { readable } from './points.ts';
+import { readable, readHead } from './points.ts';
 import type { Context, VmContext } from './repository-context.ts';
 
 const CAP = 4096;
@@ -33,22 +34,38 @@ export async function mendRoster(context: VmContext): Promise<boolean> {
   return (await store.put(names.roster, bytes, { when: { ifMatch: found.etag } })).ok;
 }
 
+/** UUIDs of all VMs that were ever replicated to this repository; entries as `readable` reads them. */
+export async function* enrolled(context: Context, onDamage?: OnDamage): AsyncGenerator<string> {
+  const read = ({ key }: StoredObject) => readable(entry(context, key), onDamage);
+  for await (const uuid of pipelined(context.store.list(ROSTER), READS, read))
+    if (uuid !== undefined) yield uuid;
+}
+
 /**
- * UUIDs of all VMs that were ever replicated to this repository; entries as `readable` reads them.
+ * The same with the point in each head, which tells whose it is: nothing else is read of a VM whose head can be.
  *
- * @param known those that are left out: their keys tell, so that nothing is read of them
+ * @param known UUIDs of those that are left out: their keys tell, so that nothing is read of them
  */
-export async function* enrolled(
+export async function* heads(
   context: Context,
-  onDamage?: OnDamage,
-  known: Iterable<string> = [],
-): AsyncGenerator<string> {
+  onDamage: OnDamage,
+  known: Iterable<string>,
+): AsyncGenerator<{ uuid: string; point?: Point }> {
+  const { store, vault } = context;
   const keys = new Set<string>();
-  for (const uuid of known) keys.add(vmNames(context.vault.vmKey(uuid)).roster);
-  const entries = context.store.list(ROSTER);
-  const read = async ({ key }: StoredObject) =>
-    keys.has(key) ? undefined : readable(entry(context, key), onDamage);
-  for await (const uuid of pipelined(entries, READS, read)) if (uuid !== undefined) yield uuid;
+  for (const uuid of known) keys.add(vmNames(vault.vmKey(uuid)).roster);
+  const read = async ({ key }: StoredObject) => {
+    if (keys.has(key)) return undefined;
+    // Whoever wants to know how the VM stands finds the damage where it looks for its other points.
+    const head = await readable(
+      readHead({ store, vault, names: vmNames(key.slice(ROSTER.length)) }),
+      () => {},
+    );
+    if (head) return { uuid: head.root.point.vm.uuid, point: head.root.point };
+    const uuid = await readable(entry(context, key), onDamage);
+    return uuid === undefined ? undefined : { uuid };
+  };
+  for await (const one of pipelined(store.list(ROSTER), READS, read)) if (one) yield one;
 }
 
 async function entry({ store, vault }: Context, key: string): Promise<string | undefined> {
