@@ -126,6 +126,10 @@ export const manifest = {
     means: 'Two resources, or one twice, want something that only one can have.',
     wayOut: 'Change or remove one of them.',
   },
+  'not-alike': {
+    means: 'Resources that share something say different things of it, as two keys of one repository.',
+    wayOut: 'Write the same in all of them.',
+  },
   'same-object': {
     means: 'Two resources stand for one real object.',
     wayOut: 'Merge the two, or remove one.',

@@ -92,7 +92,38 @@ interface Owner {
 
 /** Finds what two resources, or two properties of one, both want to own. Linear in claims. */
 export function conflictsAmong(claimants: readonly Claimant[]): Conflict[] {
-  return [...rivalsAmong(claimants), ...insideOfOthers(claimants)];
+  return [...rivalsAmong(claimants), ...insideOfOthers(claimants), ...disagreements(claimants)];
+}
+
+/** Who says something else than the first of those with the same path. */
+function disagreements(claimants: readonly Claimant[]): Conflict[] {
+  const said = new Map<Id, { first: Claimant; alike: NonNullable<Claim['alike']> }>();
+  return claimants.flatMap(second => {
+    if (second.absent) return [];
+    return second.claims.flatMap(({ path, alike }) => {
+      if (path === undefined || !alike) return [];
+      const before = said.get(path);
+      if (!before) said.set(path, { first: second, alike });
+      if (!before || before.alike.value === alike.value) return [];
+      const { first } = before;
+      const diagnostic = given(
+        'not-alike',
+        `\`${second.address}\` and \`${first.address}\` don't say the same of ${alike.what}`,
+        {
+          at: placeOf(second.declared, alike.pointer),
+          address: second.address,
+          hint: 'write the same in both',
+          related: [
+            {
+              message: `\`${first.address}\` is declared here`,
+              at: placeOf(first.declared, before.alike.pointer),
+            },
+          ],
+        },
+      );
+      return [{ first, second, diagnostic }];
+    });
+  });
 }
 
 /** What is inside of a folder that is all another one's, and such a folder in one that another one clears. */
@@ -199,4 +230,5 @@ export const isClaim = (claim: Partial<Claim> | undefined): boolean =>
   typeof claim?.what === 'string' &&
   typeof claim.pointer === 'string' &&
   /^(\/|$)/.test(claim.pointer) &&
-  (claim.shared === undefined || typeof claim.shared === 'string');
+  (claim.shared === undefined || typeof claim.shared === 'string') &&
+  (claim.alike === undefined || Object.values(claim.alike).every(value => typeof value === 'string'));

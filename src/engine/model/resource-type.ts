@@ -57,6 +57,11 @@ export interface Claim {
    * there, whatever target either lives on.
    */
   whole?: true;
+  /**
+   * What all who have this `path` must say alike, whatever target they live on: whoever comes first decides it
+   * for the others. `what` is for people: `the key of the repository s3://dr/points`.
+   */
+  alike?: { what: string; pointer: string; value: string };
 }
 
 /** One resource handed to a type: its identity and its properties as written. */

@@ -6,7 +6,13 @@ import type { Asked, BuiltInType, Mistake, Observation, Step } from '../../engin
 import type { Repository } from '../../replication/model/repository.ts';
 import { eachStep } from '../shared/each-step.ts';
 import { oneDiagnostic } from '../shared/one-diagnostic.ts';
-import { repositoryMistakes, repositoryRef } from '../shared/repository-property.ts';
+import {
+  openToChange,
+  repositoryClaims,
+  repositoryMistakes,
+  repositoryNeeds,
+  repositoryRef,
+} from '../shared/repository-property.ts';
 import { type AlertRouteProperties, alertRouteSchema, TRANSPORTS } from './alert-route-schema.ts';
 
 const details = [...TRANSPORTS, 'severity', 'remind', 'quiet', 'digest'] as const;
@@ -31,7 +37,8 @@ agents and one that is started anew tell everything once. \`converge alert test 
   realm: { name: 'alerts', concurrency: 2 },
   identity: (_, title) => title,
   check: properties => [...repositoryMistakes(properties), ...wrongTransport(properties)],
-  needs: () => [],
+  claims: ({ repository }, _, where) => repositoryClaims(repository, where),
+  needs: ({ repository }) => repositoryNeeds(repository),
   desired: contentOf,
   async observe(asked, io) {
     const seen = await Promise.all(asked.map(async one => [one.id, await observeOne(one, io)] as const));
@@ -152,18 +159,8 @@ async function change(
   io: WriteIo,
 ): Promise<void> {
   const { title, properties } = asked;
-  const ref = repositoryRef(properties.repository);
-  const repository = await (await io.client('repositories')).open(ref, 'read');
-  if (!repository)
-    throw new Failure(
-      world(
-        'repository-not-found',
-        `there is no repository at ${ref.url.written} to keep the route ${title} in`,
-        {
-          hint: 'the first replication of a protected_vm makes it; run apply again after that',
-        },
-      ),
-    );
+  const repository = await openToChange(properties.repository, kind, io);
+  if (!repository) return;
   const value = kind === 'delete' ? { removed: true } : { version: 1, route: contentOf(properties) };
   await io.step('write-route');
   if (await repository.records.add(subjectOf(title), SERIES, Number(revision) + 1, value)) return;

@@ -8,7 +8,14 @@ import { planSource } from '../../replication/model/clients.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import { eachStep } from '../shared/each-step.ts';
 import { oneDiagnostic } from '../shared/one-diagnostic.ts';
-import { repositoryMistakes, repositoryRef, repositorySchema } from '../shared/repository-property.ts';
+import {
+  openToChange,
+  repositoryClaims,
+  repositoryMistakes,
+  repositoryNeeds,
+  repositoryRef,
+  repositorySchema,
+} from '../shared/repository-property.ts';
 import { dnsSchema, wrongDns } from './dns-schema.ts';
 import { postLaunchSchema, wrongPostLaunch } from './post-launch-schema.ts';
 import { probesSchema, wrongProbes } from './probes-schema.ts';
@@ -189,8 +196,13 @@ repository.`,
     ...wrongPostLaunch(properties),
     ...wrongDns(properties),
   ],
-  needs: ({ groups }) =>
-    groups.flatMap(({ targets }) => targets.map(vm => ({ anyOf: [`recovery-target:${vm.toLowerCase()}`] }))),
+  claims: ({ repository }, _, where) => repositoryClaims(repository, where),
+  needs: ({ repository, groups }) => [
+    ...groups.flatMap(({ targets }) =>
+      targets.map(vm => ({ anyOf: [`recovery-target:${vm.toLowerCase()}`] })),
+    ),
+    ...repositoryNeeds(repository),
+  ],
   sourcesBeside: title => [planSource(title)],
   desired(properties, title, sources = {}) {
     const declared = sources[planSource(title)];
@@ -271,19 +283,8 @@ async function observeOne(
  */
 async function change(step: Step<RecoveryPlanProperties, SeenPlan>, io: WriteIo): Promise<void> {
   const { title, properties } = step.asked;
-  const repositories = await io.client('repositories');
-  const ref = repositoryRef(properties.repository);
-  const repository = await repositories.open(ref, 'read');
-  if (!repository)
-    throw new Failure(
-      world(
-        'repository-not-found',
-        `there is no repository at ${ref.url.written} to keep the plan ${title} in`,
-        {
-          hint: 'the first replication of a protected_vm makes it',
-        },
-      ),
-    );
+  const repository = await openToChange(properties.repository, step.kind, io);
+  if (!repository) return;
   const at = io.clock.now();
   const bundle = (await io.client('bundles')).ofPlan(title);
   const value: PlanVersion =

@@ -1,6 +1,6 @@
 import type { BuiltInType } from '../../engine/model/resource-type.ts';
 import { eachStep } from '../shared/each-step.ts';
-import { pointsCapability } from '../shared/repository-property.ts';
+import { pointsCapability, repositoryClaims } from '../shared/repository-property.ts';
 import { checkTarget } from './recovery-target-check.ts';
 import { type ListedTarget, listTargets, targetToManifest } from './recovery-target-list.ts';
 import { sizeFits } from './recovery-target-names.ts';
@@ -24,6 +24,7 @@ out; what a machine gets once it has its own disks is in the tags that the templ
   check: checkTarget,
   identity: (_, title) => title.toLowerCase(),
   provides: (_, of) => [`recovery-target:${of}`],
+  claims: ({ repository }, _, where) => (repository === undefined ? [] : repositoryClaims(repository, where)),
   needs: ({ repository }, of) =>
     repository === undefined ? [] : [{ anyOf: [pointsCapability(repository, of)] }],
   desired: desiredState,

@@ -1,10 +1,13 @@
 import { posix, win32 } from 'node:path';
 import Type, { type Static } from 'typebox';
 import { Failure } from '../../diagnostics/diagnostic.ts';
+import { canonicalJson } from '../../engine/model/canonical.ts';
+import type { WriteIo } from '../../engine/model/io.ts';
 import { mistake, mistakeAt } from '../../engine/model/mistakes.ts';
-import type { Claim, Mistake, Where } from '../../engine/model/resource-type.ts';
+import type { Claim, Mistake, Need, Step, Where } from '../../engine/model/resource-type.ts';
 import type { RepositoryRef } from '../../replication/model/clients.ts';
 import { lockPolicyOf } from '../../replication/model/object-lock.ts';
+import type { Repository } from '../../replication/model/repository.ts';
 import { type FolderPath, parseRepositoryUrl } from '../../replication/model/repository-url.ts';
 import { awsTargetName, onAws, secret } from './schema-parts.ts';
 
@@ -154,13 +157,41 @@ const pointerOf = (property: RepositoryProperty): string =>
 export const pointsCapability = (property: RepositoryProperty, vm: string): string =>
   `points:${repositoryRef(property).url.canonical}#${vm.toLowerCase()}`;
 
-/** A repository owns its folder or its prefix: whatever else is put there, or is removed, would be damage. */
+/** The bucket comes before what is kept in it. */
+export function repositoryNeeds(property: RepositoryProperty): Need[] {
+  const { url } = repositoryRef(property);
+  return url.kind === 's3' ? [{ anyOf: [`s3-bucket:${url.place.bucket}`] }] : [];
+}
+
+/**
+ * The repository that a record is kept in, which the first that is kept makes. Undefined: a record is to go,
+ * and nothing is kept.
+ */
+export async function openToChange(
+  property: RepositoryProperty,
+  kind: Step<unknown, unknown>['kind'],
+  io: WriteIo,
+): Promise<Repository | undefined> {
+  const repositories = await io.client('repositories');
+  return repositories.open(repositoryRef(property), kind === 'delete' ? 'read' : 'create');
+}
+
+/**
+ * A repository owns its folder or its prefix: whatever else is put there, or is removed, would be damage. Whoever
+ * comes first makes it, with the key that it says or without one.
+ */
 export function repositoryClaims(property: RepositoryProperty, where: Where): Claim[] {
   const { url } = repositoryRef(property);
   const path = url.kind === 'file' ? folderOf(url.folder, where) : url.canonical;
   if (path === undefined) return [];
+  const key = typeof property === 'string' ? undefined : property.key;
   return [
     {
+      alike: {
+        what: `the key of the repository ${url.written}`,
+        pointer: key === undefined ? pointerOf(property) : '/repository/key',
+        value: canonicalJson(key ?? null),
+      },
       what: `what is in the repository ${path}`,
       pointer: pointerOf(property),
       shared: 'repository',

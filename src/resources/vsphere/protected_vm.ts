@@ -22,6 +22,7 @@ import {
   pointsCapability,
   repositoryClaims,
   repositoryMistakes,
+  repositoryNeeds,
   repositoryRef,
 } from '../shared/repository-property.ts';
 import { describeCycle } from './describe-cycle.ts';
@@ -70,10 +71,7 @@ your own, and each VM is a resource \`protected_vm:TITLE/VM\`.`,
   identity: (_, title) => title.toLowerCase(),
   provides: ({ repository }, id) => [pointsCapability(repository, id)],
   claims: ({ repository }, _, where) => repositoryClaims(repository, where),
-  needs({ repository }) {
-    const { url } = repositoryRef(repository);
-    return url.kind === 's3' ? [{ anyOf: [`s3-bucket:${url.place.bucket}`] }] : [];
-  },
+  needs: ({ repository }) => repositoryNeeds(repository),
   desired: ({ retention }) => ({
     ...{ point: 'newest', rpo: 'kept', change_tracking: 'on' },
     ...(retention && { retention }),
