@@ -58,8 +58,8 @@ export interface Claim {
    */
   whole?: true;
   /**
-   * What all who have this `path` must say alike, whatever target they live on: whoever comes first decides it
-   * for the others. `what` is for people: `the key of the repository s3://dr/points`.
+   * What all who have this `path` must say alike, whatever target they live on: whoever comes first decides
+   * it for the others. `what` is for people: `the key of the repository s3://dr/points`.
    */
   alike?: { what: string; pointer: string; value: string };
 }

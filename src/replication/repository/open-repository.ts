@@ -41,8 +41,8 @@ export interface OpenOptions {
 export interface OpenRepository extends Repository {
   readonly context: Context;
   /**
-   * UUIDs of all VMs that were ever replicated to it, also of those without a point; `onDamage` as in `vms`. A
-   * listing, and a request for each.
+   * UUIDs of all VMs that were ever replicated to it, also of those without a point; `onDamage` as in `vms`.
+   * A listing, and a request for each.
    */
   enrolled(onDamage?: OnDamage): Promise<string[]>;
   /** The same without those that are `known`, and with the point in the head where it can be read. */

@@ -177,8 +177,8 @@ export async function openToChange(
 }
 
 /**
- * A repository owns its folder or its prefix: whatever else is put there, or is removed, would be damage. Whoever
- * comes first makes it, with the key that it says or without one.
+ * A repository owns its folder or its prefix: whatever else is put there, or is removed, would be damage.
+ * Whoever comes first makes it, with the key that it says or without one.
  */
 export function repositoryClaims(property: RepositoryProperty, where: Where): Claim[] {
   const { url } = repositoryRef(property);

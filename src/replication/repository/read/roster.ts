@@ -42,7 +42,8 @@ export async function* enrolled(context: Context, onDamage?: OnDamage): AsyncGen
 }
 
 /**
- * The same with the point in each head, which tells whose it is: nothing else is read of a VM whose head can be.
+ * The same with the point in each head, which tells whose it is: nothing else is read of a VM whose head can
+ * be.
  *
  * @param known UUIDs of those that are left out: their keys tell, so that nothing is read of them
  */
