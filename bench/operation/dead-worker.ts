@@ -7,18 +7,10 @@
  */
 import { spawn } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { freePort } from '../../test/support/free-port.ts';
 import { type Mover, moverLab } from './mover-lab.ts';
-
-const freePort = () =>
-  new Promise<number>(done => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => done(port));
-    });
-  });
 
 const isElsewhere = process.argv[2] !== 'here';
 const it = await moverLab(12, '2 minutes', '10m');

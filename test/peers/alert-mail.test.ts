@@ -6,9 +6,10 @@ import { sendMail } from '../../src/alerts/mail.ts';
 import type { Diagnostic, Failure } from '../../src/diagnostics/diagnostic.ts';
 import { nodeHost } from '../../src/io/node.ts';
 import { labCertificates } from '../../src/lab/tls.ts';
+import { freePort } from '../support/free-port.ts';
 import { runMark } from '../support/run-mark.ts';
 import { endAll, start } from '../support/start.ts';
-import { describeWith, folder, freePort } from './s3-programs.ts';
+import { describeWith, folder } from './s3-programs.ts';
 
 interface Mail {
   tls: boolean;

@@ -6,10 +6,11 @@ import { expect, vi } from 'vitest';
 import { nodeHost } from '../../src/io/node.ts';
 import { openLab } from '../../src/lab/lab.ts';
 import { cli } from '../support/cli.ts';
+import { freePort } from '../support/free-port.ts';
 import { runMark } from '../support/run-mark.ts';
 import { endAll, start } from '../support/start.ts';
 import { proxyOf } from './movers-proxy.ts';
-import { folder, freePort, run } from './s3-programs.ts';
+import { folder, run } from './s3-programs.ts';
 
 const minute = 60_000;
 

@@ -16,11 +16,12 @@ import { networkOf } from '../../src/network/network.ts';
 import { connectVsphere } from '../../src/vsphere/client/connect.ts';
 import { diagnosticOf } from '../aws/fixture.ts';
 import { credentials, region } from '../lab/s3/fixture.ts';
+import { freePort } from '../support/free-port.ts';
 import { readFrom } from '../support/read-from.ts';
 import { endAll, start } from '../support/start.ts';
 import { SteppedClock } from '../support/stepped-clock.ts';
 import { quickClock } from '../vsphere/scripted-server.ts';
-import { folder, freePort } from './s3-programs.ts';
+import { folder } from './s3-programs.ts';
 
 // Squid is in front of names that only it knows, so that whatever gets there went by it.
 const present = spawnSync('squid', ['-v']).status === 0;

@@ -8,9 +8,10 @@ import { unsuitable } from '../../src/operation/queue/unsuitable.ts';
 import type { Line, WakeUp } from '../../src/operation/queue/wake-up.ts';
 import { queueAddress } from '../../src/queue/address.ts';
 import { bullQueue } from '../../src/queue/bull-queue.ts';
+import { freePort } from '../support/free-port.ts';
 import { runMark } from '../support/run-mark.ts';
 import { endAll, start } from '../support/start.ts';
-import { describeWith, folder, freePort, run } from './s3-programs.ts';
+import { describeWith, folder, run } from './s3-programs.ts';
 
 const password = 'correct horse';
 const usual: Line = { domain: 'home', lane: 'usual' };

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { request } from 'node:http';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe } from 'vitest';
+import { freePort } from '../support/free-port.ts';
 import { runMark } from '../support/run-mark.ts';
 import { endAll, start } from '../support/start.ts';
 
@@ -42,14 +42,6 @@ export function run(program: string, args: string[], env: Record<string, string>
   });
 }
 
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise(resolve => server.close(resolve));
-  return port;
-}
-
 const answers = (port: number) =>
   new Promise<boolean>(resolve => {
     const asked = request({ host: '127.0.0.1', port, agent: false }, response => {
@@ -82,6 +74,6 @@ export function served(
       await new Promise(resolve => setImmediate(resolve));
     }
     server.url = `http://127.0.0.1:${port}`;
-  }, 60_000);
+  }, 300_000);
   return server;
 }

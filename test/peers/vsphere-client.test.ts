@@ -3,8 +3,6 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { connect } from 'node:tls';
@@ -24,6 +22,7 @@ import { openSession } from '../../src/vsphere/soap/soap-session.ts';
 import { parseXml, textAt, type XmlElement } from '../../src/vsphere/soap/xml.ts';
 import { el } from '../../src/vsphere/soap/xml-writer.ts';
 import { scratch } from '../support/cli.ts';
+import { freePort } from '../support/free-port.ts';
 import { readFrom } from '../support/read-from.ts';
 import { aMachine } from '../support/repository.ts';
 import { endAll, start } from '../support/start.ts';
@@ -49,15 +48,6 @@ let url: string;
 let port: number;
 let sha256: string;
 let vcsim: ChildProcess;
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 /** The certificate's SHA-256 once the server answers. */
 async function fingerprintAt(port: number): Promise<string> {
