@@ -18,6 +18,7 @@ import { type S3Lab, startS3 } from './s3/server.ts';
 import { fireDue } from './scheduler/fire.ts';
 import { seed } from './seed.ts';
 import { seedBuckets } from './seed-buckets.ts';
+import { servedClock } from './served-clock.ts';
 import { createSettings, type LabSettings, readSettings, writeSettings } from './settings.ts';
 import { labCertificates } from './tls.ts';
 import { startVsphere } from './vsphere/server.ts';
@@ -166,7 +167,7 @@ async function connect(dir: string, host: Host): Promise<Lab | undefined> {
     metadata: { url: serving.metadata },
     roleCredentials: await roleCredentials(dir, settings),
     vsphere: { url: serving.vsphere, caPem: serving.caPem, caFile: join(dir, 'ca.pem') },
-    clock: labClock(host.clock, () => settings.clockOffset),
+    clock: servedClock(dir, host.clock, settings),
     async command(command) {
       const answer = await sendControl(serving.control, command);
       if (answer) return answer;

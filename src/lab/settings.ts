@@ -22,7 +22,7 @@ export interface LabSettings {
   faults: { on: FaultyService; rule: unknown }[];
 }
 
-const fileOf = (dir: string) => join(dir, 'lab.json');
+export const fileOf = (dir: string): string => join(dir, 'lab.json');
 
 /** Undefined when the folder holds no lab (or isn't there). Throws a Failure on a damaged or newer one. */
 export async function readSettings(dir: string): Promise<LabSettings | undefined> {

@@ -102,8 +102,8 @@ export class Agenda {
       if (known.failed && (duty.back ?? 0) > known.failed.at) this.#forgive(id, known);
       const until = this.#putOffUntil.get(id);
       if (until === undefined) this.#schedule(id, known, now);
-      // A clock that was put right meanwhile is believed here, too.
-      else this.#putOff(id, known, Math.max(until, now));
+      // A clock that was put right meanwhile is believed here, too: no pause is longer than that.
+      else this.#putOff(id, known, Math.min(Math.max(until, now), now + longestFailurePause));
     }
   }
 

@@ -1,4 +1,5 @@
 import { underEither } from '../io/either.ts';
+import { hasPassed } from '../io/passed.ts';
 import type { Clock } from '../io/ports.ts';
 import type { Agenda, Duty, Outcome } from './agenda.ts';
 
@@ -82,7 +83,7 @@ export async function runAgent(
     isDraining ||= await ports.draining();
     const now = clock.now();
     const isFirst = looked === Number.NEGATIVE_INFINITY;
-    if (isFirst || (refresh !== undefined && now - looked >= refresh && !looking && !isDraining)) {
+    if (isFirst || (refresh !== undefined && hasPassed(refresh, looked, now) && !looking && !isDraining)) {
       looked = now;
       looking = look()
         .catch(broke)

@@ -57,6 +57,15 @@ test('who gave way looks again soon', async () => {
   expect(times(began).slice(0, 3)).toEqual([0, 30, 90]);
 });
 
+test('a clock that is put back makes no job wait for as long as that', async () => {
+  const { clock, began } = running({ a: async () => 'done', b: async () => 'failed' });
+  await clock.advance(minute / 2);
+  await clock.put(-6 * 60 * minute);
+  began.length = 0;
+  await clock.advance(10 * minute);
+  expect(new Set(began.map(([name]) => name))).toEqual(new Set(['a', 'b']));
+});
+
 test('the signal ends the pause, and a turn goes on to its end', async () => {
   const pausing = running({ a: async () => 'done' });
   await pausing.clock.advance(1);

@@ -15,15 +15,23 @@ function world(
   const points = new Map<string, number>();
   const scripted = new Map<string, Outcome[]>();
   const ending = new AbortController();
-  const state = { draining: false, broken: false, rejects: '', vms, back: undefined as number | undefined };
+  const state = {
+    draining: false,
+    broken: false,
+    rejects: '',
+    vms,
+    back: undefined as number | undefined,
+    ahead: 0,
+  };
   const duty = (id: string): Duty => ({
     id,
     places: [],
     ...(state.back !== undefined && { back: state.back }),
-    next: newest =>
-      newest === undefined
-        ? { ready: 0, deadline: 0 }
-        : { ready: newest + state.vms[id]!.every, deadline: newest + 2 * state.vms[id]!.every },
+    next(newest) {
+      if (newest === undefined) return { ready: 0, deadline: 0 };
+      const [{ every }, here] = [state.vms[id]!, newest - state.ahead];
+      return { ready: here + every, deadline: here + 2 * every };
+    },
   });
   const ports: AgentPorts = {
     clock,
@@ -35,7 +43,11 @@ function world(
     async move(id, mayBeLong) {
       const began = clock.now();
       log.push(`${began / minute} ${id}`);
-      const outcome = scripted.get(id)?.shift() ?? { result: 'made', newest: began, long: false };
+      const outcome = scripted.get(id)?.shift() ?? {
+        result: 'made',
+        newest: began + state.ahead,
+        long: false,
+      };
       if (outcome.result === 'put-back' && mayBeLong()) throw new Error('there was room');
       if (id === state.rejects) throw new Error(`${id} broke down`);
       if (outcome.result === 'made') {
@@ -61,6 +73,30 @@ describe('the loop of an agent', () => {
     ending.abort();
     expect(await ended).toBe('stopped');
     expect(log).toEqual(['0 a', '15 a', '30 a', '45 a']);
+  });
+
+  test.each([-6 * 60, 6 * 60])('a clock that is put by %i minutes makes no VM late', async by => {
+    const { clock, log, points, scripted, state, run, ending } = world({
+      a: { every: 15 * minute, takes: minute },
+      bad: { every: 15 * minute, takes: 0 },
+    });
+    points.set('a', 0).set('bad', 0);
+    scripted.set('bad', [{ result: 'failed' }, { result: 'failed' }]);
+    const ended = run({ refresh: minute });
+    await clock.advance(0);
+    // The second try of `bad` is put off when it happens.
+    await clock.advance(15.5 * minute);
+    log.length = 0;
+    await clock.put(by * minute);
+    state.ahead = -by * minute;
+    await clock.advance(42 * minute);
+    ending.abort();
+    await ended;
+    const of = (id: string) =>
+      log.flatMap(line => (line.endsWith(` ${id}`) ? [Number(line.split(' ')[0]) - by] : []));
+    expect(of('a')).toEqual([30, 45]);
+    expect(of('bad')[0]).toBeLessThanOrEqual(15.5 + 15 + 1);
+    expect(of('bad').length).toBeGreaterThanOrEqual(2);
   });
 
   test('comes back soon to one that somebody is at, later and later to one that fails, and steps aside for another agent', async () => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Diagnostic } from '../../src/diagnostics/diagnostic.ts';
+import { Failure } from '../../src/diagnostics/diagnostic.ts';
 import { HandOver } from '../../src/operation/queue/hand-over.ts';
 import { Link } from '../../src/operation/queue/link.ts';
 import { type Handled, Taker } from '../../src/operation/queue/taker.ts';
@@ -174,13 +175,24 @@ describe('an agent and a mover', () => {
     queue.isCut = false;
     queue.answersServer = { eviction: 'allkeys-lru', persists: true, isFull: false };
     await link.look();
+    await link.look();
     expect(link.isAway).toBe(true);
     queue.answersServer = { eviction: 'noeviction', persists: undefined, isFull: false };
     await link.look();
     expect(link.isAway).toBe(false);
-    expect(told.map(why => why.length)).toEqual([1, 0]);
+    // What somebody has to see to is another thing by then.
+    expect(told.map(why => why.map(({ code }) => code))).toEqual([['queue-away'], ['queue-evicts'], []]);
     // Nobody answered it: it is another's as soon as nobody keeps it.
     expect(queue.in(usual).map(({ data }) => (data as WakeUp).vm)).toEqual(['a']);
+  });
+
+  test('one that is not as it has to be at the start is told and away, or refused by who can not do without', async () => {
+    const { queue, link, told } = world(1);
+    queue.answersServer = { eviction: 'allkeys-lru', persists: true, isFull: false };
+    await expect(link.begin(() => true)).rejects.toThrow(Failure);
+    expect(await link.begin(() => false)).toEqual([]);
+    expect(link.isAway).toBe(true);
+    expect(told.map(why => why.map(({ code }) => code))).toEqual([['queue-evicts']]);
   });
 
   test('a mover that is cut off leaves the VMs to others, longer each time, until one succeeds', async () => {

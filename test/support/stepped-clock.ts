@@ -50,6 +50,13 @@ export class SteppedClock implements Clock {
     await this.#settle();
   }
 
+  /** Puts the clock forward or back by `ms`, as somebody does who sets it: who sleeps does so as long as ever. */
+  async put(ms: number): Promise<void> {
+    this.#now += ms;
+    for (const sleeper of this.#sleepers) sleeper.at += ms;
+    await this.#settle();
+  }
+
   async #settle(): Promise<void> {
     for (let i = 0; i < this.turns; i++) await new Promise(resolve => setImmediate(resolve));
   }

@@ -28,10 +28,13 @@ const soon = 30_000;
 /** Gives each job its turns, one at a time, until the signal comes. Never rejects for what a job does. */
 export async function runJobs(jobs: readonly Job[], options: JobsOptions): Promise<void> {
   const { clock, random, signal, rejected } = options;
-  const waiting = jobs.map(job => ({ job, at: clock.now() + (job.first ?? 0), failures: 0 }));
+  const waiting = jobs.map(job => ({ job, since: clock.now(), pause: job.first ?? 0, failures: 0 }));
   while (!signal.aborted) {
-    const next = waiting.reduce((first, other) => (other.at < first.at ? other : first));
-    const stopped = await clock.sleep(Math.max(0, next.at - clock.now()), signal).then(
+    const now = clock.now();
+    // Where the clock was put back nobody waits for as long as that.
+    for (const one of waiting) one.since = Math.min(one.since, now);
+    const next = waiting.reduce((first, other) => (dueAt(other) < dueAt(first) ? other : first));
+    const stopped = await clock.sleep(Math.max(0, dueAt(next) - now), signal).then(
       () => false,
       () => true,
     );
@@ -41,9 +44,12 @@ export async function runJobs(jobs: readonly Job[], options: JobsOptions): Promi
       return 'failed' as const;
     });
     next.failures = outcome === 'failed' ? next.failures + 1 : 0;
-    next.at = clock.now() + jittered(pauseAfter(outcome, next.job, next.failures), random);
+    next.since = clock.now();
+    next.pause = jittered(pauseAfter(outcome, next.job, next.failures), random);
   }
 }
+
+const dueAt = ({ since, pause }: { since: number; pause: number }): number => since + pause;
 
 const pauseAfter = (outcome: 'done' | 'failed' | 'yielded', { every }: Job, failures: number): number =>
   outcome === 'yielded'

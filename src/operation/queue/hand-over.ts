@@ -1,3 +1,4 @@
+import { hasPassed } from '../../io/passed.ts';
 import type { Link } from './link.ts';
 import { type Answer, answerIn, type Line, priorityOf, type WakeUp } from './wake-up.ts';
 
@@ -64,7 +65,7 @@ export class HandOver {
 
   async #lookIn(line: Line, pending: readonly Pending[]): Promise<void> {
     // What isn't there was answered meanwhile, or lost: so answers are read after that.
-    const old = pending.filter(({ seen }) => this.#now() - seen >= lookAgain);
+    const old = pending.filter(({ seen }) => hasPassed(lookAgain, seen, this.#now()));
     const gone = new Set<Pending>();
     for (const one of old) {
       const found = await this.#link.use(queue => queue.has(line, one.id));

@@ -1,3 +1,4 @@
+import { hasPassed } from '../../io/passed.ts';
 import { longSlots } from '../dispatch.ts';
 import type { Link } from './link.ts';
 import type { Taken } from './wake-queue.ts';
@@ -32,9 +33,11 @@ const restPause = 10_000;
 const longestRest = 5 * 60_000;
 
 interface Rest {
-  until: number;
+  since: number;
   times: number;
 }
+
+const lengthOf = ({ times }: Rest): number => Math.min(restPause * 2 ** Math.min(times - 1, 10), longestRest);
 
 /** Takes wake-ups as long as it has free slots. Its turns are somebody else's. */
 export class Taker {
@@ -102,7 +105,7 @@ export class Taker {
 
   /** False: there is nothing to be taken. */
   async #takeOne(line: Line): Promise<boolean> {
-    if ((this.#rests.get(line.domain)?.until ?? 0) > this.#ports.now()) return false;
+    if (this.#isResting(line.domain)) return false;
     const taken = (await this.#link.use(queue => queue.take(line)))?.value;
     if (!taken) return false;
     const wake = wakeUpIn(taken.data);
@@ -137,19 +140,19 @@ export class Taker {
     await this.#link.use(() => taken.answer(answer));
   }
 
+  #isResting(domain: string): boolean {
+    const rest = this.#rests.get(domain);
+    return rest !== undefined && !hasPassed(lengthOf(rest), rest.since, this.#ports.now());
+  }
+
   #rest(domain: string, isUnable: boolean): void {
     if (!isUnable) {
       this.#rests.delete(domain);
       return;
     }
-    const before = this.#rests.get(domain);
-    const now = this.#ports.now();
     // What was begun before the rest ends in it as well, and isn't counted again.
-    if (before && before.until > now) return;
-    const times = (before?.times ?? 0) + 1;
-    this.#rests.set(domain, {
-      times,
-      until: now + Math.min(restPause * 2 ** Math.min(times - 1, 10), longestRest),
-    });
+    if (this.#isResting(domain)) return;
+    const times = (this.#rests.get(domain)?.times ?? 0) + 1;
+    this.#rests.set(domain, { times, since: this.#ports.now() });
   }
 }

@@ -153,8 +153,9 @@ class Agent {
     const { queue, ...rest } = this.#options;
     if (queue === undefined) return undefined;
     const { context, telling } = this.#by;
-    const told = (why: Diagnostic[]) => telling.say({ type: 'queue', why });
-    return openQueue(context, { ...rest, queue }, this.#cycles.id, told);
+    const told = (why: Diagnostic[]) => telling.say({ type: 'queue', why, alone: true });
+    const mover = { id: this.#cycles.id, canDoWithout: true };
+    return openQueue(context, { ...rest, queue }, mover, told);
   }
 
   #share(queue: OpenQueue | undefined): Sharing | undefined {

@@ -1,5 +1,6 @@
 import pLimit from 'p-limit';
 import { type Diagnostic, Failure, onceEach } from '../../../diagnostics/diagnostic.ts';
+import { hasPassed } from '../../../io/passed.ts';
 import type { Alert, Condition, RoutePolicy } from '../../../operation/alerts/model.ts';
 import { conditionsOf } from '../../../operation/alerts/rules.ts';
 import { digestOf, messageOf } from '../../../operation/alerts/words.ts';
@@ -151,7 +152,7 @@ export class AlertLoop {
     };
     await Promise.all(late.map(status => limit(() => readOne(status))));
     // Beside the turns: who is to hear that an RPO is breached doesn't wait for an AWS that doesn't answer.
-    if (!this.#looking && now - this.#recoveryAt >= recoveryEvery) {
+    if (!this.#looking && hasPassed(recoveryEvery, this.#recoveryAt, now)) {
       this.#recoveryAt = now;
       this.#looking = this.#lookAtRecovery(site).finally(() => {
         this.#looking = undefined;
@@ -190,7 +191,7 @@ export class AlertLoop {
 
   #mayRead({ uuid, vm }: VmStatus, now: number): boolean {
     const last = this.#readAt.get(uuid!) ?? Number.NEGATIVE_INFINITY;
-    if (now - last < readAgain && !this.#doubted.has(vm)) return false;
+    if (!hasPassed(readAgain, last, now) && !this.#doubted.has(vm)) return false;
     this.#readAt.set(uuid!, now);
     return true;
   }

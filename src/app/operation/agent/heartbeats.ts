@@ -1,4 +1,5 @@
 import { type Diagnostic, Failure } from '../../../diagnostics/diagnostic.ts';
+import { hasPassed } from '../../../io/passed.ts';
 import type { VmStatus } from '../../../operation/model.ts';
 import { isAllKept } from '../../../operation/status.ts';
 import type { Route } from '../../alerts/routes.ts';
@@ -14,8 +15,8 @@ const soon = 60_000;
 export class Heartbeats {
   readonly #signal: AbortSignal;
   readonly #concerns: Concerns;
-  /** When each route is to be called next. */
-  readonly #next = new Map<string, number>();
+  /** When each route was last called, and for how long it is left alone then. */
+  readonly #called = new Map<string, { at: number; pause: number }>();
 
   constructor(signal: AbortSignal, concerns: Concerns) {
     this.#signal = signal;
@@ -38,12 +39,13 @@ export class Heartbeats {
   ): Promise<Map<string, Diagnostic[]>> {
     const isAlive = [...views.values()].every(({ problem }) => problem !== 'repository-unreachable');
     const isKept = isAllKept(statuses);
+    const isTime = (title: string): boolean => {
+      const called = this.#called.get(title);
+      return !called || hasPassed(called.pause, called.at, now);
+    };
     const due = routes.filter(
       ({ title, properties: { heartbeat } }) =>
-        heartbeat &&
-        isAlive &&
-        (heartbeat.when !== 'kept' || isKept) &&
-        now >= (this.#next.get(title) ?? Number.NEGATIVE_INFINITY),
+        heartbeat && isAlive && (heartbeat.when !== 'kept' || isKept) && isTime(title),
     );
     const said: Parameters<typeof tell>[2] = {
       about: 'test',
@@ -53,12 +55,12 @@ export class Heartbeats {
     const call = async (route: Route): Promise<Diagnostic[]> => {
       try {
         await tell(session, route, said, this.#signal);
-        this.#next.set(route.title, now + often);
+        this.#called.set(route.title, { at: now, pause: often });
         this.#concerns.say('route-failing', route.title, undefined);
         return [];
       } catch (error) {
         if (!(error instanceof Failure)) throw error;
-        this.#next.set(route.title, now + soon);
+        this.#called.set(route.title, { at: now, pause: soon });
         this.#concerns.say('route-failing', route.title, error.diagnostics[0]?.message.replace(/\.$/, ''));
         return error.diagnostics;
       }

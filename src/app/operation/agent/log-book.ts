@@ -1,5 +1,6 @@
 import { Failure } from '../../../diagnostics/diagnostic.ts';
 import { ownId, processTable } from '../../../io/handles/process-table.ts';
+import { hasPassed } from '../../../io/passed.ts';
 import { HISTORY_EVERY, type PastCycle } from '../../../operation/history.ts';
 import type { Mover, Moving } from '../../../operation/model.ts';
 import { forgetNotes } from '../../../replication/repository/forget-notes.ts';
@@ -55,8 +56,8 @@ export class LogBook {
 
   async #write(...[{ views }, running, now, isEnd = false]: Writing): Promise<Failure[]> {
     const failures: Failure[] = [];
-    const isDue = isEnd || now - this.#kept >= HISTORY_EVERY;
-    const forgets = now - this.#forgot >= day;
+    const isDue = isEnd || hasPassed(HISTORY_EVERY, this.#kept, now);
+    const forgets = hasPassed(day, this.#forgot, now);
     if (isDue) this.#kept = now;
     if (forgets) this.#forgot = now;
     for (const [url, view] of views)

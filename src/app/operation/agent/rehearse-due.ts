@@ -1,6 +1,7 @@
 import { type Diagnostic, Failure } from '../../../diagnostics/diagnostic.ts';
 import type { CatalogResource } from '../../../engine/model/catalog.ts';
 import type { Memory } from '../../../engine/model/io.ts';
+import { hasPassed } from '../../../io/passed.ts';
 import { span } from '../../../io/units.ts';
 import { isTestDue, type SeenPlan } from '../../../operation/rehearsals.ts';
 import type { Context } from '../../app-context.ts';
@@ -72,7 +73,7 @@ export async function rehearseDue(
       if (mark && 'number' in mark) {
         const cleaned = await cleanUpBroken(turn, seen, mark.number);
         if (cleaned) done.push(cleaned);
-      } else if (isTestDue(seen, clock.now()) && !(mark && clock.now() - mark.broke < brokenPause))
+      } else if (isTestDue(seen, clock.now()) && (!mark || hasPassed(brokenPause, mark.broke, clock.now())))
         done.push(await rehearseOne(turn, seen));
     } catch (error) {
       context.io.interrupt.throwIfAborted();

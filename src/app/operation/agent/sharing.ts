@@ -1,6 +1,7 @@
 import type { Code } from '../../../diagnostics/codes.ts';
 import { type Diagnostic, Failure, world } from '../../../diagnostics/diagnostic.ts';
 import { own } from '../../../diagnostics/own-words.ts';
+import { hasPassed } from '../../../io/passed.ts';
 import { runJobs } from '../../../masterless/instance/jobs.ts';
 import type { Outcome } from '../../../operation/agenda.ts';
 import { type Lane, longSlots } from '../../../operation/dispatch.ts';
@@ -173,7 +174,7 @@ export class Sharing {
     const isSame = () => this.#followed.open.duties.get(vm)?.digest() === declared;
     if (isSame()) return true;
     const { clock } = this.#by.base.world.host;
-    if (clock.now() - this.#readAt < readAgain) return false;
+    if (!hasPassed(readAgain, this.#readAt, clock.now())) return false;
     this.#readAt = clock.now();
     await this.#followed.again();
     return isSame();

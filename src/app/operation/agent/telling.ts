@@ -22,8 +22,8 @@ export type Heard =
   | { type: 'job-failed'; job: string; diagnostics: Diagnostic[] }
   /** A worker begins: of how many VMs it knows. */
   | { type: 'works'; vms: number; slots: number }
-  /** Why the queue is away; empty: it is back. */
-  | { type: 'queue'; why: Diagnostic[] }
+  /** Why the queue is away; empty: it is back. `alone`: whoever tells this moves by itself meanwhile. */
+  | { type: 'queue'; why: Diagnostic[]; alone: boolean }
   | { type: 'ended'; how: 'stopped' | 'drained' };
 
 /** Passes on what is told, and what lasts only once. */

@@ -1,3 +1,4 @@
+import type { Diagnostic } from '../../../diagnostics/diagnostic.ts';
 import { eitherOf } from '../../../io/either.ts';
 import { runJobs } from '../../../masterless/instance/jobs.ts';
 import { watch } from '../../../operation/watchdog.ts';
@@ -63,7 +64,8 @@ async function work(
   const cycles = new Cycles(by, followed, 'worker');
   const ending = new AbortController();
   const { signal: beside } = eitherOf(interrupt, ending.signal);
-  const queue = await openQueue(context, options, cycles.id, why => telling.say({ type: 'queue', why }));
+  const told = (why: Diagnostic[]) => telling.say({ type: 'queue', why, alone: false });
+  const queue = await openQueue(context, options, { id: cycles.id, canDoWithout: false }, told);
   try {
     if (!(await followed.begin())) return undefined;
     telling.say({ type: 'works', vms: followed.open.duties.size, slots: options.slots });

@@ -3,7 +3,6 @@ import { resolve } from 'node:path';
 import { type Diagnostic, Failure, given, world } from '../../../diagnostics/diagnostic.ts';
 import { own } from '../../../diagnostics/own-words.ts';
 import { Link } from '../../../operation/queue/link.ts';
-import { unsuitable } from '../../../operation/queue/unsuitable.ts';
 import { isLoopback, queueAddress } from '../../../queue/address.ts';
 import type { Context } from '../../app-context.ts';
 import { readSecretFrom } from '../../session/read-secret.ts';
@@ -27,14 +26,15 @@ export interface OpenQueue {
 /**
  * Opens the queue and sees whether its server is fit for that. One that is away now may come later.
  *
- * @param mover id of the mover that takes from it
+ * @param mover its id: what it takes is its own
+ * @param mover.canDoWithout it moves by itself meanwhile: a server that isn't fit is one that is away
  * @param told gets why it is away, and nothing when it is back
- * @throws Failure `bad-queue-url`, `queue-ca`; `queue-refused`, `queue-evicts`: somebody has to do something
+ * @throws Failure `bad-queue-url`, `queue-ca`; where nobody can do without, `queue-refused` and `queue-evicts`
  */
 export async function openQueue(
   context: Context,
   { queue: url, queuePassword, queueCa }: QueueOptions,
-  mover: string,
+  mover: { id: string; canDoWithout: boolean },
   told: (why: Diagnostic[]) => void,
 ): Promise<OpenQueue> {
   const address = queueAddress(url);
@@ -52,13 +52,11 @@ export async function openQueue(
     });
   // Only who shares the work loads a client for it.
   const { bullQueue } = await import('../../../queue/bull-queue.ts');
-  const queue = bullQueue({ ...address, password, ca, mover });
+  const queue = bullQueue({ ...address, password, ca, mover: mover.id });
   const link = new Link(queue, told);
   try {
-    const server = await link.use(it => it.server(), refusals);
-    const found = server && unsuitable(server.value);
-    if (found?.refused) throw found.refused;
-    context.reporter.diagnostics([...warnings, ...(found?.warnings ?? [])]);
+    context.reporter.diagnostics(warnings);
+    context.reporter.diagnostics(await link.begin(failure => !mover.canDoWithout && isRefused(failure)));
   } catch (error) {
     await queue.close();
     throw error;
@@ -67,7 +65,7 @@ export async function openQueue(
 }
 
 /** Doesn't pass by itself. */
-const refusals = (failure: Failure): boolean => failure.has('queue-refused');
+const isRefused = (failure: Failure): boolean => failure.has('queue-refused') || failure.has('queue-evicts');
 
 async function readAuthority({ io: { host } }: Context, path: string): Promise<string> {
   const file = resolve(host.cwd, path);

@@ -1,5 +1,6 @@
 import type { Diagnostic } from '../../../diagnostics/diagnostic.ts';
 import { Failure } from '../../../diagnostics/diagnostic.ts';
+import { hasPassed } from '../../../io/passed.ts';
 import { EXPOSITION_TYPE } from '../../../operation/metrics/exposition.ts';
 import { metricsOf } from '../../../operation/metrics/metrics.ts';
 import { STATES, type State, type VmStatus } from '../../../operation/model.ts';
@@ -42,10 +43,10 @@ export function pages(
   /** Those who ask the same at the same time are answered at the same time. */
   const lookAt = (name: string, wish?: Omit<TrackWish, 'known'>): Promise<KnownLook> => {
     const before = looks.get(name);
-    if (before && now() - before.at < freshFor) return before.looked;
+    if (before && !hasPassed(freshFor, before.at, now())) return before.looked;
     if (known.size > mostKnown) known.clear();
     const looked = lookOnce(context, options, wish && { ...wish, known });
-    for (const [each, { at }] of looks) if (now() - at >= freshFor) looks.delete(each);
+    for (const [each, { at }] of looks) if (hasPassed(freshFor, at, now())) looks.delete(each);
     looks.set(name, { at: now(), looked });
     looked.catch(() => looks.delete(name));
     return looked;

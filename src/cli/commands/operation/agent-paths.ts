@@ -174,7 +174,13 @@ function tell(context: CliContext, heard: Heard): void {
     }
     case 'queue':
       context.report(heard.why);
-      if (heard.why.length === 0) context.print(['the queue is back']);
+      context.print([
+        heard.why.length === 0
+          ? 'the queue is back'
+          : heard.alone
+            ? 'until the queue is back, what is due is moved in the slots here alone'
+            : 'until the queue is back, nothing is taken from it',
+      ]);
       return;
     case 'job-failed':
       context.report(heard.diagnostics);
