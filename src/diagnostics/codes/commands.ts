@@ -62,7 +62,7 @@ export const commands = {
   },
   'page-certificate': {
     means:
-      'Certificate or key of the page can not be used or do not belong together; a warning: it has run out, or is for other names.',
+      'Certificate or key of the page can not be used or do not belong together; a warning: it has run out, is for other names, or what it was renewed by can not be used.',
     wayOut: 'Give the certificate as PEM, and its key without a passphrase.',
   },
   'page-failed': {

@@ -38,6 +38,8 @@ export interface Serving {
 export interface Served {
   /** Where it is, without the token. */
   origin: string;
+  /** From now on whoever connects gets this certificate; only where there was one. */
+  renew(tls: { cert: string; key: string }): void;
   close(): Promise<void>;
 }
 
@@ -73,7 +75,8 @@ export async function serve({ host, port, names = [], tls, token, ...given }: Se
   const listener: RequestListener = (request, response) => {
     void respond(request, response, guard, begin, given);
   };
-  const server = tls ? createSecureServer({ ...limits, ...tls }, listener) : createServer(limits, listener);
+  const secure = tls && createSecureServer({ ...limits, ...tls }, listener);
+  const server = secure ?? createServer(limits, listener);
   server.maxConnections = mostConnections;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -92,6 +95,7 @@ export async function serve({ host, port, names = [], tls, token, ...given }: Se
   const link: ServedName = (tls && names[0]) || { name: host };
   return {
     origin: `${tls ? 'https' : 'http'}://${named(link.name)}:${link.port ?? bound.port}`,
+    renew: renewed => secure?.setSecureContext(renewed),
     close: () =>
       new Promise(resolve => {
         server.close(() => resolve());

@@ -5,6 +5,7 @@ import { isLoopback, type Served, type ServedName, serve } from '../../../operat
 import type { Context } from '../../app-context.ts';
 import { readSecretFrom } from '../../session/read-secret.ts';
 import type { StatusOptions } from '../status.ts';
+import { followCertificate } from './certificate-renewal.ts';
 import { readCertificate } from './page-certificate.ts';
 import { pages } from './pages.ts';
 
@@ -49,13 +50,24 @@ export async function servePages(
     throw unsafe(`the token has ${token.length} characters and could be guessed`, newToken);
   if (!BEARER_TOKEN.test(token))
     throw unsafe('the token has characters that no program can send as `Authorization: Bearer`', newToken);
-  const tls =
-    tlsCert === undefined ? undefined : await readCertificate(context, { tlsCert, tlsKey: tlsKey! }, names);
+  const read = () => readCertificate(context, { tlsCert: tlsCert!, tlsKey: tlsKey! }, names);
+  const found = tlsCert === undefined ? undefined : await read();
+  if (found && found.doubts.length > 0) context.reporter.diagnostics(found.doubts);
   const answer = pages(context, options, operation);
-  const serving = { host, port, names, token, newId, answer, ...(tls && { tls }), failed: failing(context) };
+  const failed = failing(context);
+  const serving = { host, port, names, token, newId, answer, failed, ...(found && { tls: found.tls }) };
   try {
     const served = await serve(serving);
-    return { ...served, link: `${served.origin}/?token=${encodeURIComponent(token)}` };
+    const closing = new AbortController();
+    if (found) void followCertificate(context, read, found, served.renew, closing.signal).catch(failed);
+    return {
+      ...served,
+      link: `${served.origin}/?token=${encodeURIComponent(token)}`,
+      async close() {
+        closing.abort();
+        await served.close();
+      },
+    };
   } catch (cause) {
     throw new Failure(
       world('page-port', `the page can't be served at ${host}:${port}: ${(cause as Error).message}`, {

@@ -1,5 +1,6 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { resolve } from 'node:path';
+import { createSecureContext } from 'node:tls';
 import { type Diagnostic, Failure, given } from '../../../diagnostics/diagnostic.ts';
 import { own } from '../../../diagnostics/own-words.ts';
 import { addressFamily } from '../../../io/ip-address.ts';
@@ -7,18 +8,30 @@ import type { ServedName } from '../../../operation/server/serve.ts';
 import type { Context } from '../../app-context.ts';
 import { readSecretFrom } from '../../session/read-secret.ts';
 
+export interface CertificateSource {
+  /** PEM file. */
+  tlsCert: string;
+  /** `env:NAME`, `file:PATH` or `credential:NAME`. */
+  tlsKey: string;
+}
+
+export interface FoundCertificate {
+  tls: { cert: string; key: string };
+  /** Warnings: it has run out, or is for other names, of which browsers say next to nothing. */
+  doubts: Diagnostic[];
+}
+
 /**
- * The certificate of a page and its key, both PEM. That it has run out, or is for other names, is told as a
- * warning: browsers say no more than that nothing can be trusted.
+ * The certificate of a page and its key, both PEM.
  *
  * @param names that it is reached by
  * @throws Failure `page-certificate`; what `readSecretFrom` throws
  */
 export async function readCertificate(
   context: Context,
-  { tlsCert, tlsKey }: { tlsCert: string; tlsKey: string },
+  { tlsCert, tlsKey }: CertificateSource,
   names: readonly ServedName[],
-): Promise<{ cert: string; key: string }> {
+): Promise<FoundCertificate> {
   const { files, cwd, clock } = context.io.host;
   const bytes = await files.read(resolve(cwd, tlsCert));
   if (!bytes) throw new Failure(wrong(`--tls-cert ${tlsCert}: there is no such file`, pem));
@@ -37,18 +50,17 @@ export async function readCertificate(
         'give the key that it was made for',
       ),
     );
-  const doubts = doubtsOf(certificate, names, clock.now());
-  if (doubts.length > 0)
-    context.reporter.diagnostics(
-      doubts.map(why => ({
-        ...wrong(
-          own`--tls-cert ${tlsCert} ${why}`,
-          'browsers and scrapers will refuse it: have it made anew',
-        ),
-        severity: 'warning' as const,
-      })),
-    );
-  return { cert: bytes.toString(), key };
+  const tls = { cert: bytes.toString(), key };
+  try {
+    createSecureContext(tls);
+  } catch (error) {
+    throw new Failure(wrong(own`--tls-cert ${tlsCert} can't be used: ${(error as Error).message}`, pem));
+  }
+  const doubts = doubtsOf(certificate, names, clock.now()).map(why => ({
+    ...wrong(own`--tls-cert ${tlsCert} ${why}`, 'browsers and scrapers will refuse it: have it made anew'),
+    severity: 'warning' as const,
+  }));
+  return { tls, doubts };
 }
 
 const pem = 'give the certificate as PEM, with those between it and its authority below it';
