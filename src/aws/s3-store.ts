@@ -151,7 +151,7 @@ export function s3Store(connection: S3Connection, place: S3Url): ObjectStore {
     );
   }
 
-  async function* list(prefix: string, after?: string): AsyncGenerator<StoredObject> {
+  async function* pages(prefix: string, asked: { StartAfter?: string; Delimiter?: string }) {
     let ContinuationToken: string | undefined;
     do {
       const page = await connection.call(about('s3:ListBucket', prefix), options =>
@@ -159,13 +159,20 @@ export function s3Store(connection: S3Connection, place: S3Url): ObjectStore {
           new sdk.ListObjectsV2Command({
             Bucket,
             Prefix: root + prefix,
-            ...(after !== undefined && { StartAfter: root + after }),
+            ...asked,
             ...(ContinuationToken !== undefined && { ContinuationToken }),
           }),
           options,
         ),
       );
-      for (const each of page?.Contents ?? []) {
+      if (page) yield page;
+      ContinuationToken = page?.IsTruncated ? page.NextContinuationToken : undefined;
+    } while (ContinuationToken !== undefined);
+  }
+
+  async function* list(prefix: string, after?: string): AsyncGenerator<StoredObject> {
+    for await (const page of pages(prefix, after === undefined ? {} : { StartAfter: root + after })) {
+      for (const each of page.Contents ?? []) {
         const key = (each.Key ?? '').slice(root.length);
         if (isFolder(key, each.Size)) continue;
         // Not every server knows of it.
@@ -177,8 +184,12 @@ export function s3Store(connection: S3Connection, place: S3Url): ObjectStore {
           modified: each.LastModified?.getTime() ?? 0,
         };
       }
-      ContinuationToken = page?.IsTruncated ? page.NextContinuationToken : undefined;
-    } while (ContinuationToken !== undefined);
+    }
+  }
+
+  async function* folders(prefix: string): AsyncGenerator<string> {
+    for await (const page of pages(prefix, { Delimiter: '/' }))
+      for (const { Prefix } of page.CommonPrefixes ?? []) yield (Prefix ?? '').slice(root.length);
   }
 
   async function remove(key: string): Promise<void> {
@@ -192,5 +203,16 @@ export function s3Store(connection: S3Connection, place: S3Url): ObjectStore {
   const erase = (keys: readonly string[]) => eraseObjects({ connection, bucket: Bucket, root }, keys);
 
   const locks = s3Locks({ connection, bucket: Bucket, root });
-  return { url, get, head, put, list, remove, erase, locks, clockAhead: () => connection.clockAhead() };
+  return {
+    url,
+    get,
+    head,
+    put,
+    list,
+    folders,
+    remove,
+    erase,
+    locks,
+    clockAhead: () => connection.clockAhead(),
+  };
 }

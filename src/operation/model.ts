@@ -34,7 +34,7 @@ export const REASONS = {
   'selection-unknown': 'nobody could say which VMs these are',
   'selection-empty': 'the selection means no VM',
   'no-target': 'nothing says how old its newest point may become',
-  'not-declared': 'it has points, and nothing declares it',
+  'not-declared': 'nothing declares it',
   replaced: 'a newer VM has its name',
 } as const;
 export type Reason = keyof typeof REASONS;
@@ -83,7 +83,7 @@ export interface SeenVm {
   /** Something of it can't be read: `newest` can be restored, and may not be the newest there was. */
   damaged?: true;
   verified?: Verified;
-  /** Its newest point is known not to be whole. */
+  /** Its newest point is known not to be whole: `newest` is the newest that is, undefined where none is. */
   broken?: true;
 }
 

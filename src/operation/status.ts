@@ -161,7 +161,7 @@ function statusOfOne(
   const until = pause?.until === undefined ? {} : { pausedUntil: pause.until };
   if (!seen?.newest) {
     const own = { target, ...(seen && { uuid: seen.uuid }) };
-    if (seen?.damaged) return is('unknown', 'damaged', own);
+    if (seen?.damaged) return is(seen.broken ? 'never' : 'unknown', 'damaged', own);
     if (pause?.why === 'paused') return is('paused', 'paused', { ...own, ...until });
     return is('never', running || isAtWork(title, repository) ? 'first-copy-running' : 'no-point', own);
   }

@@ -85,6 +85,14 @@ export function objectStoreContract(name: string, open: () => Promise<ObjectStor
       expect(whole?.bytes.equals(bytes)).toBe(true);
     });
 
+    it('tells the folders below a prefix, each once', async () => {
+      const store = await open();
+      for (const key of ['vms/b/head', 'vms/a/head', 'vms/a/packs/ab/1', 'vms/c', 'vmsx/d/1'])
+        await store.put(key, text(key), { when: fresh });
+      expect(await allOf(store.folders('vms/'))).toEqual(['vms/a/', 'vms/b/']);
+      expect(await allOf(store.folders('roster/'))).toEqual([]);
+    });
+
     it('holds empty objects', async () => {
       const store = await open();
       await store.put('empty', Buffer.alloc(0), { when: fresh });

@@ -146,10 +146,11 @@ test('a newest point that a verification found broken is said, and nobody says t
   for (const one of all)
     if (one.isFile() && one.parentPath.includes('/packs/')) await rm(join(one.parentPath, one.name));
   expect((await converge('verify', 'm.yaml', '--level', 'presence')).code).toBe(4);
-  const { stdout, stderr } = await converge('status', 'm.yaml');
+  const { stdout, stderr, code } = await converge('status', 'm.yaml');
+  expect(code).toBe(16);
   expect(stderr).toMatch(/warning\[points-broken\]: dc02: its newest recovery point can't be restored/);
   expect(stdout).not.toContain('all that newest points need');
-  expect((await json('m.yaml')).vms).toMatchObject([{ broken: true }]);
+  expect((await json('m.yaml')).vms).toMatchObject([{ broken: true, state: 'never', reason: 'damaged' }]);
   expect((await converge('apply', 'm.yaml')).code).toBe(0);
   const healed = await converge('status', 'm.yaml');
   expect(healed.stdout).toContain('all that newest points need was there');

@@ -166,6 +166,9 @@ export class Interleaver {
       const all = await this.#gate(actor, `list ${prefix}`, false, () => allOf(store.list(prefix, after)));
       yield* all;
     }.bind(this);
+    const folders = async function* (this: Interleaver, prefix: string) {
+      yield* await this.#gate(actor, `list ${prefix}`, false, () => allOf(store.folders(prefix)));
+    }.bind(this);
     return {
       url: store.url,
       get: gated('get', false),
@@ -174,6 +177,7 @@ export class Interleaver {
       remove: gated('remove', true),
       erase: gated('erase', true),
       list,
+      folders,
     } as ObjectStore;
   }
 

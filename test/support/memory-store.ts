@@ -86,6 +86,13 @@ export function memoryStore(url = 'memory://test', time = () => 1_767_225_600_00
         if (found) yield found;
       }
     },
+    async *folders(prefix) {
+      await note('list', prefix);
+      const below = [...objects.keys()].filter(
+        k => k.startsWith(prefix) && k.indexOf('/', prefix.length) > 0,
+      );
+      yield* new Set(below.sort().map(k => k.slice(0, k.indexOf('/', prefix.length) + 1)));
+    },
     async remove(key) {
       await note('remove', key);
       store.written++;

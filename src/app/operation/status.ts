@@ -5,7 +5,7 @@ import type { CatalogResource } from '../../engine/model/catalog.ts';
 import { expandSelections } from '../../engine/select/members.ts';
 import type { Clock } from '../../io/ports.ts';
 import type { Track } from '../../operation/attainment.ts';
-import { lookAt, withFirsts } from '../../operation/look.ts';
+import { lookAt, seenPoint, withFirsts } from '../../operation/look.ts';
 import type { DeclaredVm, SeenRepository, SeenVm, Status } from '../../operation/model.ts';
 import { type PlanStatus, planStatusOf } from '../../operation/rehearsals.ts';
 import { isDueOf, statusOf } from '../../operation/status.ts';
@@ -198,9 +198,7 @@ async function seenIn(
   const limit = pLimit(inFlight);
   const onDamage = ({ diagnostics }: Failure) => told(diagnostics);
   const looked = await withFirsts(repository, await lookAt(repository, onDamage, isDue), onDamage);
-  const vms = await Promise.all(
-    looked.map(vm => limit(async () => ({ ...vm, ...(await checkedOf(repository.vm(vm.uuid), vm, told)) }))),
-  );
+  const vms = await Promise.all(looked.map(vm => limit(() => checked(repository.vm(vm.uuid), vm, told))));
   const [movers, alerts] = await Promise.all([
     readable([], told, () => moversIn(repository, clock.now())),
     readable([], told, () => openAlertsIn(repository.board)),
@@ -220,19 +218,32 @@ async function seenIn(
   };
 }
 
-/** What verifications have noted down of a VM; that its newest point isn't whole is told. */
-async function checkedOf(
+/**
+ * The VM with what verifications have noted down of it. That its newest point isn't whole is told, and the
+ * newest that can be restored counts: no RPO is kept by a point that nobody can use.
+ */
+async function checked(
   vm: VmRepository,
-  { name, newest }: SeenVm,
+  seen: SeenVm,
   told: (all: readonly Diagnostic[]) => void,
-): Promise<Pick<SeenVm, 'verified' | 'broken'>> {
+): Promise<SeenVm> {
+  const { name, newest, ...rest } = seen;
   const [verified, broken] = await Promise.all([
     vm.checked(),
     vm.broken(({ diagnostics }) => told(diagnostics.map(one => ({ ...one, severity: 'warning' })))),
   ]);
-  if (!newest || !broken.some(({ id }) => id === newest.id)) return { verified };
+  if (!newest || !broken.some(({ id }) => id === newest.id)) return { ...seen, verified };
   told([newestBroken(name ?? vm.uuid, newest.id)]);
-  return { verified, broken: true };
+  const lost = new Set(broken.map(({ id }) => id));
+  const whole = (await vm.points(() => {})).findLast(({ id }) => !lost.has(id));
+  const known = {
+    ...rest,
+    ...(name !== undefined && { name }),
+    verified,
+    broken: true,
+    damaged: true,
+  } as const;
+  return { ...known, ...(whole && { newest: seenPoint(whole) }) };
 }
 
 const newestBroken = (name: string, id: string): Diagnostic => ({

@@ -41,9 +41,8 @@ export async function repair(
   });
 }
 
-/** By name also one that the roster lost. */
 async function toRepair({ repository }: OpenedRepository, vm: string | undefined): Promise<VmRepository[]> {
-  const uuids = [...new Set([...(await repository.enrolled(() => {})), ...(await repository.found())])];
+  const uuids = await repository.enrolled(() => {});
   if (vm === undefined) return uuids.map(uuid => repository.vm(uuid));
   for (const uuid of uuids) {
     const one = repository.vm(uuid);

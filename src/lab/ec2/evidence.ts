@@ -30,6 +30,7 @@ const rows: EvidenceRow[] = [
     'A page can be empty though a token follows; MaxResults never goes with ids',
     api('Pagination; DescribeInstances'),
   ],
+  ['quoted', 'A rule of a security group tells its network by the first address', api('IpRange')],
   ['quoted', 'Filter values are alternatives, with * and ? as wildcards', guide('Filtering resources')],
   [
     'quoted',

@@ -53,6 +53,13 @@ export function outlasting(
     head: key => run(() => store.head(key)),
     put: (key, bytes, options) => putOver(store, run, key, bytes, options),
     list: (prefix, after) => listOver(store, run, prefix, after),
+    async *folders(prefix) {
+      yield* await run(async () => {
+        const found: string[] = [];
+        for await (const folder of store.folders(prefix)) found.push(folder);
+        return found;
+      });
+    },
     remove: key => run(() => store.remove(key)),
     erase: keys => run(() => store.erase(keys)),
   });

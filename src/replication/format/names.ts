@@ -4,6 +4,8 @@
  */
 export const CONFIG = 'converge.json';
 export const ROSTER = 'roster/';
+/** A folder for each VM, called by its key. */
+export const VMS = 'vms/';
 /** Plans of recovery and what came of them. */
 export const RECOVERY = 'recovery/';
 /** Notes that change: their names tell of no VM. */
@@ -36,8 +38,10 @@ export interface VmNames {
 /** Twelve digits keep the order of names equal to the order of generations. */
 const numbered = (generation: number, id: string) => `${String(generation).padStart(12, '0')}-${id}`;
 
+export const isVmKey = (text: string): boolean => /^[0-9a-f]{32}$/.test(text);
+
 export function vmNames(vmKey: string): VmNames {
-  const folder = `vms/${vmKey}/`;
+  const folder = `${VMS}${vmKey}/`;
   return {
     folder,
     roster: `${ROSTER}${vmKey}`,

@@ -77,6 +77,8 @@ export interface ObjectStore {
    * only those that come after this key.
    */
   list(prefix: string, after?: string): AsyncIterable<StoredObject>;
+  /** Folders right below a prefix that ends in a slash, `vms/a/` for `vms/a/head`; one listing, however full. */
+  folders(prefix: string): AsyncIterable<string>;
   remove(key: string): Promise<void>;
   /**
    * Removes these for good, with all versions that the store has of them; keys that aren't there are gone

@@ -23,7 +23,7 @@ import type { Context } from './read/repository-context.ts';
 import { enrolled, heads } from './read/roster.ts';
 import { recordStore } from './records.ts';
 import { vmRepository } from './vm.ts';
-import { foundVms, listVms } from './vms.ts';
+import { listVms } from './vms.ts';
 import { putOnce } from './write/put-once.ts';
 
 export interface OpenOptions {
@@ -41,14 +41,12 @@ export interface OpenOptions {
 export interface OpenRepository extends Repository {
   readonly context: Context;
   /**
-   * UUIDs of all VMs that were ever replicated to it, also of those without a point; `onDamage` as in `vms`.
-   * A listing, and a request for each.
+   * UUIDs of all VMs that were ever replicated to it, also of those without a point, and of those that the
+   * roster lost and of which a point can be read; `onDamage` as in `vms`. Two listings, a request for each.
    */
   enrolled(onDamage?: OnDamage): Promise<string[]>;
   /** The same without those that are `known`, and with the point in the head where it can be read. */
   heads(onDamage: OnDamage, known: Iterable<string>): AsyncGenerator<{ uuid: string; point?: Point }>;
-  /** UUIDs of all VMs of which a head or a point can be read, also of those that the roster lost. */
-  found(): Promise<string[]>;
 }
 
 /**
@@ -114,7 +112,6 @@ async function tryOpen(
     blockId: plaintext => (isZero(plaintext) ? ZERO_ID : context.vault.blockId(plaintext)),
     vm: (uuid, over = same => same) => vmRepository({ ...context, store: over(store) }, uuid),
     vms: onDamage => listVms(context, onDamage),
-    found: () => foundVms(context),
     async enrolled(onDamage) {
       const uuids: string[] = [];
       for await (const uuid of enrolled(context, onDamage)) uuids.push(uuid);

@@ -1,8 +1,5 @@
-import { vmNames } from '../format/names.ts';
 import { pipelined } from '../model/pipelined.ts';
 import type { OnDamage } from '../model/repository.ts';
-import { newestRoot } from './read/points.ts';
-import { rangeReader } from './read/ranges.ts';
 import type { Context } from './read/repository-context.ts';
 import { enrolled } from './read/roster.ts';
 import { vmRepository } from './vm.ts';
@@ -22,17 +19,4 @@ export async function listVms(
   };
   for await (const vm of pipelined(enrolled(context, onDamage), READS, nameOf)) if (vm) vms.push(vm);
   return vms.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.uuid < b.uuid ? -1 : 1));
-}
-
-/** UUIDs that the heads and points below `vms/` tell; one listing of all there is, and a read per folder. */
-export async function foundVms(context: Context): Promise<string[]> {
-  const keys = new Set<string>();
-  for await (const { key } of context.store.list('vms/')) keys.add(key.split('/')[1]!);
-  const uuids: string[] = [];
-  for (const key of [...keys].filter(one => /^[0-9a-f]{32}$/.test(one)).sort()) {
-    const vm = { ...context, uuid: '', names: vmNames(key), ranges: rangeReader(context.store) };
-    const root = await newestRoot(vm, () => {});
-    if (root) uuids.push(root.point.vm.uuid);
-  }
-  return uuids;
 }

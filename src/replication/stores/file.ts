@@ -170,6 +170,12 @@ export function fileStore(dir: string, host: StoreHost, table: ProcessTable = pr
         if (found) yield found;
       }
     },
+    async *folders(prefix) {
+      const folder = join(root, ...prefix.split('/'));
+      for (const name of ((await files.list(folder)) ?? []).toSorted(byBytes))
+        if (!name.startsWith('~') && (await files.stat(join(folder, name)))?.kind === 'directory')
+          yield `${prefix}${name}/`;
+    },
     remove,
     async erase(keys) {
       for (const key of keys) await remove(key);

@@ -41,6 +41,14 @@ export function staying(store: ObjectStore, isThere: () => Promise<boolean>): Ob
       }
       if (isEmpty) await demand();
     },
+    async *folders(prefix) {
+      let isEmpty = true;
+      for await (const found of store.folders(prefix)) {
+        isEmpty = false;
+        yield found;
+      }
+      if (isEmpty) await demand();
+    },
     async remove(key) {
       await demand();
       await store.remove(key);

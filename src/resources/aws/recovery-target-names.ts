@@ -1,4 +1,5 @@
 import { type Diagnostic, world } from '../../diagnostics/diagnostic.ts';
+import { canonicalNetwork } from '../../io/ip-address.ts';
 import type { GroupRule } from '../../recovery/model/groups.ts';
 import { sha256 } from '../../values/digest.ts';
 
@@ -19,7 +20,10 @@ export const quarantineName = (vm: string): string => `${templateName(vm)}-quara
 export const adminName = (vm: string): string => `${templateName(vm)}-admin`;
 
 export const adminRules = (cidrs: readonly string[], port: 3389 | 22): GroupRule[] =>
-  cidrs.map(peer => ({ egress: false, protocol: 'tcp', from: port, to: port, peer }));
+  cidrs.map(one => {
+    const peer = canonicalNetwork(one) ?? one;
+    return { egress: false, protocol: 'tcp', from: port, to: port, peer };
+  });
 
 /** The state of a type that was chosen, while it is still the one that fits. */
 export const sizeFits = 'fits the recorded machine';

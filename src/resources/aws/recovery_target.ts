@@ -1,4 +1,5 @@
 import type { BuiltInType } from '../../engine/model/resource-type.ts';
+import { canonicalNetwork } from '../../io/ip-address.ts';
 import { eachStep } from '../shared/each-step.ts';
 import { pointsCapability, repositoryClaims } from '../shared/repository-property.ts';
 import { checkTarget } from './recovery-target-check.ts';
@@ -56,11 +57,13 @@ function desiredState(properties: RecoveryTargetProperties): TargetState {
     role: _____,
     import: ______,
     instance_type,
+    admin_cidrs,
     ...seen
   } = properties;
   const shell = shellOf(properties);
   return {
     ...seen,
+    ...(admin_cidrs && { admin_cidrs: admin_cidrs.map(one => canonicalNetwork(one) ?? one) }),
     ...(instance_type === undefined ? { size: sizeFits } : { instance_type }),
     ...(shell !== undefined && { shell }),
     quarantine: 'shut',

@@ -18,7 +18,7 @@ test('a roster is read side by side, in order', async () => {
       running++;
       most = Math.max(most, running);
       // Whoever waits for one answer before the next question never has two.
-      for (let n = 0; n < 50; n++) await Promise.resolve();
+      for (let n = 0; n < 500; n++) await Promise.resolve();
       running--;
       return store.get(...args);
     },
@@ -79,4 +79,24 @@ test('a VM whose head is damaged or gone is found by the roster, with its newest
   );
   expect(look.filter(({ damaged }) => damaged).map(({ uuid }) => uuid)).toEqual(['u-1']);
   expect([...told]).toEqual([expect.stringMatching(/^damaged-object .*head/)]);
+});
+
+test('a VM that the roster lost, or whose entry is damaged, is looked at like any other', async () => {
+  const { store, repository } = await counting();
+  const names = (uuid: string) => vmContext(repository.context, uuid).names;
+  store.objects.delete(names('u-1').roster);
+  store.objects.delete(names('u-2').roster);
+  store.objects.delete(names('u-2').head);
+  store.objects.get(names('u-3').roster)!.bytes = Buffer.alloc(0);
+  const all = Array.from({ length: 5 }, (_, n) => `u-${n}`);
+  const look = await lookAt(
+    repository,
+    () => {},
+    () => false,
+  );
+  expect(look.map(({ uuid, newest }) => [uuid, newest?.generation]).toSorted()).toEqual(
+    all.map(uuid => [uuid, 1]),
+  );
+  expect((await repository.enrolled(() => {})).toSorted()).toEqual(all);
+  expect((await repository.vms(() => {})).map(({ uuid }) => uuid)).toEqual(all);
 });

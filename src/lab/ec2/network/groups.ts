@@ -11,12 +11,19 @@ import type {
   RevokeSecurityGroupIngressRequest,
   SecurityGroupRule,
 } from '@aws-sdk/client-ec2';
+import { canonicalNetwork } from '../../../io/ip-address.ts';
 import { type Ec2Actions, type Ec2Call, requestedTags, setTags } from '../world/call.ts';
 import { select, tagSet } from '../world/describe.ts';
 import { byId, byIds, refuse } from '../world/errors.ts';
 import type { Rule, SecurityGroup } from '../world/state.ts';
 
 const protocols: Record<string, string> = { '6': 'tcp', '17': 'udp', '1': 'icmp', all: '-1' };
+
+function networkOf(text = ''): string {
+  const network = canonicalNetwork(text);
+  if (network === undefined) throw refuse.parameter(`CIDR block ${text} is malformed`);
+  return network;
+}
 
 /** Without ids: one per peer. */
 function rulesOf(permissions: readonly IpPermission[], egress: boolean): Omit<Rule, 'id'>[] {
@@ -26,8 +33,8 @@ function rulesOf(permissions: readonly IpPermission[], egress: boolean): Omit<Ru
     if (needsPorts && (it.FromPort === undefined || it.ToPort === undefined))
       throw refuse.parameter('Invalid value for portRange: TCP and UDP need FromPort and ToPort.');
     const peers = [
-      ...(it.IpRanges ?? []).map(each => ({ peer: each.CidrIp, text: each.Description })),
-      ...(it.Ipv6Ranges ?? []).map(each => ({ peer: each.CidrIpv6, text: each.Description })),
+      ...(it.IpRanges ?? []).map(each => ({ peer: networkOf(each.CidrIp), text: each.Description })),
+      ...(it.Ipv6Ranges ?? []).map(each => ({ peer: networkOf(each.CidrIpv6), text: each.Description })),
       ...(it.PrefixListIds ?? []).map(each => ({ peer: each.PrefixListId, text: each.Description })),
       ...(it.UserIdGroupPairs ?? []).map(each => ({ peer: each.GroupId, text: each.Description })),
     ];

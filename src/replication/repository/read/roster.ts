@@ -1,12 +1,12 @@
 import { damaged } from '../../format/damage.ts';
-import { ROSTER, vmNames } from '../../format/names.ts';
+import { isVmKey, ROSTER, VMS, vmNames } from '../../format/names.ts';
 import { openObject, SALT_BYTES, sealObject } from '../../format/sealing.ts';
 import type { Vault } from '../../format/vault.ts';
 import { pipelined } from '../../model/pipelined.ts';
 import type { Point } from '../../model/point.ts';
 import type { OnDamage } from '../../model/repository.ts';
-import type { StoredObject } from '../../model/store.ts';
-import { readable, readHead } from './points.ts';
+import { newestRoot, readable, readHead } from './points.ts';
+import { rangeReader } from './ranges.ts';
 import type { Context, VmContext } from './repository-context.ts';
 
 const CAP = 4096;
@@ -34,11 +34,37 @@ export async function mendRoster(context: VmContext): Promise<boolean> {
   return (await store.put(names.roster, bytes, { when: { ifMatch: found.etag } })).ok;
 }
 
+/**
+ * Keys of all VMs: of those in the roster, and of those that have a folder though the roster lost them. A VM
+ * that is passed over would be shown to nobody, and its locks would run out.
+ */
+async function* vmKeys({ store }: Context): AsyncGenerator<string> {
+  const listed = new Set<string>();
+  for await (const { key } of store.list(ROSTER)) {
+    const own = key.slice(ROSTER.length);
+    listed.add(own);
+    yield own;
+  }
+  for await (const folder of store.folders(VMS)) {
+    const own = folder.slice(VMS.length, -1);
+    if (!listed.has(own) && isVmKey(own)) yield own;
+  }
+}
+
+/** The UUID behind a key: by the roster, else by the newest root that can be read. */
+async function uuidOf(context: Context, key: string, onDamage?: OnDamage): Promise<string | undefined> {
+  const names = vmNames(key);
+  const uuid = await readable(entry(context, names.roster), onDamage);
+  if (uuid !== undefined || !isVmKey(key)) return uuid;
+  const vm = { ...context, uuid: '', names, ranges: rangeReader(context.store) };
+  const found = (await newestRoot(vm, () => {}))?.point.vm.uuid;
+  return found !== undefined && context.vault.vmKey(found) === key ? found : undefined;
+}
+
 /** UUIDs of all VMs that were ever replicated to this repository; entries as `readable` reads them. */
 export async function* enrolled(context: Context, onDamage?: OnDamage): AsyncGenerator<string> {
-  const read = ({ key }: StoredObject) => readable(entry(context, key), onDamage);
-  for await (const uuid of pipelined(context.store.list(ROSTER), READS, read))
-    if (uuid !== undefined) yield uuid;
+  const read = (key: string) => uuidOf(context, key, onDamage);
+  for await (const uuid of pipelined(vmKeys(context), READS, read)) if (uuid !== undefined) yield uuid;
 }
 
 /**
@@ -54,19 +80,16 @@ export async function* heads(
 ): AsyncGenerator<{ uuid: string; point?: Point }> {
   const { store, vault } = context;
   const keys = new Set<string>();
-  for (const uuid of known) keys.add(vmNames(vault.vmKey(uuid)).roster);
-  const read = async ({ key }: StoredObject) => {
+  for (const uuid of known) keys.add(vault.vmKey(uuid));
+  const read = async (key: string) => {
     if (keys.has(key)) return undefined;
     // Whoever wants to know how the VM stands finds the damage where it looks for its other points.
-    const head = await readable(
-      readHead({ store, vault, names: vmNames(key.slice(ROSTER.length)) }),
-      () => {},
-    );
+    const head = await readable(readHead({ store, vault, names: vmNames(key) }), () => {});
     if (head) return { uuid: head.root.point.vm.uuid, point: head.root.point };
-    const uuid = await readable(entry(context, key), onDamage);
+    const uuid = await uuidOf(context, key, onDamage);
     return uuid === undefined ? undefined : { uuid };
   };
-  for await (const one of pipelined(store.list(ROSTER), READS, read)) if (one) yield one;
+  for await (const one of pipelined(vmKeys(context), READS, read)) if (one) yield one;
 }
 
 async function entry({ store, vault }: Context, key: string): Promise<string | undefined> {

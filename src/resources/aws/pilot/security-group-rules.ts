@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { canonicalNetwork } from '../../../io/ip-address.ts';
 import type { CloudGroup, GroupRule } from '../../../recovery/model/groups.ts';
 
 const peers = (description: string) =>
@@ -38,14 +39,30 @@ export const linesOf = (rules: readonly (Ingress | Egress)[]): string[] =>
       rules.flatMap(rule => {
         const way = 'from' in rule ? 'from' : 'to';
         return ('from' in rule ? rule.from : rule.to).map(
-          peer => `${rule.protocol} ${portsOf(rule.protocol, rule.ports)}${way} ${peer}`,
+          peer => `${rule.protocol} ${portsOf(rule.protocol, rule.ports)}${way} ${peerOf(peer)}`,
         );
       }),
     ),
   ].sort();
 
-const portsOf = (kind: string, text: string | undefined): string =>
-  kind === 'all' || kind === 'icmp' ? '' : `${text ?? '0-65535'} `;
+const portsOf = (kind: string, text: string | undefined): string => {
+  if (kind === 'all' || kind === 'icmp') return '';
+  const [from, to] = portRange(text);
+  return from === to ? `${from} ` : `${from}-${to} `;
+};
+
+/** First and last of `443`, `049152-65535` or nothing, which is all. */
+export function portRange(text = '0-65535'): [from: number, to: number] {
+  const [from = 0, to = from] = text.split('-').map(Number);
+  return [from, to];
+}
+
+/** A network as EC2 tells it; a group, a list or `self` as it is. */
+const peerOf = (peer: string): string => canonicalNetwork(peer) ?? peer;
+
+/** What is written as a network and is none: no group can be called so. */
+export const isBadNetwork = (peer: string): boolean =>
+  peer.includes('/') && canonicalNetwork(peer) === undefined;
 
 /** What EC2 calls everything. */
 const all = '-1';

@@ -18,7 +18,15 @@ import { type CloudGroup, rulesBetween } from '../../../recovery/model/groups.ts
 import { MADE_BY } from '../../../recovery/model/made-by.ts';
 import { eachStep } from '../../shared/each-step.ts';
 import { claimed, demandOurs, isMarked } from '../../shared/ownership.ts';
-import { egressSchema, ingressSchema, lineOf, linesOf, ruleOf } from './security-group-rules.ts';
+import {
+  egressSchema,
+  ingressSchema,
+  isBadNetwork,
+  lineOf,
+  linesOf,
+  portRange,
+  ruleOf,
+} from './security-group-rules.ts';
 
 /** On every group that is ours. */
 export const GROUP_TAG = 'converge:security-group';
@@ -78,8 +86,19 @@ function check({ ingress = [], egress = [] }: Properties, title: string): Mistak
     ['ingress', ingress],
     ['egress', egress],
   ] as const)
-    for (const [n, { protocol, ports }] of rules.entries()) {
-      const [from = 0, to = from] = (ports ?? '').split('-').map(Number);
+    for (const [n, { protocol, ports, ...peers }] of rules.entries()) {
+      const [from, to] = portRange(ports);
+      const [where, all] = 'from' in peers ? (['from', peers.from] as const) : (['to', peers.to] as const);
+      for (const [m, peer] of all.entries())
+        if (isBadNetwork(peer))
+          found.push(
+            mistake(
+              `/${way}/${n}/${where}/${m}`,
+              'wrong-cidr',
+              `${peer} is not an IPv4 or IPv6 network`,
+              undefined,
+            ),
+          );
       if (ports !== undefined && (protocol === 'all' || protocol === 'icmp'))
         found.push(
           mistake(`/${way}/${n}/ports`, 'wrong-ports', `${protocol} has no ports`, 'leave `ports` out'),
