@@ -4,6 +4,15 @@ import type { Clock } from './ports.ts';
 /** Milliseconds since `began`; none when the clock was put back meanwhile. */
 export const elapsed = (clock: Clock, began: number): number => Math.max(0, clock.now() - began);
 
+/**
+ * Whether so much time has passed since a moment. A clock that was put back, in which that moment is yet to
+ * come, says yes: whoever waits would else wait for as long as it was put back.
+ *
+ * @param since, now ms since the epoch
+ */
+export const hasPassed = (ms: number, since: number, now: number): boolean =>
+  now < since || now - since >= ms;
+
 /** The time of one wait. A clock that is put back doesn't make it longer: what was slept counts anyway. */
 export interface Timer {
   /** Milliseconds that are left; nothing or less when the time is over. */

@@ -1,5 +1,5 @@
 import { underEither } from '../io/either.ts';
-import { hasPassed } from '../io/passed.ts';
+import { hasPassed } from '../io/until.ts';
 import type { Clock } from '../io/ports.ts';
 import type { Agenda, Duty, Outcome } from './agenda.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { takeUp } from '../../src/app/operation/agent/take-up.ts';
+import { takeUp } from '../../src/app/operation/declared/take-up.ts';
 import type { Json } from '../../src/engine/model/catalog.ts';
 import { registry } from '../../src/resources/registry.ts';
 import { catalogOf, declare } from '../support/engine-world.ts';

@@ -40,7 +40,17 @@ async function site(vms: string[], more = '') {
         return `${event} ${rule}`.trim();
       });
   };
-  return { converge, points, tell, letGo: () => declare(declared.slice(0, 1)) };
+  const nothing = 'converge: 1\nresources: { file: { /srv/a: { content: x } } }\n';
+  return {
+    ...{ converge, points, tell },
+    letGo: () => declare(declared.slice(0, 1)),
+    breakIt: () => declare([...declared, '    [']),
+    none: () =>
+      declare([
+        '    all: { select: { name: nothing* }, repository: file:///dr, schedule: every 15 minutes }\n',
+      ]),
+    empty: () => writeFile(join(dir, 'm.yaml'), nothing),
+  };
 }
 
 describe('agent PATHS --once', () => {
@@ -67,6 +77,34 @@ describe('agent PATHS --once', () => {
     expect(await converge('apply', 'm.yaml', '--allow', 'protected_vm:sql01')).toMatchObject({ code: 0 });
     await converge('lab', 'clock', '4d');
     expect((await converge('agent', 'm.yaml', '--once')).stdout).toMatch(/^dc02: .*\n$/);
+  });
+
+  test('goes by the last manifests without mistakes, tells whoever is to know, and ends with 1', async () => {
+    const { converge, points, tell, breakIt, empty } = await site(['dc02', 'sql01']);
+    const told = await tell();
+    await converge('agent', 'm.yaml', '--once');
+    await breakIt();
+    await converge('lab', 'clock', '2d');
+    told();
+    const broken = await converge('agent', 'm.yaml', '--once');
+    expect(broken).toMatchObject({ code: 1, stderr: expect.stringContaining('m.yaml:') });
+    expect(broken.stdout).toContain('the agent goes by the last that could');
+    expect(await points()).toEqual(['dc02', 'dc02', 'sql01', 'sql01']);
+    expect(told().toSorted()).toEqual(['alive', 'opened broken-manifests']);
+    // Neither the VMs nor where they are is declared any more.
+    await empty();
+    await converge('lab', 'clock', '4d');
+    const held = await converge('agent', 'm.yaml', '--once');
+    expect(held).toMatchObject({ code: 0, stdout: expect.stringContaining('protects less than before') });
+    expect(await points()).toHaveLength(6);
+  });
+
+  test('a selection that means no VM is a failure for whoever has only an exit code', async () => {
+    const { converge, none } = await site([]);
+    await none();
+    const { code, stderr } = await converge('agent', 'm.yaml', '--once');
+    expect(code).toBe(4);
+    expect(stderr).toContain('error[selects-nothing]');
   });
 
   test('a VM that fails holds up no other', async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { retry } from '../../src/io/retry.ts';
-import { elapsed, until } from '../../src/io/until.ts';
+import { elapsed, hasPassed, until } from '../../src/io/until.ts';
 import { diagnosticOf } from '../aws/fixture.ts';
 import { runClock } from '../support/replication-clients.ts';
 
@@ -66,4 +66,10 @@ test('an abort and an error of the look end it', async () => {
   await expect(stopping).rejects.toThrow('enough');
   const broken = until(runClock(0), () => Promise.reject(new Error('broken')), wait);
   await expect(broken).rejects.toThrow('broken');
+});
+
+test('a pause has passed after its time, and when the clock was put back before it began', () => {
+  const at = (now: number) => hasPassed(100, 1_000, now);
+  expect([1_000, 1_099, 1_100, 5_000].map(at)).toEqual([false, false, true, true]);
+  expect(at(999)).toBe(true);
 });

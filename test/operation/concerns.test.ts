@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { Concerns } from '../../src/app/operation/agent/concerns.ts';
 import type { Moved } from '../../src/app/operation/agent/move-duty.ts';
-import { countSelected } from '../../src/app/operation/agent/selections.ts';
-import type { HeldBack } from '../../src/app/operation/agent/take-up.ts';
+import { countSelected } from '../../src/app/operation/declared/selections.ts';
+import type { HeldBack } from '../../src/app/operation/declared/take-up.ts';
 import { moversIn, noteMover } from '../../src/app/operation/movers.ts';
 import { type Diagnostic, world } from '../../src/diagnostics/diagnostic.ts';
 import { selectedKey } from '../../src/engine/guard/agent-key.ts';

@@ -50,7 +50,7 @@ export class SteppedClock implements Clock {
     await this.#settle();
   }
 
-  /** Puts the clock forward or back by `ms`, as somebody does who sets it: who sleeps does so as long as ever. */
+  /** Puts the clock forward or back by `ms`, as somebody who sets it: who sleeps does so as long as ever. */
   async put(ms: number): Promise<void> {
     this.#now += ms;
     for (const sleeper of this.#sleepers) sleeper.at += ms;

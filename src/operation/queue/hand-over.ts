@@ -1,4 +1,4 @@
-import { hasPassed } from '../../io/passed.ts';
+import { hasPassed } from '../../io/until.ts';
 import type { Link } from './link.ts';
 import { type Answer, answerIn, type Line, priorityOf, type WakeUp } from './wake-up.ts';
 

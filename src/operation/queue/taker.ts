@@ -1,4 +1,4 @@
-import { hasPassed } from '../../io/passed.ts';
+import { hasPassed } from '../../io/until.ts';
 import { longSlots } from '../dispatch.ts';
 import type { Link } from './link.ts';
 import type { Taken } from './wake-queue.ts';

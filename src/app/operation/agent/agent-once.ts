@@ -6,16 +6,17 @@ import type { Context } from '../../app-context.ts';
 import type { CommonOptions } from '../../options.ts';
 import { noneDeclared } from '../../repository/which-repository.ts';
 import { openSession, type Session } from '../../session/open-session.ts';
+import { LastGood } from '../declared/last-good.ts';
+import { type Read, readManifests, remember } from '../declared/manifests.ts';
+import { countSelected } from '../declared/selections.ts';
 import { dutiesOf, type VmDuty } from '../site/duties.ts';
 import { locate } from '../site/locate.ts';
 import { look, openSite, type Site, seenOf } from '../site/site.ts';
 import { Concerns } from './concerns.ts';
 import { mayBeAgentOf } from './drain.ts';
 import { LogBook } from './log-book.ts';
-import { readManifests, remember } from './manifests.ts';
 import { type Moved, moveDuty } from './move-duty.ts';
 import { pastCycle } from './past-cycle.ts';
-import { countSelected } from './selections.ts';
 import type { Heard } from './telling.ts';
 import { TellingOnce } from './telling-once.ts';
 
@@ -28,11 +29,13 @@ export interface Turn {
   moved: Moved[];
   /** What could not be seen, or told. */
   diagnostics: Diagnostic[];
+  /** The manifests have mistakes, which were told: it went by the last that had none. */
+  isBroken: boolean;
 }
 
 /**
  * Runs the cycles that are due by now, those with the earliest deadline first, tells alerts, and ends.
- * Undefined when the manifests have mistakes, which were told.
+ * Undefined when the manifests have mistakes, which were told, and there are none from before that.
  *
  * @param hear gets what came of each VM as soon as it did
  */
@@ -50,10 +53,10 @@ export async function agentOnce(
     try {
       const { clock } = base.world.host;
       const concerns = new Concerns(() => clock.now());
-      const catalog = await heldTo(within, base, paths, options, concerns, hear);
-      return (
-        catalog && (await oneTurn(within, catalog, options, { paths, base, concerns, tells: !!lock, hear }))
-      );
+      const { taken, broken } = await heldTo(within, base, paths, options, concerns, hear);
+      if (!taken) return undefined;
+      const once: Once = { paths, base, concerns, tells: !!lock, hear };
+      return { ...(await oneTurn(within, taken.catalog, options, once)), isBroken: broken !== undefined };
     } finally {
       await lock?.release();
     }
@@ -72,20 +75,22 @@ async function heldTo(
   options: AgentOnceOptions,
   concerns: Concerns,
   hear: (heard: Heard) => void,
-): Promise<Catalog | undefined> {
+): Promise<Read> {
   await base.remember();
   const { engine } = base.world.memory;
   concerns.restore(engine);
-  const read = await readManifests(context, paths, options, engine, []);
-  if ('broken' in read) {
-    context.reporter.diagnostics(read.broken);
-    return undefined;
-  }
-  const { catalog, held } = read.taken;
+  const lastGood = new LastGood(context.io.host, base.stateDir, paths, options);
+  const read = await readManifests(context, paths, options, engine, await lastGood.read());
+  const { taken, broken } = read;
+  concerns.broken(broken);
+  if (broken) hear({ type: 'broken', diagnostics: broken, isEnd: !taken });
+  if (!taken) return read;
+  const { catalog, held, digest } = taken;
   concerns.held(held);
   if (held.length > 0) hear({ type: 'held', held });
   await remember(engine, catalog);
-  return catalog;
+  if (!broken) await lastGood.keep(catalog, digest);
+  return read;
 }
 
 interface Once {
@@ -102,13 +107,13 @@ async function oneTurn(
   catalog: Catalog,
   { slots, ...options }: AgentOnceOptions,
   once: Once,
-): Promise<Turn> {
+): Promise<Omit<Turn, 'isBroken'>> {
   const site = await openSite(context, catalog, options);
   try {
     const { interrupt } = context.io;
     const { clock, random } = site.session.world.host;
     const { engine } = once.base.world.memory;
-    const diagnostics = await look(site);
+    const diagnostics = (await look(site)).map(graver);
     // A timer over the wrong folder would say that all is well for ever.
     if (site.declared.length === 0) throw noneDeclared([...once.paths]);
     once.concerns.selected(await countSelected(site, engine));
@@ -131,6 +136,10 @@ async function oneTurn(
     await site.close();
   }
 }
+
+/** Nobody is looked after by it, and whoever has a timer only hears of what fails. */
+const graver = (one: Diagnostic): Diagnostic =>
+  one.code === 'selects-nothing' ? { ...one, severity: 'error' } : one;
 
 interface Cycling {
   duties: readonly VmDuty[];

@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 import { type Diagnostic, Failure, onceEach } from '../../../diagnostics/diagnostic.ts';
-import { hasPassed } from '../../../io/passed.ts';
+import { hasPassed } from '../../../io/until.ts';
 import type { Alert, Condition, RoutePolicy } from '../../../operation/alerts/model.ts';
 import { conditionsOf } from '../../../operation/alerts/rules.ts';
 import { digestOf, messageOf } from '../../../operation/alerts/words.ts';

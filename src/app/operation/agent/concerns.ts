@@ -1,13 +1,14 @@
+import type { Diagnostic } from '../../../diagnostics/diagnostic.ts';
 import { canonicalJson } from '../../../engine/model/canonical.ts';
 import type { Address } from '../../../engine/model/catalog.ts';
 import type { EngineMemory } from '../../../engine/model/world.ts';
 import { plural } from '../../../io/units.ts';
 import type { Condition } from '../../../operation/alerts/model.ts';
 import { type Mover, moverSilence, type OpenAlert } from '../../../operation/model.ts';
+import type { Count } from '../declared/selections.ts';
+import type { HeldBack } from '../declared/take-up.ts';
 import type { Moved } from './move-duty.ts';
-import type { Count } from './selections.ts';
 import type { JobDone } from './slow-jobs.ts';
-import type { HeldBack } from './take-up.ts';
 
 /** What of a cycle's words is for somebody to see to before it keeps points from being made. */
 const watched: readonly [rule: Condition['rule'], codes: readonly string[]][] = [
@@ -136,6 +137,12 @@ export class Concerns {
       const text = `the ${kind} on ${host} has not been heard of since ${new Date(at).toISOString()}`;
       this.say('mover-gone', id, isGone ? text : undefined);
     }
+  }
+
+  /** Why the manifests can't be used; undefined: they can. */
+  broken(why: readonly Diagnostic[] | undefined): void {
+    const text = why?.[0] && `the manifests can not be used: ${why[0].message}`;
+    this.say('broken-manifests', 'manifests', text);
   }
 
   /** VMs for which what was declared before goes on: the manifests are the cause of all of them. */

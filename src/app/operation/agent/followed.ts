@@ -4,12 +4,13 @@ import type { Context } from '../../app-context.ts';
 import type { CommonOptions } from '../../options.ts';
 import { noneDeclared } from '../../repository/which-repository.ts';
 import type { Session } from '../../session/open-session.ts';
+import { LastGood } from '../declared/last-good.ts';
+import { readManifests, remember, type TakenUp } from '../declared/manifests.ts';
+import { countSelected } from '../declared/selections.ts';
 import { dutiesOf, type VmDuty } from '../site/duties.ts';
 import { locate } from '../site/locate.ts';
 import { look, openSite, type Site } from '../site/site.ts';
 import type { Concerns } from './concerns.ts';
-import { readManifests, remember, type TakenUp } from './manifests.ts';
-import { countSelected } from './selections.ts';
 import type { Telling } from './telling.ts';
 
 /** A site in use, and how many cycles still work in it. */
@@ -44,10 +45,13 @@ export interface Follower {
 /** The manifests that somebody goes by for as long as it runs, and what they lead to, open. */
 export class Followed {
   readonly #by: Follower;
+  readonly #lastGood: LastGood;
   #open: Open | undefined;
 
   constructor(by: Follower) {
     this.#by = by;
+    const { context, base, paths, options } = by;
+    this.#lastGood = new LastGood(context.io.host, base.stateDir, paths, options);
   }
 
   /** Only once it has begun. */
@@ -110,33 +114,28 @@ export class Followed {
     await this.#open?.site.close();
   }
 
-  /** Undefined: the manifests can't be used, which is told once. */
+  /**
+   * Undefined: the manifests can't be used, which is told once. Whoever begins then goes by the last that
+   * could.
+   */
   async #read(): Promise<TakenUp | undefined> {
     const { context, base, paths, options, telling, concerns, decides } = this.#by;
     await base.remember();
     const { engine } = base.world.memory;
-    const targets = this.#open?.site.catalog.targets ?? [];
-    const read = await readManifests(context, paths, options, decides ? engine : undefined, targets);
-    if ('broken' in read) {
-      telling.once('broken', read.broken, {
-        type: 'broken',
-        diagnostics: read.broken,
-        isFirst: this.#open === undefined,
-      });
-      const [first] = read.broken;
-      concerns.say(
-        'broken-manifests',
-        'manifests',
-        first && `the manifests can not be used: ${first.message}`,
-      );
-      return undefined;
-    }
-    telling.passed('broken');
-    const { taken } = read;
-    concerns.say('broken-manifests', 'manifests', undefined);
+    const memory = decides ? engine : undefined;
+    const before = this.#open?.site.catalog ?? (decides ? await this.#lastGood.read() : undefined);
+    const { taken, broken } = await readManifests(context, paths, options, memory, before);
+    concerns.broken(broken);
+    if (broken) {
+      telling.once('broken', broken, { type: 'broken', diagnostics: broken, isEnd: !taken });
+    } else telling.passed('broken');
+    if (!taken) return undefined;
     concerns.held(taken.held);
     telling.once('held', taken.held, { type: 'held', held: taken.held });
-    if (decides) await remember(engine, taken.catalog);
+    if (decides) {
+      await remember(engine, taken.catalog);
+      if (!broken) await this.#lastGood.keep(taken.catalog, taken.digest);
+    }
     return taken;
   }
 

@@ -1,5 +1,5 @@
 import { type Diagnostic, Failure } from '../../../diagnostics/diagnostic.ts';
-import { hasPassed } from '../../../io/passed.ts';
+import { hasPassed } from '../../../io/until.ts';
 import type { VmStatus } from '../../../operation/model.ts';
 import { isAllKept } from '../../../operation/status.ts';
 import type { Route } from '../../alerts/routes.ts';

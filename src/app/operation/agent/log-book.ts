@@ -1,6 +1,6 @@
 import { Failure } from '../../../diagnostics/diagnostic.ts';
 import { ownId, processTable } from '../../../io/handles/process-table.ts';
-import { hasPassed } from '../../../io/passed.ts';
+import { hasPassed } from '../../../io/until.ts';
 import { HISTORY_EVERY, type PastCycle } from '../../../operation/history.ts';
 import type { Mover, Moving } from '../../../operation/model.ts';
 import { forgetNotes } from '../../../replication/repository/forget-notes.ts';

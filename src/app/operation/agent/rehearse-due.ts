@@ -1,8 +1,8 @@
 import { type Diagnostic, Failure } from '../../../diagnostics/diagnostic.ts';
 import type { CatalogResource } from '../../../engine/model/catalog.ts';
 import type { Memory } from '../../../engine/model/io.ts';
-import { hasPassed } from '../../../io/passed.ts';
 import { span } from '../../../io/units.ts';
+import { hasPassed } from '../../../io/until.ts';
 import { isTestDue, type SeenPlan } from '../../../operation/rehearsals.ts';
 import type { Context } from '../../app-context.ts';
 import type { CommonOptions } from '../../options.ts';

@@ -1,7 +1,7 @@
 import type { Code } from '../../../diagnostics/codes.ts';
 import { type Diagnostic, Failure, world } from '../../../diagnostics/diagnostic.ts';
 import { own } from '../../../diagnostics/own-words.ts';
-import { hasPassed } from '../../../io/passed.ts';
+import { hasPassed } from '../../../io/until.ts';
 import { runJobs } from '../../../masterless/instance/jobs.ts';
 import type { Outcome } from '../../../operation/agenda.ts';
 import { type Lane, longSlots } from '../../../operation/dispatch.ts';

@@ -1,7 +1,7 @@
 import type { Diagnostic } from '../../../diagnostics/diagnostic.ts';
+import type { HeldBack } from '../declared/take-up.ts';
 import type { Moved } from './move-duty.ts';
 import type { JobDone } from './slow-jobs.ts';
-import type { HeldBack } from './take-up.ts';
 
 /** What an agent tells as it goes on; each thing once while it lasts. */
 export type Heard =
@@ -13,9 +13,8 @@ export type Heard =
   | { type: 'moved'; cycle: string; moved: Moved; again: boolean }
   /** What could not be seen. */
   | { type: 'unseen'; diagnostics: Diagnostic[] }
-  /** Manifests can't be used: the agent goes by the last that could. */
-  /** `isFirst`: there are none before them that could be gone by. */
-  | { type: 'broken'; diagnostics: Diagnostic[]; isFirst: boolean }
+  /** Manifests can't be used: the agent goes by the last that could. `isEnd`: it knows of none. */
+  | { type: 'broken'; diagnostics: Diagnostic[]; isEnd: boolean }
   | { type: 'taken-up'; vms: number }
   | { type: 'held'; held: HeldBack[] }
   | { type: 'job'; done: JobDone }

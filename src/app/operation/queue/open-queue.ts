@@ -29,7 +29,7 @@ export interface OpenQueue {
  * @param mover its id: what it takes is its own
  * @param mover.canDoWithout it moves by itself meanwhile: a server that isn't fit is one that is away
  * @param told gets why it is away, and nothing when it is back
- * @throws Failure `bad-queue-url`, `queue-ca`; where nobody can do without, `queue-refused` and `queue-evicts`
+ * @throws Failure `bad-queue-url`, `queue-ca`; `queue-refused`, `queue-evicts` where it can't do without
  */
 export async function openQueue(
   context: Context,

@@ -1,6 +1,6 @@
 import type { Diagnostic } from '../../../diagnostics/diagnostic.ts';
 import { Failure } from '../../../diagnostics/diagnostic.ts';
-import { hasPassed } from '../../../io/passed.ts';
+import { hasPassed } from '../../../io/until.ts';
 import { EXPOSITION_TYPE } from '../../../operation/metrics/exposition.ts';
 import { metricsOf } from '../../../operation/metrics/metrics.ts';
 import { STATES, type State, type VmStatus } from '../../../operation/model.ts';

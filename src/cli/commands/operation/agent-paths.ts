@@ -53,7 +53,7 @@ async function once(
   if (!turn) return 1;
   if (turn.diagnostics.length > 0) tell({ type: 'unseen', diagnostics: turn.diagnostics });
   const failed = turn.moved.flatMap(one => ('diagnostics' in one ? one.diagnostics : []));
-  return exitCode({ diagnostics: elsewhere([...turn.diagnostics, ...failed]) });
+  return turn.isBroken ? 1 : exitCode({ diagnostics: elsewhere([...turn.diagnostics, ...failed]) });
 }
 
 /** `converge worker PATHS`. Gives the exit code. */
@@ -141,7 +141,7 @@ function tell(context: CliContext, heard: Heard): void {
     case 'broken':
       context.report(heard.diagnostics);
       context.print([
-        heard.isFirst
+        heard.isEnd
           ? 'the manifests can not be used, and the agent ends'
           : 'the manifests can not be used: the agent goes by the last that could',
       ]);

@@ -1,7 +1,7 @@
 import type { Diagnostic } from '../../../diagnostics/diagnostic.ts';
 import { addressOfAgentKey, agentKey } from '../../../engine/guard/agent-key.ts';
 import { canonicalJson } from '../../../engine/model/canonical.ts';
-import type { Address, Catalog, CatalogResource, CatalogTarget } from '../../../engine/model/catalog.ts';
+import type { Address, Catalog, CatalogResource } from '../../../engine/model/catalog.ts';
 import type { EngineMemory } from '../../../engine/model/world.ts';
 import { sha256 } from '../../../values/digest.ts';
 import type { Context } from '../../app-context.ts';
@@ -16,36 +16,43 @@ export interface TakenUp {
   held: HeldBack[];
 }
 
-/** The same, or why the manifests can't be used: then what was read before stays. */
-export type Read = { taken: TakenUp } | { broken: Diagnostic[] };
+/** Why the manifests can't be used, and what there is to go by; nothing: what was read before stays. */
+export interface Read {
+  taken?: TakenUp;
+  broken?: Diagnostic[];
+}
 
 /**
  * Reads the manifests, and holds on to what protects more than they do by now.
  *
  * @param memory of the state folder, as it is now: `apply --allow` removes what it lets go of; undefined:
  *   whoever reads holds on to nothing
+ * @param before what was gone by so far: in the place of manifests that can't be used, and where VMs are
+ *   that they name no more
  */
 export async function readManifests(
   context: Context,
   paths: string[],
   options: CatalogOptions,
   memory: EngineMemory | undefined,
-  targets: readonly CatalogTarget[],
+  before: Catalog | undefined,
 ): Promise<Read> {
   const found: Diagnostic[] = [];
   const quiet: Context = {
     ...context,
     reporter: { ...context.reporter, diagnostics: more => void found.push(...more), notice() {} },
   };
-  const next = await loadCatalog(quiet, paths, options);
-  if (!next) return { broken: found };
+  const good = await loadCatalog(quiet, paths, options);
+  const broken = good ? {} : { broken: found };
+  const next = good ?? before;
+  if (!next) return broken;
   const { catalog, held } = takeUp(
     memory ? rememberedIn(memory) : new Map(),
-    targets,
+    before?.targets ?? [],
     next,
     context.registry,
   );
-  return { taken: { catalog, digest: digestOf(catalog), held } };
+  return { ...broken, taken: { catalog, digest: digestOf(catalog), held } };
 }
 
 /** What the agent goes by for each VM from now on, durable. */
