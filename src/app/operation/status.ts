@@ -37,6 +37,8 @@ const inFlight = 32;
 export interface StatusOptions extends RepositoryOptions, CommonOptions {
   /** Adds up what each repository holds, which lists all of it. */
   size?: boolean;
+  /** Leaves out when verifications looked, which is a request for each VM. */
+  brief?: boolean;
 }
 
 /**
@@ -178,7 +180,7 @@ interface Asking {
   declared: readonly DeclaredVm[];
   plans: readonly CatalogResource[];
   told(all: readonly Diagnostic[]): void;
-  options: Pick<StatusOptions, 'size'>;
+  options: Pick<StatusOptions, 'size' | 'brief'>;
 }
 
 async function seenIn(
@@ -199,7 +201,9 @@ async function seenIn(
   const onDamage = ({ diagnostics }: Failure) => told(diagnostics);
   const looked = await withFirsts(repository, await lookAt(repository, onDamage, isDue), onDamage);
   const vms = await Promise.all(
-    looked.map(vm => limit(async () => ({ ...vm, ...(await checkedOf(repository.vm(vm.uuid), vm, told)) }))),
+    looked.map(vm =>
+      limit(async () => ({ ...vm, ...(await checkedOf(repository.vm(vm.uuid), vm, told, options)) })),
+    ),
   );
   const [movers, alerts] = await Promise.all([
     readable([], told, () => moversIn(repository, clock.now())),
@@ -225,14 +229,16 @@ async function checkedOf(
   vm: VmRepository,
   { name, newest }: SeenVm,
   told: (all: readonly Diagnostic[]) => void,
+  { brief }: Asking['options'],
 ): Promise<Pick<SeenVm, 'verified' | 'broken'>> {
-  const [verified, broken] = await Promise.all([
-    vm.checked(),
+  const [looks, broken] = await Promise.all([
+    brief ? undefined : vm.checked(),
     vm.broken(({ diagnostics }) => told(diagnostics.map(one => ({ ...one, severity: 'warning' })))),
   ]);
-  if (!newest || !broken.some(({ id }) => id === newest.id)) return { verified };
+  const verified = looks && { verified: looks };
+  if (!newest || !broken.some(({ id }) => id === newest.id)) return { ...verified };
   told([newestBroken(name ?? vm.uuid, newest.id)]);
-  return { verified, broken: true };
+  return { ...verified, broken: true };
 }
 
 const newestBroken = (name: string, id: string): Diagnostic => ({
