@@ -16,8 +16,37 @@ export const WORST_FIRST: readonly State[] = [
   'kept',
 ];
 
-export const worstFirst = (vms: readonly VmStatus[]): VmStatus[] =>
-  WORST_FIRST.flatMap(state => vms.filter(vm => vm.state === state));
+export const worstFirst = (vms: readonly VmStatus[]): VmStatus[] => {
+  const found = byState(vms);
+  return WORST_FIRST.flatMap(state => found.get(state) ?? []);
+};
+
+/** In one go: of ten thousand VMs each look at all of them is felt. */
+export const byState = (vms: readonly VmStatus[]): ReadonlyMap<State, readonly VmStatus[]> =>
+  Map.groupBy(vms, ({ state }) => state);
+
+/** What is said of a VM to tell it from others. */
+type Named = Pick<VmStatus, 'vm' | 'repository'> & { uuid?: string | undefined };
+
+/**
+ * What each VM is called, so that nobody takes one for another: those of one name, of which one was made anew
+ * or lies in another repository, with their UUID and repository as far as these differ.
+ */
+export function callingOf(vms: readonly Named[]): (vm: Named) => string {
+  const differing = new Map<string, { uuid: boolean; repository: boolean }>();
+  for (const [name, all] of Map.groupBy(vms, ({ vm }) => vm.toLowerCase())) {
+    const differ = (key: 'uuid' | 'repository') => all.some(one => one[key] !== all[0]![key]);
+    if (all.length > 1) differing.set(name, { uuid: differ('uuid'), repository: differ('repository') });
+  }
+  return ({ vm, uuid, repository }) => {
+    const differ = differing.get(vm.toLowerCase());
+    const apart = [
+      ...(differ?.uuid && uuid !== undefined ? [uuid] : []),
+      ...(differ?.repository ? [repository] : []),
+    ];
+    return apart.length > 0 ? `${vm} (${apart.join(', ')})` : vm;
+  };
+}
 
 /** Why a VM stands as it does, as a clause. */
 export const whyOf = (status: VmStatus): string => {

@@ -1,8 +1,12 @@
 import { expect, test } from 'vitest';
+import { stretchesOf } from '../../src/operation/attainment.ts';
+import { evidenceOf } from '../../src/operation/evidence.ts';
+import { evidencePage } from '../../src/operation/page/evidence-page.ts';
 import { type Operation, page, ROWS, shownOf } from '../../src/operation/page/page.ts';
 import { CONTENT_SECURITY_POLICY } from '../../src/operation/page/style.ts';
 import { vmPage } from '../../src/operation/page/vm-page.ts';
-import { aStatus, aVm, now } from './a-status.ts';
+import { callingOf } from '../../src/operation/words.ts';
+import { aStatus, aVm, hour, now } from './a-status.ts';
 import { manyVms, pointsOf, trackOf } from './many-vms.ts';
 
 const kib = (text: string) => Buffer.byteLength(text) / 1024;
@@ -61,4 +65,35 @@ test('with nothing known to be breached and not all known, it does not say that 
   expect(page({ status: unknown, tracks: [] })).not.toContain('every RPO is kept');
   expect(page({ status: aStatus([aVm()]), tracks: [] })).toContain('every RPO is kept');
   expect(CONTENT_SECURITY_POLICY).toMatch(/^default-src 'none'; style-src 'sha256-[\w+/=]+'; /);
+});
+
+test('VMs of one name are told apart wherever they are named', () => {
+  const vms = [
+    aVm({ uuid: 'u-1' }),
+    aVm({ uuid: 'u-2' }),
+    aVm({ vm: 'SQL01', uuid: 'u-3' }),
+    aVm({ vm: 'sql01', uuid: 'u-3', repository: 's3://dr/other' }),
+    aVm({ vm: 'web01', uuid: 'u-5' }),
+  ];
+  const called = ['dc02 (u-1)', 'dc02 (u-2)', 'SQL01 (s3://dr/vms)', 'sql01 (s3://dr/other)', 'web01'];
+  expect(vms.map(callingOf(vms))).toEqual(called);
+  const status = aStatus(vms);
+  const evidence = evidenceOf(status, vms, [], { month: '2026-11', from: now - 24 * hour, to: now });
+  for (const shown of [page({ status, tracks: [] }), evidencePage(evidence)])
+    for (const name of called) expect(shown).toContain(`>${name}<`);
+});
+
+test('evidence says how much of the time it knows of, and of how many VMs it knows nothing', () => {
+  const vms = [aVm({ uuid: 'u-1' }), aVm({ vm: 'web01', uuid: 'u-2', state: 'never', kept: false })];
+  const points = [{ ...pointsOf(1)[0]!, time: now - hour - 1, complete: now - hour }];
+  const track = {
+    ...trackOf('u-1', points),
+    stretches: stretchesOf(points, time => time + 2 * hour, now - 24 * hour, now),
+  };
+  const span = { month: '2026-11', from: now - 24 * hour, to: now };
+  const shown = evidencePage(evidenceOf(aStatus(vms), vms, [track], span));
+  expect(shown).toContain('<b>100 %</b>of the time kept, of the 2.0 % that is known; of 1 VM nothing is</a>');
+  expect(shown).toContain('data-l=Kept>100 %<small>of 60 min</small>');
+  const known = evidencePage(evidenceOf(aStatus([vms[0]!]), [vms[0]!], [trackOf('u-1', pointsOf(1))], span));
+  expect(known).toContain('</b>of the time kept</a>');
 });

@@ -37,6 +37,8 @@ const inFlight = 32;
 export interface StatusOptions extends RepositoryOptions, CommonOptions {
   /** Adds up what each repository holds, which lists all of it. */
   size?: boolean;
+  /** Leaves out when verifications looked, which is a request for each VM. */
+  brief?: boolean;
 }
 
 /**
@@ -178,7 +180,7 @@ interface Asking {
   declared: readonly DeclaredVm[];
   plans: readonly CatalogResource[];
   told(all: readonly Diagnostic[]): void;
-  options: Pick<StatusOptions, 'size'>;
+  options: Pick<StatusOptions, 'size' | 'brief'>;
 }
 
 async function seenIn(
@@ -198,7 +200,9 @@ async function seenIn(
   const limit = pLimit(inFlight);
   const onDamage = ({ diagnostics }: Failure) => told(diagnostics);
   const looked = await withFirsts(repository, await lookAt(repository, onDamage, isDue), onDamage);
-  const vms = await Promise.all(looked.map(vm => limit(() => checked(repository.vm(vm.uuid), vm, told))));
+  const vms = await Promise.all(
+    looked.map(vm => limit(() => checked(repository.vm(vm.uuid), vm, told, options))),
+  );
   const [movers, alerts] = await Promise.all([
     readable([], told, () => moversIn(repository, clock.now())),
     readable([], told, () => openAlertsIn(repository.board)),
@@ -226,20 +230,22 @@ async function checked(
   vm: VmRepository,
   seen: SeenVm,
   told: (all: readonly Diagnostic[]) => void,
+  { brief }: Asking['options'],
 ): Promise<SeenVm> {
   const { name, newest, ...rest } = seen;
-  const [verified, broken] = await Promise.all([
-    vm.checked(),
+  const [looks, broken] = await Promise.all([
+    brief ? undefined : vm.checked(),
     vm.broken(({ diagnostics }) => told(diagnostics.map(one => ({ ...one, severity: 'warning' })))),
   ]);
-  if (!newest || !broken.some(({ id }) => id === newest.id)) return { ...seen, verified };
+  const verified = looks && { verified: looks };
+  if (!newest || !broken.some(({ id }) => id === newest.id)) return { ...seen, ...verified };
   told([newestBroken(name ?? vm.uuid, newest.id)]);
   const lost = new Set(broken.map(({ id }) => id));
   const whole = (await vm.points(() => {})).findLast(({ id }) => !lost.has(id));
   const known = {
     ...rest,
     ...(name !== undefined && { name }),
-    verified,
+    ...verified,
     broken: true,
     damaged: true,
   } as const;

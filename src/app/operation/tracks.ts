@@ -35,6 +35,8 @@ export async function tracksOf(
   told: (all: readonly Diagnostic[]) => void,
 ): Promise<Track[]> {
   const limit = pLimit(inFlight);
+  const keyOf = (address: string | undefined, url: string) => `${url} ${address}`;
+  const byKey = new Map(declared.map(vm => [keyOf(vm.address, vm.repository), vm]));
   const one = async ({ uuid, address, repository: url }: VmStatus): Promise<Track | undefined> => {
     const found = opened.get(url);
     if (!found || uuid === undefined) return undefined;
@@ -42,7 +44,7 @@ export async function tracksOf(
     const { from, to } = time(now);
     const onDamage = ({ diagnostics }: { diagnostics: Diagnostic[] }) => told(diagnostics);
     const points = await repository.vm(uuid).made(isDated ? from : 0, onDamage, known);
-    const deadline = deadlineOf(declared.find(vm => vm.address === address && vm.repository === url));
+    const deadline = deadlineOf(byKey.get(keyOf(address, url)));
     return {
       uuid,
       repository: url,

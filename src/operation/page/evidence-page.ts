@@ -1,5 +1,6 @@
 import { plural, span } from '../../io/units.ts';
 import type { Evidence, EvidenceVm } from '../evidence.ts';
+import { callingOf } from '../words.ts';
 import { frame, moment } from './frame.ts';
 import { type Html, html } from './html.ts';
 import { badge } from './page.ts';
@@ -17,18 +18,20 @@ export function evidencePage(evidence: Evidence, links?: Html): string {
   const { month, group, from, to, at, attainment, vms, unseen } = evidence;
   const whole = attainment.share === undefined ? '-' : percent(attainment.share);
   const kept = vms.filter(vm => vm.attainment.share === 1).length;
-  const resyncs = vms.flatMap(vm => vm.resyncs.map(one => ({ vm: vm.vm, ...one })));
-  const breaches = vms.flatMap(vm => vm.breaches.map(one => ({ vm: vm.vm, ...one })));
+  const called = callingOf(vms);
+  const resyncs = vms.flatMap(vm => vm.resyncs.map(one => ({ vm: called(vm), ...one })));
+  const breaches = vms.flatMap(vm => vm.breaches.map(one => ({ vm: called(vm), ...one })));
+  const known = `of the time kept${knownWords(evidence)}`;
   return frame({
     title: `Evidence ${month}${group === undefined ? '' : ` of ${group}`}: ${whole}`,
     heading: `Were the recovery point objectives kept? ${month}`,
     about: html`${group === undefined ? 'all VMs' : html`the VMs of <b>${group}</b>`}, from ${moment(from)} to ${moment(to)}, made ${moment(at)}`,
     links,
     body: [
-      html`<ul class=tiles><li><a class="${kept === vms.length ? 'ok' : 'bad'}" href="#vms"><b>${whole}</b>of the time kept</a><li><a href="#vms"><b>${kept} of ${vms.length}</b>VMs kept all the time</a><li><a href="#breaches"><b>${breaches.length}</b>${breaches.length === 1 ? 'breach' : 'breaches'}</a><li><a href="#resyncs"><b>${resyncs.length}</b>${resyncs.length === 1 ? 'resync' : 'resyncs'}</a></ul>`,
+      html`<ul class=tiles><li><a class="${kept === vms.length ? 'ok' : 'bad'}" href="#vms"><b>${whole}</b>${known}</a><li><a href="#vms"><b>${kept} of ${vms.length}</b>VMs kept all the time that is known</a><li><a href="#breaches"><b>${breaches.length}</b>${breaches.length === 1 ? 'breach' : 'breaches'}</a><li><a href="#resyncs"><b>${resyncs.length}</b>${resyncs.length === 1 ? 'resync' : 'resyncs'}</a></ul>`,
       unseen.length > 0 &&
         html`<section class="box bad"><h2>What could not be read, so that something may be missing</h2><ul>${unseen.slice(0, most).map(one => html`<li>${one}`)}</ul></section>`,
-      html`<section><h2 id=vms>VMs</h2><table class=v role=table><thead role=rowgroup><tr role=row>${['VM', 'Kept', 'Target', 'Breaches', 'Points', 'Last verified', 'Rehearsal'].map(one => html`<th role=columnheader scope=col>${one}`)}<tbody role=rowgroup>${vms.map(row)}</table></section>`,
+      html`<section><h2 id=vms>VMs</h2><table class=v role=table><thead role=rowgroup><tr role=row>${['VM', 'Kept', 'Target', 'Breaches', 'Points', 'Last verified', 'Rehearsal'].map(one => html`<th role=columnheader scope=col>${one}`)}<tbody role=rowgroup>${vms.map(vm => row(vm, called(vm), to - from))}</table></section>`,
       list(
         'breaches',
         'Breaches',
@@ -48,15 +51,23 @@ export function evidencePage(evidence: Evidence, links?: Html): string {
   });
 }
 
-function row(vm: EvidenceVm): Html {
-  const { share, breaches, longest } = vm.attainment;
+function row(vm: EvidenceVm, called: string, whole: number): Html {
+  const { share, breaches, longest, known } = vm.attainment;
   const deep = Math.max(vm.verified?.sample ?? 0, vm.verified?.full ?? 0);
   const { rehearsal } = vm;
   const tried = rehearsal?.finished
     ? `${rehearsal.plan}: ${rehearsal.finished.ok ? 'passed' : 'failed'} in ${span(rehearsal.finished.took)}, ${moment(rehearsal.finished.at)}`
     : '-';
-  return html`<tr role=row><th role=rowheader scope=row>${vm.vm}<small>${badge(vm.state)} now</small><td role=cell class="n ${share === undefined ? 'warn' : share === 1 ? 'ok' : 'bad'}" data-l=Kept>${share === undefined ? 'nothing is known' : percent(share)}<td role=cell class=n data-l=Target>${vm.target === undefined ? '-' : span(vm.target)}<td role=cell class=n data-l=Breaches>${breaches}${breaches > 0 && html`<small>the longest ${span(longest)}</small>`}<td role=cell class=n data-l=Points>${vm.points}<small>${vm.consistent} application-consistent</small><td role=cell class=n data-l="Last verified">${deep > 0 ? moment(deep) : 'never'}<td role=cell data-l=Rehearsal>${tried}
+  return html`<tr role=row><th role=rowheader scope=row>${called}<small>${badge(vm.state)} now</small><td role=cell class="n ${share === undefined ? 'warn' : share === 1 ? 'ok' : 'bad'}" data-l=Kept>${share === undefined ? 'nothing is known' : percent(share)}${share !== undefined && known < whole && html`<small>of ${span(known)}</small>`}<td role=cell class=n data-l=Target>${vm.target === undefined ? '-' : span(vm.target)}<td role=cell class=n data-l=Breaches>${breaches}${breaches > 0 && html`<small>the longest ${span(longest)}</small>`}<td role=cell class=n data-l=Points>${vm.points}<small>${vm.consistent} application-consistent</small><td role=cell class=n data-l="Last verified">${deep > 0 ? moment(deep) : 'never'}<td role=cell data-l=Rehearsal>${tried}
 `;
+}
+
+/** How much of the time a share is of: of the rest nobody can say, and it must not look as if it were kept. */
+function knownWords({ attainment, vms, from, to }: Evidence): string {
+  const nobody = vms.filter(vm => vm.attainment.share === undefined).length;
+  const known = attainment.known / ((to - from) * vms.length);
+  if (vms.length === 0 || known === 1) return '';
+  return `, of the ${percent(known)} that is known${nobody > 0 ? `; of ${plural(nobody, 'VM')} nothing is` : ''}`;
 }
 
 const list = (id: string, title: string, heads: string[], rows: readonly (readonly string[])[]): Html =>

@@ -6,6 +6,8 @@ import type { PlanStatus } from '../rehearsals.ts';
 import { isBreached } from '../status.ts';
 import {
   agentsOf,
+  byState,
+  callingOf,
   cycleOf,
   doingOf,
   nextOf,
@@ -65,11 +67,11 @@ export function shownOf(
   { state, find, page }: Asked,
 ): { all: VmStatus[]; rows: VmStatus[] } {
   const wanted = find?.toLowerCase() ?? '';
-  const all = worstFirst(vms).filter(
-    vm =>
-      (state === undefined || vm.state === state) &&
-      (wanted === '' || vm.vm.toLowerCase().includes(wanted) || vm.uuid?.toLowerCase() === wanted),
-  );
+  const meant = state === undefined ? worstFirst(vms) : vms.filter(vm => vm.state === state);
+  const all =
+    wanted === ''
+      ? meant
+      : meant.filter(vm => vm.vm.toLowerCase().includes(wanted) || vm.uuid?.toLowerCase() === wanted);
   return { all, rows: all.slice((page - 1) * ROWS, page * ROWS) };
 }
 
@@ -94,14 +96,15 @@ export function page(view: View, asked: Asked = NOTHING_ASKED): string {
   const broken = status.vms.filter(isBreached).length;
   const verdict =
     broken > 0 ? `${broken} of ${plural(status.vms.length, 'VM')} not kept` : 'every RPO is kept';
-  const isKnown = status.vms.every(vm => vm.state !== 'unknown') && status.diagnostics.length === 0;
+  const found = byState(status.vms);
+  const isKnown = !found.has('unknown') && status.diagnostics.length === 0;
   return frame({
     title: `${broken === 0 && !isKnown ? 'not all is known' : verdict} - converge`,
     heading: 'Recovery points',
     about: html`as of <b>${moment(status.at)}</b>: ${broken > 0 || isKnown ? verdict : 'nothing is known to be breached, and not everything is known'}`,
     links: html`<a href="/">Now</a>${follow(asked)}<a href="/report">Evidence</a><a href="/metrics">Metrics</a>`,
     body: [
-      tiles(status.vms, asked),
+      tiles(status.vms.length, found, asked),
       unseen(status.diagnostics),
       runs(status),
       open.length > 0 &&
@@ -148,15 +151,15 @@ function runs({ plans, at }: Status): Html | undefined {
   )}</section>`;
 }
 
-function tiles(vms: readonly VmStatus[], asked: Asked): Html {
+function tiles(all: number, found: ReturnType<typeof byState>, asked: Asked): Html {
   const tile = (state: State | undefined, count: number) => {
     const at = hrefOf({ ...(state && { state }), ...(asked.follow && { follow: true }) });
     const kind = state === undefined || count === 0 ? '' : kinds[state];
     return html`<li><a href="${at}" class="${kind}"${asked.state === state && html` aria-current="page"`}><b>${count}</b>${state ?? 'all'}</a>`;
   };
-  const counts = WORST_FIRST.map(state => [state, vms.filter(vm => vm.state === state).length] as const);
+  const counts = WORST_FIRST.map(state => [state, found.get(state)?.length ?? 0] as const);
   const shown = counts.filter(([state, count]) => count > 0 || state === 'breached' || state === 'kept');
-  return html`<nav aria-label="By state"><ul class=tiles>${tile(undefined, vms.length)}${shown.map(([state, count]) => tile(state, count))}</ul></nav>`;
+  return html`<nav aria-label="By state"><ul class=tiles>${tile(undefined, all)}${shown.map(([state, count]) => tile(state, count))}</ul></nav>`;
 }
 
 /** What could not be seen, which makes all else doubtful. */
@@ -176,20 +179,21 @@ export const badge = (state: State): Html => html`<span class="s ${kinds[state]}
 function vmSection({ status, tracks }: View, asked: Asked): Html {
   const { all, rows } = shownOf(status.vms, asked);
   const byVm = new Map(tracks.map(track => [trackKey(track), track]));
+  const called = callingOf(status.vms);
   const first = (asked.page - 1) * ROWS + 1;
   const what =
     all.length > ROWS ? `${first} to ${first + rows.length - 1} of ${all.length}` : plural(all.length, 'VM');
   return html`<section aria-labelledby=vms><h2 id=vms>${asked.state === undefined ? 'VMs, the worst first' : `VMs that are ${asked.state}`}</h2>
 <form role=search method=get action="/"><label for=q>Find a VM</label><input id=q name=find type=search value="${asked.find ?? ''}">${asked.state !== undefined && html`<input type=hidden name=state value="${asked.state}">`}${asked.follow && html`<input type=hidden name=follow value=1>`}<button>Find</button></form>
 ${timelineColours}<table class=v role=table><caption>${what}</caption><thead role=rowgroup><tr role=row>${['VM', 'State', 'Age', 'Last 24 hours', 'Last cycle', 'Next'].map(one => html`<th role=columnheader scope=col>${one}`)}<tbody role=rowgroup>
-${rows.map(vm => row(vm, byVm.get(trackKey(vm)), status.at))}</table>
+${rows.map(vm => row(vm, called(vm), byVm.get(trackKey(vm)), status.at))}</table>
 ${pages(all.length, asked)}</section>`;
 }
 
-function row(vm: VmStatus, track: Track | undefined, at: number): Html {
+function row(vm: VmStatus, called: string, track: Track | undefined, at: number): Html {
   const drawn = timeline(track);
   const { share } = track ? attainmentOf(track.stretches) : {};
-  return html`<tr role=row><th role=rowheader scope=row><a href="${linkTo(vm)}">${vm.vm}</a><small>${whyOf(vm)}</small><td role=cell>${badge(vm.state)}<td role=cell class=n data-l=Age>${vm.age === undefined ? '-' : span(vm.age)}${vm.target !== undefined && html`<small>of ${span(vm.target)}</small>`}<td role=cell>${drawn ?? '-'}${drawn && share !== undefined && html`<small>kept ${percent(share)}</small>`}<td role=cell data-l="Last cycle">${cycleOf(vm)}${vm.replica && html`<small>replica ${replicaOf(vm)}</small>`}<td role=cell class=n data-l=Next>${nextOf(vm, at)}
+  return html`<tr role=row><th role=rowheader scope=row><a href="${linkTo(vm)}">${called}</a><small>${whyOf(vm)}</small><td role=cell>${badge(vm.state)}<td role=cell class=n data-l=Age>${vm.age === undefined ? '-' : span(vm.age)}${vm.target !== undefined && html`<small>of ${span(vm.target)}</small>`}<td role=cell>${drawn ?? '-'}${drawn && share !== undefined && html`<small>kept ${percent(share)}</small>`}<td role=cell data-l="Last cycle">${cycleOf(vm)}${vm.replica && html`<small>replica ${replicaOf(vm)}</small>`}<td role=cell class=n data-l=Next>${nextOf(vm, at)}
 `;
 }
 
@@ -215,8 +219,9 @@ function rehearsals({ vms, at }: Status): Html | undefined {
 }
 
 function repositories({ repositories: all, vms }: Status): Html {
+  const found = Map.groupBy(vms, ({ repository }) => repository);
   const rows = all.map(({ url, problem, bytes: size }) => {
-    const held = vms.filter(vm => vm.repository === url).length;
+    const held = found.get(url)?.length ?? 0;
     const how =
       problem === undefined ? 'read' : problem === 'no-repository' ? 'not there' : 'could not be read';
     return html`<tr><th scope=row>${url}<td class=n>${held}<td${problem !== undefined && html` class=bad`}>${how}<td class=n>${size === undefined ? '-' : bytes(size)}`;

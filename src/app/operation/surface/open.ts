@@ -37,13 +37,9 @@ export async function servePages(
   options: StatusOptions & ServeOptions,
   operation?: () => Promise<Operation>,
 ): Promise<Served & { link: string }> {
-  const { host, port } = addressOf(options.listen ?? '127.0.0.1:0');
+  const { host, port, names } = placeOf(options);
   const { random } = context.io.host;
   const { tlsCert, tlsKey } = options;
-  const names = (options.name ?? []).map(nameIn);
-  if (!isLoopback(host)) refuseUnsafe(options);
-  if ((tlsCert === undefined) !== (tlsKey === undefined))
-    throw unsafe('--tls-cert and --tls-key go together', 'give both, or neither on loopback');
   const newId = () => random.bytes(32).toString('base64url');
   const token = options.token === undefined ? newId() : await readSecretFrom(options.token, context);
   if (token.length < shortestToken)
@@ -76,6 +72,21 @@ export async function servePages(
       { cause },
     );
   }
+}
+
+/**
+ * Where a page is to be served, and by which names.
+ *
+ * @throws Failure `page-unsafe`, `bad-listen`
+ */
+export function placeOf(options: ServeOptions): { host: string; port: number; names: ServedName[] } {
+  const { tlsCert, tlsKey } = options;
+  const address = addressOf(options.listen ?? '127.0.0.1:0');
+  const names = (options.name ?? []).map(nameIn);
+  if (!isLoopback(address.host)) refuseUnsafe(options);
+  if ((tlsCert === undefined) !== (tlsKey === undefined))
+    throw unsafe('--tls-cert and --tls-key go together', 'give both, or neither on loopback');
+  return { ...address, names };
 }
 
 /** The same until whoever runs it is interrupted. */

@@ -19,7 +19,7 @@ import { evidenceBy } from './evidence.ts';
 const hour = 3_600_000;
 /** What a timeline shows. */
 const window = 24 * hour;
-/** Of a page; whoever asks again before is told the same. */
+/** Of a page, from when its look was over; whoever asks again before is told the same. */
 const freshFor = 5_000;
 /** Points that are kept at most: some 200 bytes each. */
 const mostKnown = 200_000;
@@ -38,17 +38,28 @@ export function pages(
   operation: () => Promise<Operation> = async () => ({}),
 ): (url: URL) => Promise<Answer | undefined> {
   const known = new Map<string, MadePoint>();
-  const looks = new Map<string, { at: number; looked: Promise<KnownLook> }>();
+  /** `at`: when it was over; undefined as long as it isn't. */
+  const looks = new Map<string, { at: number | undefined; looked: Promise<KnownLook> }>();
   const now = () => context.io.host.clock.now();
-  /** Those who ask the same at the same time are answered at the same time. */
-  const lookAt = (name: string, wish?: Omit<TrackWish, 'known'>): Promise<KnownLook> => {
+  /**
+   * Those who ask the same at the same time are answered at the same time: a repository that answers slowly
+   * isn't asked once more by each browser that comes again.
+   */
+  const lookAt = (name: string, wish?: Omit<TrackWish, 'known'>, brief = false): Promise<KnownLook> => {
     const before = looks.get(name);
-    if (before && !hasPassed(freshFor, before.at, now())) return before.looked;
+    const isFresh = (at: number | undefined) => at === undefined || !hasPassed(freshFor, at, now());
+    if (before && isFresh(before.at)) return before.looked;
     if (known.size > mostKnown) known.clear();
-    const looked = lookOnce(context, options, wish && { ...wish, known });
-    for (const [each, { at }] of looks) if (hasPassed(freshFor, at, now())) looks.delete(each);
-    looks.set(name, { at: now(), looked });
-    looked.catch(() => looks.delete(name));
+    const looked = lookOnce(context, { ...options, brief }, wish && { ...wish, known });
+    for (const [each, { at }] of looks) if (!isFresh(at)) looks.delete(each);
+    const entry: { at: number | undefined; looked: typeof looked } = { at: undefined, looked };
+    looks.set(name, entry);
+    looked.then(
+      () => {
+        entry.at = now();
+      },
+      () => looks.delete(name),
+    );
     return looked;
   };
   const lastDay = (of: TrackWish['of']) => ({ time: (to: number) => ({ from: to - window, to }), of });
@@ -65,6 +76,7 @@ export function pages(
         const looked = await lookAt(
           `page ${JSON.stringify(asked)}`,
           lastDay(vms => shownOf(vms, asked).rows),
+          true,
         );
         const body = page({ ...looked, ...(await operation()) }, asked);
         return { ...ok(HTML, body), ...(asked.follow && { refresh: FOLLOW_EVERY }) };

@@ -1,5 +1,6 @@
 import { type Diagnostic, Failure, given } from '../../../diagnostics/diagnostic.ts';
 import { own } from '../../../diagnostics/own-words.ts';
+import { placeOf } from './open.ts';
 
 /** What a service is told besides its manifests, as `agent` and `worker` take it. */
 export interface ServiceArguments {
@@ -43,7 +44,7 @@ const needsQueue = ['queuePassword', 'queueCa'] as const;
  * nobody's environment: paths are whole, and secrets are files or credentials.
  *
  * @param credentials names that the service manager hands over
- * @throws Failure `bad-secret-source`, `agent-mixed`, `missing-argument`; all that is wrong
+ * @throws Failure `bad-secret-source`, `agent-mixed`, `missing-argument`; all that is wrong. What `placeOf` throws
  */
 export function serviceArguments(
   options: ServiceArguments & { worker?: boolean | undefined },
@@ -61,6 +62,8 @@ export function serviceArguments(
       args.push(flag, path === undefined ? text : `${kind === 'file' ? '' : 'file:'}${whole(path)}`);
     }
   if (wrong.length > 0) throw new Failure(wrong);
+  // What the page refuses would begin and end again for ever.
+  if (options.listen !== undefined) placeOf(options);
   return { args, files };
 }
 

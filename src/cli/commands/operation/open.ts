@@ -4,10 +4,14 @@ import type { ServeOptions } from '../../../app/operation/surface/open.ts';
 import type { Define } from '../../context/define.ts';
 import { collect, withData, withLab, withRepository, withState } from '../../context/options.ts';
 
-/** How the page is reached. */
-export const withServe = (command: Command): Command =>
+/**
+ * How the page is reached.
+ *
+ * @param unasked what comes of it when nobody says where
+ */
+export const withServe = (command: Command, unasked = 'no page is served when left out'): Command =>
   command
-    .option('--listen <HOST:PORT>', 'where it is served (default 127.0.0.1 and a port that is free)')
+    .option('--listen <HOST:PORT>', `where the page is served (${unasked})`)
     .option(
       '--token <SOURCE>',
       'env:NAME, file:PATH or credential:NAME of a token that stays; a new one when left out',
@@ -31,7 +35,10 @@ export const open: Define = (program, context, exit) => {
     .command('open [PATHS...]')
     .description('serve the page that `status` is in, with timelines, evidence and /metrics, until Ctrl-C')
     .option('--size', 'add up what each repository holds, which lists all of it');
-  withServe(withData(withLab(withState(withRepository(command)))))
+  withServe(
+    withData(withLab(withState(withRepository(command)))),
+    'default 127.0.0.1 and a port that is free',
+  )
     .addHelpText(
       'after',
       '\nExamples:\n  converge open manifests\n  converge open manifests/lab --lab\n  converge open manifests --listen 127.0.0.1:9470 --token file:/etc/converge/page-token',

@@ -7,6 +7,8 @@ import type { PlanStatus } from '../../../operation/rehearsals.ts';
 import { isBreached } from '../../../operation/status.ts';
 import {
   agentsOf,
+  byState,
+  callingOf,
   cycleOf,
   doingOf,
   nextOf,
@@ -42,7 +44,7 @@ export const status: Define = (program, context, exit) => {
     )
     .action(async (paths: string[], options: Options) => {
       const show = async (): Promise<number> => {
-        const seen = await see(context, { ...options, paths });
+        const seen = await see(context, { ...options, paths, brief: options.format === 'text' });
         if (!seen) return 1;
         if (options.format === 'json')
           context.printJson(`${JSON.stringify(inJson(seen), null, options.watch ? 0 : 2)}\n`);
@@ -71,7 +73,7 @@ function inJson({ at, vms, plans, repositories }: Status): object {
   return {
     version: 1,
     at: time(at),
-    counts: Object.fromEntries(STATES.map(state => [state, vms.filter(vm => vm.state === state).length])),
+    counts: countsOf(vms),
     vms: vms.map(vmInJson),
     plans: plans.map(planInJson),
     repositories: repositories.map(({ movers, alerts, ...one }) => ({
@@ -80,6 +82,11 @@ function inJson({ at, vms, plans, repositories }: Status): object {
       ...(alerts && { alerts: alerts.map(alert => ({ ...alert, since: time(alert.since) })) }),
     })),
   };
+}
+
+function countsOf(vms: readonly VmStatus[]): Record<string, number> {
+  const found = byState(vms);
+  return Object.fromEntries(STATES.map(state => [state, found.get(state)?.length ?? 0]));
 }
 
 const planInJson = ({ tested, passed, next, deadline, run, ...rest }: PlanStatus): object => ({
@@ -173,8 +180,10 @@ const rehearsalInJson = ({ began, finished, ...rest }: NonNullable<VmStatus['reh
 
 function lines({ at, vms, plans, repositories }: Status, columns?: number): string[] {
   const sorted = worstFirst(vms);
+  const called = callingOf(vms);
+  const found = byState(vms);
   const counts = WORST_FIRST.flatMap(state => {
-    const count = vms.filter(vm => vm.state === state).length;
+    const count = found.get(state)?.length ?? 0;
     return count > 0 ? [`${count} ${state}`] : [];
   });
   const have = (key: 'replica' | 'rehearsal') => vms.some(vm => vm[key] !== undefined);
@@ -193,7 +202,7 @@ function lines({ at, vms, plans, repositories }: Status, columns?: number): stri
     'WHY',
   ];
   const rows = sorted.map(vm => [
-    vm.vm,
+    called(vm),
     vm.state,
     vm.age === undefined ? '-' : span(vm.age),
     vm.target === undefined ? '-' : span(vm.target),
