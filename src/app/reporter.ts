@@ -7,6 +7,8 @@ import type { Redactor } from '../engine/model/redact.ts';
 export type Notice =
   /** A lab stands in for the world; `dir` is its folder. */
   | { type: 'lab'; dir: string }
+  /** What reads and writes at a target waits for it, and why; without that: it goes on. */
+  | { type: 'waits'; target: string; why?: string }
   /** The plan is in `file` as well. */
   | { type: 'plan-written'; file: string }
   /** What this instance is about to apply. */

@@ -202,9 +202,17 @@ function describe(error: unknown, about: About): Diagnostic {
   }
   if (kind !== 'final' || status === undefined) {
     const { $response, byProxy = $response?.byProxy } = fieldsOf(error);
-    const answered = code === 'Unknown' && status !== undefined ? own`it was answered with ${status}` : code;
-    const silent = code === 'TimeoutError' || fieldsOf(error).code === 'ETIMEDOUT';
-    const reason = silent ? own`it did not answer in time` : (fieldsOf(error).code ?? answered);
+    const answered = code === 'Unknown' && status !== undefined ? own`${status}` : code;
+    // The SDK calls a connection that broke a timeout as well, and gives its code beside that.
+    const broke = fieldsOf(error).code ?? (code === 'TimeoutError' ? 'ETIMEDOUT' : undefined);
+    const reason =
+      broke === 'ETIMEDOUT'
+        ? own`it did not answer in time`
+        : (broke ?? own`it was answered with ${answered}`);
+    if (broke === undefined && status !== undefined && status >= 500 && byProxy === undefined)
+      return world('aws-unreachable', own`${where} is not well: it answered ${action} with ${answered}.`, {
+        hint: own`Run again when it is well.`,
+      });
     const way = `${tls.test(reason) ? ' securely' : ''}${byProxy === undefined ? '' : ` by ${byProxy}`}`;
     return world('aws-unreachable', own`${where} could not be reached${way}: ${reason} (${action}).`, {
       hint: notSpoken.test(reason)

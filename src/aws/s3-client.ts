@@ -126,7 +126,14 @@ export async function connectS3(given: S3Settings): Promise<S3Connection> {
     settings: retrying,
     async call(about, run, { signal, patience = 'quick', expected } = {}) {
       try {
-        return await withRetries(abortSignal => run(abortSignal ? { abortSignal } : {}), retrying, {
+        const { long } = retrying;
+        const inWords = long && {
+          ...long,
+          waits: (error: unknown, since: number) =>
+            long.waits(toFailure(error, { ...about, ...where }), since),
+        };
+        const told = { ...retrying, ...(inWords && { long: inWords }) };
+        return await withRetries(abortSignal => run(abortSignal ? { abortSignal } : {}), told, {
           signal,
           patience,
         });

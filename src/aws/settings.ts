@@ -1,4 +1,5 @@
 import type { Clock, Random } from '../io/ports.ts';
+import type { Waits } from '../io/retry.ts';
 import { secureAgent } from '../network/agent.ts';
 import { proxyPatience } from '../network/connecting.ts';
 import { type Network, straight } from '../network/network.ts';
@@ -6,6 +7,7 @@ import type { Throttle } from '../network/throttle.ts';
 import { forwarding } from './wire/forwarding.ts';
 import type { Handler } from './wire/handler.ts';
 import { paced } from './wire/paced.ts';
+import { wholeInTime } from './wire/whole-in-time.ts';
 import type { CallKind } from './with-retries.ts';
 
 /** How to reach an AWS service, and who counts the calls. */
@@ -23,6 +25,8 @@ export interface AwsSettings {
   /** What holds uploads back; nothing when left out. */
   uploads?: Throttle;
   onCall?: (kind: CallKind) => void;
+  /** Hears of the calls that are tried for long. */
+  long?: Waits;
 }
 
 /** Milliseconds until a connection stands: a proxy may take its time, and says itself why there is none. */
@@ -66,7 +70,8 @@ export function awsClient<C extends { readonly config: object }, M extends objec
   const client = new Client({ ...clientConfig(settings, socketTimeout), ...more });
   const config = client.config as { requestHandler: Handler };
   const { network = straight, uploads } = settings;
-  config.requestHandler = paced(forwarding(config.requestHandler, network), uploads);
+  const timely = wholeInTime(config.requestHandler, socketTimeout);
+  config.requestHandler = paced(forwarding(timely, network), uploads);
   const ahead = () => settings.clock.now() - Date.now();
   let learnt = 0;
   Object.defineProperty(client.config, 'systemClockOffset', {

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { Clock, Random } from '../io/ports.ts';
-import { bulkTime, longestDelay, type Patience, quickTime, retry } from '../io/retry.ts';
+import { bulkTime, longestDelay, type Patience, quickTime, retry, type Waits } from '../io/retry.ts';
 import { elapsed } from '../io/until.ts';
 import { classify, type ErrorClass } from './errors.ts';
 
@@ -11,6 +11,8 @@ export interface Retrying {
   clock: Clock;
   random: Random;
   onCall?: (kind: CallKind) => void;
+  /** Hears of the calls that are tried for long. */
+  long?: Waits;
   /** Ends the waiting of what nobody asks for any more. */
   closed?: AbortSignal;
 }
@@ -35,7 +37,7 @@ const bulk = { atMost: bulkTime, first: 100, cap: longestDelay };
  */
 export async function withRetries<T>(
   run: (signal: AbortSignal | undefined) => Promise<T>,
-  { clock, random, onCall, closed }: Retrying,
+  { clock, random, onCall, closed, long }: Retrying,
   { signal, patience = 'quick', again = (_, kind) => kind !== 'final' }: RetryOptions = {},
 ): Promise<T> {
   const listened = [signal, closed].filter(each => each !== undefined);
@@ -55,7 +57,8 @@ export async function withRetries<T>(
     return again(error, kind);
   };
   const policy = patience === 'quick' ? quick : bulk;
-  return retry(policy, { clock, random, signal, closed, mayPass }, attempt => {
+  const told = patience === 'quick' ? undefined : long;
+  return retry(policy, { clock, random, signal, closed, mayPass, long: told }, attempt => {
     onCall?.('made');
     if (attempt > 1) onCall?.('retried');
     return run(signal);

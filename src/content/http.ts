@@ -11,6 +11,7 @@ import {
 } from '../network/failures.ts';
 import { type Network, straight } from '../network/network.ts';
 import type { HttpProxy } from '../network/proxies.ts';
+import { endSlow, movedOn } from '../network/slow.ts';
 import { absoluteForm } from '../network/tunnel.ts';
 import type { Content, Opened, Validators, WebLocation } from './content.ts';
 import { cutOff, networkFailure, shown, statusFailure } from './http-failures.ts';
@@ -182,6 +183,10 @@ export async function getOnce(
     sent.once('timeout', () =>
       (answer ?? sent).destroy(Object.assign(new Error('nothing came for too long'), { code: 'ETIMEDOUT' })),
     );
+    sent.once('socket', socket => {
+      const end = (error: Error) => (answer ?? sent).destroy(error);
+      sent.once('close', endSlow(end, silence, movedOn(socket)));
+    });
     sent.once('error', error => reject(proxy && !signal.aborted ? unreachableProxy(proxy, error) : error));
   });
 }

@@ -1,5 +1,5 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
-import { type Answer, type Finding, ok, problem, type Subject } from './finding.ts';
+import { type Answer, type Finding, ok, problem, type Subject, warn } from './finding.ts';
 import { judgeTransports, type Maker } from './vddk-transports.ts';
 
 /** What nbdkit said, and what is there of what it needs. */
@@ -44,6 +44,14 @@ export function judgeNbdkit(target: string, facts: NbdkitFacts): Finding[] {
         ]),
   ];
 }
+
+/** One that a target declares beside a transport that isn't by it. */
+export const unusedNbdkit = (of: string): Finding =>
+  warn(
+    { of, what: 'nbdkit', looked: 'the target' },
+    '`nbdkit` is declared and reads nothing: `transport: datastore` reads all disks over HTTPS',
+    'leave out `transport` to read by nbdkit, or leave out `nbdkit`',
+  );
 
 /** The oldest that the client is written for. */
 const oldest = [1, 24] as const;

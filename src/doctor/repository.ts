@@ -27,13 +27,15 @@ export interface BucketFacts {
   lock?: { on: Answer<boolean>; byDefault: Answer<boolean> };
 }
 
-/** Of a rule of S3, what removes current objects. */
+/** Of a rule of S3, what takes current objects away. */
 export interface LifecycleRule {
   id: string;
   enabled: boolean;
   prefix: string;
   /** It removes what nobody has replaced. */
   expires: boolean;
+  /** The class of an archive that it puts that into, which has to be brought back before it is read. */
+  archives?: string;
 }
 
 /** What was read of a repository. */
@@ -250,16 +252,28 @@ function bucketOf(about: About, bucket: BucketFacts): Finding[] {
           : ok(what, 'it does not let everybody in'),
     ]),
     ...judged('lifecycle', 's3:GetLifecycleConfiguration', bucket.lifecycle, (what, rules) => {
-      const bad = rules.filter(rule => removes(rule, bucket.prefix));
-      return bad.length === 0
-        ? [ok(what, 'no rule removes what points need')]
-        : bad.map(({ id }) =>
-            problem(
-              what,
-              `the rule ${id} of the bucket ${name} removes objects by their age, whether points need them or not`,
-              'remove its expiration of current versions; `converge prune` removes what no point needs',
-            ),
-          );
+      const concerning = rules.filter(rule => concerns(rule, bucket.prefix));
+      const bad = concerning.flatMap(({ id, expires, archives }) => [
+        ...(expires
+          ? [
+              problem(
+                what,
+                `the rule ${id} of the bucket ${name} removes objects by their age, whether points need them or not`,
+                'remove its expiration of current versions; `converge prune` removes what no point needs',
+              ),
+            ]
+          : []),
+        ...(archives === undefined
+          ? []
+          : [
+              problem(
+                what,
+                `the rule ${id} of the bucket ${name} puts objects into an archive (${archives}) by their age, where neither a restore nor a cycle can read them`,
+                'remove its transition to that class, or let its filter leave out this prefix; GLACIER_IR and STANDARD_IA can be read at once',
+              ),
+            ]),
+      ]);
+      return bad.length === 0 ? [ok(what, 'no rule removes or archives what points need')] : bad;
     }),
   ];
 }
@@ -272,9 +286,8 @@ function unasked(about: Subject, failed: readonly Diagnostic[]): Finding[] {
 }
 
 /** Whether a rule is about what is below the prefix, or about all that the prefix is in. */
-const removes = ({ enabled, expires, prefix }: LifecycleRule, repository: string): boolean =>
+const concerns = ({ enabled, prefix }: LifecycleRule, repository: string): boolean =>
   enabled &&
-  expires &&
   (`${repository}/`.startsWith(prefix) ||
     (repository !== '' && prefix.startsWith(`${repository}/`)) ||
     repository === '');

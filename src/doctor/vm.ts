@@ -36,15 +36,21 @@ export function judgeVm(address: string, facts: VmFacts): Finding[] {
   const privileges = about('privileges', ['HasPrivilegeOnEntities', ...asked].join(' '));
   const full = said('datastore-full', 'datastore-low');
   return [
+    ...stateOf(about('VM', 'config.template, runtime.connectionState'), vm),
     ...(asked.length === 0
       ? [leftOut(privileges, 'the server can not be asked which privileges the user has')]
       : findingsOf(privileges, said('vsphere-permission'), `all ${asked.length} are granted`)),
+    ...findingsOf(
+      about('reach', 'runtime.connectionState, summary of each datastore'),
+      said('vm-away'),
+      undefined,
+    ),
     ...disksOf(about('disks', 'config.hardware.device'), facts),
     ...trackingOf(about('change tracking', 'config.changeTrackingEnabled, changeId of each disk'), facts),
     ...snapshotsOf(about('snapshots', 'snapshot.rootSnapshotList'), facts, said('snapshot-old')),
     consolidationOf(about('consolidation', 'runtime.consolidationNeeded'), vm),
     ...(around.datastores.length === 0
-      ? [leftOut(about('datastores', 'summary of each'), 'the user may not see any of its datastores')]
+      ? [leftOut(about('datastores', 'summary of each'), `${vm.name} has none whose room can be told`)]
       : findingsOf(about('datastores', 'summary of each'), full, spaceOf(around))),
     ...(around.host === undefined
       ? [leftOut(about('host', 'config.product'), 'the user may not see the host that it runs on')]
@@ -56,6 +62,17 @@ export function judgeVm(address: string, facts: VmFacts): Finding[] {
     transportOf(about('transport', 'the target, and the disks'), facts),
   ];
 }
+
+const stateOf = (about: Subject, { name, template }: SourceVm): Finding[] =>
+  template
+    ? [
+        problem(
+          about,
+          `${name} is a template: no snapshot is made of one`,
+          'convert it to a virtual machine, or remove its `protected_vm`: a template does not change',
+        ),
+      ]
+    : [];
 
 const taken = ({ vm, exclude }: VmFacts): SourceDisk[] =>
   vm.disks.filter(disk => !isExcluded(disk, [...exclude]));
@@ -130,14 +147,42 @@ const spaceOf = ({ datastores }: Surroundings): string =>
     .join(', ');
 
 /** By which way its disks will be read. `auto` falls back where nbdkit doesn't start. */
-function transportOf(about: Subject, { reading: { wanted, declared, works } }: VmFacts): Finding {
+function transportOf(about: Subject, facts: VmFacts): Finding {
+  const { wanted, declared, works } = facts.reading;
   const flat = 'datastore: HTTPS reads of its flat files';
-  if (wanted === 'datastore') return ok(about, `${flat}, as the target says`);
-  if (!declared && wanted === 'auto') return ok(about, `${flat}, since the target declares no nbdkit`);
-  if (works)
+  const mend = 'mend what is said about nbdkit';
+  if (wanted !== 'datastore' && works && (declared || wanted === 'nbd'))
     return ok(about, `nbd: nbdkit, since the target ${wanted === 'nbd' ? 'says so' : 'declares it'}`);
-  const wayOut = 'mend what is said about nbdkit';
-  return wanted === 'nbd'
-    ? problem(about, "nbd: the target says so, and nbdkit doesn't work", wayOut)
-    : warn(about, `${flat}, since nbdkit, which the target declares, doesn't work`, wayOut);
+  if (wanted === 'nbd') return problem(about, "nbd: the target says so, and nbdkit doesn't work", mend);
+  const why =
+    wanted === 'datastore'
+      ? 'as the target says'
+      : `since ${declared ? "nbdkit, which the target declares, doesn't work" : 'the target declares no nbdkit'}`;
+  const unread = taken(facts).flatMap(disk => whyUnread(disk, facts) ?? []);
+  if (unread.length > 0)
+    return problem(
+      about,
+      `${flat}, ${why}, which can't read ${unread.join('; ')}`,
+      wanted === 'datastore'
+        ? 'leave out `transport: datastore`, and declare `nbdkit`, which reads every kind of disk'
+        : declared
+          ? mend
+          : 'declare `nbdkit` on the vsphere target, which reads every kind of disk',
+    );
+  return declared && wanted === 'auto' ? warn(about, `${flat}, ${why}`, mend) : ok(about, `${flat}, ${why}`);
+}
+
+/** What the file service has no flat file of, by the kind of its datastore (DatastoreSummary.type). */
+const withoutFiles: Readonly<Record<string, string>> = { vsan: 'a vSAN', vsand: 'a vSAN', vvol: 'a vVol' };
+
+/** A disk that the file service can't read, and why; undefined where nothing is known against it. */
+function whyUnread(
+  { label, unprotectable, notFlat, datastore }: SourceDisk,
+  { around }: VmFacts,
+): string | undefined {
+  if (unprotectable !== undefined) return undefined;
+  if (notFlat !== undefined) return `${label}: ${notFlat}`;
+  const kind = around.datastores.find(({ name }) => name === datastore)?.kind?.toLowerCase() ?? '';
+  const what = withoutFiles[kind];
+  return what && `${label}: the datastore ${datastore} is ${what}, which has no flat files`;
 }

@@ -43,6 +43,8 @@ export interface Retrying<T> {
   isNotYet?: (value: T) => boolean;
   /** Before each pause. */
   onPause?: () => void;
+  /** Of what is tried for long. */
+  long?: Waits | undefined;
 }
 
 /**
@@ -67,7 +69,8 @@ export async function retry<T>(
   options: Retrying<T>,
   work: (attempt: number) => Promise<T>,
 ): Promise<T> {
-  const { clock, signal, mayPass, isNotYet, onPause } = options;
+  const { clock, signal, mayPass, isNotYet, onPause, long } = options;
+  let failedSince: number | undefined;
   const { attempts = Infinity, atMost = Infinity } = policy as Partial<AtOnce & ForTime>;
   const time = clock && timer(clock, atMost);
   const isSpent = (attempt: number) => attempt >= attempts || (time !== undefined && time.left() <= 0);
@@ -76,9 +79,14 @@ export async function retry<T>(
     const outcome = await settled(() => work(attempt));
     if (outcome.failed) signal?.throwIfAborted();
     const again = outcome.failed ? mayPass?.(outcome.error) : isNotYet?.(outcome.value);
+    if (!outcome.failed) long?.cameThrough();
     if (!again || isSpent(attempt)) return unwrapped(outcome);
     if (!('first' in policy)) continue;
     onPause?.();
+    if (outcome.failed && long) {
+      failedSince ??= clock!.now();
+      long.waits(outcome.error, failedSince);
+    }
     if (!(await pause(pauseAfter(attempt, policy, options.random), time!, options)))
       return unwrapped(outcome);
   }
@@ -117,6 +125,14 @@ async function pause(
     if (closed?.aborted && !signal?.aborted) return false;
     throw reason;
   }
+}
+
+/** Hears of what is tried for long, so that somebody may be told. */
+export interface Waits {
+  /** Before each pause. @param since ms, when it failed first */
+  waits(error: unknown, since: number): void;
+  /** It came through, whether it had to be tried again or not. */
+  cameThrough(): void;
 }
 
 /**

@@ -23,6 +23,8 @@ const events: { [T in RunEvent['type']]: Required<Extract<RunEvent, { type: T }>
     numbers: {},
     diagnostic: { code: 'x', severity: 'error', category: 'world', message: 'x' },
   },
+  waiting: { type: 'waiting', target: 'dr', why: 'x' },
+  resumed: { type: 'resumed', target: 'dr' },
   interrupted: { type: 'interrupted', signal: 'SIGINT' },
   proved: { type: 'proved', empty: true, pending: [] },
 };

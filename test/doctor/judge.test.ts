@@ -57,6 +57,7 @@ const vm = (
   });
 
 const nightly = { moref: 's', name: 'nightly', created: 999_000_000, quiesced: false };
+const vsan = { name: 'ds1', free: 2 ** 40, capacity: 2 ** 41, kind: 'vsan' };
 const independent = 'independent disk (mode independent_persistent): snapshots leave it out';
 
 test.each<[string, () => Finding[], string, Finding['verdict'], RegExp]>([
@@ -119,6 +120,58 @@ test.each<[string, () => Finding[], string, Finding['verdict'], RegExp]>([
     /ds1/,
   ],
   ['a server without HasPrivilegeOnEntities', () => vm({}, { asked: [] }), 'privileges', 'left out', /./],
+  ['a template', () => vm({ template: true }), 'VM', 'problem', /web01 is a template/],
+  [
+    'a host that is disconnected',
+    () => vm({ away: 'the host that it runs on is disconnected' }),
+    'reach',
+    'problem',
+    /does not reach web01 .*: the host that it runs on is disconnected/,
+  ],
+  ['a datastore that is away', () => vm({}, { lost: ['ds1'] }), 'reach', 'problem', /datastore ds1/],
+  [
+    'a disk on a vSAN that is to be read as a file',
+    () => vm({ disks: [disk(0, { datastore: 'ds1' })] }, { datastores: [vsan] }),
+    'transport',
+    'problem',
+    /Hard disk 1: the datastore ds1 is a vSAN/,
+  ],
+  [
+    'one that is left out there',
+    () =>
+      vm(
+        { disks: [disk(0), disk(1, { datastore: 'ds1' })] },
+        { datastores: [vsan] },
+        { exclude: ['Hard disk 2'] },
+      ),
+    'transport',
+    'ok',
+    /datastore/,
+  ],
+  [
+    'the same, read by nbdkit',
+    () =>
+      vm(
+        { disks: [disk(0, { datastore: 'ds1', notFlat: 'it is encrypted' })] },
+        { datastores: [vsan] },
+        { reading: { wanted: 'auto', declared: true, works: true } },
+      ),
+    'transport',
+    'ok',
+    /nbd/,
+  ],
+  [
+    'an encrypted disk where nbdkit is broken',
+    () =>
+      vm(
+        { disks: [disk(0, { notFlat: 'it is encrypted' })] },
+        {},
+        { reading: { wanted: 'auto', declared: true, works: false } },
+      ),
+    'transport',
+    'problem',
+    /doesn't work, which can't read Hard disk 1: it is encrypted/,
+  ],
   [
     'nbdkit by decree, which is broken',
     () => vm({}, {}, { reading: { wanted: 'nbd', declared: true, works: false } }),
@@ -235,6 +288,10 @@ test('a repository: what is refused, what the bucket does to points, and where i
     expect(of(rule(prefix), 'lifecycle')).toEqual(['problem']);
   for (const prefix of ['drx', 'dr2/', 'other/']) expect(of(rule(prefix), 'lifecycle')).toEqual(['ok']);
   expect(of(rule('', { expires: false }), 'lifecycle')).toEqual(['ok']);
+  const archiving = { expires: false, archives: 'DEEP_ARCHIVE' };
+  expect(of(rule('dr/', archiving), 'lifecycle')).toEqual(['problem']);
+  expect(of(rule('other/', archiving), 'lifecycle')).toEqual(['ok']);
+  expect(of(rule('dr/', { ...archiving, expires: true }), 'lifecycle')).toEqual(['problem', 'problem']);
   const policy = (Statement: object) => ({
     bucket: { ...bucket, policy: { value: JSON.stringify({ Statement }) } },
   });

@@ -4,7 +4,15 @@ import { Failure } from '../../src/diagnostics/diagnostic.ts';
 import { QuiesceFailed, type SourceMachine } from '../../src/replication/model/source.ts';
 import { createMachine } from '../../src/vsphere/client/machine.ts';
 import type { InventoryVm } from '../../src/vsphere/inventory/inventory.ts';
-import { connected, failureOf, fault, type Script, type ScriptedServer, val } from './scripted-server.ts';
+import {
+  connected,
+  failureOf,
+  fault,
+  object,
+  type Script,
+  type ScriptedServer,
+  val,
+} from './scripted-server.ts';
 import { controller, devices, disk, type SnapshotShape, snapshotInfo, vmAnswer } from './wire.ts';
 
 const VM: InventoryVm = {
@@ -71,6 +79,39 @@ it('inspects a VM', async () => {
       { moref: 's2', name: 'b', quiesced: true },
       { moref: 's3', name: 'c' },
     ],
+  });
+});
+
+it('looks at the datastores of its disks and files alone, and tells those that are away', async () => {
+  const store = (id: string, fields: string) =>
+    object('Datastore', id, { summary: val('DatastoreSummary', fields) });
+  const room = (name: string, more: string) =>
+    `<name>${name}</name><capacity>1000</capacity><freeSpace>10</freeSpace>${more}`;
+  const { vm } = await machine({
+    RetrievePropertiesEx: () => {
+      const properties = {
+        'config.hardware.device': devices(
+          controller(1000),
+          disk({ backing: 'VirtualDiskSeSparseBackingInfo' }),
+        ),
+        'config.files': val('VirtualMachineFileInfo', '<vmPathName>[home] dc02/dc02.vmx</vmPathName>'),
+        'runtime.connectionState': val('VirtualMachineConnectionState', 'orphaned'),
+      };
+      return `<returnval>${[
+        object('VirtualMachine', 'vm-1', properties),
+        store('datastore-1', room('ds one', '<accessible>true</accessible><type>vsan</type>')),
+        store('datastore-2', room('home', '<accessible>false</accessible><type>NFS</type>')),
+        store('datastore-3', room('images', '<accessible>false</accessible><type>NFS</type>')),
+      ].join('')}</returnval>`;
+    },
+  });
+  expect(await vm.inspect()).toMatchObject({
+    away: expect.stringContaining('knows it no more'),
+    disks: [{ datastore: 'ds one', notFlat: expect.stringContaining('SeSparse') }],
+  });
+  expect(await vm.surroundings()).toMatchObject({
+    datastores: [{ name: 'ds one', free: 10, capacity: 1000, kind: 'vsan' }],
+    lost: ['home'],
   });
 });
 

@@ -29,7 +29,8 @@ const common = ({ clock, random }: Host, calls: CallCounter, uploads: Throttle |
   // Signatures carry this machine's time, also in a lab whose clock was set ahead.
   clock,
   random,
-  onCall: (kind: keyof CallCounter) => calls[kind](),
+  onCall: (kind: 'made' | 'retried' | 'throttled') => calls[kind](),
+  ...(calls.long && { long: calls.long }),
 });
 
 export function worldAws(

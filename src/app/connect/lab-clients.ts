@@ -11,6 +11,7 @@ export const labClients = (options: ClientOptions, lab: Lab): ClientRecord => ({
     const client = await connectVsphere({
       clock: options.host.clock,
       onCall: kind => calls[kind](),
+      ...(calls.long && { long: calls.long }),
       url: lab.vsphere.url,
       ca: lab.vsphere.caPem,
       username,

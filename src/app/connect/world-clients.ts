@@ -19,6 +19,7 @@ export const worldClients = (options: ClientOptions): ClientRecord => ({
       clock: host.clock,
       network: reach.network,
       onCall: kind => calls[kind](),
+      ...(calls.long && { long: calls.long }),
       url: url!,
       username: username!,
       password: () => reach.secret(password),

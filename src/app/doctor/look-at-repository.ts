@@ -147,9 +147,17 @@ async function bucketFacts(
 type S3Rule = Awaited<ReturnType<BucketApi['lifecycle']>>['rules'][number];
 
 /** What a filter asks of an object besides its prefix (a tag, a size) may be true of some of ours. */
-const ruleOf = ({ ID, Status, Filter, Prefix, Expiration }: S3Rule): LifecycleRule => ({
+const ruleOf = ({ ID, Status, Filter, Prefix, Expiration, Transitions }: S3Rule): LifecycleRule => ({
   id: ID ?? '(without a name)',
   enabled: Status === 'Enabled',
   prefix: Filter?.Prefix ?? Filter?.And?.Prefix ?? Prefix ?? '',
   expires: Expiration?.Days !== undefined || Expiration?.Date !== undefined,
+  ...archivesOf(Transitions ?? []),
 });
+
+/** The classes whose objects have to be brought back before they can be read (Amazon S3 user guide). */
+function archivesOf(transitions: NonNullable<S3Rule['Transitions']>): Pick<LifecycleRule, 'archives'> {
+  const classes = transitions.flatMap(({ StorageClass }) => StorageClass ?? []);
+  const archives = classes.find(one => one === 'GLACIER' || one === 'DEEP_ARCHIVE');
+  return archives === undefined ? {} : { archives };
+}

@@ -1,5 +1,5 @@
-import { type Answer, type Finding, findingsOf } from '../../doctor/finding.ts';
-import { judgeNbdkit, worksBy } from '../../doctor/nbdkit.ts';
+import { type Answer, type Finding, findingsOf, leftOut } from '../../doctor/finding.ts';
+import { judgeNbdkit, unusedNbdkit, worksBy } from '../../doctor/nbdkit.ts';
 import { judgeProxy } from '../../doctor/proxy.ts';
 import { judgeVm, type Reading } from '../../doctor/vm.ts';
 import { judgeVsphere, type VsphereFacts } from '../../doctor/vsphere.ts';
@@ -43,8 +43,19 @@ export async function lookAtVsphere(
   );
   const facts = await factsOf(target, connected, signal);
   const proxy = await lookAtProxy(reach.network, String(target.properties.url), signal);
-  const findings = [...judgeProxy(of, proxy), ...judgeVsphere(of, facts), ...tools];
-  if ('failed' in connected) return findings;
+  const unused = nbdkit !== undefined && wanted === 'datastore' ? [unusedNbdkit(of)] : [];
+  const findings = [...judgeProxy(of, proxy), ...judgeVsphere(of, facts), ...unused, ...tools];
+  if ('failed' in connected)
+    return [
+      ...findings,
+      ...vms.map(({ address }) =>
+        leftOut(
+          { of: address, what: 'VM', looked: 'RetrievePropertiesEx' },
+          `nobody could look at it, since nobody is logged in at ${of}`,
+          `mend what is said about ${of}`,
+        ),
+      ),
+    ];
   const look = (vm: CatalogResource) => lookAtVm(connected.value, vm, reading, signal);
   for await (const found of pipelined([...vms], WIDTH, look)) findings.push(...found);
   return findings;

@@ -98,7 +98,8 @@ export async function openSession(
       for (const text of texts) keepSecret(context, reference.$secret, text);
       return texts[0]!;
     };
-    const calls = new CallLedger();
+    const calls = new CallLedger(() => host.clock.now());
+    calls.told = waiting => context.reporter.notice({ type: 'waits', ...waiting });
     const stateDir = stateDirOf(context, options);
     const given = {
       ...{ machine: io.host, targets, secret, counter: (target: string) => calls.counter(target) },

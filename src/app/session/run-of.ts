@@ -6,8 +6,13 @@ import type { Session } from './open-session.ts';
 /**
  * A run of the engine in a session: it ends when the command is interrupted, and knows the secrets of both.
  */
-export const runOf = (
+export function runOf(
   { registry, redactor, io }: Context,
   { world }: Pick<Session, 'world'>,
   listener?: Listener,
-): Run => startRun({ registry, world, signal: io.interrupt, redactor, ...(listener && { listener }) });
+): Run {
+  if (listener && world.calls)
+    world.calls.told = ({ target, why }) =>
+      listener(why === undefined ? { type: 'resumed', target } : { type: 'waiting', target, why });
+  return startRun({ registry, world, signal: io.interrupt, redactor, ...(listener && { listener }) });
+}

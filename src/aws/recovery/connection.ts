@@ -60,8 +60,15 @@ export async function connectRecovery(settings: AwsSettings): Promise<RecoveryCo
     { signal, patience = 'polite', expected }: Asking,
     onThrottled?: () => void,
   ): Promise<T | undefined> => {
+    const { long } = retrying;
     const counted: Retrying = {
       ...retrying,
+      ...(long && {
+        long: {
+          ...long,
+          waits: (error, since) => long.waits(toFailure(error, { ...about, ...where }), since),
+        },
+      }),
       onCall: kind => {
         if (kind === 'throttled') onThrottled?.();
         settings.onCall?.(kind);

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { HttpRequest } from '@smithy/core/protocols';
 import {
   comingBy,
@@ -15,6 +16,7 @@ interface Answered {
   headers: Record<string, string>;
   /** Words for the proxy that it came by. */
   byProxy?: string;
+  body?: Partial<Readable>;
 }
 
 /** Codes of a connection that never was: nothing was sent. */
@@ -58,6 +60,8 @@ export function forwarding(usual: Handler, network: Network): Handler {
         throw refusedByProxy(proxy, `${hostname}:${port}`, statusCode);
       // Whoever says what such an answer means has this response.
       response.byProxy = proxyWords(proxy);
+      // What ends a body is told to whoever reads it, with words for the proxy by then.
+      response.body?.prependListener?.('error', error => void comingBy(proxy, error));
       return answer;
     },
     destroy: () => usual.destroy?.(),

@@ -3,6 +3,7 @@ import type { Destination } from '../../network/destination.ts';
 import { comingBy, isRefusalOfProxy, refusedByProxy, unreachableProxy } from '../../network/failures.ts';
 import { beginTls, type Network } from '../../network/network.ts';
 import type { HttpProxy } from '../../network/proxies.ts';
+import { endSlow, movedOn } from '../../network/slow.ts';
 import type { Throttle } from '../../network/throttle.ts';
 import { absoluteForm } from '../../network/tunnel.ts';
 import { type Answer, type AnswerReader, answerReader, cutOff } from './answer.ts';
@@ -208,6 +209,7 @@ async function converse(
       error ? settled.reject(error) : attempt(socket, reader, () => reader.end(), finish, settled.reject),
   };
   socket.setTimeout(timeout);
+  const stop = endSlow(() => socket.destroy(timedOut()), timeout, movedOn(socket));
   signal?.addEventListener('abort', onAbort, { once: true });
   try {
     if (socket.destroyed) throw cutOff();
@@ -217,6 +219,7 @@ async function converse(
     sent.catch(() => {}); // the socket's own event says why
     return await settled.promise;
   } finally {
+    stop();
     signal?.removeEventListener('abort', onAbort);
     connection.listener = undefined;
   }

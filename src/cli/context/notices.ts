@@ -1,11 +1,14 @@
 import type { Notice } from '../../app/reporter.ts';
 import type { RunContent } from '../../engine/model/events.ts';
+import { waitingText } from '../text/waiting.ts';
 
 /** A notice as a line. */
 export function noticeText(notice: Notice): string {
   switch (notice.type) {
     case 'lab':
       return `lab in ${notice.dir}: stand-ins for vSphere, S3 and the host; nothing leaves this machine`;
+    case 'waits':
+      return waitingText(notice);
     case 'plan-written':
       return `plan written to ${notice.file}`;
     case 'content':

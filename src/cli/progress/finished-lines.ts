@@ -1,6 +1,7 @@
 import type { Lines } from '../../diagnostics/lines.ts';
 import type { RunEvent } from '../../engine/model/events.ts';
 import { duration } from '../../io/units.ts';
+import { waitingText } from '../text/waiting.ts';
 import { amounts } from './amount.ts';
 import type { Progress } from './progress.ts';
 
@@ -79,6 +80,7 @@ export function plainProgress(
         say([`${event.address}: ${event.action} ...`]);
       }
       if (event.type === 'finished') finished(event);
+      if (event.type === 'waiting' || event.type === 'resumed') say([waitingText(event)]);
       if (event.type === 'interrupted')
         say([`${event.signal}: finishing or undoing what runs; nothing new is started`]);
     },

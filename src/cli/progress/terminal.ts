@@ -1,4 +1,5 @@
 import type { Tasks } from '../text/tasks.ts';
+import { waitingText } from '../text/waiting.ts';
 import { amounts } from './amount.ts';
 import { finishedLines } from './finished-lines.ts';
 import type { Progress } from './progress.ts';
@@ -25,6 +26,7 @@ export function terminalProgress(tasks: Tasks, now: () => number): Progress {
         const known = amount(`${event.address} ${what}`, event.progress);
         tasks.tell(event.address, known === '' ? what : `${what}: ${known}`);
       }
+      if (event.type === 'waiting' || event.type === 'resumed') tasks.tellAll(waitingText(event));
       if (event.type === 'interrupted') tasks.tellAll(`${event.signal}: finishing or undoing it`);
       if (event.type === 'finished') {
         const { result } = event;

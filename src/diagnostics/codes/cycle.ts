@@ -153,6 +153,10 @@ export const cycle = {
     means: "A disk can't be protected, since a snapshot doesn't hold it.",
     wayOut: "Change the disk's mode, or exclude it.",
   },
+  'vm-away': {
+    means: 'vSphere itself does not reach a VM, or a datastore of it, so that no snapshot of it can be made.',
+    wayOut: 'See to its host and its datastores in vSphere; the next cycle finds it.',
+  },
   'vm-is-template': {
     means: 'A template is to be protected, and vSphere makes no snapshot of one.',
     wayOut: 'Convert it to a virtual machine, or remove its `protected_vm`.',

@@ -109,7 +109,7 @@ export const host = {
     wayOut: 'Give `username:` and `password:`, or a key that ssh finds by itself.',
   },
   'git-timed-out': {
-    means: 'git took longer than an hour and was stopped.',
+    means: 'git took longer than an hour, or its server sent nothing for five minutes.',
     wayOut: 'Look at the network and at the size of the repository.',
   },
   'git-unreachable': { means: "A git server can't be reached.", wayOut: 'Check host, port and firewall.' },

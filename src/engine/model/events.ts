@@ -36,6 +36,9 @@ export type RunEvent =
       /** Milliseconds. */
       took: number;
     }
+  /** What reads and writes at a target waits for it to answer, and why; and that it goes on. */
+  | { type: 'waiting'; target: string; why: string }
+  | { type: 'resumed'; target: string }
   | { type: 'interrupted'; signal: 'SIGINT' | 'SIGTERM' }
   | { type: 'proved'; empty: boolean; pending: Address[] };
 

@@ -18,6 +18,7 @@ export const ENDINGS = [
   'snapshot-gone',
   'changed-areas-stuck',
   'bad-extent',
+  'vm-away',
   'vm-is-template',
   'vsphere-permission',
   'vsphere-fault',

@@ -69,6 +69,8 @@ export function judgeAround(
     ({ privilege }) => !(vm.changeTracking && privilege.endsWith('.ChangeTracking')),
   );
   const refused = [
+    ...(vm.away === undefined ? [] : [away(vm, vm.away)]),
+    ...(around.lost ?? []).map(name => away(vm, own`no host reaches the datastore ${name}`)),
     ...needed.map(one => notAllowed(vm, one)),
     ...around.datastores.filter(isFull).map(one => full(vm, one)),
   ];
@@ -125,6 +127,11 @@ type Datastore = Surroundings['datastores'][number];
 
 const isFull = ({ free, capacity }: Datastore): boolean =>
   free < Math.max(LEAST_FREE.bytes, capacity * LEAST_FREE.share);
+
+const away = ({ name }: SourceVm, why: string): Diagnostic =>
+  world('vm-away', own`vSphere does not reach ${name} at present: ${why}`, {
+    hint: own`see to its host and its datastores in vSphere, then run again`,
+  });
 
 const full = ({ name: vm }: SourceVm, { name, free, capacity }: Datastore): Diagnostic =>
   world(

@@ -71,6 +71,10 @@ export interface SourceDisk {
   onDelta?: true;
   /** Why a snapshot doesn't contain it (independent, physical RDM, ...); undefined when it does. */
   unprotectable?: string;
+  /** Name of the datastore that its file is in. */
+  datastore?: string;
+  /** Why its content isn't one flat file in plain text, snapshots aside; undefined when it is. */
+  notFlat?: string;
 }
 
 export interface SourceVm {
@@ -87,6 +91,8 @@ export interface SourceVm {
   /** What a quiesced snapshot of it is consistent by, as far as its settings tell. */
   quiescing: 'application' | 'file-system';
   consolidationNeeded: boolean;
+  /** Why vSphere itself can't reach it at present, as a clause: "its host is disconnected". */
+  away?: string;
   disks: SourceDisk[];
   snapshots: SourceSnapshot[];
   /**
@@ -107,8 +113,10 @@ export interface SourceSnapshot {
 
 /** What is around a VM, as far as the user may see it. */
 export interface Surroundings {
-  /** Those that its disks are in, in bytes. */
-  datastores: { name: string; free: number; capacity: number }[];
+  /** Those that its disks and its own files are in, in bytes. `kind`: VMFS, NFS, vsan, VVOL. */
+  datastores: { name: string; free: number; capacity: number; kind?: string }[];
+  /** Names of those that no host can reach at present; what is free in them isn't known. */
+  lost?: string[];
   /** Where it runs. */
   host?: { name: string; version: string; build: string };
   /** Privileges that the server was asked for; empty where it can't be asked. */

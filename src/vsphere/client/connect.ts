@@ -1,5 +1,6 @@
 import pLimit from 'p-limit';
 import type { Clock, Processes } from '../../io/ports.ts';
+import type { Waits } from '../../io/retry.ts';
 import type { Network } from '../../network/network.ts';
 import type { MachineMaker, RestingMachine, SourceMachine } from '../../replication/model/source.ts';
 import { createCookieJar } from '../http/cookies.ts';
@@ -36,6 +37,8 @@ export interface VsphereOptions {
   reading?: Reading;
   clock: Clock;
   onCall?: OnCall;
+  /** Hears of the calls that are tried for long. */
+  long?: Waits;
   /** By which proxies; none when left out. */
   network?: Network;
 }
@@ -91,10 +94,12 @@ export async function connectVsphere(options: VsphereOptions): Promise<VsphereCl
   checkTrust(trust);
   const connection = () => createHttp(endpointOf(options.url), trust, createCookieJar());
   const http = connection();
-  const session = await openSession(http, options, options.clock, options.onCall).catch(error => {
-    http.close();
-    throw error;
-  });
+  const session = await openSession(http, options, options.clock, options.onCall, options.long).catch(
+    error => {
+      http.close();
+      throw error;
+    },
+  );
   const transports = transportsOf(options);
   const list = () => explain('list the VMs', () => listVms(session, datacenter));
   // A run asks for each of its VMs by name within a moment: one listing answers them all.

@@ -9,8 +9,9 @@ import type {
 import { readDisks, type VmDisk } from '../inventory/devices.ts';
 import type { InventoryVm } from '../inventory/inventory.ts';
 import { readMachineRecord } from '../inventory/machine-record.ts';
-import { type Look, lookAt, quiescingOf, readSurroundings } from '../inventory/surroundings.ts';
+import { datastoreIn, type Look, lookAt, quiescingOf, readSurroundings } from '../inventory/surroundings.ts';
 import { queryChangedAreas } from '../snapshots/changed-areas.ts';
+import { whyNotFlat } from '../snapshots/datastore.ts';
 import { readSnapshotTree } from '../snapshots/snapshot-tree.ts';
 import { createSnapshot, type FrozenRead, removeSnapshot } from '../snapshots/snapshots.ts';
 import { openDisk, readsDeltas, type Transports } from '../snapshots/transport.ts';
@@ -19,7 +20,7 @@ import { moref } from '../soap/moref.ts';
 import { readObject } from '../soap/property-collector.ts';
 import type { Session } from '../soap/soap-session.ts';
 import { runTask } from '../soap/tasks.ts';
-import { child, type XmlElement } from '../soap/xml.ts';
+import { child, textAt, type XmlElement } from '../soap/xml.ts';
 import { el } from '../soap/xml-writer.ts';
 
 /** Milliseconds for which what was seen counts as seen now. */
@@ -34,7 +35,9 @@ export const VM_PATHS = [
   'config.template',
   'config.guestId',
   'config.flags',
+  'config.files',
   'capability.changeTrackingSupported',
+  'runtime.connectionState',
   'runtime.powerState',
   'runtime.consolidationNeeded',
   'snapshot',
@@ -144,8 +147,24 @@ export function createMachine(
 /** What the replication knows of a disk. `deltas`: below snapshots of others it can be read as well. */
 export const asKnown =
   (deltas: boolean) =>
-  ({ backing: _, onDelta, ...disk }: VmDisk): SourceDisk =>
-    onDelta && !deltas ? { ...disk, onDelta } : disk;
+  ({ backing, onDelta, ...disk }: VmDisk): SourceDisk => {
+    const datastore = datastoreIn(textAt(backing, 'fileName'));
+    const notFlat = whyNotFlat(backing);
+    return {
+      ...disk,
+      ...(onDelta && !deltas && { onDelta }),
+      ...(datastore !== undefined && { datastore }),
+      ...(notFlat !== undefined && { notFlat }),
+    };
+  };
+
+/** VirtualMachineConnectionState, but for `connected`. */
+const whyAway: Readonly<Record<string, string>> = {
+  disconnected: 'the host that it runs on is disconnected',
+  inaccessible: "its files can't be read at present",
+  invalid: 'its configuration is not valid',
+  orphaned: 'the host that it ran on knows it no more',
+};
 
 /** @param p what was read of the paths in `VM_PATHS` */
 export async function readVm(
@@ -156,6 +175,7 @@ export async function readVm(
   p: Map<string, XmlElement>,
 ): Promise<SourceVm> {
   const is = (path: string, value = 'true') => p.get(path)?.text === value;
+  const away = whyAway[p.get('runtime.connectionState')?.text ?? ''];
   return {
     moref: vm.moref.value,
     name: vm.name,
@@ -164,6 +184,7 @@ export async function readVm(
     changeTrackingSupported: is('capability.changeTrackingSupported'),
     poweredOn: is('runtime.powerState', 'poweredOn'),
     ...(is('config.template') && { template: true as const }),
+    ...(away !== undefined && { away }),
     quiescing: quiescingOf(p.get('config.guestId')?.text, p.get('config.flags')),
     consolidationNeeded: is('runtime.consolidationNeeded'),
     disks: readDisks(p.get('config.hardware.device')).map(known),

@@ -2,6 +2,7 @@ import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:h
 import { Agent, request as httpsRequest } from 'node:https';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { endSlow, movedOn } from '../../network/slow.ts';
 import type { CookieJar } from './cookies.ts';
 import { type Endpoint, hostPort } from './endpoint.ts';
 import { malformed } from './malformed.ts';
@@ -104,9 +105,10 @@ function exchange(
   );
   let answer: IncomingMessage | undefined;
   // Whoever reads the body hears of what its answer is ended with.
-  request.setTimeout(r.timeout ?? IDLE_TIMEOUT, () => {
-    (answer ?? request).destroy(Object.assign(new Error('no traffic'), { code: 'ETIMEDOUT' }));
-  });
+  const patience = r.timeout ?? IDLE_TIMEOUT;
+  const end = (error: Error) => void (answer ?? request).destroy(error);
+  request.setTimeout(patience, () => end(Object.assign(new Error('no traffic'), { code: 'ETIMEDOUT' })));
+  request.once('socket', socket => request.once('close', endSlow(end, patience, movedOn(socket))));
   request.on('error', reject);
   if (r.content) pipeline(Readable.from(r.content.bytes), request).catch(reject);
   else request.end(r.body);

@@ -3,7 +3,7 @@ import { explain, VimFault } from '../soap/faults.ts';
 import { type Moref, readMoref, ref } from '../soap/moref.ts';
 import { type ObjectProperties, readWithNamed } from '../soap/property-collector.ts';
 import type { Session } from '../soap/soap-session.ts';
-import { child, childrenNamed, textAt, type XmlElement } from '../soap/xml.ts';
+import { child, childrenNamed, textAt, type XmlElement, xsiType } from '../soap/xml.ts';
 import { el } from '../soap/xml-writer.ts';
 import { neededOn } from './privileges.ts';
 
@@ -26,7 +26,7 @@ export const quiescingOf = (
     ? 'application'
     : 'file-system';
 
-/** A VM, the datastores that hold something of it, and the host that it runs on, as of a moment ago. */
+/** A VM, the datastores that its disks and its own files are in, and the host that it runs on, as of a moment ago. */
 export interface Look {
   /** Of the VM, by path. */
   properties: Map<string, XmlElement>;
@@ -54,8 +54,32 @@ export async function lookAt(
     ),
   );
   const stores = (properties.get('datastore')?.children ?? []).map(one => readMoref(one, 'datastore'));
-  return { properties, others, stores };
+  const isBeside = ({ obj, properties: of }: Pick<ObjectProperties, 'obj' | 'properties'>) =>
+    obj.type === 'Datastore' && isUnwritten(textAt(of.get('summary'), 'name'), properties);
+  const beside = new Set(others.filter(isBeside).map(({ obj }) => obj.value));
+  return {
+    properties,
+    others: others.filter(({ obj }) => !beside.has(obj.value)),
+    stores: stores.filter(({ value }) => !beside.has(value)),
+  };
 }
+
+/**
+ * Whether a datastore holds neither a disk nor the files of a VM, as that of an image in its drive: nothing is
+ * read there, and no snapshot needs room in it.
+ */
+function isUnwritten(name: string | undefined, vm: Map<string, XmlElement>): boolean {
+  const files = (vm.get('config.hardware.device')?.children ?? [])
+    .filter(device => xsiType(device) === 'VirtualDisk')
+    .map(device => textAt(device, 'backing', 'fileName'));
+  const home = ['vmPathName', 'snapshotDirectory'].map(path => textAt(vm.get('config.files'), path));
+  const written = [...files, ...home].flatMap(file => datastoreIn(file) ?? []);
+  return name !== undefined && written.length > 0 && !written.includes(name);
+}
+
+/** Of `[datastore] vm/vm.vmdk`. */
+export const datastoreIn = (file: string | undefined): string | undefined =>
+  /^\[([^\]]+)\]/.exec(file ?? '')?.[1];
 
 /** What is around a VM that was looked at, and what the user may do there. */
 export async function readSurroundings(
@@ -66,14 +90,21 @@ export async function readSurroundings(
 ): Promise<Surroundings> {
   const privileges = await privilegesOf(session, vm.moref, stores, signal);
   const ofType = (type: string) => others.filter(({ obj }) => obj.type === type);
+  const summaries = ofType('Datastore').flatMap(({ properties }) => properties.get('summary') ?? []);
+  const isLost = (summary: XmlElement) => textAt(summary, 'accessible') === 'false';
+  const lost = summaries.filter(isLost).map(summary => textAt(summary, 'name') ?? '');
   return {
-    datastores: ofType('Datastore').flatMap(({ properties }) => {
-      const summary = properties.get('summary');
-      const free = Number(textAt(summary, 'freeSpace'));
-      const capacity = Number(textAt(summary, 'capacity'));
-      const isKnown = Number.isFinite(free) && capacity > 0;
-      return isKnown ? [{ name: textAt(summary, 'name') ?? '', free, capacity }] : [];
-    }),
+    datastores: summaries
+      .filter(summary => !isLost(summary))
+      .flatMap(summary => {
+        const free = Number(textAt(summary, 'freeSpace'));
+        const capacity = Number(textAt(summary, 'capacity'));
+        const kind = textAt(summary, 'type');
+        const isKnown = Number.isFinite(free) && capacity > 0;
+        const name = textAt(summary, 'name') ?? '';
+        return isKnown ? [{ name, free, capacity, ...(kind !== undefined && { kind }) }] : [];
+      }),
+    ...(lost.length > 0 && { lost }),
     ...hostOf(ofType('HostSystem')[0]?.properties),
     ...privileges,
   };

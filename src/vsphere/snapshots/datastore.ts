@@ -6,7 +6,7 @@ import type { BlockSource } from '../../replication/model/source.ts';
 import type { VmDisk } from '../inventory/devices.ts';
 import { explain } from '../soap/faults.ts';
 import type { Session } from '../soap/soap-session.ts';
-import { child, textAt, xsiType } from '../soap/xml.ts';
+import { child, textAt, type XmlElement, xsiType } from '../soap/xml.ts';
 import { readRange } from './range.ts';
 
 /** vCenter's file service fails to allocate for larger reads (seen as NFC error 5). Bytes. */
@@ -60,22 +60,26 @@ export const diskOf = (vm: string, { label }: VmDisk): string => `${label} of VM
 
 /** Whether its frozen content is a flat file in plain text, which the file service can give. */
 export const isPlainFlat = ({ backing }: VmDisk): boolean =>
-  xsiType(backing) === 'VirtualDiskFlatVer2BackingInfo' &&
-  !child(backing, 'parent') &&
-  !child(backing, 'keyId');
+  whyNotFlat(backing) === undefined && !child(backing, 'parent');
+
+/** Why the file service can't give a disk, as a clause, whatever snapshots it is below. */
+export function whyNotFlat(backing: XmlElement): string | undefined {
+  const kind = xsiType(backing) ?? 'unknown';
+  if (kind !== 'VirtualDiskFlatVer2BackingInfo') return `its backing is ${kind}, not a flat file`;
+  if (child(backing, 'keyId')) return 'it is encrypted, and the file service gives ciphertext';
+  return undefined;
+}
 
 /** `/folder/vm/vm-flat.vmdk?dcPath=...&dsName=...` of `[datastore] vm/vm.vmdk`. */
 export function flatUrl(disk: VmDisk, datacenter: string, of: string): string {
   const { backing } = disk;
-  const kind = xsiType(backing) ?? 'unknown';
+  const notFlat = whyNotFlat(backing);
   const name = textAt(backing, 'fileName') ?? '';
   if (disk.unprotectable) throw unreadable(of, disk.unprotectable);
-  if (kind !== 'VirtualDiskFlatVer2BackingInfo')
-    throw unreadable(of, `its backing is ${kind}, not a flat file`);
+  if (notFlat) throw unreadable(of, notFlat);
   if (child(backing, 'parent')) {
     throw unreadable(of, `its frozen state ${name} is a delta on another file; other snapshots are below it`);
   }
-  if (child(backing, 'keyId')) throw unreadable(of, 'it is encrypted, and the file service gives ciphertext');
   const parts = /^\[([^\]]+)\] (.+)\.vmdk$/.exec(name);
   if (!parts || parts[2]!.split('/').includes('..'))
     throw unreadable(of, `'${name}' is not a datastore path of a disk`);

@@ -1,7 +1,7 @@
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import { own } from '../../diagnostics/own-words.ts';
 import type { Clock } from '../../io/ports.ts';
-import { bulkTime, longestDelay, type Patience, quickTime, retry } from '../../io/retry.ts';
+import { bulkTime, longestDelay, type Patience, quickTime, retry, type Waits } from '../../io/retry.ts';
 import type { HttpAnswer, HttpClient, HttpRequest } from '../http/http.ts';
 import { isTransient } from '../http/network-errors.ts';
 import { explain, faultType } from './faults.ts';
@@ -68,6 +68,7 @@ export async function openSession(
   login: Login,
   clock: Clock,
   onCall: OnCall = () => {},
+  long?: Waits,
 ): Promise<Session> {
   const version = await negotiateVersion(http);
   const invoke = (call: SoapCall) => {
@@ -102,7 +103,7 @@ export async function openSession(
   const replaying = <T>(work: () => Promise<T>, signal?: AbortSignal, patience: Patience = 'quick') => {
     return retry(
       patience === 'bulk' ? BULK : QUICK,
-      { clock, mayPass: isTransient, signal },
+      { clock, mayPass: isTransient, signal, long: patience === 'bulk' ? long : undefined },
       async attempt => {
         if (attempt > 1) onCall('retried', 'after a broken connection');
         const seen = generation;

@@ -132,6 +132,20 @@ test('case 23: no snapshot is made in a datastore that is full; one that is near
   expect((await vm.proves()).codes).toEqual(['datastore-low']);
 });
 
+test.each([
+  [{ kind: 'vm-away', state: 'disconnected' } as const, /host that it runs on is disconnected/],
+  [{ kind: 'datastore-away' } as const, /no host reaches the datastore/],
+])('case 23: what vSphere itself does not reach is said before a snapshot is made: %j', async (rule, why) => {
+  const vm = await site.vm([2]);
+  vm.fault(rule);
+  const steps: string[] = [];
+  expect(await vm.fails({}, step => void steps.push(step))).toEqual(['vm-away']);
+  await expect(vm.run()).rejects.toThrow(why);
+  expect(steps).toEqual(['take-lease', 'release-lease']);
+  site.clear();
+  await vm.proves();
+});
+
 test('case 23: one that fills up while a disk is read ends the cycle, and the snapshot is removed', async () => {
   const vm = await site.vm([2]);
   const codes = await vm.fails({}, async step => {

@@ -200,6 +200,27 @@ describe('the way there', () => {
     expect((await converge({ url })).result).toMatchObject({ result: 'failed', diagnostic: { code } });
   });
 
+  test('a server that sends nothing any more is given up after minutes, and named', async () => {
+    const { world, converge } = setUp();
+    const url = 'https://git.example.com/a.git';
+    const settings: string[] = [];
+    world.host.processes.run = async ({ env = {} }) => {
+      settings.push(...Object.values(env));
+      const stderr = `fatal: unable to access '${url}/': Operation too slow. Less than 1 bytes/sec transferred the last 300 seconds`;
+      return { exitCode: 128, stdout: '', stderr, timedOut: false };
+    };
+    expect((await converge({ url })).result).toMatchObject({
+      result: 'failed',
+      diagnostic: {
+        code: 'git-timed-out',
+        message: expect.stringContaining(`${url} sends nothing any more`),
+      },
+    });
+    expect(settings[settings.indexOf('http.lowSpeedLimit') + 1]).toBe('1');
+    expect(settings[settings.indexOf('http.lowSpeedTime') + 1]).toBe('300');
+    expect(settings).toContainEqual(expect.stringMatching(/^ssh .*-oServerAliveInterval=60 /));
+  });
+
   test('a host without git', async () => {
     const { world, converge } = setUp();
     world.host.processes.run = async ({ file }) => {

@@ -17,7 +17,7 @@ import { mayBeAgentOf } from './drain.ts';
 import { LogBook } from './log-book.ts';
 import { type Moved, moveDuty } from './move-duty.ts';
 import { pastCycle } from './past-cycle.ts';
-import type { Heard } from './telling.ts';
+import { agentContext, type Heard } from './telling.ts';
 import { TellingOnce } from './telling-once.ts';
 
 export interface AgentOnceOptions extends CommonOptions {
@@ -47,7 +47,7 @@ export async function agentOnce(
 ): Promise<Turn | undefined> {
   const base = await openSession(context, options);
   try {
-    const within: Context = { ...context, ...(base.lab && { lab: base.lab }) };
+    const within = agentContext(context, base, hear);
     // Where an agent goes by this state folder, or a run before this one still does, that one tells.
     const lock = await mayBeAgentOf(context.io.host, base.stateDir, context.io.interrupt);
     try {

@@ -17,7 +17,7 @@ import { beAgentOf, isDraining, succeed } from './drain.ts';
 import { Followed, type FollowedOptions, type Follower } from './followed.ts';
 import { Sharing } from './sharing.ts';
 import { slowJobs } from './slow-jobs.ts';
-import { type Heard, Telling } from './telling.ts';
+import { agentContext, type Heard, Telling } from './telling.ts';
 
 export interface AgentOptions extends FollowedOptions, Partial<QueueOptions> {
   /** Told at each turn of the loop: that it goes on. */
@@ -46,7 +46,7 @@ export async function agent(
     const { interrupt } = context.io;
     const lock = await beAgentOf(context.io.host, base.stateDir, interrupt);
     try {
-      const within: Context = { ...context, ...(base.lab && { lab: base.lab }) };
+      const within = agentContext(context, base, hear);
       const it = new Agent(within, base, paths, options, hear);
       const served = await options.serve?.(within, () => it.operation());
       try {

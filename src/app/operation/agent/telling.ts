@@ -1,4 +1,6 @@
 import type { Diagnostic } from '../../../diagnostics/diagnostic.ts';
+import type { Context } from '../../app-context.ts';
+import type { Session } from '../../session/open-session.ts';
 import type { HeldBack } from '../declared/take-up.ts';
 import type { Moved } from './move-duty.ts';
 import type { JobDone } from './slow-jobs.ts';
@@ -21,9 +23,20 @@ export type Heard =
   | { type: 'job-failed'; job: string; diagnostics: Diagnostic[] }
   /** A worker begins: of how many VMs it knows. */
   | { type: 'works'; vms: number; slots: number }
+  /** What cycles read and write at a target waits for it, and why; without that: it goes on. */
+  | { type: 'waits'; target: string; why?: string }
   /** Why the queue is away; empty: it is back. `alone`: whoever tells this moves by itself meanwhile. */
   | { type: 'queue'; why: Diagnostic[]; alone: boolean }
   | { type: 'ended'; how: 'stopped' | 'drained' };
+
+/** The context of an agent: what it hears of targets that are waited for is told as the agent tells. */
+export function agentContext(context: Context, { lab }: Session, hear: (heard: Heard) => void): Context {
+  const reporter: Context['reporter'] = {
+    ...context.reporter,
+    notice: notice => (notice.type === 'waits' ? hear(notice) : context.reporter.notice(notice)),
+  };
+  return { ...context, reporter, ...(lab && { lab }) };
+}
 
 /** Passes on what is told, and what lasts only once. */
 export class Telling {

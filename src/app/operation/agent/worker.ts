@@ -11,7 +11,7 @@ import { Cycles } from './cycles.ts';
 import { beAgentOf, isDraining } from './drain.ts';
 import { Followed, type FollowedOptions, type Follower } from './followed.ts';
 import { Sharing } from './sharing.ts';
-import { type Heard, Telling } from './telling.ts';
+import { agentContext, type Heard, Telling } from './telling.ts';
 
 export interface WorkerOptions extends FollowedOptions, QueueOptions {
   /** Told at each turn of the loop: that it goes on. */
@@ -37,7 +37,7 @@ export async function worker(
   try {
     const lock = await beAgentOf(context.io.host, base.stateDir, context.io.interrupt);
     try {
-      const within: Context = { ...context, ...(base.lab && { lab: base.lab }) };
+      const within = agentContext(context, base, hear);
       return await work(within, base, paths, options, hear);
     } finally {
       await lock.release();

@@ -252,7 +252,8 @@ Kinds on s3: slow-down, internal-error, reset, lost-answer, latency (ms); all ta
 Kinds on vsphere: expire-sessions, unavailable, quiesce-fails, fail-query (fault), cbt-lies, page-limit (areas),
 page-span (bytes), slow-task (ms, method), lost-task (method), fail-task (method, fault), consolidation-needed,
 read (how: truncated, garbled, short, whole, error), no-flat-files, missing-privilege (privilege),
-free-space (bytes), host-build (version, build), clock-ahead (ms), clear.
+free-space (bytes), host-build (version, build), clock-ahead (ms), vm-away (state: disconnected, inaccessible,
+orphaned or invalid), datastore-away, clear.
 Kinds on secrets: throttled, internal-error, access-denied, kms-denied, reset; all take operation (GetParameter ...); clear.
 Kinds on ec2: throttled, internal-error, access-denied, reset, lost-answer; all take operation (DescribeInstances ...);
 capacity (type, zone), import-fails (message), replace-fails (state: failed or failed-detached), snapshot-fails, clear.

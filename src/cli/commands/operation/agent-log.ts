@@ -81,6 +81,10 @@ function logged(heard: Heard, at: string): object {
       return line('info', { vms: heard.vms, slots: heard.slots });
     case 'queue':
       return told(heard.why);
+    case 'waits': {
+      const { target, why } = heard;
+      return line(why === undefined ? 'info' : 'warning', { target, ...(why !== undefined && { why }) });
+    }
     case 'ended':
       return line('info', { how: heard.how });
   }

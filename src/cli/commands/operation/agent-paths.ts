@@ -10,6 +10,7 @@ import { serviceManager } from '../../../io/service/service-manager.ts';
 import { plural, span } from '../../../io/units.ts';
 import { describeCycle } from '../../../resources/vsphere/describe-cycle.ts';
 import type { CliContext } from '../../context/cli-context.ts';
+import { waitingText } from '../../text/waiting.ts';
 import { type LogOptions, logLine } from './agent-log.ts';
 import { pageLines } from './open.ts';
 import { slotsOf } from './slots.ts';
@@ -181,6 +182,9 @@ function tell(context: CliContext, heard: Heard): void {
             ? 'until the queue is back, what is due is moved in the slots here alone'
             : 'until the queue is back, nothing is taken from it',
       ]);
+      return;
+    case 'waits':
+      context.print([waitingText(heard)]);
       return;
     case 'job-failed':
       context.report(heard.diagnostics);

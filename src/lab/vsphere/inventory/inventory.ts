@@ -102,7 +102,7 @@ export function createInventory(
     entity(vmRef(vm), vm.name, ref('Folder', vm.folder), {
       capability: capabilityOf,
       config: () => configOf(machines, vm),
-      runtime: () => runtimeOf(vm),
+      runtime: () => runtimeOf(vm, rules.all('vm-away').at(-1)?.state),
       guest: () => guestOf(vm),
       summary: () => summaryOf(vm),
       resourcePool: () => POOL,
@@ -170,9 +170,9 @@ export function createInventory(
             url: text('ds:///vmfs/volumes/lab/'),
             capacity: long(DATASTORE.bytes),
             freeSpace: long(rules.all('free-space').at(-1)?.bytes ?? DATASTORE.bytes / 2),
-            accessible: bool(true),
+            accessible: bool(rules.all('datastore-away').length === 0),
             multipleHostAccess: bool(false),
-            type: text('VMFS'),
+            type: text(rules.all('no-flat-files').length > 0 ? 'vsan' : 'VMFS'),
             maintenanceMode: text('normal'),
           }),
         host: () =>

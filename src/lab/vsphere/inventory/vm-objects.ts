@@ -110,10 +110,10 @@ export function capabilityOf(): Data {
   );
 }
 
-export const runtimeOf = (vm: VmState): Data =>
+export const runtimeOf = (vm: VmState, state = 'connected'): Data =>
   data('VirtualMachineRuntimeInfo', {
     host: HOST,
-    connectionState: oneOf('VirtualMachineConnectionState', 'connected'),
+    connectionState: oneOf('VirtualMachineConnectionState', state),
     powerState: oneOf('VirtualMachinePowerState', vm.powerState),
     faultToleranceState: oneOf('VirtualMachineFaultToleranceState', 'notConfigured'),
     toolsInstallerMounted: bool(false),

@@ -39,6 +39,10 @@ export type FaultRule =
   | { kind: 'cbt-lies'; times?: number }
   /** The file service has no disks, as that of a vSAN or vVol datastore. */
   | { kind: 'no-flat-files' }
+  /** The VM's host, or its files, are away: `state` is a VirtualMachineConnectionState. */
+  | { kind: 'vm-away'; state: string }
+  /** No host reaches the datastore. */
+  | { kind: 'datastore-away' }
   | { kind: 'missing-privilege'; privilege: string }
   /** What it tells for its time is so many milliseconds ahead of the lab's clock. */
   | { kind: 'clock-ahead'; ms: number }
@@ -65,6 +69,8 @@ const kinds: Record<FaultRule['kind'], FaultKind> = {
   'host-build': { needs: ['version', 'build'] },
   'cbt-lies': {},
   'no-flat-files': {},
+  'vm-away': { needs: ['state'] },
+  'datastore-away': {},
   'missing-privilege': { needs: ['privilege'] },
   'clock-ahead': { needs: ['ms'] },
   unavailable: {},

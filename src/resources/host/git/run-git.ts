@@ -18,6 +18,9 @@ export interface Remote {
 /** Milliseconds: a first clone over a slow line takes long. */
 const limit = 60 * 60_000;
 
+/** Seconds without a byte, after which a server is given up. */
+const stalled = 300;
+
 /** Runs git in a checkout: no shell, no prompt, no hook, and nothing of a password in its arguments. */
 export async function git(args: string[], at: Id, remote: Remote, io: ReadIo): Promise<CommandResult> {
   const env = await environment(remote, io);
@@ -50,6 +53,10 @@ async function environment({ url, allow_insecure, username = 'git', password }: 
     ['init.templateDir', ''],
     ['submodule.recurse', 'false'],
     ['credential.helper', ''],
+    // Less than a byte a second for so long. A server that prepares a large answer sends five each five
+    // seconds (git-config, uploadpack.keepAlive).
+    ['http.lowSpeedLimit', '1'],
+    ['http.lowSpeedTime', String(stalled)],
   ];
   if (isSecretRef(password)) {
     const basic = Buffer.from(`${username}:${await io.secret(password)}`).toString('base64');
@@ -65,7 +72,7 @@ async function environment({ url, allow_insecure, username = 'git', password }: 
     GIT_TERMINAL_PROMPT: '0',
     GIT_ASKPASS: '',
     SSH_ASKPASS: '',
-    GIT_SSH_COMMAND: 'ssh -oBatchMode=yes',
+    GIT_SSH_COMMAND: `ssh -oBatchMode=yes -oConnectTimeout=60 -oServerAliveInterval=${stalled / 5} -oServerAliveCountMax=5`,
     GIT_ALLOW_PROTOCOL: protocols.join(':'),
     GIT_CONFIG_COUNT: String(config.length),
     ...Object.fromEntries(
@@ -114,6 +121,12 @@ const known: [pattern: RegExp, code: Code, message: string, hint: string][] = [
     'git-not-found',
     own`is not there`,
     own`check the URL`,
+  ],
+  [
+    /Operation too slow|Timeout, server .* not responding/i,
+    'git-timed-out',
+    own`sends nothing any more`,
+    own`check its server, and the proxy or firewall in between; run again when they are well`,
   ],
   [
     /unable to access|Connection (refused|timed out|reset)|early EOF|hung up/i,
