@@ -1,6 +1,6 @@
 import { underEither } from '../io/either.ts';
-import { hasPassed } from '../io/until.ts';
 import type { Clock } from '../io/ports.ts';
+import { hasPassed } from '../io/until.ts';
 import type { Agenda, Duty, Outcome } from './agenda.ts';
 
 /** What an agent needs of the world. */

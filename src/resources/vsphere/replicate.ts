@@ -95,10 +95,15 @@ export async function move({ job, cycle, ref }: PreparedJob, io: WriteIo): Promi
   const movers = await io.client('movers');
   const result = await movers.move(job, cycle);
   const { known } = await io.client('repositories');
-  await known.note(ref, {
-    id: job.repository,
-    generations: { [result.point.vm.uuid]: result.point.generation },
-  });
+  const generations = { [result.point.vm.uuid]: result.point.generation };
+  try {
+    await known.note(ref, { id: job.repository, generations });
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    // The point is there: whoever was told that it isn't would look for what is wrong with the VM.
+    const unkept = error.diagnostics.map(one => ({ ...one, severity: 'warning' as const }));
+    return { ...result, warnings: [...result.warnings, ...unkept] };
+  }
   return result;
 }
 

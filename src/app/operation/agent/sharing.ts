@@ -240,23 +240,29 @@ const garbled = (domain: string): Diagnostic =>
     hint: 'see who else writes below `converge:` on the server of the queue',
   });
 
-const otherVersion = ({ version: theirs, by }: WakeUp): Diagnostic =>
-  world('queue-other-version', own`the mover ${by} is converge ${theirs}, and this one ${version}`, {
+const otherVersion = ({ version: theirs, by }: WakeUp): Diagnostic => ({
+  ...world('queue-other-version', own`the mover ${by} is converge ${theirs}, and this one ${version}`, {
     hint: 'expected while an update is rolled out; points are made all the same',
-  });
+  }),
+  severity: 'warning',
+});
 
-const otherManifests = ({ vm, by }: WakeUp): Diagnostic =>
-  world(
+const otherManifests = ({ vm, by }: WakeUp): Diagnostic => ({
+  ...world(
     'queue-other-manifests',
     own`the mover ${by} has declared ${vm} otherwise, or another VM by that name`,
     {
       hint: 'give all agents and workers of a queue the same manifests; this one leaves the VM to others',
     },
-  );
+  ),
+  severity: 'warning',
+});
 
-const otherLimits = (domain: string, ours: number | undefined, theirs: number): Diagnostic =>
-  world(
+const otherLimits = (domain: string, ours: number | undefined, theirs: number): Diagnostic => ({
+  ...world(
     'queue-other-limits',
     `another agent lets ${theirs} cycles run at once at ${domain}, and this one ${ours ?? 'any number'}`,
     { hint: 'give both the same manifests; the lower limit holds' },
-  );
+  ),
+  severity: 'warning',
+});
