@@ -133,3 +133,25 @@ test('what has to be granted is printed, in words and as JSON', async () => {
   const shipped = JSON.parse(await readFile(join(import.meta.dirname, '../../policies/writer.json'), 'utf8'));
   expect(policy).toEqual(shipped);
 });
+
+test('a repository that lost its converge.json is a problem, not one that is to come', async () => {
+  const dir = await scratch();
+  const run = (...words: string[]) => cli(dir, [...words, '--lab', join(dir, 'lab')]);
+  await mkdir(join(dir, 'm'));
+  await writeFile(
+    join(dir, 'm/dr.yaml'),
+    manifest('', '')
+      .replaceAll('s3://dr-points/vms', 'file:///repo')
+      .replace(/ {2}bucket: .*\n/, ''),
+  );
+  for (const vm of ['web01', 'gone']) await run('lab', 'add-vm', vm, '--blank', '1MiB');
+  await mkdir(join(dir, 'lab/host/repo/roster'), { recursive: true });
+  await writeFile(join(dir, 'lab/host/repo/roster/032b1f71b03fb106e3941c0f0a0b2fdf'), 'x');
+  const { code, stdout } = await run('doctor', 'm', '--format', 'json');
+  expect(code).toBe(4);
+  const { findings } = JSON.parse(stdout) as { findings: Finding[] };
+  expect(findings.find(({ of, what }) => of === 'file:///repo' && what === 'read')).toMatchObject({
+    verdict: 'problem',
+    why: expect.stringContaining('but its converge.json is gone'),
+  });
+});

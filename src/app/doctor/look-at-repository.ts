@@ -10,7 +10,11 @@ import type { RepositoryRef } from '../../replication/model/clients.ts';
 import { lockPolicyOf } from '../../replication/model/object-lock.ts';
 import type { ObjectStore } from '../../replication/model/store.ts';
 import { locksStore } from '../../replication/repository/locks-store.ts';
-import { type OpenRepository, openRepository } from '../../replication/repository/open-repository.ts';
+import {
+  type OpenRepository,
+  openRepository,
+  whatIsThere,
+} from '../../replication/repository/open-repository.ts';
 import { proveConditions } from '../../replication/repository/prove-creation.ts';
 import { vmContext } from '../../replication/repository/vm.ts';
 import type { Closing } from '../connect/reach.ts';
@@ -55,7 +59,13 @@ export async function lookAtRepository(
     };
   const found = await answerOf(() => store.get(CONFIG, { signal }), signal);
   const bytes = 'value' in found ? found.value?.bytes : undefined;
-  const decoded = await answerOf(async () => bytes && decodeConfig(store.url, bytes), signal);
+  const decoded = await answerOf(async () => {
+    if (bytes) return decodeConfig(store.url, bytes);
+    // What the first cycle would refuse to begin in is no place for it.
+    const other = 'value' in found && (await whatIsThere(store));
+    if (other) throw other;
+    return undefined;
+  }, signal);
   const config = 'failed' in found ? found : decoded;
   const conditions = bytes && (await answerOf(() => proveConditions(store, bytes), signal));
   const opened =

@@ -1,4 +1,5 @@
 import { keepStart, printable, textWidth } from '../../diagnostics/text-width.ts';
+import { plural } from '../../io/units.ts';
 import { isSecretRef, type Json } from '../model/catalog.ts';
 import type { Action, Grade, Plan, PlannedResource, SelectedMember } from '../model/plan.ts';
 import { segments } from '../model/pointer.ts';
@@ -116,6 +117,48 @@ export function show(value: Json | undefined, room: number): string {
   if (isSecretRef(value)) return printable(`(secret ${value.$secret})`);
   const text = printable(typeof value === 'string' && isPlain(value) ? value : JSON.stringify(masked(value)));
   return shortened(text, room);
+}
+
+/** Items of a list that are told one by one; more are counted. */
+const mostItems = 40;
+
+/**
+ * What leaves a list and what comes to it, an item a line: cut in the midst it tells nothing. Undefined
+ * where the values aren't lists, or take no more than `room` columns each.
+ */
+export function listLines(
+  { before = [], after }: { before?: Json; after?: Json },
+  room: number,
+): { counts: string; lines(room: number): string[] } | undefined {
+  if (!Array.isArray(before) || !Array.isArray(after)) return undefined;
+  if ([before, after].every(list => textWidth(show(list, Number.POSITIVE_INFINITY)) <= room))
+    return undefined;
+  const left = without(before, after).map(item => ['-', item] as const);
+  const came = without(after, before).map(item => ['+', item] as const);
+  const all = [...left, ...came];
+  const counts = before.length === 0 ? '' : `${plural(before.length, 'item')} -> `;
+  return {
+    counts: `${counts}${plural(after.length, 'item')}${all.length === 0 ? ', in another order' : ''}`,
+    lines: width => [
+      ...all.slice(0, mostItems).map(([mark, item]) => `${mark} ${show(item, width - 2)}`),
+      ...(all.length > mostItems ? [`and ${all.length - mostItems} more`] : []),
+    ],
+  };
+}
+
+/** Items of a list that another hasn't got, each as often as it is there more often. */
+function without(list: readonly Json[], other: readonly Json[]): Json[] {
+  const there = new Map<string, number>();
+  for (const one of other) {
+    const key = JSON.stringify(one);
+    there.set(key, (there.get(key) ?? 0) + 1);
+  }
+  return list.filter(one => {
+    const key = JSON.stringify(one);
+    const count = there.get(key) ?? 0;
+    there.set(key, count - 1);
+    return count <= 0;
+  });
 }
 
 /** The beginning of a text that takes more than `room` columns, and three dots. */

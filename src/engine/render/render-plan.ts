@@ -8,6 +8,7 @@ import {
   countsOf,
   diffLines,
   gradeNote,
+  listLines,
   lookedAtAgain,
   lookOf,
   nameOf,
@@ -79,38 +80,54 @@ function againLine(plan: Plan): string | undefined {
 }
 
 /** A line per property; where a terminal is too narrow, the value and the reason below the name. */
-function fieldLines({ fields, action }: PlannedResource, room: number, mayFold: boolean): string[] {
+function fieldLines({ fields, action }: PlannedResource, total: number, mayFold: boolean): string[] {
   const names = fields.map(nameOf);
   const width = Math.min(40, Math.max(0, ...names.map(textWidth)));
   const below = `${indent}    `;
-  const lineOf = (field: PlannedField, i: number): string[] => {
+  const linesOf = (field: PlannedField, i: number): string[] => {
     const name = names[i]!;
+    const value = (room: number) => values(field, action, room);
+    const items = (room: number) =>
+      value(room)
+        .list?.lines(Math.max(leastValue, total - below.length))
+        .map(line => below + line) ?? [];
     const why = field.reason === undefined ? '' : `(${field.reason})`;
     const reason = [why, gradeNote(field).trim()].filter(Boolean).join('  ');
     const left = `${indent}${name}${' '.repeat(Math.max(0, width - textWidth(name)))}  `;
     const beside = reason === '' ? '' : `  ${reason}`;
-    const forValue = room - textWidth(left);
+    const forValue = total - textWidth(left);
     if (mayFold && forValue < leastValue)
       return [
         indent + name,
-        below + values(field, action, room - below.length),
-        ...wrap(reason, room, below),
+        below + value(total - below.length).text,
+        ...wrap(reason, total, below),
+        ...items(total - below.length),
       ];
     if (mayFold && forValue - textWidth(beside) < leastValue)
-      return [left + values(field, action, forValue), ...wrap(reason, room, below)];
-    return [left + values(field, action, Math.max(leastValue, forValue - textWidth(beside))) + beside];
+      return [left + value(forValue).text, ...wrap(reason, total, below), ...items(forValue)];
+    const last = Math.max(leastValue, forValue - textWidth(beside));
+    return [left + value(last).text + beside, ...items(last)];
   };
   return fields.flatMap((field, i) => [
-    ...lineOf(field, i),
-    ...diffLines(field, room - below.length).map(line => below + line),
+    ...linesOf(field, i),
+    ...diffLines(field, total - below.length).map(line => below + line),
   ]);
 }
 
-function values({ before, after, reason }: PlannedField, action: Action, room: number): string {
+/** What changes of a property, on one line; of a list that it has no room for how long it is. */
+function values(
+  { before, after, reason }: PlannedField,
+  action: Action,
+  room: number,
+): { text: string; list?: ReturnType<typeof listLines> } {
   const follows = before === undefined && reason !== undefined;
-  if (action === 'create' || action === 'unknown' || follows) return show(after, room);
+  const isNew = action === 'create' || action === 'unknown' || follows;
   const half = Math.floor((room - 4) / 2);
-  return `${show(before, half)} -> ${show(after, half)}`;
+  const list = isNew
+    ? listLines({ ...(after !== undefined && { after }) }, room)
+    : before !== undefined && after !== undefined && listLines({ before, after }, half);
+  if (list) return { text: list.counts, list };
+  return { text: isNew ? show(after, room) : `${show(before, half)} -> ${show(after, half)}` };
 }
 
 function sums(plan: Plan): string {

@@ -145,9 +145,9 @@ async function madeMeanwhile(store: ObjectStore, options: OpenOptions): Promise<
 
 /**
  * A prefix that holds anything else isn't ours to write to; one that lost its configuration must not be begun
- * anew.
+ * anew. Undefined: nothing is there.
  */
-async function whatIsThere(store: ObjectStore): Promise<Failure | undefined> {
+export async function whatIsThere(store: ObjectStore): Promise<Failure | undefined> {
   for await (const { key } of store.list(ROSTER)) {
     return new Failure(
       world('configuration-missing', `${store.url} holds ${key}, but its ${CONFIG} is gone`, {

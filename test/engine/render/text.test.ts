@@ -142,3 +142,25 @@ test('nothing that was declared or observed steers the terminal or turns the tex
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   expect(text).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/);
 });
+
+test('a list that a line has no room for is told item by item: what leaves it and what comes', () => {
+  const item = (n: number) => `tcp ${n} from 203.0.113.0/24`;
+  const list = (from: number, to: number) => Array.from({ length: to - from }, (_, n) => item(from + n));
+  const shown = (action: 'create' | 'update', before: string[] | undefined, after: string[]) =>
+    planText(
+      planOf(
+        resource('security_group:web', 12, {
+          action,
+          fields: [{ path: '/ingress', ...(before && { before }), after }],
+        }),
+      ),
+      { columns: 80 },
+    );
+  const update = shown('update', list(10, 16), [...list(11, 17), item(12)]);
+  expect(update).toContain('ingress  6 items -> 7 items\n');
+  expect(update).toContain(`- ${item(10)}\n          + ${item(16)}\n          + ${item(12)}\nPlan`);
+  expect(shown('create', undefined, list(10, 14))).toContain(`ingress  4 items\n          + ${item(10)}\n`);
+  expect(shown('update', list(10, 16), list(10, 16).toReversed())).toContain('in another order\nPlan');
+  expect(shown('create', undefined, list(10, 60))).toContain('and 10 more\nPlan');
+  expect(shown('create', undefined, list(10, 11))).toContain(`ingress  ["${item(10)}"]\nPlan`);
+});

@@ -13,6 +13,7 @@ import type { CliContext } from '../../context/cli-context.ts';
 import { waitingText } from '../../text/waiting.ts';
 import { type LogOptions, logLine } from './agent-log.ts';
 import { pageLines } from './open.ts';
+import { SharedCauses } from './shared-causes.ts';
 import { slotsOf } from './slots.ts';
 
 type Options = CommonOptions &
@@ -102,23 +103,28 @@ async function goOn(
   return ended === undefined ? 1 : 0;
 }
 
-const teller = (context: CliContext, { logFormat }: LogOptions): ((heard: Heard) => void) =>
-  logFormat === 'json'
+function teller(context: CliContext, { logFormat }: LogOptions): (heard: Heard) => void {
+  const causes = new SharedCauses();
+  return logFormat === 'json'
     ? heard => context.printJson(logLine(heard, context.io.host.clock.now()))
-    : heard => tell(context, heard);
+    : heard => tell(context, heard, causes);
+}
 
-function told(context: CliContext, cycle: string, moved: Moved): void {
+function told(context: CliContext, cycle: string, moved: Moved, causes: SharedCauses): void {
   if ('cycle' in moved) {
+    causes.over(moved.vm);
     context.print([`${moved.vm}: ${describeCycle(moved.cycle)}; cycle ${cycle}`]);
     context.report(moved.cycle.warnings);
   } else if ('paused' in moved) context.print([`${moved.vm}: due, and paused`]);
   else if ('diagnostics' in moved) {
-    context.print([`${moved.vm}: no point was made; cycle ${cycle}`]);
-    context.report(moved.diagnostics);
+    const first = causes.firstOf(moved.vm, moved.diagnostics);
+    const why = first === undefined ? '' : `, for the same cause as ${first}`;
+    context.print([`${moved.vm}: no point was made${why}; cycle ${cycle}`]);
+    if (first === undefined) context.report(moved.diagnostics);
   }
 }
 
-function tell(context: CliContext, heard: Heard): void {
+function tell(context: CliContext, heard: Heard, causes: SharedCauses): void {
   switch (heard.type) {
     case 'begins': {
       const { vms, slots, now, next } = heard;
@@ -134,7 +140,7 @@ function tell(context: CliContext, heard: Heard): void {
     case 'moves':
       return;
     case 'moved':
-      if (!heard.again) told(context, heard.cycle, heard.moved);
+      if (!heard.again) told(context, heard.cycle, heard.moved, causes);
       return;
     case 'unseen':
       context.report(elsewhere(heard.diagnostics));
