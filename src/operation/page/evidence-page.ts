@@ -62,7 +62,7 @@ function row(vm: EvidenceVm, called: string, whole: number): Html {
 `;
 }
 
-/** How much of the time a share is of: of the rest nobody can say, and it must not look as if it were kept. */
+/** How much of the time a share is of: the rest must not look as if it were kept. */
 function knownWords({ attainment, vms, from, to }: Evidence): string {
   const nobody = vms.filter(vm => vm.attainment.share === undefined).length;
   const known = attainment.known / ((to - from) * vms.length);

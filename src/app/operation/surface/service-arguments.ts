@@ -44,7 +44,8 @@ const needsQueue = ['queuePassword', 'queueCa'] as const;
  * nobody's environment: paths are whole, and secrets are files or credentials.
  *
  * @param credentials names that the service manager hands over
- * @throws Failure `bad-secret-source`, `agent-mixed`, `missing-argument`; all that is wrong. What `placeOf` throws
+ * @throws Failure `bad-secret-source`, `agent-mixed`, `missing-argument`; all that is wrong. What `placeOf`
+ * throws
  */
 export function serviceArguments(
   options: ServiceArguments & { worker?: boolean | undefined },
