@@ -1,4 +1,5 @@
 import { type Diagnostic, Failure, world } from '../diagnostics/diagnostic.ts';
+import { awayWords } from '../io/errors.ts';
 import type { Message } from '../operation/alerts/words.ts';
 
 export interface MailRoute {
@@ -58,33 +59,79 @@ export async function sendMail(
       inReplyTo: thread,
     });
     if (sent.rejected.length === 0) return [];
-    const why = `it refused ${sent.rejected.map(String).join(', ')}, and took it for the others`;
-    return [{ ...undelivered(host, why, hints.EENVELOPE), severity: 'warning' }];
+    const refused = sent.rejected.map(String).join(', ');
+    const message = `the mail over ${host} reached some alone: it refused ${refused}, and took it for the others`;
+    return [{ ...world('alert-undelivered', message, { hint: hints.EENVELOPE! }), severity: 'warning' }];
   } catch (error) {
-    // What the server said may quote what it was sent.
-    const { code, responseCode, rejected } = error as {
-      code?: string;
-      responseCode?: number;
-      rejected?: string[];
-    };
-    const said = [code, responseCode].filter(part => part !== undefined).join(' ') || 'it failed';
-    const who = rejected && rejected.length > 0 ? `it refused ${rejected.join(', ')} (${said})` : said;
-    throw new Failure(undelivered(host, who, code === undefined ? undefined : hints[code]));
+    const { why, hint } = meaningOf(error as MailError);
+    throw new Failure(
+      world('alert-undelivered', `nothing could be delivered by mail over ${host}: ${why}`, { hint }),
+    );
   } finally {
     signal?.removeEventListener('abort', close);
     transport.close();
   }
 }
 
-/** By the code of nodemailer. */
+/** What nodemailer fails with. */
+interface MailError {
+  message: string;
+  code?: string;
+  /** Of the server's answer. */
+  responseCode?: number;
+  rejected?: string[];
+}
+
+/**
+ * What an error means, without what the server said, which may quote what it was sent: the words of an error
+ * count only where no server said them.
+ */
+function meaningOf({ message, code = '', responseCode, rejected = [] }: MailError): {
+  why: string;
+  hint: string;
+} {
+  const own = responseCode === undefined ? message : '';
+  const cause = own.match(/\bE[A-Z_]{3,}\b/g)?.find(awayWords);
+  const kind = /certificate|altnames/i.test(own) ? 'CERTIFICATE' : code;
+  const what =
+    rejected.length > 0
+      ? `it refused ${rejected.join(', ')}`
+      : (awayWords(cause ?? code) ?? words[kind] ?? 'it failed');
+  const said = [cause ?? code, responseCode].filter(part => part !== undefined && part !== '').join(' ');
+  const isLater = responseCode !== undefined && responseCode >= 400 && responseCode < 500;
+  return {
+    why: said === '' ? what : `${what} (${said})`,
+    hint: (isLater && kind !== 'ETLS' ? later : hints[kind]) ?? 'look into the log of the mail server',
+  };
+}
+
+/** By the code of nodemailer, and for a certificate, which has none of its own. */
+const words: Record<string, string> = {
+  EAUTH: 'it refused the login',
+  EENVELOPE: 'it refused the sender or the mail',
+  EMESSAGE: 'it refused the mail',
+  ETLS: 'there is no encrypted connection to it',
+  ESOCKET: 'the connection broke',
+  ECONNECTION: 'the connection broke',
+  EPROTOCOL: 'it does not speak SMTP',
+  EDNS: 'its name is not known',
+  CERTIFICATE: 'its certificate is not trusted',
+};
+
+const certificate =
+  'give the authority that signed its certificate as `ca`, and the name that it is for as `host`';
+const reach = 'check `host` and `port`, and that the network lets the agent out';
+const later =
+  'the server asks for it later (greylisting, or a limit): an agent tries again by itself for as long as the alert lasts';
+
+/** The same. */
 const hints: Record<string, string> = {
   EAUTH: 'the server does not take the user name or the password',
   EENVELOPE: 'check `from` and `to`: the server has no such mailbox, or does not relay to it',
-  ETLS: 'the server offers no STARTTLS, or its certificate is not trusted: give its authority as `ca`',
+  ETLS: `the server offers no STARTTLS, or its certificate is not trusted: ${certificate}`,
   EDNS: 'check `host`',
-  ECONNECTION: 'check `host` and `port`, and that the network lets the agent out',
-  ETIMEDOUT: 'check `host` and `port`, and that the network lets the agent out',
+  ESOCKET: reach,
+  ECONNECTION: reach,
+  ETIMEDOUT: reach,
+  CERTIFICATE: certificate,
 };
-
-const undelivered = (host: string, why: string, hint = 'look into the log of the mail server'): Diagnostic =>
-  world('alert-undelivered', `nothing could be delivered by mail over ${host}: ${why}`, { hint });
