@@ -126,16 +126,10 @@ export async function connectS3(given: S3Settings): Promise<S3Connection> {
     settings: retrying,
     async call(about, run, { signal, patience = 'quick', expected } = {}) {
       try {
-        const { long } = retrying;
-        const inWords = long && {
-          ...long,
-          waits: (error: unknown, since: number) =>
-            long.waits(toFailure(error, { ...about, ...where }), since),
-        };
-        const told = { ...retrying, ...(inWords && { long: inWords }) };
-        return await withRetries(abortSignal => run(abortSignal ? { abortSignal } : {}), told, {
+        return await withRetries(abortSignal => run(abortSignal ? { abortSignal } : {}), retrying, {
           signal,
           patience,
+          words: error => toFailure(error, { ...about, ...where }),
         });
       } catch (error) {
         signal?.throwIfAborted();

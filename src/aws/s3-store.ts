@@ -106,6 +106,7 @@ export function s3Store(connection: S3Connection, place: S3Url): ObjectStore {
         signal,
         patience: patience ?? 'bulk',
         again,
+        words: error => toFailure(error, about('s3:PutObject', key)),
       });
     };
     try {
@@ -203,16 +204,7 @@ export function s3Store(connection: S3Connection, place: S3Url): ObjectStore {
   const erase = (keys: readonly string[]) => eraseObjects({ connection, bucket: Bucket, root }, keys);
 
   const locks = s3Locks({ connection, bucket: Bucket, root });
-  return {
-    url,
-    get,
-    head,
-    put,
-    list,
-    folders,
-    remove,
-    erase,
-    locks,
-    clockAhead: () => connection.clockAhead(),
-  };
+  const { long: waits } = settings;
+  const clockAhead = () => connection.clockAhead();
+  return { url, get, head, put, list, folders, remove, erase, locks, clockAhead, ...(waits && { waits }) };
 }

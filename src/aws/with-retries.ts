@@ -21,6 +21,8 @@ export interface RetryOptions {
   signal?: AbortSignal | undefined;
   /** Default: quick. */
   patience?: Patience;
+  /** What an error means, for whoever hears that a call waits. */
+  words?: (error: unknown) => unknown;
   /** Whether to try again after an error; by default after all that may pass. */
   again?: (error: unknown, kind: ErrorClass) => boolean;
 }
@@ -38,7 +40,12 @@ const bulk = { atMost: bulkTime, first: 100, cap: longestDelay };
 export async function withRetries<T>(
   run: (signal: AbortSignal | undefined) => Promise<T>,
   { clock, random, onCall, closed, long }: Retrying,
-  { signal, patience = 'quick', again = (_, kind) => kind !== 'final' }: RetryOptions = {},
+  {
+    signal,
+    patience = 'quick',
+    again = (_, kind) => kind !== 'final',
+    words = error => error,
+  }: RetryOptions = {},
 ): Promise<T> {
   const listened = [signal, closed].filter(each => each !== undefined);
   if (listened.length > 0) setMaxListeners(0, ...listened);
@@ -57,7 +64,10 @@ export async function withRetries<T>(
     return again(error, kind);
   };
   const policy = patience === 'quick' ? quick : bulk;
-  const told = patience === 'quick' ? undefined : long;
+  const told: Waits | undefined =
+    patience === 'quick' || !long
+      ? undefined
+      : { ...long, waits: (error, since) => long.waits(words(error), since) };
   return retry(policy, { clock, random, signal, closed, mayPass, long: told }, attempt => {
     onCall?.('made');
     if (attempt > 1) onCall?.('retried');

@@ -60,15 +60,8 @@ export async function connectRecovery(settings: AwsSettings): Promise<RecoveryCo
     { signal, patience = 'polite', expected }: Asking,
     onThrottled?: () => void,
   ): Promise<T | undefined> => {
-    const { long } = retrying;
     const counted: Retrying = {
       ...retrying,
-      ...(long && {
-        long: {
-          ...long,
-          waits: (error, since) => long.waits(toFailure(error, { ...about, ...where }), since),
-        },
-      }),
       onCall: kind => {
         if (kind === 'throttled') onThrottled?.();
         settings.onCall?.(kind);
@@ -78,6 +71,7 @@ export async function connectRecovery(settings: AwsSettings): Promise<RecoveryCo
       return await withRetries(abortSignal => run(abortSignal ? { abortSignal } : {}), counted, {
         signal,
         patience,
+        words: error => toFailure(error, { ...about, ...where }),
       });
     } catch (error) {
       signal?.throwIfAborted();

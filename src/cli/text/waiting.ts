@@ -1,3 +1,3 @@
 /** That a target is waited for, or goes on, as a line. */
 export const waitingText = ({ target, why }: { target: string; why?: string }): string =>
-  why === undefined ? `${target} answers again` : `waiting for ${target}, ten minutes at most: ${why}`;
+  why === undefined ? `${target} answers again` : `waiting for ${target}: ${why}`;

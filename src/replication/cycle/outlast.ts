@@ -1,7 +1,7 @@
 import { Failure, failedWith } from '../../diagnostics/diagnostic.ts';
 import { codeOf } from '../../io/handles/code-of.ts';
 import type { Clock } from '../../io/ports.ts';
-import { longestDelay, retry } from '../../io/retry.ts';
+import { longestDelay, retry, type Waits } from '../../io/retry.ts';
 import type { ObjectStore } from '../model/store.ts';
 
 /** Milliseconds without its repository, or with credentials that ran out, after which a cycle ends. */
@@ -29,7 +29,7 @@ export interface Outlasting {
  * says that the repository is away. A PUT that may have been done is read back, so what comes of it is known.
  */
 export function outlasting(
-  { clock, signal }: { clock: Clock; signal: AbortSignal },
+  { clock, signal, waits }: { clock: Clock; signal: AbortSignal; waits?: Waits | undefined },
   prove: () => Promise<void>,
 ): Outlasting {
   let ended = false;
@@ -37,7 +37,7 @@ export function outlasting(
   const run = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       // What was begun when the cycle is cancelled is done, and not waited for.
-      return await retry(policy, { clock, closed: signal, mayPass }, async attempt => {
+      return await retry(policy, { clock, closed: signal, mayPass, long: waits }, async attempt => {
         if (attempt > 1) await prove();
         return work();
       });

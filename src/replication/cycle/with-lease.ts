@@ -44,7 +44,8 @@ export async function withLease<T>(
     const { uuid, snapshots } = await machine.inspect(options.signal);
     const over = new AbortController();
     let current: Lease | undefined;
-    const outlast = outlasting({ clock, signal: over.signal }, async () => current?.prove());
+    const { waits } = repository.store;
+    const outlast = outlasting({ clock, signal: over.signal, waits }, async () => current?.prove());
     const vm = repository.vm(uuid, outlast.over);
     const cycle = random.bytes(4).toString('hex');
     // A snapshot of ours tells of an epoch even where the lease object was lost.

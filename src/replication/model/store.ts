@@ -1,4 +1,5 @@
 import type { Clock } from '../../io/ports.ts';
+import type { Waits } from '../../io/retry.ts';
 import type { ObjectLock } from './object-lock.ts';
 
 /** What `put` may demand of the key's present state. */
@@ -93,6 +94,8 @@ export interface ObjectStore {
    * known.
    */
   clockAhead?(): number;
+  /** Hears of calls that are made again for long. */
+  readonly waits?: Waits;
 }
 
 /** This machine's clock, put right by the store's: what many machines judge alike is judged by it. */
