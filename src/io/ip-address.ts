@@ -19,7 +19,7 @@ export function canonicalAddress(text: string): string {
 
 /**
  * A network in the one form that EC2 tells it in, whatever it was told: by its first address, IPv6 as above
- * (`10.1.2.3/8` is `10.0.0.0/8`). Undefined for what is none.
+ * (`10.1.2.3/8` is `10.0.0.0/8`). Undefined for what isn't one.
  */
 export function canonicalNetwork(text: string): string | undefined {
   const [, address = '', length = ''] = /^([^/%]+)\/(\d{1,3})$/.exec(text) ?? [];

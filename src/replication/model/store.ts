@@ -78,7 +78,7 @@ export interface ObjectStore {
    * only those that come after this key.
    */
   list(prefix: string, after?: string): AsyncIterable<StoredObject>;
-  /** Folders right below a prefix that ends in a slash, `vms/a/` for `vms/a/head`; one listing, however full. */
+  /** Folders right below a prefix that ends in a slash: `vms/a/` for `vms/a/head`; one listing. */
   folders(prefix: string): AsyncIterable<string>;
   remove(key: string): Promise<void>;
   /**

@@ -11,19 +11,13 @@ import type {
   RevokeSecurityGroupIngressRequest,
   SecurityGroupRule,
 } from '@aws-sdk/client-ec2';
-import { canonicalNetwork } from '../../../io/ip-address.ts';
 import { type Ec2Actions, type Ec2Call, requestedTags, setTags } from '../world/call.ts';
 import { select, tagSet } from '../world/describe.ts';
 import { byId, byIds, refuse } from '../world/errors.ts';
+import { networkOf } from '../world/network-of.ts';
 import type { Rule, SecurityGroup } from '../world/state.ts';
 
 const protocols: Record<string, string> = { '6': 'tcp', '17': 'udp', '1': 'icmp', all: '-1' };
-
-function networkOf(text = ''): string {
-  const network = canonicalNetwork(text);
-  if (network === undefined) throw refuse.parameter(`CIDR block ${text} is malformed`);
-  return network;
-}
 
 /** Without ids: one per peer. */
 function rulesOf(permissions: readonly IpPermission[], egress: boolean): Omit<Rule, 'id'>[] {

@@ -60,7 +60,7 @@ export function portRange(text = '0-65535'): [from: number, to: number] {
 /** A network as EC2 tells it; a group, a list or `self` as it is. */
 const peerOf = (peer: string): string => canonicalNetwork(peer) ?? peer;
 
-/** What is written as a network and is none: no group can be called so. */
+/** What is written as a network and isn't one: no group can be called so. */
 export const isBadNetwork = (peer: string): boolean =>
   peer.includes('/') && canonicalNetwork(peer) === undefined;
 
