@@ -75,7 +75,7 @@ const schema = Type.Object(
       }),
     ),
   },
-  { additionalProperties: false },
+  { additionalProperties: false, dependencies: { name: ['key'] } },
 );
 
 /** As written. */

@@ -31,6 +31,27 @@ export function configMistakes(properties: ConfigProperties, section: Section): 
         'say for which site, or remove it',
       ),
     );
+  const rows = [...(items ? [''] : []), ...Object.keys(collections)];
+  if (rows.length === 0)
+    for (const name of ['mode', 'key'] as const)
+      if (properties[name] !== undefined)
+        mistakes.push(
+          mistake(
+            `/${name}`,
+            'contradiction',
+            `\`${name}\` is about rows, and there are none`,
+            `write \`items\` or \`collections\`, or remove \`${name}\``,
+          ),
+        );
+  if (properties.key !== undefined && rows.length > 0 && rows.every(one => section.keys[one]))
+    mistakes.push(
+      mistake(
+        '/key',
+        'contradiction',
+        `what tells these rows of ${section.name} apart is known, and \`key\` would not count`,
+        'remove `key`',
+      ),
+    );
   for (const [name, value] of Object.entries(attributes))
     mistakes.push(
       ...nameMistakes(name, child('/attributes', name)),

@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { isSecretRef } from '../../../engine/model/catalog.ts';
 import type { WriteIo } from '../../../engine/model/io.ts';
+import { mistake } from '../../../engine/model/mistakes.ts';
 import type { Asked, BuiltInType, Step } from '../../../engine/model/resource-type.ts';
 import { parseDuration } from '../../../io/duration.ts';
 import { child, childrenNamed, type XmlElement } from '../../../io/xml.ts';
@@ -114,7 +115,7 @@ const schema = Type.Object(
     ),
     set: setSchema('failure.rapidFailProtection: false'),
   },
-  { additionalProperties: false },
+  { additionalProperties: false, dependencies: { user_name: ['identity_type'], password: ['user_name'] } },
 );
 
 /** As written. */
@@ -129,7 +130,17 @@ What isn't declared isn't managed. A password can't be read back: it is set agai
   schema,
   runs: { on: 'host', platforms: ['win32'], elevated: true },
   realm: iisRealm,
-  check: ({ idle_timeout: idle, periodic_restart: restart, set }, title) => [
+  check: ({ idle_timeout: idle, periodic_restart: restart, set, identity_type, user_name }, title) => [
+    ...(user_name === undefined || identity_type === 'SpecificUser'
+      ? []
+      : [
+          mistake(
+            '/user_name',
+            'contradiction',
+            `worker processes run as ${identity_type}, and as \`user_name\` with \`SpecificUser\` alone`,
+            'write `identity_type: SpecificUser`, or remove `user_name` and `password`',
+          ),
+        ]),
     ...nameMistakes(title, 'an application pool', /[|<>&"/[\]+=;:,?*@]/),
     ...spanMistakes(
       [

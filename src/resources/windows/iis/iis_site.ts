@@ -218,7 +218,17 @@ const textOf = (written: WrittenBinding): string =>
   typeof written === 'string' ? written : `${written.protocol}/${written.information}`;
 
 function bindingMistakes(written: WrittenBinding, pointer: string): Mistake[] {
-  if (parseBinding(textOf(written))) return [];
+  const binding = parseBinding(textOf(written));
+  if (binding && typeof written !== 'string' && written.ssl_flags && binding.protocol === 'http')
+    return [
+      mistake(
+        `${pointer}/ssl_flags`,
+        'contradiction',
+        'a binding of http has no TLS that flags could be for',
+        'write `protocol: https`, or remove `ssl_flags`',
+      ),
+    ];
+  if (binding) return [];
   const hint = 'write http/*:80:HOST, http://HOST:80 or net.tcp/808:*';
   return [mistake(pointer, 'wrong-binding', `\`${textOf(written)}\` isn't a binding`, hint)];
 }

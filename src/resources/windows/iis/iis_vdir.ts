@@ -33,7 +33,7 @@ const schema = Type.Object(
     user_name: Type.Optional(Type.String({ description: 'Account that opens the directory.' })),
     password: Type.Optional(secret({ description: 'Its password.' })),
   },
-  { additionalProperties: false },
+  { additionalProperties: false, dependencies: { password: ['user_name'] } },
 );
 
 /** As written. */

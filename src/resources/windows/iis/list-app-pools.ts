@@ -51,7 +51,9 @@ function declarationOf(pool: XmlElement, running: ReadonlyMap<string, string>): 
     title,
     {
       ...rest,
-      ...(user_name !== undefined && { user_name: String(user_name) }),
+      // What was left of an account that isn't meant any more says nothing.
+      ...(user_name !== undefined &&
+        rest.identity_type === 'SpecificUser' && { user_name: String(user_name) }),
       ...(idle_timeout !== undefined && { idle_timeout: durationOfSpan(String(idle_timeout)) }),
       ...(Object.keys(periodic).length > 0 && { periodic_restart: periodic }),
       ...(state !== undefined && { state }),

@@ -56,7 +56,10 @@ const schema = Type.Object(
       }),
     ),
   },
-  { additionalProperties: false },
+  {
+    additionalProperties: false,
+    dependencies: { checksum: ['source'], allow_insecure: ['source'], properties: ['source'] },
+  },
 );
 
 /** As written. */
