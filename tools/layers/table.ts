@@ -380,7 +380,7 @@ export const layers: Layers = {
       'vsphere/import',
       'network',
     ],
-    'aws/wire': ['values', 'diagnostics', 'network'],
+    'aws/wire': ['values', 'diagnostics', 'io', 'network'],
     aws: [
       'values',
       'diagnostics',

@@ -16,6 +16,7 @@ const waits: Readonly<Record<string, string>> = {
   'masterless/rollout/bump.ts': 'tells what it sees between two looks',
   'masterless/instance/jobs.ts': 'a schedule without an end',
   'network/connecting.ts': 'a deadline',
+  'network/slow.ts': 'a deadline, which moves with what has come',
   'network/throttle.ts': 'bytes wait for their turn, by a limit that changes by the clock',
   'aws/recovery/calls/pace.ts': 'a call has to wait for its turn, and does so once',
   'recovery/failover/rehearse.ts': 'the pause between two groups, which the plan asks for',

@@ -1,8 +1,12 @@
-import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
 import type { HttpRequest } from '@smithy/core/protocols';
 import { eitherOf } from '../../io/either.ts';
 import { endSlow, movedOn } from '../../network/slow.ts';
 import type { Handler } from './handler.ts';
+
+/** The body of an answer, on its connection while there is one. */
+type Body = Partial<Readable> & { socket?: Socket };
 
 /**
  * The same handler, whose answers have to come within `ms`, and a second more for each KiB that is sent or
@@ -24,7 +28,7 @@ export const wholeInTime = (usual: Handler, ms: number): Handler =>
       try {
         const answer = await usual.handle(request, { ...options, abortSignal: signal });
         // Whoever reads the body may still be stopped by his signal.
-        endSlowBody((answer.response as { body?: Partial<IncomingMessage> }).body ?? {}, ms, release);
+        endSlowBody((answer.response as { body?: Body }).body ?? {}, ms, release);
         return answer;
       } catch (error) {
         release();
@@ -38,7 +42,7 @@ export const wholeInTime = (usual: Handler, ms: number): Handler =>
   });
 
 /** Of one that is whole already, and has no connection any more, nothing comes. */
-function endSlowBody(body: Partial<IncomingMessage>, ms: number, after: () => void): void {
+function endSlowBody(body: Body, ms: number, after: () => void): void {
   if (!body.socket || !body.destroy || !body.once) {
     after();
     return;

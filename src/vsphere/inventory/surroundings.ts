@@ -26,7 +26,7 @@ export const quiescingOf = (
     ? 'application'
     : 'file-system';
 
-/** A VM, the datastores that its disks and its own files are in, and the host that it runs on, as of a moment ago. */
+/** A VM, the datastores that its disks and own files are in, and its host, as of a moment ago. */
 export interface Look {
   /** Of the VM, by path. */
   properties: Map<string, XmlElement>;
@@ -65,8 +65,8 @@ export async function lookAt(
 }
 
 /**
- * Whether a datastore holds neither a disk nor the files of a VM, as that of an image in its drive: nothing is
- * read there, and no snapshot needs room in it.
+ * Whether a datastore holds neither a disk nor the files of a VM, as that of an image in its drive: nothing
+ * is read there, and no snapshot needs room in it.
  */
 function isUnwritten(name: string | undefined, vm: Map<string, XmlElement>): boolean {
   const files = (vm.get('config.hardware.device')?.children ?? [])
