@@ -30,19 +30,19 @@ export const linesOf = (text: string): Lines => text.replace(/\n$/, '').split('\
 
 export interface LineOptions {
   color?: boolean;
-  /** Whether a runner of GitHub Actions reads along, who takes some lines for commands. */
-  github?: boolean;
+  /** Whether a runner of CI reads along, which takes some lines for commands. */
+  runner?: boolean;
 }
 
 /** Lines as text, each ended by a newline. Passwords in URLs are masked. */
 export const textOf = (lines: Lines, options: LineOptions = {}): string =>
   lines.map(line => `${textOfLine(line, options)}\n`).join('');
 
-function textOfLine(line: Line, { color = false, github = false }: LineOptions): string {
+function textOfLine(line: Line, { color = false, runner = false }: LineOptions): string {
   if (isAnnotation(line)) return annotationText(line);
   const spans = typeof line === 'string' ? [line] : line;
   const plain = withoutPasswords(spans.map(one => printable(textIn(one))).join(''));
-  if (github && isCommand(plain)) return withoutCommand(plain);
+  if (runner && isCommand(plain)) return withoutCommand(plain);
   if (!color) return plain.trimEnd();
   let at = 0;
   return spans
@@ -65,14 +65,18 @@ const forced = { validateStream: false };
 const isAnnotation = (line: Line): line is Annotation => typeof line === 'object' && 'command' in line;
 
 /**
- * What the runner takes for a command: `::` at the beginning, spaces before it left out, and `##[` anywhere
- * (actions/runner, src/Runner.Common/ActionCommand.cs).
+ * What a runner takes for a command. GitHub's: `::` at the beginning, spaces before it left out, and `##[`
+ * anywhere (actions/runner, src/Runner.Common/ActionCommand.cs). Azure's: `##vso[` and `##[` (Azure Pipelines,
+ * "Logging commands"). TeamCity's: `##teamcity[` (TeamCity, "Service Messages").
  */
-export const isCommand = (line: string): boolean => /^\s*::|##\[/.test(line);
+export const isCommand = (line: string): boolean => /^\s*::/.test(line) || bracket.test(line);
+
+const bracket = /##(?=(?:vso|teamcity)?\[)/i;
+const brackets = new RegExp(bracket, 'gi');
 
 /** The same line, in which the runner sees no command. */
 export const withoutCommand = (line: string): string =>
-  line.replace(/^(\s*):(?=:)/, '$1: ').replaceAll('##[', '## [');
+  line.replace(/^(\s*):(?=:)/, '$1: ').replace(brackets, '## ');
 
 const annotationText = ({ command, properties, text }: Annotation): string => {
   const all = Object.entries(properties).map(

@@ -78,7 +78,10 @@ export function presenceOf(vms: readonly VmStatus[], at: number): string | undef
     return `no cycle has looked yet whether all is there that the newest point of ${never[0]!.vm} needs${never.length > 1 ? `, nor of ${never.length - 1} more` : ''}`;
   const [oldest] = having.toSorted((a, b) => a.newest!.presence! - b.newest!.presence!);
   if (!oldest) return undefined;
-  return `all that newest points need was there ${span(Math.max(0, at - oldest.newest!.presence!))} ago${having.length > 1 ? ` or later (${oldest.vm})` : ''}`;
+  const ago = `${span(Math.max(0, at - oldest.newest!.presence!))} ago`;
+  return having.length > 1
+    ? `all that newest points need was in the repository when cycles last looked: ${oldest.vm} ${ago}, the others later`
+    : `all that the newest point of ${oldest.vm} needs was in the repository ${ago}`;
 }
 
 export const nextOf = ({ next }: VmStatus, at: number): string =>

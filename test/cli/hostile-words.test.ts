@@ -107,13 +107,15 @@ const commands: string[][] = [
 test.each([
   ['a terminal', {}],
   ['the runner', github],
+  ['the runner of Azure', { TF_BUILD: 'True' }],
+  ['the runner of TeamCity', { TEAMCITY_VERSION: '2025.07' }],
 ])(
   'no word, entry, file or program steers %s',
   async (_, runner) => {
     const dir = await place();
     for (const args of commands) {
       const said = await cli(dir, args, { env: { VC: 'a-password', EVIL: evil, ...runner } });
-      expectHarmless(args, said, runner === github);
+      expectHarmless(args, said, Object.keys(runner).length > 0);
       expect(said.stderr, args.join(' ')).not.toContain('in a way it should not');
       expect([0, 1, 2, 4, 8], args.join(' ')).toContain(said.code);
     }

@@ -4,7 +4,7 @@ import { type Line, type Lines, textOf } from '../../diagnostics/lines.ts';
 import { printable } from '../../diagnostics/text-width.ts';
 import type { Redactor } from '../../engine/model/redact.ts';
 import type { CliIo, Output } from './cli-io.ts';
-import { isForCursor, isForGithub } from './output-kinds.ts';
+import { isForCursor, isForRunner } from './output-kinds.ts';
 import { exactText, jsonText } from './program-text.ts';
 import type { Tasks } from './tasks.ts';
 
@@ -31,7 +31,7 @@ export interface Text {
 /** @param copy gets what is said as well, uncoloured: a log */
 export function openText(io: CliIo, redactor: Redactor, copy?: (text: string) => void): Text {
   const { stdout, stderr, host } = io;
-  const github = isForGithub(host);
+  const runner = isForRunner(host);
   const saying = (output: Output) => {
     const color = isColored(host.env, output);
     return (lines: Lines) => {
@@ -39,7 +39,7 @@ export function openText(io: CliIo, redactor: Redactor, copy?: (text: string) =>
       const clean = redactor.value(typed ? lines.map(line => naming(line, typed)) : lines);
       // Only a terminal needs it, which would break them inside words.
       const fitting = output.isTTY ? folded(clean, output.columns) : clean;
-      output.write(redactor.text(textOf(fitting, { color, github })));
+      output.write(redactor.text(textOf(fitting, { color, runner })));
       copy?.(redactor.text(textOf(clean)));
     };
   };
@@ -53,7 +53,7 @@ export function openText(io: CliIo, redactor: Redactor, copy?: (text: string) =>
     say: saying(stderr),
     printJson: exactly(stdout, jsonText),
     sayJson: exactly(stderr, jsonText),
-    printExact: exactly(stdout, text => exactText(text, github)),
+    printExact: exactly(stdout, text => exactText(text, runner)),
     ...(isForCursor(io) && {
       async openTasks() {
         const { openTasks } = await import('./tasks.ts');

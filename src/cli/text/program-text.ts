@@ -8,8 +8,8 @@ const escaped = (character: string): string =>
   ).join('');
 
 /**
- * JSON with whatever could steer a terminal or a runner escaped; it says the same. `##[` can only be in a
- * text of it, and a line of JSON never begins with `::`.
+ * JSON with whatever could steer a terminal or a runner escaped; it says the same. `##` can only be in a text
+ * of it, and a line of JSON never begins with `::`.
  */
 export const jsonText = (json: string): string =>
   json
@@ -20,12 +20,12 @@ export const jsonText = (json: string): string =>
         : Array.from(line, one => (printable(one) === one ? one : escaped(one))).join(''),
     )
     .join('\n')
-    .replaceAll('##[', '##\\u005b');
+    .replace(/##(?=\w*\[)/g, '#\\u0023');
 
 /** Text whose writer already escaped what doesn't belong there: this only makes sure. Tabs stay. */
-export const exactText = (text: string, github: boolean): string =>
+export const exactText = (text: string, runner: boolean): string =>
   text
     .split('\n')
     .map(line => line.split('\t').map(printable).join('\t'))
-    .map(line => (github && isCommand(line) ? withoutCommand(line) : line))
+    .map(line => (runner && isCommand(line) ? withoutCommand(line) : line))
     .join('\n');

@@ -9,6 +9,8 @@ import type { RepositoryRef } from '../../replication/model/clients.ts';
 import { lockPolicyOf } from '../../replication/model/object-lock.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import { type FolderPath, parseRepositoryUrl } from '../../replication/model/repository-url.ts';
+import { bucketNameProblem } from '../../values/bucket-name.ts';
+import type { S3Url } from '../../values/s3-url.ts';
 import { awsTargetName, onAws, secret } from './schema-parts.ts';
 
 const url = {
@@ -90,14 +92,26 @@ export const repositoryRef = (property: RepositoryProperty): RepositoryRef =>
 export function repositoryMistakes({ repository }: { repository?: RepositoryProperty }): Mistake[] {
   if (repository === undefined) return [];
   try {
-    const { kind } = parseRepositoryUrl(typeof repository === 'string' ? repository : repository.url);
-    return typeof repository === 'string'
-      ? []
-      : [...sharedTargets(repository), ...lockMistakes(repository, kind)];
+    const url = parseRepositoryUrl(typeof repository === 'string' ? repository : repository.url);
+    return [
+      ...(url.kind === 's3' ? noBucket(url.place, repository) : []),
+      ...(typeof repository === 'string'
+        ? []
+        : [...sharedTargets(repository), ...lockMistakes(repository, url.kind)]),
+    ];
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     return error.diagnostics.map(one => mistakeAt(pointerOf(repository), one));
   }
+}
+
+/** A name that no bucket has. */
+function noBucket({ bucket }: S3Url, property: RepositoryProperty): Mistake[] {
+  const problem = bucketNameProblem(bucket, false);
+  const text = `no bucket is called ${bucket}: ${problem}`;
+  return problem === undefined
+    ? []
+    : [mistake(pointerOf(property), 'repository-url', text, 'write s3://BUCKET/PREFIX')];
 }
 
 /** Whoever removes, or lengthens locks, does so with credentials of its own: those of cycles may neither. */

@@ -9,6 +9,7 @@ import { table } from '../../text/table.ts';
 type Options = CommonOptions & { format: 'text' | 'json'; privileges?: true };
 
 const worstFirst: readonly Verdict[] = ['problem', 'warning', 'left out', 'ok'];
+const several: Partial<Record<Verdict, string>> = { problem: 'problems', warning: 'warnings' };
 
 export const doctor: Define = (program, context, exit) => {
   const command = program
@@ -55,7 +56,7 @@ function lines(findings: readonly Finding[], columns?: number): string[] {
   const subjects = [...new Set(findings.map(({ of }) => of))];
   const counts = worstFirst.map(verdict => {
     const count = findings.filter(one => one.verdict === verdict).length;
-    return `${count} ${verdict}`;
+    return `${count} ${count === 1 ? verdict : (several[verdict] ?? verdict)}`;
   });
   return [
     ...subjects.flatMap(of => [
