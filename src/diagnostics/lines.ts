@@ -66,8 +66,8 @@ const isAnnotation = (line: Line): line is Annotation => typeof line === 'object
 
 /**
  * What a runner takes for a command. GitHub's: `::` at the beginning, spaces before it left out, and `##[`
- * anywhere (actions/runner, src/Runner.Common/ActionCommand.cs). Azure's: `##vso[` and `##[` (Azure Pipelines,
- * "Logging commands"). TeamCity's: `##teamcity[` (TeamCity, "Service Messages").
+ * anywhere (actions/runner, src/Runner.Common/ActionCommand.cs). That of Azure Pipelines: `##vso[` and `##[`
+ * ("Logging commands"). TeamCity's: `##teamcity[` ("Service Messages").
  */
 export const isCommand = (line: string): boolean => /^\s*::/.test(line) || bracket.test(line);
 

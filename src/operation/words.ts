@@ -25,12 +25,12 @@ export const worstFirst = (vms: readonly VmStatus[]): VmStatus[] => {
 export const byState = (vms: readonly VmStatus[]): ReadonlyMap<State, readonly VmStatus[]> =>
   Map.groupBy(vms, ({ state }) => state);
 
-/** What is said of a VM to tell it from others. */
+/** What tells a VM from others. */
 type Named = Pick<VmStatus, 'vm' | 'repository'> & { uuid?: string | undefined };
 
 /**
  * What each VM is called, so that nobody takes one for another: those of one name, of which one was made anew
- * or lies in another repository, with their UUID and repository as far as these differ.
+ * or is in another repository, with their UUID and repository as far as these differ.
  */
 export function callingOf(vms: readonly Named[]): (vm: Named) => string {
   const differing = new Map<string, { uuid: boolean; repository: boolean }>();

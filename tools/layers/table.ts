@@ -1413,7 +1413,7 @@ export const layers: Layers = {
     'node:readline': ['cli'],
     'node:stream': ['*'],
     'node:timers': ['io', 'io/handles'],
-    'node:tls': ['alerts', 'network', 'vsphere/http', 'lab/*'],
+    'node:tls': ['alerts', 'network', 'operation/server', 'vsphere/http', 'lab/*'],
     'node:url': ['*'],
     'node:util': ['*'],
     'node:vm': ['manifest/syntax'],

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
+import { createSecureContext } from 'node:tls';
 import { CONTENT_SECURITY_POLICY } from '../page/style.ts';
 import { admit, type Guard, type Verdict } from './guard.ts';
 
@@ -161,3 +162,13 @@ const alwaysHeaders = {
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
 };
+
+/** Why TLS can't serve with what somebody gave as PEM, in its own words; undefined: it can. */
+export function unusable(given: { cert: string; key: string }): string | undefined {
+  try {
+    createSecureContext(given);
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}

@@ -8,9 +8,11 @@ import type { Claim, Mistake, Need, Step, Where } from '../../engine/model/resou
 import type { RepositoryRef } from '../../replication/model/clients.ts';
 import { lockPolicyOf } from '../../replication/model/object-lock.ts';
 import type { Repository } from '../../replication/model/repository.ts';
-import { type FolderPath, parseRepositoryUrl } from '../../replication/model/repository-url.ts';
-import { bucketNameProblem } from '../../values/bucket-name.ts';
-import type { S3Url } from '../../values/s3-url.ts';
+import {
+  bucketProblem,
+  type FolderPath,
+  parseRepositoryUrl,
+} from '../../replication/model/repository-url.ts';
 import { awsTargetName, onAws, secret } from './schema-parts.ts';
 
 const url = {
@@ -93,8 +95,11 @@ export function repositoryMistakes({ repository }: { repository?: RepositoryProp
   if (repository === undefined) return [];
   try {
     const url = parseRepositoryUrl(typeof repository === 'string' ? repository : repository.url);
+    const noBucket = bucketProblem(url);
     return [
-      ...(url.kind === 's3' ? noBucket(url.place, repository) : []),
+      ...(noBucket === undefined
+        ? []
+        : [mistake(pointerOf(repository), 'repository-url', noBucket, 'write s3://BUCKET/PREFIX')]),
       ...(typeof repository === 'string'
         ? []
         : [...sharedTargets(repository), ...lockMistakes(repository, url.kind)]),
@@ -103,15 +108,6 @@ export function repositoryMistakes({ repository }: { repository?: RepositoryProp
     if (!(error instanceof Failure)) throw error;
     return error.diagnostics.map(one => mistakeAt(pointerOf(repository), one));
   }
-}
-
-/** A name that no bucket has. */
-function noBucket({ bucket }: S3Url, property: RepositoryProperty): Mistake[] {
-  const problem = bucketNameProblem(bucket, false);
-  const text = `no bucket is called ${bucket}: ${problem}`;
-  return problem === undefined
-    ? []
-    : [mistake(pointerOf(property), 'repository-url', text, 'write s3://BUCKET/PREFIX')];
 }
 
 /** Whoever removes, or lengthens locks, does so with credentials of its own: those of cycles may neither. */

@@ -1,10 +1,9 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { resolve } from 'node:path';
-import { createSecureContext } from 'node:tls';
 import { type Diagnostic, Failure, given } from '../../../diagnostics/diagnostic.ts';
 import { own } from '../../../diagnostics/own-words.ts';
 import { addressFamily } from '../../../io/ip-address.ts';
-import type { ServedName } from '../../../operation/server/serve.ts';
+import { type ServedName, unusable } from '../../../operation/server/serve.ts';
 import type { Context } from '../../app-context.ts';
 import { readSecretFrom } from '../../session/read-secret.ts';
 
@@ -51,11 +50,8 @@ export async function readCertificate(
       ),
     );
   const tls = { cert: bytes.toString(), key };
-  try {
-    createSecureContext(tls);
-  } catch (error) {
-    throw new Failure(wrong(own`--tls-cert ${tlsCert} can't be used: ${(error as Error).message}`, pem));
-  }
+  const why = unusable(tls);
+  if (why !== undefined) throw new Failure(wrong(own`--tls-cert ${tlsCert} can't be used: ${why}`, pem));
   const doubts = doubtsOf(certificate, names, clock.now()).map(why => ({
     ...wrong(own`--tls-cert ${tlsCert} ${why}`, 'browsers and scrapers will refuse it: have it made anew'),
     severity: 'warning' as const,
