@@ -88,7 +88,7 @@ test.each([true, false])(
   },
 );
 
-test.each(['s3://My_Bucket/dr', 's3://a..b/dr', 's3://ab/dr'])('no bucket is called as in %s', async url => {
+test.each(['s3://My_Bucket/dr', 's3://a..b/dr', 's3://-ab/dr'])('no bucket is called as in %s', async url => {
   const { validate } = await declared(
     vm('a', url, ', target: home'),
     `  alert_route: { ops: { repository: { url: '${url}' }, ${hook} } }`,

@@ -95,8 +95,8 @@ test('many VMs are found by one listing, each newest point of it read once', asy
   const found = await Promise.all(names.map(name => find(repository, name.toUpperCase())));
   expect(found.map(vm => vm?.uuid)).toEqual(names.map(name => `${name}-uuid`));
   expect((await find(repository, ALPHA))?.uuid).toBe(ALPHA);
-  // One roster, then of each VM its entry, its head and the names of its points.
-  expect(store.calls.length - before).toBe(1 + 3 * 32);
+  // The roster, the folders beside it, then of each VM its entry, its head and the names of its points.
+  expect(store.calls.length - before).toBe(2 + 3 * 32);
   expect(await find(repository, 'gamma')).toBeUndefined();
 });
 

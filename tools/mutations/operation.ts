@@ -29,7 +29,7 @@ export const ofOperation: readonly Mutation[] = [
   {
     guard: 'a mover that is cut off leaves the VMs to others',
     file: 'src/operation/queue/taker.ts',
-    from: 'if ((this.#rests.get(line.domain)?.until ?? 0) > this.#ports.now()) return false;',
+    from: 'if (this.#isResting(line.domain)) return false;',
     to: '',
     test: [
       queue,
