@@ -168,8 +168,7 @@ async function openToExtend(
 ): Promise<OpenRepository> {
   const { openRepository } = await import('../../replication/repository/open-repository.ts');
   if (ref.extender === undefined || ref.extender === ref.target) throw noExtender(ref);
-  const counted = { ...reach, counter: () => ({ made() {}, retried() {}, throttled() {} }) };
-  const store = await storeAt(ref.url, ref.extender, counted, closing);
+  const store = await storeAt(ref.url, ref.extender, reach, closing);
   const said = options.key === undefined ? undefined : await readKey(options.key, host);
   const key = said ?? (ref.key && parseKey(await ports.secret(ref.key), ref.key.$secret));
   return openRepository(store, { key, random: host.random });

@@ -123,14 +123,13 @@ async function openToPrune(
   closing: (() => Promise<void> | void)[],
 ): Promise<OpenRepository> {
   const { openRepository } = await import('../../replication/repository/open-repository.ts');
-  const counted = { ...reach, counter: () => ({ made() {}, retried() {}, throttled() {} }) };
   if (ref.url.kind === 's3') {
     if (ref.pruner === undefined || ref.pruner === ref.target) throw noPruner(ref);
     // Every target of a lab is the one account that it has.
-    if (!lab && (await mayDelete(await storeAt(ref.url, ref.target, counted, closing))))
+    if (!lab && (await mayDelete(await storeAt(ref.url, ref.target, reach, closing))))
       throw moverCanDelete(ref);
   }
-  const store = await storeAt(ref.url, ref.url.kind === 's3' ? ref.pruner : ref.target, counted, closing);
+  const store = await storeAt(ref.url, ref.url.kind === 's3' ? ref.pruner : ref.target, reach, closing);
   const own = options.key === undefined ? undefined : await readKey(options.key, host);
   const key = own ?? (ref.key && parseKey(await world.secret(ref.key), ref.key.$secret));
   // What compaction writes anew is needed by points that are locked, and takes the place of packs that were.

@@ -20,8 +20,6 @@ import { openSession, type Session } from '../session/open-session.ts';
 import { runOf } from '../session/run-of.ts';
 import { whichRepository } from './which-repository.ts';
 
-const uncounted = () => ({ made() {}, retried() {}, throttled() {} });
-
 /** What a command that only reads works with. */
 export interface OpenedRepository {
   repository: OpenRepository;
@@ -64,7 +62,7 @@ export async function withRepositoryOpen<T>(
     const { world: ports, reach } = session;
     const { known } = reach;
     const key = own ?? (ref.key && parseKey(await ports.secret(ref.key), ref.key.$secret));
-    const store = await storeAt(ref.url, ref.target, { ...reach, counter: uncounted }, closing);
+    const store = await storeAt(ref.url, ref.target, reach, closing);
     const before = await known.at(ref.url);
     const repository = await openRepository(store, { key, random: host.random });
     return await use({
