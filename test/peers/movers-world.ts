@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { expect, vi } from 'vitest';
@@ -9,26 +9,14 @@ import { cli } from '../support/cli.ts';
 import { freePort } from '../support/free-port.ts';
 import { runMark } from '../support/run-mark.ts';
 import { endAll, start } from '../support/start.ts';
+import { type Line, MoverLog } from './mover-log.ts';
 import { proxyOf } from './movers-proxy.ts';
 import { folder, run } from './s3-programs.ts';
 
 const minute = 60_000;
 
-/** A line of a mover's log. */
-export interface Line {
-  time: string;
-  event: string;
-  cycle: string;
-  vm: string;
-  result: string;
-  point?: { time: string; generation: number };
-  diagnostics?: { code: string; message: string }[];
-  how?: string;
-}
-
 interface Mover {
   child: ChildProcess;
-  log: string;
   address: string;
   ended: Promise<number | null>;
 }
@@ -125,6 +113,7 @@ export async function moversWorld(names: readonly string[], often: readonly stri
     AWS_KEY: s3.secretAccessKey,
   };
   const movers = new Map<string, Mover>();
+  const logs = new Map<string, MoverLog>();
   /** @param n of its address @param skew by which its clock is wrong, ms @param file of the program */
   const startMover = (
     name: string,
@@ -132,7 +121,8 @@ export async function moversWorld(names: readonly string[], often: readonly stri
     args: string[],
     { skew = 0, manifests = 'm.yaml', file = join(dist, 'converge.js'), sleeps = '', heap = '' } = {},
   ) => {
-    const log = join(dir, `${name}.log`);
+    const log = logs.get(name) ?? new MoverLog();
+    logs.set(name, log);
     const address = `127.0.0.${10 + n}`;
     const child = start(
       process.execPath,
@@ -161,20 +151,13 @@ export async function moversWorld(names: readonly string[], often: readonly stri
       },
     );
     for (const from of [child.stdout!, child.stderr!])
-      from.on('data', piece => writeFileSync(log, piece as Buffer, { flag: 'a' }));
+      from.setEncoding('utf8').on('data', piece => log.add(piece as string));
     const ended = new Promise<number | null>(done => child.once('exit', code => done(code)));
-    movers.set(name, { child, log, address, ended });
+    movers.set(name, { child, address, ended });
   };
-  const text = (name: string): string => {
-    const { log } = movers.get(name)!;
-    return existsSync(log) ? readFileSync(log, 'utf8') : '';
-  };
+  const text = (name: string): string => logs.get(name)!.text;
   /** What a mover told, from a place in its log on. */
-  const lines = (name: string, from = 0): Line[] =>
-    text(name)
-      .slice(from)
-      .split('\n')
-      .flatMap(line => (line.startsWith('{') && line.endsWith('}') ? [JSON.parse(line) as Line] : []));
+  const lines = (name: string, from = 0): Line[] => logs.get(name)!.lines(from);
   const codes = (name: string, from = 0): string[] =>
     lines(name, from).flatMap(({ diagnostics = [] }) => diagnostics.map(({ code }) => code));
   /** VMs whose cycles it has begun, and not ended. */

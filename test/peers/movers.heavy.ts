@@ -4,8 +4,9 @@ import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { plural } from '../../src/io/units.ts';
 import { bullQueue } from '../../src/queue/bull-queue.ts';
 import { endAll } from '../support/start.ts';
+import type { Line } from './mover-log.ts';
 import { STEPS, type Step } from './movers-proxy.ts';
-import { dist, type Line, moversWorld } from './movers-world.ts';
+import { dist, moversWorld } from './movers-world.ts';
 import { describeWith } from './s3-programs.ts';
 
 const names = Array.from({ length: 40 }, (_, n) => `vm${n + 10}`);
