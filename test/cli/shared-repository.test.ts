@@ -87,20 +87,3 @@ test.each([true, false])(
     expect(without.stderr.includes('key-needed')).toBe(isKeyed);
   },
 );
-
-test.each(['s3://My_Bucket/dr', 's3://a..b/dr', 's3://-ab/dr'])('no bucket is called as in %s', async url => {
-  const { validate } = await declared(
-    vm('a', url, ', target: home'),
-    `  alert_route: { ops: { repository: { url: '${url}' }, ${hook} } }`,
-  );
-  const { code, stderr } = await validate();
-  expect(stderr).toMatch(
-    /error\[repository-url\]: no bucket is called .* \(2 resources\)\n +--> m\.yaml:\d+:\d+/,
-  );
-  expect(code).toBe(1);
-});
-
-test('an access point is named as a bucket is', async () => {
-  const { validate } = await declared(vm('a', 's3://mine-abc-s3alias/dr', ', target: home'));
-  expect(await validate()).toMatchObject({ code: 0 });
-});

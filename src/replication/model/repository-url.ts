@@ -1,6 +1,5 @@
 import { fileURLToPath } from 'node:url';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
-import { bucketNameProblem } from '../../values/bucket-name.ts';
 import { isS3Url, parseS3Url, type S3Url } from '../../values/s3-url.ts';
 
 declare const canonical: unique symbol;
@@ -37,13 +36,6 @@ export function parseRepositoryUrl(written: string): RepositoryUrl {
       hint: 'write s3://BUCKET/PREFIX or file:///FOLDER',
     }),
   );
-}
-
-/** Why no bucket can have the name that is in a URL; undefined where one can, and for a folder. */
-export function bucketProblem(url: RepositoryUrl): string | undefined {
-  const { bucket } = url.kind === 's3' ? url.place : { bucket: undefined };
-  const problem = bucket === undefined ? undefined : bucketNameProblem(bucket, false);
-  return problem === undefined ? undefined : `no bucket is called ${bucket}: ${problem}`;
 }
 
 function canonicalPath(url: string): string {

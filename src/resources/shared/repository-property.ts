@@ -8,11 +8,7 @@ import type { Claim, Mistake, Need, Step, Where } from '../../engine/model/resou
 import type { RepositoryRef } from '../../replication/model/clients.ts';
 import { lockPolicyOf } from '../../replication/model/object-lock.ts';
 import type { Repository } from '../../replication/model/repository.ts';
-import {
-  bucketProblem,
-  type FolderPath,
-  parseRepositoryUrl,
-} from '../../replication/model/repository-url.ts';
+import { type FolderPath, parseRepositoryUrl } from '../../replication/model/repository-url.ts';
 import { awsTargetName, onAws, secret } from './schema-parts.ts';
 
 const url = {
@@ -94,16 +90,10 @@ export const repositoryRef = (property: RepositoryProperty): RepositoryRef =>
 export function repositoryMistakes({ repository }: { repository?: RepositoryProperty }): Mistake[] {
   if (repository === undefined) return [];
   try {
-    const url = parseRepositoryUrl(typeof repository === 'string' ? repository : repository.url);
-    const noBucket = bucketProblem(url);
-    return [
-      ...(noBucket === undefined
-        ? []
-        : [mistake(pointerOf(repository), 'repository-url', noBucket, 'write s3://BUCKET/PREFIX')]),
-      ...(typeof repository === 'string'
-        ? []
-        : [...sharedTargets(repository), ...lockMistakes(repository, url.kind)]),
-    ];
+    const { kind } = parseRepositoryUrl(typeof repository === 'string' ? repository : repository.url);
+    return typeof repository === 'string'
+      ? []
+      : [...sharedTargets(repository), ...lockMistakes(repository, kind)];
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     return error.diagnostics.map(one => mistakeAt(pointerOf(repository), one));

@@ -14,7 +14,7 @@ import { apply } from '../../../src/engine/apply/apply.ts';
 import type { Locks } from '../../../src/engine/model/locks.ts';
 import { plan } from '../../../src/engine/plan/planner.ts';
 import { bucket } from '../../../src/resources/aws/bucket.ts';
-import { bucketNameProblem } from '../../../src/values/bucket-name.ts';
+import { bucketNameProblem } from '../../../src/resources/aws/bucket-name.ts';
 import { connected } from '../../aws/fixture.ts';
 import { nameOf, region } from '../../lab/s3/fixture.ts';
 import { catalogOf, declare, testRun, testWorld } from '../../support/engine-world.ts';
