@@ -10,7 +10,7 @@ export interface Line {
   how?: string;
 }
 
-/** What a mover has said so far. Each line is read once: a test of hours looks at all of them again and again. */
+/** What a mover has said so far. Each line is read once: a test of hours looks at them all the time. */
 export class MoverLog {
   text = '';
   #read = 0;
