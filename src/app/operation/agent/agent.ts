@@ -71,7 +71,7 @@ class Agent {
   #sharing: Sharing | undefined;
   /** Cycles that run here by the agenda. */
   #here = 0;
-  #lastTurn = 0;
+  #turns = 0;
   #isDraining = false;
 
   constructor(
@@ -116,7 +116,6 @@ class Agent {
       this.#begins();
       const sharing = this.#share(queue);
       const shares = sharing?.run(beside);
-      this.#lastTurn = clock.now();
       const loop = runAgent(
         this.#agenda,
         {
@@ -125,7 +124,7 @@ class Agent {
           draining: () => this.#draining(),
           move: (id, mayBeLong) => this.#move(id, mayBeLong),
           turn: () => {
-            this.#lastTurn = clock.now();
+            this.#turns++;
             this.#options.turned?.();
             this.#makeRoom();
           },
@@ -134,7 +133,7 @@ class Agent {
       );
       const alerts = this.#alerts({ id: this.#cycles.id, before }, beside);
       const jobs = this.#slowJobs(beside);
-      const ended = await Promise.race([loop, watch(clock, () => this.#lastTurn, beside)]);
+      const ended = await Promise.race([loop, watch(clock, () => this.#turns, beside)]);
       await sharing?.end();
       ending.abort();
       await Promise.all([jobs, alerts, shares]);

@@ -69,7 +69,7 @@ async function work(
   try {
     if (!(await followed.begin())) return undefined;
     telling.say({ type: 'works', vms: followed.open.duties.size, slots: options.slots });
-    let lastTurn = clock.now();
+    let turns = 0;
     let hasToDrain = false;
     const sharing = new Sharing(by, followed, cycles, queue.link);
     const look = async () => {
@@ -78,7 +78,7 @@ async function work(
       return 'done' as const;
     };
     const turn = async () => {
-      lastTurn = clock.now();
+      turns++;
       options.turned?.();
       hasToDrain = await isDraining(context.io.host, base.stateDir);
       if (hasToDrain) ending.abort();
@@ -94,7 +94,7 @@ async function work(
       runJobs([{ name: 'manifests', every: often.manifests, turn: look }], given),
       runJobs([{ name: 'draining', every: often.draining, turn }], given),
     ]);
-    await Promise.race([loops, watch(clock, () => lastTurn, beside)]);
+    await Promise.race([loops, watch(clock, () => turns, beside)]);
     // A signal undoes what runs; a drain lets it end, and goes on keeping it until then.
     const keeping = new AbortController();
     const kept = sharing.keep(keeping.signal);
