@@ -31,7 +31,9 @@ export function boardStore({ store, vault, random }: Context): BoardStore {
       const payload = Buffer.from(JSON.stringify(value));
       const bytes = sealObject(vault, 'record', key, random.bytes(SALT_BYTES), payload);
       const when = etag === undefined ? ({ ifNoneMatch: '*' } as const) : { ifMatch: etag };
-      const put = await store.put(key, bytes, { when });
+      // Whoever notes something looks at the repository next: an agent that tried for long wouldn't tell that it
+      // is away.
+      const put = await store.put(key, bytes, { when, patience: 'quick' });
       return put.ok ? put.etag : undefined;
     },
     remove: name => store.remove(folder + name),
