@@ -31,8 +31,8 @@ export function boardStore({ store, vault, random }: Context): BoardStore {
       const payload = Buffer.from(JSON.stringify(value));
       const bytes = sealObject(vault, 'record', key, random.bytes(SALT_BYTES), payload);
       const when = etag === undefined ? ({ ifNoneMatch: '*' } as const) : { ifMatch: etag };
-      // Whoever notes something looks at the repository next: an agent that tried for long would tell late that
-      // it is away.
+      // Whoever notes something looks at the repository next: an agent that tried for long would say too late
+      // that it is away.
       const put = await store.put(key, bytes, { when, patience: 'quick' });
       return put.ok ? put.etag : undefined;
     },
