@@ -70,7 +70,7 @@ test('what a bundle for Linux holds runs here, with nothing but what is in it', 
   renameSync(join(agent, 'modules'), join(agent, '../modules'));
   const { code: without, stderr: said } = await run('validate', join(manifests, 'pilot-light'));
   expect([without, said]).toEqual([1, expect.stringContaining('pilot_light')]);
-}, 60_000);
+}, 300_000);
 
 test.each([
   ['windows', ['--trust', 'deploy.key'], /deploy\.key holds a private key, and a public one belongs there/],

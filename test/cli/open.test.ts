@@ -169,4 +169,4 @@ resources:
   } finally {
     await served.close();
   }
-}, 60_000);
+}, 300_000);

@@ -82,7 +82,7 @@ describe('a plan file', () => {
     }
     await writeFile(join(dir, 'edited.json'), original);
     expect((await cli(dir, ['apply', 'edited.json'])).code).toBe(0);
-  }, 60_000);
+  }, 300_000);
 
   test('of a newer version is refused with what to do', async () => {
     const { dir, text } = await planned();

@@ -174,7 +174,7 @@ test('a target that does not answer fails the selection and what waits for it, a
   expect(code).toBe(4);
   expect(stdout).toMatch(/create {2}bucket:points/);
   expect(stdout).toMatch(/failed {2}protected_vm:prod /);
-}, 30_000);
+}, 300_000);
 
 test.each([
   ['{}', /`select` says nothing to select by/],

@@ -66,7 +66,7 @@ test('the type of docs/writing-a-type.md works from the built converge, without 
     expect.arrayContaining(['file', 'value', 'require', 'timeout']),
   );
   expect((await converge('schema')).stdout).not.toContain('"setting"');
-}, 60_000);
+}, 300_000);
 
 test('an editor that has nothing but `schema --types` checks it, and finds mistakes', async () => {
   const { dir, converge, type } = await site();
@@ -88,4 +88,4 @@ test('an editor that has nothing but `schema --types` checks it, and finds mista
     ],
     { cwd: dir },
   ).catch(error => expect.fail(error.stdout));
-}, 30_000);
+}, 300_000);

@@ -44,7 +44,7 @@ beforeAll(async () => {
   await writeFile(join(dir, 'a.raw'), bytes);
   await writeFile(join(dir, 'b.raw'), small);
   await replicated(dir, [bytes, small]);
-}, 60_000);
+}, 300_000);
 afterAll(() => rm(dir, { recursive: true }));
 
 /** Makes a point of disks in `file:///DIR/repository`. */

@@ -32,5 +32,5 @@ describeWith('the lab’s fleet against the AWS CLI', 'aws', ['--version'], () =
     ]);
     const unknown = aws('describe-instance-status', '--instance-ids', 'i-0123456789abcdef0');
     await expect(unknown).rejects.toThrow('InvalidInstanceID.NotFound');
-  }, 60_000);
+  }, 300_000);
 });

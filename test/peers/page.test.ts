@@ -88,7 +88,7 @@ describeWith('the page in a browser', 'chromium-headless-shell', ['--version'], 
       // A container's root has no sandbox to go into.
       args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
     });
-  }, 60_000);
+  }, 300_000);
   afterAll(async () => {
     await browser.close();
     await served.close();

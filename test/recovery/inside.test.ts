@@ -100,7 +100,7 @@ test('one prober probes a whole group from within, and is ended; nothing is left
   expect(await cleanUp({ ...options, clock })).toMatchObject({ foreign: [] });
   const left = await standing(world.repository, (await world.at()).run, world.recovery);
   expect(left).toMatchObject({ instances: [], volumes: [], foreign: [] });
-}, 60_000);
+}, 300_000);
 
 test('a prober that never answers is no pass, and its last words are told', async () => {
   const world = await withProber();
@@ -148,7 +148,7 @@ test('a prober that there is no room for in one subnet is launched in the next, 
   expect(await world.probers()).toMatchObject([{ SubnetId: other }]);
   expect(await cleanUp({ ...(await at()), clock })).toMatchObject({ foreign: [] });
   expect(await standing(world.repository, (await at()).run, world.recovery)).toMatchObject({ instances: [] });
-}, 60_000);
+}, 300_000);
 
 test('a prober that there is no room for is no pass, and ends no test', async () => {
   const world = await withProber();

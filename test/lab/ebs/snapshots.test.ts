@@ -70,7 +70,7 @@ test('any history of puts reads back as its last write of each block', async () 
     }),
     { numRuns: 10 },
   );
-}, 60_000);
+}, 300_000);
 
 test('a token makes one snapshot, and another request with it is a conflict', async () => {
   const { ebs } = await opened();
@@ -196,7 +196,7 @@ test('pages ascend and go on by token; a page begins where it is asked to', asyn
   expect(indexes(await ebs.list(id, { startingBlockIndex: 297 }))).toEqual([298]);
   expect(reason(await ebs.list(id, { maxResults: 99 }))[1]).toBe('ValidationException');
   expect(reason(await ebs.list(id, { pageToken: 'AAAA' }))[2]).toBe('INVALID_PAGE_TOKEN');
-}, 60_000);
+}, 300_000);
 
 test('faults of a call: throttled, lost answer, reset', async () => {
   const { ebs, lab } = await opened();

@@ -117,7 +117,7 @@ test('bytes of chance, with the marks of what is looked for: there is always an 
     ),
     { numRuns: 500 },
   );
-}, 60_000);
+}, 300_000);
 
 /** Places of a disk that hold something. */
 function usedOf(content: Buffer): number[] {
