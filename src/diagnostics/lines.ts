@@ -69,14 +69,14 @@ const isAnnotation = (line: Line): line is Annotation => typeof line === 'object
  * anywhere (actions/runner, src/Runner.Common/ActionCommand.cs). That of Azure Pipelines: `##vso[` and `##[`
  * ("Logging commands"). TeamCity's: `##teamcity[` ("Service Messages").
  */
-export const isCommand = (line: string): boolean => /^\s*::/.test(line) || bracket.test(line);
+export const isCommand = (line: string): boolean => /^\s*::/.test(line) || line.search(commandMark) >= 0;
 
-const bracket = /##(?=(?:vso|teamcity)?\[)/i;
-const brackets = new RegExp(bracket, 'gi');
+/** The signs that begin a command anywhere in a line. */
+export const commandMark = /##(?=(?:vso|teamcity)?\[)/gi;
 
 /** The same line, in which the runner sees no command. */
 export const withoutCommand = (line: string): string =>
-  line.replace(/^(\s*):(?=:)/, '$1: ').replace(brackets, '## ');
+  line.replace(/^(\s*):(?=:)/, '$1: ').replace(commandMark, '## ');
 
 const annotationText = ({ command, properties, text }: Annotation): string => {
   const all = Object.entries(properties).map(

@@ -1,5 +1,5 @@
 import { Document, isScalar, Scalar, visit } from 'yaml';
-import { isCommand, withoutCommand } from '../diagnostics/lines.ts';
+import { commandMark, isCommand, withoutCommand } from '../diagnostics/lines.ts';
 import { printable } from '../diagnostics/text-width.ts';
 import { withoutPasswords } from '../diagnostics/url-passwords.ts';
 import { type CatalogTarget, isSecretRef, type Json } from '../engine/model/catalog.ts';
@@ -83,7 +83,7 @@ const bodyOf = ({ title, properties, target }: Written): string =>
 const comment = (text: string): string =>
   withoutCommand(`# ${withoutPasswords(printable(text)).replaceAll('\ufffd', ' ')}`).trimEnd();
 
-/** Only double quotes can escape. A file that a runner of GitHub prints must hold no command either. */
+/** Only double quotes can escape. A file that a runner of CI prints must hold no command either. */
 const needsEscapes = (text: string): boolean =>
   text
     .split('\n')
@@ -109,7 +109,7 @@ const escaped = (line: string): string =>
     one === '\t' || printable(one) === one ? one : `\\U${one.codePointAt(0)!.toString(16).padStart(8, '0')}`,
   )
     .join('')
-    .replaceAll('##[', '##\\x5b');
+    .replace(commandMark, '#\\x23');
 
 const indented = (text: string, by: string): string[] =>
   text

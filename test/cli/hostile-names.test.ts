@@ -87,7 +87,7 @@ resources:
   expect(json.code, JSON.stringify(failed)).toBe(0);
   // XML can't carry the rest.
   expect(JSON.stringify(JSON.parse(json.stdout))).toContain(
-    '\\r\\n::error::mine\\n##[group]x\u202egnp\u2066',
+    '\\r\\n::error::mine\\n##[group]x##vso[task.complete]y##teamcity[z]\u202egnp\u2066',
   );
 }, 300_000);
 

@@ -1,4 +1,4 @@
-import { isCommand, withoutCommand } from '../../diagnostics/lines.ts';
+import { commandMark, isCommand, withoutCommand } from '../../diagnostics/lines.ts';
 import { printable } from '../../diagnostics/text-width.ts';
 
 const escaped = (character: string): string =>
@@ -20,7 +20,7 @@ export const jsonText = (json: string): string =>
         : Array.from(line, one => (printable(one) === one ? one : escaped(one))).join(''),
     )
     .join('\n')
-    .replace(/##(?=\w*\[)/g, '#\\u0023');
+    .replace(commandMark, '#\\u0023');
 
 /** Text whose writer already escaped what doesn't belong there: this only makes sure. Tabs stay. */
 export const exactText = (text: string, runner: boolean): string =>
