@@ -85,7 +85,7 @@ export function contenders(world: World, { url }: Gateway): Measured[] {
     'us-east-1',
     's3',
     'sync',
-    '--quiet',
+    '--only-show-errors',
   ];
   const restic = [
     'restic',

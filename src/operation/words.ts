@@ -21,9 +21,16 @@ export const worstFirst = (vms: readonly VmStatus[]): VmStatus[] => {
   return WORST_FIRST.flatMap(state => found.get(state) ?? []);
 };
 
-/** In one go: of ten thousand VMs each look at all of them is felt. */
-export const byState = (vms: readonly VmStatus[]): ReadonlyMap<State, readonly VmStatus[]> =>
-  Map.groupBy(vms, ({ state }) => state);
+/** In one go, and by a plain loop: of ten thousand VMs each look at all of them is felt. */
+export function byState(vms: readonly VmStatus[]): ReadonlyMap<State, readonly VmStatus[]> {
+  const found = new Map<State, VmStatus[]>();
+  for (const vm of vms) {
+    const others = found.get(vm.state);
+    if (others) others.push(vm);
+    else found.set(vm.state, [vm]);
+  }
+  return found;
+}
 
 /** What tells a VM from others. */
 type Named = Pick<VmStatus, 'vm' | 'repository'> & { uuid?: string | undefined };
@@ -33,10 +40,19 @@ type Named = Pick<VmStatus, 'vm' | 'repository'> & { uuid?: string | undefined }
  * or is in another repository, with their UUID and repository as far as these differ.
  */
 export function callingOf(vms: readonly Named[]): (vm: Named) => string {
+  const firsts = new Map<string, Named>();
   const differing = new Map<string, { uuid: boolean; repository: boolean }>();
-  for (const [name, all] of Map.groupBy(vms, ({ vm }) => vm.toLowerCase())) {
-    const differ = (key: 'uuid' | 'repository') => all.some(one => one[key] !== all[0]![key]);
-    if (all.length > 1) differing.set(name, { uuid: differ('uuid'), repository: differ('repository') });
+  for (const one of vms) {
+    const name = one.vm.toLowerCase();
+    const first = firsts.get(name);
+    if (!first) firsts.set(name, one);
+    else {
+      const before = differing.get(name);
+      differing.set(name, {
+        uuid: (before?.uuid ?? false) || one.uuid !== first.uuid,
+        repository: (before?.repository ?? false) || one.repository !== first.repository,
+      });
+    }
   }
   return ({ vm, uuid, repository }) => {
     const differ = differing.get(vm.toLowerCase());

@@ -112,6 +112,12 @@ test.each<[NodeJS.Platform, string, string, string]>([
   ],
   [
     'win32',
+    '  service: { Spooler: { startup: manual } }\n  registry_value: { HKLM\\System\\ControlSet001\\Services\\spooler\\Start: { value: 4 } }',
+    'manual',
+    'HKLM\\System\\ControlSet001\\Services\\spooler\\Start',
+  ],
+  [
+    'win32',
     '  registry_value: { HKCR\\.x\\a: { value: b }, HKLM\\SOFTWARE\\Classes\\.x\\a: { value: c } }',
     'HKCR\\.x\\a',
     'HKLM\\SOFTWARE\\Classes\\.x\\a',

@@ -1,7 +1,8 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type Diagnostic, given } from '../../diagnostics/diagnostic.ts';
 import type { Address, CatalogResource } from '../../engine/model/catalog.ts';
 import { asDiagnostic, type Claimant, conflictsAmong, mistakesOf } from '../../engine/model/mistakes.ts';
-import type { Claim, Where } from '../../engine/model/resource-type.ts';
+import type { Claim, Mistake, Where } from '../../engine/model/resource-type.ts';
 import type { Declarations, DeclaredResource } from '../scope/declared.ts';
 import { quoted } from '../syntax/scalar.ts';
 import { usesAround } from './uses-around.ts';
@@ -23,7 +24,7 @@ export function checkIdentities(
   const seen = new Map<string, CatalogResource>();
   const owners: Owner[] = [];
   for (const declared of resources) {
-    if (!declared.valid || !isSound(declared, where, report)) continue;
+    if (!isSound(declared, where, report) || !declared.valid) continue;
     const { resource, type } = declared;
     const { address, at, meta } = resource;
     const id = saidBy(() => type.identity(resource.properties, resource.title, where));
@@ -72,14 +73,26 @@ const ownerOf = (of: DeclaredResource, claims: readonly Claim[]): Owner => {
   return { address, declared: of.resource, ...target, absent: meta.ensure === 'absent', claims, of };
 };
 
-/** Tells all that the type finds wrong with it. */
+/** Tells all that the type finds wrong with it, beside what is known to be wrong. */
 function isSound(declared: DeclaredResource, where: Where, report: Report): boolean {
-  const { resource, type } = declared;
-  const mistakes = saidBy(() => mistakesOf(type, resource.properties, resource.title, where));
-  for (const mistake of mistakes ?? []) report(asDiagnostic(mistake, resource));
-  if (mistakes?.length !== 0) declared.valid = mistakes === undefined;
+  const { resource, type, broken } = declared;
+  const mistakes = saidBy(() => {
+    const [all = [], amended] = (broken?.meant ?? [resource.properties]).map(properties =>
+      mistakesOf(type, properties, resource.title, where),
+    );
+    return amended ? all.filter(one => amended.some(other => isDeepStrictEqual(one, other))) : all;
+  });
+  for (const mistake of mistakes ?? [])
+    if (!isTold(mistake, broken?.at)) report(asDiagnostic(mistake, resource));
+  if (mistakes?.length !== 0) declared.valid &&= mistakes === undefined;
   return mistakes?.length === 0;
 }
+
+/** Whether a mistake was told of the same value, of one in it, or of what it is in; '' is the title alone. */
+const isTold = ({ pointer }: Mistake, at: ReadonlySet<string> = new Set()): boolean =>
+  [...at].some(other => other === pointer || isIn(other, pointer) || isIn(pointer, other));
+
+const isIn = (pointer: string, around: string): boolean => around !== '' && pointer.startsWith(`${around}/`);
 
 /** What a type throws is its own fault, which the engine names without giving up the rest. */
 function saidBy<T>(say: () => T): T | undefined {

@@ -8,6 +8,7 @@ import type { DeclaredResource } from '../scope/declared.ts';
 import { newReading } from '../scope/reading.ts';
 import { quoted } from '../syntax/scalar.ts';
 import { keyText, placeOf, type SourceFile } from '../syntax/source-file.ts';
+import { amends } from '../values/amends.ts';
 import { checkConstraints } from '../values/constraints.ts';
 import { bodyOf, type Entry, entriesOf } from '../values/entries.ts';
 import { checkName } from '../values/map-names.ts';
@@ -63,7 +64,8 @@ async function readResource(
   const body = bodyOf(file, address, { key, value }, reading.report);
   const read = body ? readMap(body, bodySchema(type), '', reading) : {};
   const { properties, meta, select } = separate(read, reading);
-  if (body) checkConstraints(properties, await validatorFor(valueSchema(type.schema)), reading);
+  const validate = await validatorFor(valueSchema(type.schema));
+  if (body) checkConstraints(properties, validate, reading);
   if (!wanted) return void context.into.leftOut.set(address, at);
   const traces: DeclaredResource['traces'] = new Map();
   const places: DeclaredResource['resource']['places'] = new Map();
@@ -85,6 +87,9 @@ async function readResource(
     resource,
     type,
     valid: body !== undefined && reading.faults.size === 0,
+    ...(reading.faults.size > 0 && {
+      broken: { at: reading.faults, meant: body ? amends(properties, reading, validate) : [] },
+    }),
     module: context.scope.module,
     inherited: [],
     traces,

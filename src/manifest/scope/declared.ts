@@ -3,6 +3,7 @@ import type {
   Address,
   CatalogResource,
   CatalogTarget,
+  Json,
   Metaparameters,
   Policy,
 } from '../../engine/model/catalog.ts';
@@ -14,6 +15,8 @@ export interface DeclaredResource {
   resource: CatalogResource;
   type: AnyResourceType;
   valid: boolean;
+  /** For one that can't be read whole: where not, and what it may be meant to say, see `amends`. */
+  broken?: { at: ReadonlySet<string>; meant: { [key: string]: Json }[] };
   /** The module use that it is inside of, '' outside: its references are looked for there first. */
   module: Address;
   /** Metaparameters of the module uses around it, and where their references are looked for. */

@@ -3,11 +3,8 @@ import { bytes, plural, span } from '../../io/units.ts';
 import { attainmentOf, type Track } from '../attainment.ts';
 import type { Mover, OpenAlert, State, Status, VmStatus } from '../model.ts';
 import type { PlanStatus } from '../rehearsals.ts';
-import { isBreached } from '../status.ts';
 import {
   agentsOf,
-  byState,
-  callingOf,
   cycleOf,
   doingOf,
   nextOf,
@@ -17,10 +14,10 @@ import {
   runWords,
   WORST_FIRST,
   whyOf,
-  worstFirst,
 } from '../words.ts';
 import { frame, moment } from './frame.ts';
 import { type Html, html } from './html.ts';
+import { type Overview, overviewOf } from './overview.ts';
 import { percent, timeline, timelineColours } from './timeline.ts';
 
 /** What is known besides of whoever moves VMs and tells people; left out where nobody keeps it. */
@@ -65,9 +62,10 @@ export const NOTHING_ASKED: Asked = { page: 1 };
 export function shownOf(
   vms: readonly VmStatus[],
   { state, find, page }: Asked,
-): { all: VmStatus[]; rows: VmStatus[] } {
+): { all: readonly VmStatus[]; rows: readonly VmStatus[] } {
   const wanted = find?.toLowerCase() ?? '';
-  const meant = state === undefined ? worstFirst(vms) : vms.filter(vm => vm.state === state);
+  const { worstFirst, byState } = overviewOf(vms);
+  const meant = state === undefined ? worstFirst : (byState.get(state) ?? []);
   const all =
     wanted === ''
       ? meant
@@ -93,10 +91,9 @@ export function page(view: View, asked: Asked = NOTHING_ASKED): string {
   const isTold = ({ rule, subjects }: OpenAlert) =>
     told.some(one => one.rule === rule && subjects.every(subject => one.subjects.includes(subject)));
   const open = [...told, ...alerts.filter(one => !isTold(one))];
-  const broken = status.vms.filter(isBreached).length;
+  const { breached: broken, byState: found } = overviewOf(status.vms);
   const verdict =
     broken > 0 ? `${broken} of ${plural(status.vms.length, 'VM')} not kept` : 'every RPO is kept';
-  const found = byState(status.vms);
   const isKnown = !found.has('unknown') && status.diagnostics.length === 0;
   return frame({
     title: `${broken === 0 && !isKnown ? 'not all is known' : verdict} - converge`,
@@ -151,7 +148,7 @@ function runs({ plans, at }: Status): Html | undefined {
   )}</section>`;
 }
 
-function tiles(all: number, found: ReturnType<typeof byState>, asked: Asked): Html {
+function tiles(all: number, found: Overview['byState'], asked: Asked): Html {
   const tile = (state: State | undefined, count: number) => {
     const at = hrefOf({ ...(state && { state }), ...(asked.follow && { follow: true }) });
     const kind = state === undefined || count === 0 ? '' : kinds[state];
@@ -179,7 +176,7 @@ export const badge = (state: State): Html => html`<span class="s ${kinds[state]}
 function vmSection({ status, tracks }: View, asked: Asked): Html {
   const { all, rows } = shownOf(status.vms, asked);
   const byVm = new Map(tracks.map(track => [trackKey(track), track]));
-  const called = callingOf(status.vms);
+  const { called } = overviewOf(status.vms);
   const first = (asked.page - 1) * ROWS + 1;
   const what =
     all.length > ROWS ? `${first} to ${first + rows.length - 1} of ${all.length}` : plural(all.length, 'VM');
@@ -211,20 +208,17 @@ function recoveryPlans({ plans, at }: Status): Html | undefined {
 }
 
 function rehearsals({ vms, at }: Status): Html | undefined {
-  const byRun = new Map<string, VmStatus>();
-  for (const vm of vms)
-    if (vm.rehearsal) byRun.set(`${vm.repository} ${vm.rehearsal.plan} ${vm.rehearsal.number}`, vm);
-  if (byRun.size === 0) return undefined;
-  return html`<section class=scroll tabindex=0 aria-labelledby=re><h2 id=re>Rehearsals</h2><table><thead><tr><th scope=col>Plan<th scope=col>Test<th scope=col>What came of it<tbody>${[...byRun.values()].map(vm => html`<tr><th scope=row>${vm.rehearsal!.plan}<td class=n>${vm.rehearsal!.number}<td>${rehearsalOf(vm, at)}`)}</table></section>`;
+  const { rehearsed } = overviewOf(vms);
+  if (rehearsed.length === 0) return undefined;
+  return html`<section class=scroll tabindex=0 aria-labelledby=re><h2 id=re>Rehearsals</h2><table><thead><tr><th scope=col>Plan<th scope=col>Test<th scope=col>What came of it<tbody>${rehearsed.map(vm => html`<tr><th scope=row>${vm.rehearsal!.plan}<td class=n>${vm.rehearsal!.number}<td>${rehearsalOf(vm, at)}`)}</table></section>`;
 }
 
 function repositories({ repositories: all, vms }: Status): Html {
-  const found = Map.groupBy(vms, ({ repository }) => repository);
+  const { held } = overviewOf(vms);
   const rows = all.map(({ url, problem, bytes: size }) => {
-    const held = found.get(url)?.length ?? 0;
     const how =
       problem === undefined ? 'read' : problem === 'no-repository' ? 'not there' : 'could not be read';
-    return html`<tr><th scope=row>${url}<td class=n>${held}<td${problem !== undefined && html` class=bad`}>${how}<td class=n>${size === undefined ? '-' : bytes(size)}`;
+    return html`<tr><th scope=row>${url}<td class=n>${held.get(url) ?? 0}<td${problem !== undefined && html` class=bad`}>${how}<td class=n>${size === undefined ? '-' : bytes(size)}`;
   });
   return html`<section class=scroll tabindex=0 aria-labelledby=rp><h2 id=rp>Repositories</h2><table><thead><tr><th scope=col>Repository<th scope=col>VMs<th scope=col>Seen<th scope=col>Size<tbody>${rows}</table></section>`;
 }
