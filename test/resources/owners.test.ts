@@ -228,7 +228,10 @@ test.each<[NodeJS.Platform, string]>([
 
 test('C12: a time span that IIS does not take is a mistake at its value', async () => {
   const pool = '  iis_app_pool: { P: { idle_timeout: 90s, periodic_restart: { schedule: ["03:30:15"] } } }';
-  expect((await validate(pool, 'win32')).map(([code, , at]) => [code, at])).toEqual([['wrong-value', '"03']]);
+  expect((await validate(pool, 'win32')).map(([code, , at]) => [code, at])).toEqual([
+    ['wrong-value', '"03'],
+    ['wrong-value', '90s'],
+  ]);
   const span = '  iis_app_pool: { P: { idle_timeout: 90s, periodic_restart: { time: 301d } } }';
   expect((await validate(span, 'win32')).map(([code, , at]) => [code, at])).toEqual([
     ['wrong-value', '90s'],

@@ -293,6 +293,8 @@ export class FakeMachine implements SourceMachine {
     return isGone ? 'gone' : 'removed';
   }
 
+  isGone = async (): Promise<boolean> => false;
+
   async consolidate(): Promise<void> {
     this.#call('consolidate');
     this.consolidationNeeded = false;

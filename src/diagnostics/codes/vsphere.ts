@@ -52,6 +52,10 @@ export const vsphere = {
     wayOut: 'Remove control characters from names, user name and password.',
   },
   'vm-ambiguous': { means: 'Several VMs have the name that was given.', wayOut: 'Give the UUID of one.' },
+  'vm-gone': {
+    means: 'A VM was removed from its vCenter, or moved to another one, while its cycle ran.',
+    wayOut: 'If it moved, name the vCenter where it is now in its `target:`.',
+  },
   'vm-not-found': {
     means: "There is no VM of that name or UUID, or the user doesn't see it.",
     wayOut: "Correct the name, and check the user's role.",

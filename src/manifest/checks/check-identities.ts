@@ -88,7 +88,7 @@ function isSound(declared: DeclaredResource, where: Where, report: Report): bool
   return mistakes?.length === 0;
 }
 
-/** Whether a mistake was told of the same value, of one in it, or of what it is in; '' is the title alone. */
+/** Whether the same value has a mistake already, or one in it, or what it is in; '' is the title alone. */
 const isTold = ({ pointer }: Mistake, at: ReadonlySet<string> = new Set()): boolean =>
   [...at].some(other => other === pointer || isIn(other, pointer) || isIn(pointer, other));
 

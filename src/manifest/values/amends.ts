@@ -7,9 +7,9 @@ import { metaparameters } from './metaparameters.ts';
 type Properties = { [key: string]: Json };
 
 /**
- * What would be declared if the values with a mistake weren't there, and if they were right. What a type finds
- * wrong with both is a mistake of its own, whatever was meant by the others. None when nobody can say: a name
- * that the type doesn't know may be meant for any, and not for each form of text there is a stand-in.
+ * What would be declared if the values with a mistake weren't there, and if they were right. What a type
+ * finds wrong with both is a mistake of its own, whatever was meant by the others. None when nobody can say:
+ * a name that the type doesn't know may be meant for any, and not for each form of text there is a stand-in.
  */
 export function amends(
   properties: Properties,
@@ -32,7 +32,7 @@ export function amends(
 const isProperty = (name: string | undefined): boolean =>
   name !== undefined && name !== 'select' && !Object.hasOwn(metaparameters, name);
 
-/** Puts something that its schema takes in the place of each value that it doesn't; tells whether all went. */
+/** Puts what its schema takes in the place of each value that it doesn't take; tells whether that went. */
 function makeRight(value: Properties, validate: ValidateFunction): boolean {
   const tried = new Set<string>();
   for (;;) {

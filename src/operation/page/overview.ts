@@ -2,7 +2,7 @@ import type { State, VmStatus } from '../model.ts';
 import { isBreached } from '../status.ts';
 import { byState, callingOf, WORST_FIRST } from '../words.ts';
 
-/** What the page says of all VMs together. */
+/** What the page says about all VMs together. */
 export interface Overview {
   byState: ReadonlyMap<State, readonly VmStatus[]>;
   worstFirst: readonly VmStatus[];
@@ -18,8 +18,8 @@ export interface Overview {
 const known = new WeakMap<readonly VmStatus[], Overview>();
 
 /**
- * All of it, once for each look at the VMs: several pages may be made of one look, and of ten thousand VMs each
- * time that all are gone through is felt.
+ * All of it, once for each look at the VMs: several pages may be made of one look, and of ten thousand VMs
+ * each time that all are gone through is felt.
  */
 export function overviewOf(vms: readonly VmStatus[]): Overview {
   const before = known.get(vms);

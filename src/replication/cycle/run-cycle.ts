@@ -21,8 +21,8 @@ import { type Held, withLease } from './with-lease.ts';
  *
  * @throws Failure of category `blocked` when somebody else replicates the VM or moved the head, or when
  *   points are gone that were there; of `world` or `given` otherwise. Whatever is thrown, the newest point is
- *   what it was before, except for `snapshot-left` and `commit-unknown`, which say themselves whether the
- *   point is complete.
+ *   what it was before, except for `snapshot-left`, `vm-gone` and `commit-unknown`, which say themselves
+ *   whether the point is complete.
  */
 export async function runCycle(options: CycleOptions): Promise<CycleResult> {
   const { value, warnings } = await withLease(options, async held => {

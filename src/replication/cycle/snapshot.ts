@@ -19,7 +19,8 @@ type Options = Pick<CycleOptions, 'machine' | 'step' | 'clock' | 'signal'> & {
  * remains is consolidated before this returns. Creation and removal aren't given the caller's signal:
  * a task that nobody waits for is how snapshots are left behind.
  *
- * @throws Failure `quiesce-failed`; `snapshot-left` when the removal failed, beside what `use` threw.
+ * @throws Failure `quiesce-failed`; `vm-gone` alone; `snapshot-left` when the removal failed, beside what
+ *   `use` threw.
  */
 export async function withSnapshot<T>(
   options: Options,
@@ -51,6 +52,8 @@ export async function withSnapshot<T>(
     }
   } catch (error) {
     const cause = 'error' in outcome ? outcome.error : error;
+    // All that failed since then failed for that.
+    if (await machine.isGone()) throw new Failure(gone(options, 'value' in outcome), { cause });
     const first = 'error' in outcome ? diagnosticsOf(outcome.error, 'cycle-failed') : [];
     const removal = diagnosticsOf(error, 'snapshot-removal-failed');
     throw new Failure([...first, ...removal, left(options, 'value' in outcome)], { cause });
@@ -122,9 +125,21 @@ const quiesceFailed = (vm: SourceVm, why: string, cause?: unknown): Failure =>
     { cause },
   );
 
+const pointWords = (isComplete: boolean): string =>
+  `the point of this cycle ${isComplete ? 'is complete' : 'was not made'}`;
+
+const gone = ({ vm }: Options, pointComplete: boolean): Diagnostic =>
+  world(
+    'vm-gone',
+    `${vm.name} was removed from its vCenter, or moved to another one, while its cycle ran; ${pointWords(pointComplete)}`,
+    {
+      hint: 'if it moved, name the vCenter where it is now in its `target:`: the next cycle there also removes a snapshot of this one that went along',
+    },
+  );
+
 const left = ({ vm, name }: Options, pointComplete: boolean): Diagnostic =>
   world(
     'snapshot-left',
-    `the snapshot ${name} of ${vm.name} may still be there, or its disks need consolidation; the point of this cycle ${pointComplete ? 'is complete' : 'was not made'}`,
+    `the snapshot ${name} of ${vm.name} may still be there, or its disks need consolidation; ${pointWords(pointComplete)}`,
     { hint: 'the next cycle removes it; look at the tasks and the free space of the datastore meanwhile' },
   );

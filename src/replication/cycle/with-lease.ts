@@ -138,7 +138,7 @@ export function withBriefLease<T>(
 
 /** Whether it tells more than that another has the VM: the point is complete, or the head is another's. */
 const tellsMore = (error: unknown): boolean =>
-  failedWith(error, 'snapshot-left', 'commit-unknown') ||
+  failedWith(error, 'snapshot-left', 'vm-gone', 'commit-unknown') ||
   (error instanceof Failure && error.diagnostics.every(({ category }) => category === 'blocked'));
 
 type Newest = Pick<Held, 'base' | 'previous'> & { mended?: Diagnostic };

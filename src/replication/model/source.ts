@@ -171,6 +171,8 @@ export interface SourceMachine {
   /** Resolves when the removal task has ended; a snapshot that is gone already is success as well. */
   removeSnapshot(snapshot: SourceSnapshot, signal?: AbortSignal): Promise<'removed' | 'gone'>;
   consolidate(signal?: AbortSignal): Promise<void>;
+  /** Whether it was removed from where it was found, or moved elsewhere. */
+  isGone(signal?: AbortSignal): Promise<boolean>;
 }
 
 /**

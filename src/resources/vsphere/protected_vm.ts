@@ -181,7 +181,7 @@ async function protect<T>(step: CycleStep, perform: () => Promise<T>): Promise<T
   try {
     return await perform();
   } catch (error) {
-    const leftBehind: boolean = failedWith(error, 'snapshot-left');
+    const leftBehind: boolean = failedWith(error, 'snapshot-left', 'vm-gone');
     // It was failed over since it was looked at: that nothing is made of it is how it has to be.
     if (failedWith(error, 'failed-over') && !leftBehind)
       return { ok: true, note: `skipped: ${error.diagnostics[0]!.message}` };

@@ -15,7 +15,7 @@ import { whyNotFlat } from '../snapshots/datastore.ts';
 import { readSnapshotTree } from '../snapshots/snapshot-tree.ts';
 import { createSnapshot, type FrozenRead, removeSnapshot } from '../snapshots/snapshots.ts';
 import { openDisk, readsDeltas, type Transports } from '../snapshots/transport.ts';
-import { explain } from '../soap/faults.ts';
+import { explain, faultType } from '../soap/faults.ts';
 import { moref } from '../soap/moref.ts';
 import { readObject } from '../soap/property-collector.ts';
 import type { Session } from '../soap/soap-session.ts';
@@ -141,6 +141,11 @@ export function createMachine(
         runTask(session, start, { doing, deadline: CONSOLIDATE_DEADLINE, signal, onAbort: 'leave' }),
       );
     },
+    isGone: signal =>
+      readObject(session, vm.moref, ['name'], signal).then(
+        () => false,
+        error => faultType(error) === 'ManagedObjectNotFound',
+      ),
   };
 }
 

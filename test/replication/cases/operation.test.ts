@@ -1,4 +1,5 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { Failure } from '../../../src/diagnostics/diagnostic.ts';
 import { readFrom } from '../../support/read-from.ts';
 import { block, openSite, type Site } from './site.ts';
 
@@ -217,4 +218,41 @@ test('case 32: all that is missing is said at once', async () => {
   for (const privilege of ['VirtualMachine.State.RemoveSnapshot', 'Datastore.Browse'])
     vm.fault({ kind: 'missing-privilege', privilege });
   expect(await vm.fails()).toEqual(['vsphere-permission', 'vsphere-permission']);
+});
+
+describe('a VM that moves to another vCenter while its cycle runs', () => {
+  let other: Site;
+  beforeAll(async () => {
+    other = await openSite();
+  });
+  afterAll(() => other.close());
+
+  test.for([
+    ['create-snapshot', 1],
+    ['copy-disk-0', 1],
+    ['pack', 2],
+    ['remove-snapshot', 2],
+  ] as const)('at %s: that alone is said, and the next cycle there goes on', async ([at, made]) => {
+    const vm = await site.vm([4]);
+    await vm.proves();
+    await vm.change(1, 3);
+    const content = await vm.content();
+    const moved = async (step: string) => {
+      if (step !== at || !site.world.vms().some(one => one.name === vm.name)) return;
+      await other.world.addVm({ name: vm.name, uuid: vm.machine.uuid, disks: [{ bytes: content.length }] });
+      await other.world.write(vm.name, 0, 0, content);
+      await site.world.removeVm(vm.name);
+    };
+    const failure: Failure = await vm.run({}, moved).then(
+      () => expect.unreachable('nobody said that the VM is gone'),
+      error => error,
+    );
+    expect(failure.diagnostics.map(({ code }) => code)).toEqual(['vm-gone']);
+    expect(failure.message).toContain(made === 2 ? 'cycle is complete' : 'cycle was not made');
+    expect(await vm.points()).toHaveLength(made);
+    await other.clock.advance(60_000);
+    const { point } = await vm.run({}, () => {}, await other.client.machine(vm.name));
+    await vm.same(point, 0, content);
+    expect(other.world.vms().find(one => one.name === vm.name)!.snapshots).toEqual([]);
+  });
 });
