@@ -85,8 +85,10 @@ try {
         if (one.stored) found.get(one)!.stored = one.stored();
         if (one.what === 'down' && !isWhole(join(dir, 'out'))) throw new Error('what came back is not whole');
       } catch (error) {
+        const said = String(error).replaceAll(/\s+/g, ' ');
         found.get(one)!.failed++;
-        say(`${one.name}, ${one.what}: ${String(error).slice(0, 400)}`);
+        found.get(one)!.why = said.slice(0, 250).replaceAll('|', '/');
+        say(`${one.name}, ${one.what}: ${said.slice(0, 400)}`);
       }
       one.after?.();
       loads.push(loadavg()[0]!);

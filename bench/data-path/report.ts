@@ -8,6 +8,8 @@ export interface Found {
   scheme: 'http' | 'https';
   samples: Sample[];
   failed: number;
+  /** How the last failure began. */
+  why?: string;
   /** Bytes that it put into its store. */
   stored?: number;
 }
@@ -101,7 +103,8 @@ export function report(found: Found[], about: About): string {
   };
   const row = (one: Found) => {
     const { scheme, what, name, samples } = one;
-    if (samples.length === 0) return `| ${scheme} | ${what} | ${name} | failed | | | | | |`;
+    if (samples.length === 0)
+      return `| ${scheme} | ${what} | ${name} | failed each time: ${one.why ?? ''} | | | | | |`;
     const middle = medians(samples);
     const all = samples.map(perGb);
     const spread = `${Math.min(...all).toFixed(2)}-${Math.max(...all).toFixed(2)}`;
