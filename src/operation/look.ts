@@ -1,9 +1,10 @@
 import pLimit from 'p-limit';
-import type { Failure } from '../diagnostics/diagnostic.ts';
+import { Failure } from '../diagnostics/diagnostic.ts';
 import { isUnreadable } from '../replication/format/damage.ts';
 import { isBroken } from '../replication/model/damage-record.ts';
 import { leadingMode, type Point } from '../replication/model/point.ts';
 import type { OnDamage, Repository, VmRepository } from '../replication/model/repository.ts';
+import { newestMissing } from '../replication/model/select-point.ts';
 import type { SeenPoint, SeenVm } from './model.ts';
 
 /** VMs that are looked at side by side. */
@@ -96,10 +97,24 @@ async function restorable(
   return (await vm.points(onDamage)).findLast(point => !isBroken(record, point));
 }
 
-/** The head holds its point whole, so one request is enough for it. */
+/**
+ * The head holds its point whole, so one request is enough for it. Without a head the newest that is there need
+ * not be the newest that was made.
+ */
 async function newestOf(vm: VmRepository, onDamage: OnDamage): Promise<Point | undefined> {
-  const head = await readable(vm.head(), onDamage);
-  return head ? readable(vm.point(head.head.point), onDamage) : vm.newest(onDamage);
+  let told: Failure | undefined;
+  const head = await readable(vm.head(), failure => {
+    told = failure;
+    onDamage(failure);
+  });
+  if (head) return readable(vm.point(head.head.point), onDamage);
+  const { points, lost } = await vm.history(failure => {
+    if (failure.message !== told?.message) onDamage(failure);
+  });
+  const newest = points.at(-1);
+  const later = lost.find(({ generation }) => generation > (newest?.generation ?? 0));
+  if (later && !told) onDamage(new Failure(newestMissing(newest?.vm.name, vm.uuid, later)));
+  return newest;
 }
 
 /** What is damaged is one VM's, what can't be reached everybody's. */

@@ -5,12 +5,13 @@ import { type Covered, cover } from '../../recovery/cover/cover.ts';
 import { ageOf, whyDue, whyElsewhere } from '../../recovery/replica/age.ts';
 import { replicaOf } from '../../recovery/replica/build.ts';
 import { failedOver, livesInAws, pausesIn } from '../../replication/model/pauses.ts';
+import { selectPoint } from '../../replication/model/select-point.ts';
 import type { Context } from '../app-context.ts';
 import { instanceHere } from '../aws/instance.ts';
 import type { CommonOptions } from '../options.ts';
 import { heldOf } from './failover-status.ts';
 import { pointsOf, type Recovering, repositoryOf, targetProperties, withEach } from './open/with-declared.ts';
-import { bringReplica, type MadeReplica, newestOf } from './replica.ts';
+import { bringReplica, type MadeReplica } from './replica.ts';
 
 /** What came of one target. `skipped`: why nothing was to be done. */
 export type DueReplica = { vm: string } & (
@@ -116,6 +117,6 @@ async function whenDue(
   const why = whyDue(age, every);
   if (why === undefined)
     return { vm, skipped: age.behind === 0 ? 'it is of the newest point' : 'it is young enough' };
-  const newest = newestOf(points, lost, vm);
+  const newest = selectPoint(points, 'latest', vm, { points: lost });
   return { vm, made: await bringReplica(context, recovering, repository, declared, newest) };
 }

@@ -1,8 +1,9 @@
-import { Failure, given } from '../../diagnostics/diagnostic.ts';
+import { Failure, failedWith, given } from '../../diagnostics/diagnostic.ts';
 import type { Catalog, CatalogResource } from '../../engine/model/catalog.ts';
 import { select } from '../../engine/select/select.ts';
 import type { Facts, Readiness } from '../../recovery/readiness/facts.ts';
 import { judge } from '../../recovery/readiness/verdict.ts';
+import { newestPoint } from '../../replication/model/newest-point.ts';
 import { pipelined } from '../../replication/model/pipelined.ts';
 import type { Point } from '../../replication/model/point.ts';
 import type { Repository, VmRepository } from '../../replication/model/repository.ts';
@@ -145,8 +146,10 @@ async function newestOf(
     const repository = await recovering.repository(repositoryOf(declared));
     const vm = await pointsOf(repository, declared.title, recovering.find);
     let doubt: string | undefined;
-    const point = await vm.newest(({ message }) => {
-      doubt ??= message;
+    const point = await newestPoint(vm, declared.title).catch((error: Failure) => {
+      if (!failedWith(error, 'not-the-newest')) throw error;
+      doubt = error.message;
+      return vm.newest(() => {});
     });
     signal.throwIfAborted();
     if (point) return { repository, vm, point, ...(doubt !== undefined && { doubt }) };

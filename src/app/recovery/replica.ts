@@ -5,7 +5,7 @@ import { type SnapshotCheck, verifySnapshot } from '../../recovery/replica/verif
 import { makeShell } from '../../recovery/shell/own.ts';
 import { bootDiskKey } from '../../replication/model/machine.ts';
 import type { Point } from '../../replication/model/point.ts';
-import type { LostPoint, Repository } from '../../replication/model/repository.ts';
+import type { Repository } from '../../replication/model/repository.ts';
 import { selectPoint } from '../../replication/model/select-point.ts';
 import { shellOf } from '../../resources/aws/recovery-target-schema.ts';
 import type { Context } from '../app-context.ts';
@@ -37,17 +37,10 @@ export const makeReplica = (
     recovering.alone(async () => {
       const repository = await recovering.repository(repositoryOf(declared));
       const { points, lost } = await (await pointsOf(repository, declared.title)).history(() => {});
-      const newest = newestOf(points, lost, declared.title);
+      const newest = selectPoint(points, 'latest', declared.title, { points: lost });
       return bringReplica(context, recovering, repository, declared, newest);
     }),
   );
-
-/** @throws Failure when the newest point can't be read */
-export const newestOf = (points: Point[], lost: LostPoint[], vm: string): Point =>
-  selectPoint(points, 'latest', vm, {
-    points: lost,
-    again: id => `converge failover PLAN --test PATHS --point ${id}`,
-  });
 
 /**
  * Brings the snapshots of a target to a point, and its shell, where that is the VM's own, to what the point

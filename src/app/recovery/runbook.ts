@@ -3,6 +3,7 @@ import type { Catalog, CatalogResource } from '../../engine/model/catalog.ts';
 import { resolveTarget } from '../../engine/model/targets.ts';
 import { obstacles } from '../../recovery/failover/prepare.ts';
 import { runbookLines } from '../../recovery/runbook/lines.ts';
+import { newestPoint } from '../../replication/model/newest-point.ts';
 import { templateName } from '../../resources/aws/recovery-target-names.ts';
 import { shellOf } from '../../resources/aws/recovery-target-schema.ts';
 import type { Context } from '../app-context.ts';
@@ -40,7 +41,7 @@ export const runbook = (
     for (const target of targets(catalog)) {
       const properties = targetProperties(target);
       const repository = await open(repositoryOf(target));
-      const point = (await (await pointsOf(repository, target.title, find)).newest())!;
+      const point = (await newestPoint(await pointsOf(repository, target.title, find), target.title))!;
       const { license } = properties;
       const found = obstacles(point, license === undefined ? {} : { license });
       against.push(...found);

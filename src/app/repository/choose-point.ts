@@ -42,11 +42,13 @@ const isLeaving = (vm: string, { id }: Point): Failure =>
  * The command that was given, with a point by its id.
  *
  * @param words the command and what it is about; `rest`: its own options, as they were typed
+ * @param asWord the point follows `words`, and isn't an option
  */
 export function againWith(
   words: readonly string[],
   { paths = [], repository, key, lab, ...aws }: RepositoryOptions & CommonOptions,
   rest: readonly string[],
+  asWord = false,
 ): (id: string) => string {
   const word = (text: string) =>
     /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
@@ -59,9 +61,10 @@ export function againWith(
   ];
   return (id: string): string =>
     [
-      ...['converge', ...words.map(word), ...paths.map(word)],
+      ...['converge', ...words.map(word), ...(asWord ? [id] : []), ...paths.map(word)],
       ...flags.flatMap(([flag, value]) => (value === undefined ? [] : [flag, word(value)])),
-      ...['--point', id, ...rest.map(word)],
+      ...(asWord ? [] : ['--point', id]),
+      ...rest.map(word),
       ...(lab === undefined ? [] : lab === true ? ['--lab'] : ['--lab', word(lab)]),
     ].join(' ');
 }

@@ -5,6 +5,7 @@ import { selectPoint } from '../../replication/model/select-point.ts';
 import { type Hold, hold, holdsIn, holdsOf, release } from '../../replication/retention/holds.ts';
 import type { Context } from '../app-context.ts';
 import type { CommonOptions, RepositoryOptions } from '../options.ts';
+import { againWith } from './choose-point.ts';
 import { momentOf } from './moments.ts';
 import { vmNamed, withRepositoryOpen } from './with-repository.ts';
 
@@ -27,7 +28,7 @@ export const pinPoint = (
     const { points, leaving, lost } = await found.history(() => {});
     const { id } = selectPoint(points, which, vm, {
       ...{ points: lost, leaving },
-      again: one => `converge pin ${vm} ${one}`,
+      again: againWith(['pin', vm], options, [], true),
     });
     if (options.release) {
       const isPinned = (await pinned(repository)).some(one => one.holder === BY_HAND && one.point === id);

@@ -6,7 +6,7 @@ import { untilOf } from '../../replication/model/object-lock.ts';
 import { pinned } from '../../replication/model/pins.ts';
 import type { Point, PointSummary } from '../../replication/model/point.ts';
 import { leadingMode } from '../../replication/model/point.ts';
-import type { LostPoint } from '../../replication/model/repository.ts';
+import { newestMissing } from '../../replication/model/select-point.ts';
 import type { ObjectStore } from '../../replication/model/store.ts';
 import { locksStore } from '../../replication/repository/locks-store.ts';
 import type { OpenRepository } from '../../replication/repository/open-repository.ts';
@@ -37,7 +37,7 @@ export const listPoints = (
         lost.push({ generation: before, why: 'it was seen from here before' });
       const gone = lost.filter(({ generation }) => generation > newest);
       const name = points.at(-1)?.vm.name;
-      context.reporter.diagnostics(gone.map(one => missingNewest(name, uuid, one)));
+      context.reporter.diagnostics(gone.map(one => newestMissing(name, uuid, one)));
       if (points.length + gone.length === 0 && !(await vms[n]!.lease.read().catch(() => 'damaged')))
         context.reporter.diagnostics([
           emptied(`the VM ${uuid} is enrolled in it and has neither a point nor a lease`),
@@ -105,19 +105,6 @@ const emptied = (what: string): Diagnostic => ({
   ...world('repository-missing', own`the repository is not whole: ${what}`, {
     hint: own`\`converge verify\` tells what is damaged or gone; the next replication lists its VM again`,
   }),
-  severity: 'warning',
-});
-
-const missingNewest = (vm: string | undefined, uuid: string, { generation, why }: LostPoint): Diagnostic => ({
-  ...world(
-    'newest-missing',
-    vm === undefined
-      ? own`no point of the VM ${uuid} can be given, and there was generation ${generation}: ${why}`
-      : own`the newest point shown of ${vm} may not be its newest: generation ${generation} can't be given, ${why}`,
-    {
-      hint: own`\`converge verify\` tells what is damaged or gone`,
-    },
-  ),
   severity: 'warning',
 });
 

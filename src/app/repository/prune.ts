@@ -29,6 +29,8 @@ export interface PruneCommandOptions extends RepositoryOptions, CommonOptions {
   declared?: readonly CatalogResource[];
   /** Bytes of blocks that are moved at most out of packs of which less than half is needed; 0: none. */
   compact?: number;
+  /** Told what was done in a repository, whatever comes of those after it. */
+  onPruned?(one: Pruned): void;
 }
 
 /** Bytes moved by one run at most: read once, written once. */
@@ -67,7 +69,9 @@ export async function prune(context: Context, options: PruneCommandOptions): Pro
     const repository = await openToPrune(context, session, ref, options, closing);
     const ruleOf: RuleOf = vm => (said ? forced(said) : ruleIn(options.declared ?? vms, vm));
     const { clock } = session.world.host;
-    return pruneOne(context, repository, ref, clock, { options, ruleOf, warn, only });
+    const one = await pruneOne(context, repository, ref, clock, { options, ruleOf, warn, only });
+    if (one) options.onPruned?.(one);
+    return one;
   });
 }
 

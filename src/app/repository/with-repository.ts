@@ -190,9 +190,10 @@ export interface DeclaredRepository {
 /**
  * What `use` gives for each repository that protected VMs of the manifests name, one after the other, or for
  * the one that `--repository` says; undefined leaves one out. Undefined when the manifests have mistakes,
- * which were told.
+ * which were told. A repository where `use` fails keeps none of the others from it.
  *
- * @throws Failure `repository-not-declared` (given), and `vm-not-in-repository` where a VM was asked for
+ * @throws Failure `repository-not-declared` (given), `vm-not-in-repository` where a VM was asked for, and at
+ *   the end what `use` failed with, of all repositories
  */
 export async function inEachRepository<T>(
   context: Context,
@@ -214,11 +215,18 @@ export async function inEachRepository<T>(
     const meant = all.filter(({ ref }) => !asked || asked.canonical === ref.url.canonical);
     if (asked && meant.length === 0) throw notDeclared(asked.written, all);
     const done: T[] = [];
+    const failed: Diagnostic[] = [];
     const looked = lookingFor(context);
     for (const { ref, vms } of meant) {
-      const result = await use({ session, ref, vms, closing, only: looked.only });
-      if (result !== undefined) done.push(result);
+      try {
+        const result = await use({ session, ref, vms, closing, only: looked.only });
+        if (result !== undefined) done.push(result);
+      } catch (error) {
+        if (!(error instanceof Failure) || context.io.interrupt.aborted) throw error;
+        failed.push(...error.diagnostics);
+      }
     }
+    if (failed.length > 0) throw new Failure(failed);
     looked.demandFound();
     return done;
   } finally {

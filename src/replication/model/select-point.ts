@@ -63,12 +63,13 @@ export function pointsMeant(points: Point[], which: string): Point[] {
   return points.filter(({ id }) => id.startsWith(which.toLowerCase()));
 }
 
-/** Points that were there and can't be given; `again`: the command that takes a point by its id. */
+/** Points that were there and can't be given. */
 export interface Lost {
   points: LostPoint[];
   /** That are being removed, and can be given as long as they are there. */
   leaving?: Point[];
-  again(id: string): string;
+  /** The command that takes a point by its id, where there is one. */
+  again?(id: string): string;
 }
 const nothingLost: Lost = { points: [], again: id => `--point ${id}` };
 
@@ -97,10 +98,28 @@ function certain(point: Point, points: Point[], wanted: string, vm: string, lost
   const time = new Date(whole.time).toISOString();
   throw new Failure(
     world('not-the-newest', own`${cant}. The newest whole one before it is of ${time} (${whole.id})`, {
-      hint: own`nothing was written; to restore that one knowingly: ${lost.again(whole.id)}`,
+      hint: lost.again
+        ? own`nothing was written; to restore that one knowingly: ${lost.again(whole.id)}`
+        : own`nothing was written; \`converge verify\` tells what is lost, and the next point of the VM is its newest again`,
     }),
   );
 }
+
+/** A warning about a point that was there after the newest that can be given; `vm`: its name, if known. */
+export const newestMissing = (
+  vm: string | undefined,
+  uuid: string,
+  { generation, why }: LostPoint,
+): Diagnostic => ({
+  ...world(
+    'newest-missing',
+    vm === undefined
+      ? own`no point of the VM ${uuid} can be given, and there was generation ${generation}: ${why}`
+      : own`the newest point shown of ${vm} may not be its newest: generation ${generation} can't be given, ${why}`,
+    { hint: own`\`converge verify\` tells what is damaged or gone` },
+  ),
+  severity: 'warning',
+});
 
 const SHOWN = 5;
 

@@ -3,6 +3,7 @@ import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
 import type { Asked, BuiltInType, Observation, Outcome, Step } from '../../engine/model/resource-type.ts';
 import { findVm } from '../../replication/model/find-vm.ts';
+import { newestPoint } from '../../replication/model/newest-point.ts';
 import type { Point, PointDisk } from '../../replication/model/point.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import { type ImageState, inspectImage } from '../../replication/raw-image/inspect.ts';
@@ -173,12 +174,12 @@ interface Source {
   disk: PointDisk;
 }
 
-/** Undefined when there is no point of the VM yet. @throws Failure `no-such-disk` */
+/** Undefined when there is no point of the VM yet. @throws Failure `no-such-disk`, `not-the-newest` */
 async function findSource(properties: RawImageProperties, io: ReadIo): Promise<Source | undefined> {
   const repositories = await io.client('repositories');
   const repository = await repositories.open(repositoryRef(properties.repository), 'read');
   const vm = repository && (await findVm(repository, properties.vm));
-  const point = vm && (await vm.newest());
+  const point = vm && (await newestPoint(vm, properties.vm));
   if (repository === undefined || point === undefined) return undefined;
   const index = properties.disk ?? 0;
   const disk = point.disks.find(d => d.index === index);

@@ -5,7 +5,7 @@ import type { Job } from '../../../masterless/instance/jobs.ts';
 import type { Context } from '../../app-context.ts';
 import type { CommonOptions } from '../../options.ts';
 import { ALL, failoverCleanup } from '../../recovery/failover-status.ts';
-import { prune } from '../../repository/prune.ts';
+import { type Pruned, prune } from '../../repository/prune.ts';
 import { planManifests } from '../../run/plan-manifests.ts';
 import type { Site, View } from '../site/site.ts';
 import { rehearseDue } from './rehearse-due.ts';
@@ -115,8 +115,9 @@ async function verifyOne({ context, site, done }: SlowJobs, { repository, ref }:
 async function pruneAll({ paths, options, site, done }: SlowJobs, quiet: Context): Promise<void> {
   const declared = site().resources.filter(({ type }) => type === 'protected_vm');
   if (!declared.some(({ properties }) => properties.retention !== undefined)) return;
-  for (const { url } of (await prune(quiet, { ...options, paths, declared })) ?? [])
+  const onPruned = ({ url }: Pruned): void =>
     done({ job: 'prune', subject: url, at: clockOf(site()).now(), found: 0, diagnostics: [] });
+  await prune(quiet, { ...options, paths, declared, onPruned });
 }
 
 async function drift({ paths, options, site, done }: SlowJobs, quiet: Context): Promise<void> {

@@ -37,10 +37,19 @@ export const prune: Define = (program, context, exit) => {
       '\nExamples:\n  converge prune manifests --noop\n  converge prune --repository s3://gdh-vm-replication/dr --profile pruner --retention all=24h,daily=30d',
     )
     .action(async (paths: string[], options: PruneCommandOptions & { format: string }) => {
-      const pruned = await run(context, { ...options, paths });
+      const isJson = options.format === 'json';
+      const said = (pruned: readonly Pruned[]): void =>
+        isJson
+          ? context.printJson(`${JSON.stringify(inJson(pruned), null, 2)}\n`)
+          : context.print(pruned.flatMap(one => lines(one, options.noop ?? false)));
+      const done: Pruned[] = [];
+      const onPruned = (one: Pruned): void => void done.push(one);
+      const pruned = await run(context, { ...options, paths, onPruned }).catch(error => {
+        if (done.length > 0) said(done);
+        throw error;
+      });
       if (!pruned) return exit(1);
-      if (options.format === 'json') context.printJson(`${JSON.stringify(inJson(pruned), null, 2)}\n`);
-      else context.print(pruned.flatMap(one => lines(one, options.noop ?? false)));
+      said(pruned);
       exit(pruned.every(isDone) ? 0 : 4);
     });
 };

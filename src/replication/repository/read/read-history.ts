@@ -56,7 +56,7 @@ export async function readHistory(
   const add = (one: number, why: string) => void (lost.has(one) || lost.set(one, { why }));
   if (told > generation) add(told, 'the lease of the VM tells of it, and no object is left');
   // A cycle makes one point at most: the one of the last cycle there was is the newest there can be.
-  else if (!head && (lease === undefined || lease.epoch !== newest?.epoch) && (newest || lease))
+  else if (!head && newest && lease?.epoch !== newest.epoch)
     add(generation + 1, `${headWhy}, and it may have named a newer point`);
   const points = roots.map(({ point }) => point);
   return {
