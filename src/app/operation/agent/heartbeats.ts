@@ -37,7 +37,10 @@ export class Heartbeats {
     statuses: readonly VmStatus[],
     now: number,
   ): Promise<Map<string, Diagnostic[]>> {
-    const isAlive = [...views.values()].every(({ problem }) => problem !== 'repository-unreachable');
+    // One that is still to be made has nothing to read.
+    const isAlive = [...views.values()].every(
+      ({ problem, isLost }) => !isLost && problem !== 'repository-unreachable',
+    );
     const isKept = isAllKept(statuses);
     const isTime = (title: string): boolean => {
       const called = this.#called.get(title);
