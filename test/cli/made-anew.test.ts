@@ -34,7 +34,7 @@ resources: { protected_vm: { dc02: { repository: file:///dr, schedule: every 15 
   await converge('lab', 'clock', '100m');
   await once();
   expect(await states()).toEqual([0, 'kept in-time', 'unprotected replaced']);
-  // Of an oldest point that can't be read the date of its file counts, which is from before all of the other's.
+  // Of an oldest point that can't be read the date of its file counts, from before the other's points.
   const after = (await folders()).find(name => name !== before)!;
   const points = join(dir, 'lab/host/dr/vms', after, 'points');
   const [oldest] = (await readdir(points)).toSorted();

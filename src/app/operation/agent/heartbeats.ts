@@ -57,10 +57,10 @@ export class Heartbeats {
     };
     const call = async (route: Route): Promise<Diagnostic[]> => {
       try {
-        await tell(session, route, said, this.#signal);
+        const kept = await tell(session, route, said, this.#signal);
         this.#called.set(route.title, { at: now, pause: often });
         this.#concerns.say('route-failing', route.title, undefined);
-        return [];
+        return kept;
       } catch (error) {
         if (!(error instanceof Failure)) throw error;
         this.#called.set(route.title, { at: now, pause: soon });
