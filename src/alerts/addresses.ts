@@ -62,6 +62,16 @@ export function isReachable(address: string): boolean {
   return own.check(address, kind) && !credentials.check(address, kind);
 }
 
+/** Addresses of this machine alone. */
+export function isLoopback(address: string): boolean {
+  const family = addressFamily(address);
+  return family !== undefined && loopback.check(address, family === 4 ? 'ipv4' : 'ipv6');
+}
+
+const loopback = new BlockList();
+loopback.addSubnet('127.0.0.0', 8, 'ipv4');
+loopback.addAddress('::1', 'ipv6');
+
 const own = new BlockList();
 own.addSubnet('10.0.0.0', 8, 'ipv4');
 own.addSubnet('100.64.0.0', 10, 'ipv4');

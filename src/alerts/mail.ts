@@ -4,6 +4,8 @@ import type { Message } from '../operation/alerts/words.ts';
 
 export interface MailRoute {
   host: string;
+  /** Where that is, when somebody has looked it up. */
+  address?: string;
   /** 465: TLS from the start; every other: STARTTLS, without which nothing is sent. */
   port: number;
   from: string;
@@ -26,7 +28,7 @@ const patience = { connectionTimeout: 15_000, greetingTimeout: 15_000, socketTim
  * @throws Failure `alert-undelivered`
  */
 export async function sendMail(
-  { host, port, from, to, username, password, ca }: MailRoute,
+  { host, address = host, port, from, to, username, password, ca }: MailRoute,
   { title, lines }: Message,
   key: string,
   signal?: AbortSignal,
@@ -35,12 +37,16 @@ export async function sendMail(
   const { createTransport } = await import('nodemailer');
   const { rootCertificates } = await import('node:tls');
   const transport = createTransport({
-    host,
+    host: address,
     port,
     secure: port === 465,
     requireTLS: true,
     ...(username !== undefined && { auth: { user: username, pass: password ?? '' } }),
-    tls: { minVersion: 'TLSv1.2', ...(ca !== undefined && { ca: [...rootCertificates, ca] }) },
+    tls: {
+      minVersion: 'TLSv1.2',
+      ...(address !== host && { servername: host }),
+      ...(ca !== undefined && { ca: [...rootCertificates, ca] }),
+    },
     disableFileAccess: true,
     disableUrlAccess: true,
     ...patience,

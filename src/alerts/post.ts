@@ -84,7 +84,8 @@ async function addressOf(
   return found[0];
 }
 
-async function resolved(name: string): Promise<LookupAddress[]> {
+/** By this machine's resolver. */
+export async function resolved(name: string): Promise<LookupAddress[]> {
   const { lookup } = await import('node:dns/promises');
   return lookup(name, { all: true, verbatim: true });
 }

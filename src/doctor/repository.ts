@@ -49,6 +49,8 @@ export interface RepositoryFacts {
   list: Answer<unknown>;
   /** Whether the repository is there; undefined: it isn't yet. */
   configuration: Answer<{ keys: number } | undefined>;
+  /** It isn't the one that earlier runs from here know. */
+  lost?: Diagnostic;
   /**
    * Of writes whose conditions can't be met, and whether replacing was one of them; left out where nothing is
    * there to hold them against.
@@ -73,7 +75,7 @@ export interface RepositoryFacts {
 /** Pure. @param url of the repository, as it was written */
 export function judgeRepository(url: string, facts: RepositoryFacts): Finding[] {
   const about = (what: string, looked: string): Subject => ({ of: url, what, looked });
-  const { caller, list, configuration, ahead, bucket, proxy } = facts;
+  const { caller, list, configuration, ahead, bucket, proxy, lost } = facts;
   const who = about('caller', 'sts:GetCallerIdentity');
   const way = proxy === undefined ? [] : judgeProxy(url, proxy);
   const callers =
@@ -94,13 +96,13 @@ export function judgeRepository(url: string, facts: RepositoryFacts): Finding[] 
     ...way,
     ...callers,
     ok(listing, 'allowed'),
-    ...('failed' in configuration
-      ? findingsOf(reading, configuration.failed, undefined)
-      : findingsOf(
-          reading,
-          [],
-          configuration.value ? 'allowed' : 'allowed; the first cycle makes the repository',
-        )),
+    ...findingsOf(
+      reading,
+      'failed' in configuration ? configuration.failed : lost ? [lost] : [],
+      'value' in configuration && configuration.value
+        ? 'allowed'
+        : 'allowed; the first cycle makes the repository',
+    ),
     ...conditionsOf(about, facts),
     ...keyOf(about, facts),
     ...findingsOf(
@@ -162,13 +164,13 @@ function locksOf(about: About, { locks, bucket }: RepositoryFacts): Finding[] {
 
 type About = (what: string, looked: string) => Subject;
 
-function conditionsOf(about: About, { conditions, configuration, bucket }: RepositoryFacts): Finding[] {
+function conditionsOf(about: About, { conditions, configuration, lost, bucket }: RepositoryFacts): Finding[] {
   const what = about(
     'write, compare-and-swap',
     `${bucket ? 's3:PutObject' : 'write'} of converge.json and of the roster under conditions that can't be met`,
   );
   if (conditions === undefined)
-    return 'failed' in configuration
+    return 'failed' in configuration || lost
       ? []
       : [
           leftOut(

@@ -36,7 +36,7 @@ export async function lookAt(
 }
 
 /**
- * The VMs that are the newest of their name, with when their oldest points were written: only that tells one
+ * The VMs that are the newest of their name, with when their oldest points were made: only that tells one
  * that was made anew from one that is there twice.
  */
 export async function withFirsts(
@@ -51,10 +51,17 @@ export async function withFirsts(
   return Promise.all(
     vms.map(async vm => {
       if (!missing.has(vm)) return vm;
-      const dated = await readable(repository.vm(vm.uuid).dated(), onDamage);
-      return dated && dated.length > 0 ? { ...vm, first: Math.min(...dated.map(({ at }) => at)) } : vm;
+      const first = await firstOf(repository.vm(vm.uuid), onDamage);
+      return first === undefined ? vm : { ...vm, first };
     }),
   );
+}
+
+/** By the clock that the other points go by; only of one that can't be read, by that of the store. */
+async function firstOf(vm: VmRepository, onDamage: OnDamage): Promise<number | undefined> {
+  const dated = (await readable(vm.dated(), onDamage)) ?? [];
+  const [oldest] = dated.toSorted((a, b) => a.generation - b.generation);
+  return oldest && ((await readable(vm.point(oldest.id), () => {}))?.time ?? oldest.at);
 }
 
 /** The one with the newest point; undefined: none has a point. */

@@ -76,7 +76,7 @@ export interface SeenVm {
   /** That of its newest point; undefined without one. */
   name?: string;
   newest?: SeenPoint;
-  /** When the store got its oldest point; looked at where several VMs have its name alone. */
+  /** When its oldest point was made; looked at where several VMs have its name alone. */
   first?: number;
   /** Until when somebody holds its lease, by the clock of the repository; read where it matters alone. */
   leased?: number;

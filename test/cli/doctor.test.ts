@@ -155,3 +155,34 @@ test('a repository that lost its converge.json is a problem, not one that is to 
     why: expect.stringContaining('but its converge.json is gone'),
   });
 });
+
+test('a selection that means no VM is a problem, and its repository is looked at all the same', async () => {
+  const dir = await scratch();
+  const declare = (folder: string) =>
+    writeFile(
+      join(dir, 'm.yaml'),
+      `converge: 1
+targets: { home: { type: vsphere, url: https://vc.example.com, username: u, password: "\${secret('env:VC')}" } }
+resources:
+  protected_vm:
+    all: { select: { folder: ${folder} }, repository: file:///dr, schedule: every 15 minutes }
+`,
+    );
+  const look = async () => {
+    const { code, stdout } = await cli(dir, ['doctor', 'm.yaml', '--format', 'json', '--lab', 'lab']);
+    return { code, findings: (JSON.parse(stdout) as { findings: Finding[] }).findings };
+  };
+  await declare('nosuch');
+  const { code, findings } = await look();
+  expect(code).toBe(4);
+  expect(findings).toContainEqual(
+    expect.objectContaining({
+      of: 'protected_vm:all',
+      what: 'selection',
+      verdict: 'problem',
+      why: expect.stringContaining('no VM'),
+      way_out: expect.stringContaining('select'),
+    }),
+  );
+  expect(findings).toContainEqual(expect.objectContaining({ of: 'file:///dr', what: 'list', verdict: 'ok' }));
+});

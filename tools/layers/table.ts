@@ -1151,6 +1151,7 @@ export const layers: Layers = {
       'vsphere/client',
       'aws',
       'resources/aws/pilot',
+      'resources/shared',
       'resources/vsphere',
       'app',
       'app/connect',

@@ -1,3 +1,4 @@
+import { isKeptInLab } from '../../alerts/lab-receivers.ts';
 import { type Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
 import {
   advance,
@@ -146,7 +147,8 @@ export async function alertTurn(turn: AlertTurn): Promise<Turned> {
     const note = (found: Diagnostic[], partly: boolean) => {
       tried.set(route, found);
       const text = found[0]?.message ?? 'it does not deliver';
-      noted.set(route, { text, ...(partly && { partly }) });
+      // What stays in a lab is as it should be.
+      noted.set(route, found.every(isKeptInLab) ? undefined : { text, ...(partly && { partly }) });
     };
     try {
       const partly = await send();

@@ -1,6 +1,7 @@
 import { eventOf } from '../../alerts/event-log.ts';
+import { keptInLab, labAddresses } from '../../alerts/lab-receivers.ts';
 import { sendMail } from '../../alerts/mail.ts';
-import { type PostOptions, post } from '../../alerts/post.ts';
+import { post } from '../../alerts/post.ts';
 import { bodyOf, PAGERDUTY, type Said } from '../../alerts/webhook-shapes.ts';
 import { type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { SecretRef } from '../../engine/model/catalog.ts';
@@ -17,7 +18,7 @@ const longest = 20_000;
 
 /**
  * Tells a route something, in its form. Secrets are read for this call alone. Gives back, as a warning, that
- * some of several recipients could not be told.
+ * some of several recipients could not be told, or that a lab tells nobody there.
  *
  * @throws Failure `alert-undelivered`, `alert-address`, `alert-url`, `alert-retired`, and what reading a
  *   secret throws
@@ -48,7 +49,7 @@ export async function tell(
 }
 
 async function send(
-  { world: ports, reach }: Session,
+  { world: ports, reach, lab }: Session,
   properties: Route['properties'],
   said: Said,
   signal: AbortSignal,
@@ -62,14 +63,15 @@ async function send(
     const login = username !== undefined && password && { username, password: await textOf(password) };
     const key = 'delivery' in said ? said.delivery.alert.key : `converge-${said.about}`;
     const route = { host, port, from, to, ...login, ...(ca !== undefined && { ca }) };
-    return sendMail(route, message, key, signal);
+    if (!lab) return sendMail(route, message, key, signal);
+    const [at] = (await labAddresses(host)) ?? [];
+    return at ? sendMail({ ...route, address: at.address }, message, key, signal) : [keptInLab(host)];
   }
   if (webhook) {
     const { shape, url, key, ca } = webhook;
     const body = bodyOf(shape, said, key && (await textOf(key)));
-    if (body)
-      await posted(url === undefined ? PAGERDUTY : await textOf(url), body, { ...webhook, ca }, signal);
-    return [];
+    const to = url === undefined ? PAGERDUTY : await textOf(url);
+    return body ? posted(to, body, { ...webhook, ca, isLab: lab !== undefined }, signal) : [];
   }
   if (sns) {
     const { publish } = await import('../../aws/topics.ts');
@@ -88,20 +90,23 @@ async function send(
     await writeEvent({ platform, env, run }, source, eventOf(said));
     return [];
   }
-  if (heartbeat)
-    await posted(await textOf(heartbeat.url), undefined, { ...heartbeat, ca: heartbeat.ca }, signal);
-  return [];
+  if (!heartbeat) return [];
+  const how = { ...heartbeat, ca: heartbeat.ca, isLab: lab !== undefined };
+  return posted(await textOf(heartbeat.url), undefined, how, signal);
 }
 
 async function posted(
   url: string,
   body: object | undefined,
-  { private: isPrivate = false, ca }: { private?: boolean; ca: string | undefined },
+  { private: isPrivate = false, ca, isLab }: { private?: boolean; ca: string | undefined; isLab: boolean },
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Diagnostic[]> {
   const parsed = URL.parse(url);
   if (parsed && isRetired(parsed))
     throw new Failure(world('alert-retired', retired[0], { hint: retired[1] }));
-  const options: PostOptions = { isPrivate, ...(ca !== undefined && { ca }), signal };
-  await post(url, body, options);
+  const found = parsed && isLab ? await labAddresses(parsed.hostname) : undefined;
+  if (parsed && isLab && !found) return [keptInLab(parsed.host)];
+  const pinned = found && { resolve: async () => found };
+  await post(url, body, { isPrivate, ...(ca !== undefined && { ca }), signal, ...pinned });
+  return [];
 }

@@ -1,4 +1,4 @@
-import { type Finding, findingsOf } from '../../doctor/finding.ts';
+import { type Finding, findingsOf, problem } from '../../doctor/finding.ts';
 import { judgeExceptions } from '../../doctor/proxy.ts';
 import { judgeRepository } from '../../doctor/repository.ts';
 import type { CatalogResource } from '../../engine/model/catalog.ts';
@@ -9,7 +9,7 @@ import type { RepositoryRef } from '../../replication/model/clients.ts';
 import { pipelined } from '../../replication/model/pipelined.ts';
 import type { Context } from '../app-context.ts';
 import type { Closing } from '../connect/reach.ts';
-import { declaredVms } from '../operation/site/declared-vms.ts';
+import { declaredVms, emptySelections } from '../operation/site/declared-vms.ts';
 import type { CommonOptions } from '../options.ts';
 import { loadCatalog } from '../session/load-catalog.ts';
 import { openSession } from '../session/open-session.ts';
@@ -38,13 +38,15 @@ export async function doctor(
   const closing: Closing = [];
   try {
     const run = runOf(context, session);
-    const { resources, diagnostics } = await expandSelections(catalog, run);
+    const expanded = await expandSelections(catalog, run);
+    const { resources, diagnostics } = expanded;
     context.reporter.diagnostics(diagnostics);
+    const empty = emptySelections(catalog, expanded);
     const vms = resources.filter(({ type, meta }) => type === 'protected_vm' && meta.ensure !== 'absent');
-    const { refs } = declaredVms(vms);
+    const { refs } = declaredVms(vms, empty);
     const spared = vainExceptions(session.reach.machine.env);
     const findings: Finding[] = spared ? judgeExceptions(spared) : [];
-    findings.push(...vms.filter(({ fault }) => fault !== undefined).flatMap(faulty));
+    findings.push(...vms.filter(({ fault }) => fault !== undefined).flatMap(faulty), ...empty.map(ofNobody));
     const whole = vms.filter(({ fault, select }) => fault === undefined && select === undefined);
     const places = whole.map(vm => ({ vm, ...targetOf(vm) }));
     findings.push(
@@ -92,3 +94,10 @@ export async function doctor(
 
 const faulty = ({ address, fault }: CatalogResource): Finding[] =>
   findingsOf({ of: address, what: 'selection', looked: 'the target' }, fault ? [fault] : [], undefined);
+
+const ofNobody = ({ address }: CatalogResource): Finding =>
+  problem(
+    { of: address, what: 'selection', looked: 'the target' },
+    'it selects no VM: nothing is protected by it',
+    'correct `select`, or look whether its VMs were renamed, moved or untagged, or the target may not see them',
+  );

@@ -17,6 +17,7 @@ import {
 } from '../../replication/repository/open-repository.ts';
 import { proveConditions } from '../../replication/repository/prove-creation.ts';
 import { vmContext } from '../../replication/repository/vm.ts';
+import { repositoryLost } from '../../resources/shared/lost-repository.ts';
 import type { Closing } from '../connect/reach.ts';
 import { awsTarget, storeAt } from '../connect/repositories.ts';
 import type { Session } from '../session/open-session.ts';
@@ -75,6 +76,10 @@ export async function lookAtRepository(
       const secret = key && parseKey(await reach.secret(key), key.$secret);
       return openRepository(store, { key: secret, random });
     }, signal));
+  const there = opened && 'value' in opened ? opened.value : undefined;
+  // Of one that can't be opened nobody can say which it is.
+  const isSeen = 'value' in config && (there !== undefined || !opened);
+  const lost = isSeen ? repositoryLost(ref, await reach.known.at(url), there) : undefined;
   const lock = ref.lock && lockPolicyOf(ref.lock);
   const now = world.host.clock.now() + (store.clockAhead?.() ?? 0);
   const looked =
@@ -98,6 +103,7 @@ export async function lookAtRepository(
       'failed' in config
         ? config
         : { value: config.value && { keys: config.value.encryption?.keys.length ?? 0 } },
+    ...(lost && { lost }),
     ...(conditions && { conditions }),
     ...(opened && { opened }),
     ...(key && { key: key.$secret }),

@@ -16,6 +16,7 @@ import { livesInAws, pausesIn } from '../../replication/model/pauses.ts';
 import type { VmRepository } from '../../replication/model/repository.ts';
 import type { OpenRepository } from '../../replication/repository/open-repository.ts';
 import { holdsIn } from '../../replication/retention/holds.ts';
+import { repositoryLost } from '../../resources/shared/lost-repository.ts';
 import { openAlertsIn } from '../alerts/alert-turn.ts';
 import type { Context } from '../app-context.ts';
 import { makeRepositories } from '../connect/repositories.ts';
@@ -89,6 +90,8 @@ async function declaredStatus(
       [...refs.values()].map(ref =>
         looked(ref, host.clock, told, async () => {
           const found = (await repositories.open(ref, 'read')) as OpenRepository | undefined;
+          const lost = repositoryLost(ref, await repositories.known.at(ref.url), found);
+          if (lost) told([lost]);
           if (!found) return undefined;
           const own = declared.filter(({ repository }) => repository === ref.url.canonical);
           const all = await seenIn(found, ref, {

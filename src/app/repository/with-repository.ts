@@ -9,6 +9,7 @@ import { findVm } from '../../replication/model/find-vm.ts';
 import type { OnDamage, VmRepository } from '../../replication/model/repository.ts';
 import { parseRepositoryUrl } from '../../replication/model/repository-url.ts';
 import type { OpenRepository } from '../../replication/repository/open-repository.ts';
+import { repositoryLost } from '../../resources/shared/lost-repository.ts';
 import { repositoryRef } from '../../resources/shared/repository-property.ts';
 import type { ProtectedVmProperties } from '../../resources/vsphere/protection.ts';
 import type { Context } from '../app-context.ts';
@@ -64,7 +65,11 @@ export async function withRepositoryOpen<T>(
     const key = own ?? (ref.key && parseKey(await ports.secret(ref.key), ref.key.$secret));
     const store = await storeAt(ref.url, ref.target, reach, closing);
     const before = await known.at(ref.url);
-    const repository = await openRepository(store, { key, random: host.random });
+    const repository = await openRepository(store, { key, random: host.random }).catch((error: unknown) => {
+      // Nobody is sent to begin anew what was there.
+      const lost = isMissing(error) ? repositoryLost(ref, before, undefined) : undefined;
+      throw lost ? new Failure([lost], { cause: error }) : error;
+    });
     return await use({
       repository,
       ref,
@@ -82,6 +87,9 @@ export async function withRepositoryOpen<T>(
     await session.close();
   }
 }
+
+const isMissing = (error: unknown): boolean =>
+  error instanceof Failure && error.hasOnly('repository-not-found');
 
 /** Of a bucket: what its target, or the command line, says about where it is. */
 function placeOf({ url, target }: RepositoryRef, targets: CatalogTarget[]): OpenedRepository['place'] {

@@ -5,6 +5,10 @@ export const alerts = {
     means: 'The receiver of an alert is at an address that is not on the public Internet.',
     wayOut: 'Write `private: true` in the webhook if it is meant to be in a network of your own.',
   },
+  'alert-kept-in-lab': {
+    means: 'A lab sends nothing to another machine, so it told nobody there (a warning).',
+    wayOut: 'Give the route a receiver at 127.0.0.1, ::1 or localhost, or run it without `--lab`.',
+  },
   'alert-retired': {
     means: 'Alerts were to go to an Office 365 connector, which Microsoft retires.',
     wayOut: 'Give the URL of a Teams workflow, with `shape: teams`.',

@@ -91,7 +91,7 @@ export const repository = {
       'Use another point; where the bucket keeps versions, an older one of a damaged object may be whole.',
   },
   'points-lost': {
-    means: 'A repository had newer points of a VM than it has now.',
+    means: 'A repository had newer points of a VM than it has now, or is not there any more itself.',
     wayOut: 'Bring the points back, or begin anew knowingly, as the hint says.',
   },
   'points-suspect': {

@@ -1,6 +1,7 @@
 import type { KnownRepository, RepositoryRef } from '../../replication/model/clients.ts';
 import type { Point } from '../../replication/model/point.ts';
 import type { Repository } from '../../replication/model/repository.ts';
+import { lostRepository } from '../shared/lost-repository.ts';
 
 /**
  * What is gone of a VM's recovery points that was there, as one sentence; undefined when nothing is known to
@@ -14,7 +15,7 @@ export async function lostHistory(
   repository: Repository | undefined,
   newest: Point | undefined,
 ): Promise<string | undefined> {
-  const gone = known && lostRepository(ref, known, repository);
+  const gone = lostRepository(ref, known, repository);
   if (gone !== undefined || !repository) return gone;
   const seen = known?.generations[uuid] ?? 0;
   // The lease is asked where nothing is left to go by.
@@ -24,17 +25,3 @@ export async function lostHistory(
   const left = newest ? `the newest there is now is ${newest.generation}` : 'there is none now';
   return `${ref.url.written} had a recovery point of generation ${generation}, and ${left}: points were removed, or an older state was put back`;
 }
-
-/** The same of the repository as a whole. */
-export function lostRepository(
-  { url }: RepositoryRef,
-  known: KnownRepository,
-  found: Repository | undefined,
-): string | undefined {
-  if (!found)
-    return `the repository ${url.written} (${short(known.id)}), which earlier runs from here know, isn't there any more`;
-  if (known.id === found.id) return undefined;
-  return `at ${url.written} there is another repository (${short(found.id)}) than the one that earlier runs from here know (${short(known.id)})`;
-}
-
-const short = (id: string): string => `id ${id.slice(0, 8)}…`;

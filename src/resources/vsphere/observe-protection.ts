@@ -16,6 +16,7 @@ import type { SourceSnapshot, SourceVm } from '../../replication/model/source.ts
 import { dueOf } from '../../replication/movers/due-jobs.ts';
 import { breachedAfter } from '../../schedule/due.ts';
 import type { VsphereClient } from '../../vsphere/client/connect.ts';
+import { LOST_HINT } from '../shared/lost-repository.ts';
 import { oneDiagnostic } from '../shared/one-diagnostic.ts';
 import { repositoryRef } from '../shared/repository-property.ts';
 import { damageKnown, damageMet, headPutBack } from './damage-known.ts';
@@ -169,9 +170,7 @@ const comeAndGo = (
 };
 
 const historyLost = (vm: SourceVm, lost: string): Diagnostic =>
-  world('points-lost', `${vm.name}: ${lost}`, {
-    hint: 'mount it, correct the URL, or bring the points back; to begin anew knowingly, --allow the address',
-  });
+  world('points-lost', `${vm.name}: ${lost}`, { hint: LOST_HINT });
 
 const beginsAnew = ({ url }: RepositoryRef): Diagnostic =>
   world(

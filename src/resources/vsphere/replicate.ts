@@ -7,9 +7,9 @@ import type { KnownRepository, RepositoryRef } from '../../replication/model/cli
 import type { Repository } from '../../replication/model/repository.ts';
 import type { Due, DueJob } from '../../replication/movers/due-jobs.ts';
 import { sha256 } from '../../values/digest.ts';
+import { LOST_HINT, lostRepository } from '../shared/lost-repository.ts';
 import { repositoryRef } from '../shared/repository-property.ts';
 import { removeLeft } from './left-behind.ts';
-import { lostRepository } from './lost-history.ts';
 import type { ProtectedVmProperties } from './protection.ts';
 
 /** A job, and what this process knows of the cycle that it asks for. */
@@ -110,12 +110,7 @@ export async function move({ job, cycle, ref }: PreparedJob, io: WriteIo): Promi
 /** A repository that earlier runs know, and that is gone, is never begun anew in silence. */
 function refuseLost(ref: RepositoryRef, known: KnownRepository, found: Repository | undefined): void {
   const gone = lostRepository(ref, known, found);
-  if (gone !== undefined)
-    throw new Failure(
-      blocked('points-lost', gone, {
-        hint: 'mount it, correct the URL, or bring the points back; to begin anew knowingly, --allow the address',
-      }),
-    );
+  if (gone !== undefined) throw new Failure(blocked('points-lost', gone, { hint: LOST_HINT }));
 }
 
 /** The exclusions as the cycle takes them: what is all digits is a disk's number. */

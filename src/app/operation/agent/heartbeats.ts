@@ -37,7 +37,10 @@ export class Heartbeats {
     statuses: readonly VmStatus[],
     now: number,
   ): Promise<Map<string, Diagnostic[]>> {
-    const isAlive = [...views.values()].every(({ problem }) => problem !== 'repository-unreachable');
+    // One that is still to be made has nothing to read.
+    const isAlive = [...views.values()].every(
+      ({ problem, isLost }) => !isLost && problem !== 'repository-unreachable',
+    );
     const isKept = isAllKept(statuses);
     const isTime = (title: string): boolean => {
       const called = this.#called.get(title);
@@ -54,10 +57,10 @@ export class Heartbeats {
     };
     const call = async (route: Route): Promise<Diagnostic[]> => {
       try {
-        await tell(session, route, said, this.#signal);
+        const kept = await tell(session, route, said, this.#signal);
         this.#called.set(route.title, { at: now, pause: often });
         this.#concerns.say('route-failing', route.title, undefined);
-        return [];
+        return kept;
       } catch (error) {
         if (!(error instanceof Failure)) throw error;
         this.#called.set(route.title, { at: now, pause: soon });

@@ -8,6 +8,7 @@ import type { Repositories, RepositoryRef } from '../../../replication/model/cli
 import { type Pause, pausesIn } from '../../../replication/model/pauses.ts';
 import type { Point } from '../../../replication/model/point.ts';
 import type { OpenRepository } from '../../../replication/repository/open-repository.ts';
+import { lostRepository } from '../../../resources/shared/lost-repository.ts';
 import type { Context } from '../../app-context.ts';
 import { makeRepositories } from '../../connect/repositories.ts';
 import type { CommonOptions } from '../../options.ts';
@@ -23,6 +24,8 @@ export interface View {
   /** Undefined: it isn't there, or couldn't be read. */
   repository: OpenRepository | undefined;
   problem?: 'no-repository' | 'repository-unreachable';
+  /** It isn't the one that earlier runs from here know. */
+  isLost: boolean;
   /** When it could be read again that couldn't be, by this machine's clock. */
   back?: number;
   /** By UUID, as they were last seen. */
@@ -94,6 +97,7 @@ function viewOf({ session, seenBefore }: Site, ref: RepositoryRef): View {
     ref,
     now: () => session.world.host.clock.now() + (view.repository?.store.clockAhead?.() ?? 0),
     repository: undefined,
+    isLost: false,
     vms: new Map(seenBefore.get(ref.url.canonical)?.vms),
     pauses: [],
   };
@@ -107,6 +111,8 @@ function viewOf({ session, seenBefore }: Site, ref: RepositoryRef): View {
  */
 export async function lookInto(site: Site, view: View, told: Diagnostic[]): Promise<void> {
   view.repository ??= (await site.repositories.open(view.ref, 'read')) as OpenRepository | undefined;
+  const known = await site.repositories.known.at(view.ref.url);
+  view.isLost = lostRepository(view.ref, known, view.repository) !== undefined;
   if (view.repository) {
     const onDamage = ({ diagnostics }: Failure) => void told.push(...diagnostics);
     const seen = await lookAt(view.repository, onDamage, () => false, view.vms);
