@@ -267,4 +267,9 @@ export interface Repository {
    * `onDamage` and are left out; without it the Failure is thrown.
    */
   vms(onDamage?: OnDamage): Promise<{ uuid: string; name: string }[]>;
+  /**
+   * UUIDs of all VMs that were ever replicated to it, also of those without a point, and of those that the
+   * roster lost and of which a point can be read; `onDamage` as in `vms`. Two listings, a request for each.
+   */
+  enrolled(onDamage?: OnDamage): Promise<string[]>;
 }
