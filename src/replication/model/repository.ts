@@ -248,6 +248,8 @@ export interface BoardStore {
   read(name: string): Promise<{ value: unknown; etag: string; modified: number } | undefined>;
   /** `etag`: of the note that it replaces; undefined: there is none. Gives the new one, unless too late. */
   write(name: string, value: unknown, etag: string | undefined): Promise<string | undefined>;
+  /** Of a note, readable or not; undefined: there is none. */
+  etag(name: string): Promise<string | undefined>;
   remove(name: string): Promise<void>;
 }
 
