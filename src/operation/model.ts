@@ -138,7 +138,7 @@ export interface SeenRepository {
   /** Of those that live in AWS: when snapshots of them were taken there, and how often some are. */
   covers?: { vm: string; at: number; every: number; lacks?: string[] }[];
   /** VMs of which nothing is removed until then, by the store's clock; those in force. */
-  holds?: { vm: string; until: number; why?: SignalKind }[];
+  holds?: { vm: string; until: number; why?: SignalKind | 'damaged' }[];
   /** Recovery plans that are declared with it. */
   plans: SeenPlan[];
   /** Agents that wrote about themselves, the one last heard of first. */

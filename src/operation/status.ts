@@ -58,7 +58,7 @@ export function statusOf(
     const names = [status.vm, status.uuid].flatMap(name => name?.toLowerCase() ?? []);
     const replica = names.flatMap(name => replicated.get(name) ?? [])[0];
     const holds = (byUrl.get(status.repository)?.holds ?? []).filter(({ vm }) => vm === status.uuid);
-    const signal = holds.find(({ why }) => why !== undefined)?.why;
+    const signal = holds.flatMap(({ why = 'damaged' }) => (why === 'damaged' ? [] : why))[0];
     const rehearsal = rehearsed.get(status.repository)?.get(status.uuid ?? '');
     const { verified, broken } = checked.get(`${status.repository} ${status.uuid}`) ?? {};
     return {

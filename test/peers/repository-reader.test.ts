@@ -10,11 +10,11 @@ import type { DamageRecord } from '../../src/replication/model/damage-record.ts'
 import type { LocksRecord } from '../../src/replication/model/object-lock.ts';
 import { FOREVER } from '../../src/replication/model/object-lock.ts';
 import { pause } from '../../src/replication/model/pauses.ts';
-import { lift, pin } from '../../src/replication/model/pins.ts';
 import { locksStore } from '../../src/replication/repository/locks-store.ts';
 import type { OpenRepository } from '../../src/replication/repository/open-repository.ts';
 import { hold } from '../../src/replication/retention/holds.ts';
 import { declareRetention } from '../../src/replication/retention/in-force.ts';
+import { lift, pin } from '../../src/replication/retention/pins.ts';
 import { fileStore } from '../../src/replication/stores/file.ts';
 import { contextOf, pruneOnce } from '../support/prune.ts';
 import { aLease, aMachine, commitImage, openTest, VM } from '../support/repository.ts';

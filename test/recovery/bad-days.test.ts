@@ -13,7 +13,7 @@ import { rehearse } from '../../src/recovery/failover/rehearse.ts';
 import { standing } from '../../src/recovery/failover/standing.ts';
 import { estimateCold } from '../../src/recovery/replica/estimate.ts';
 import { stateOf } from '../../src/recovery/run/run.ts';
-import { pin, pinned } from '../../src/replication/model/pins.ts';
+import { pin, pinned } from '../../src/replication/retention/pins.ts';
 import { memoryStore } from '../support/memory-store.ts';
 import { commitImage, openTest, VM } from '../support/repository.ts';
 import { begun, firmware, killedBefore } from './begun.ts';

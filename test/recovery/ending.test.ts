@@ -9,7 +9,7 @@ import { commit, takeOver, undoOne } from '../../src/recovery/failover/take-over
 import { type Run, type RunStep, stateOf } from '../../src/recovery/run/run.ts';
 import { machinesOf, notTakenOver, refuseLeaving, whereIs } from '../../src/recovery/run/where.ts';
 import { livesInAws } from '../../src/replication/model/pauses.ts';
-import { pinned } from '../../src/replication/model/pins.ts';
+import { pinned } from '../../src/replication/retention/pins.ts';
 import { away } from './away.ts';
 import { killedBefore } from './begun.ts';
 import { real } from './taken-over.ts';

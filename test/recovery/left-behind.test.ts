@@ -6,7 +6,7 @@ import { cleanUp } from '../../src/recovery/failover/cleanup.ts';
 import { rehearse } from '../../src/recovery/failover/rehearse.ts';
 import { standing } from '../../src/recovery/failover/standing.ts';
 import { stateOf } from '../../src/recovery/run/run.ts';
-import { pinned } from '../../src/replication/model/pins.ts';
+import { pinned } from '../../src/replication/retention/pins.ts';
 import { begun } from './begun.ts';
 
 type World = Awaited<ReturnType<typeof begun>>;

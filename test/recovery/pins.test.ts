@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { beginRun } from '../../src/recovery/failover/begin.ts';
 import { cleanUp } from '../../src/recovery/failover/cleanup.ts';
 import { rehearse } from '../../src/recovery/failover/rehearse.ts';
-import { lift, pin, pinned } from '../../src/replication/model/pins.ts';
+import { lift, pin, pinned } from '../../src/replication/retention/pins.ts';
 import { memoryStore } from '../support/memory-store.ts';
 import { commitImage, openTest } from '../support/repository.ts';
 import { begun, firmware, killedBefore } from './begun.ts';

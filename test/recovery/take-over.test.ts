@@ -4,7 +4,7 @@ import { standing } from '../../src/recovery/failover/standing.ts';
 import { commit, takeOver, undo } from '../../src/recovery/failover/take-over.ts';
 import { stateOf } from '../../src/recovery/run/run.ts';
 import { suspend } from '../../src/replication/model/pauses.ts';
-import { pinned } from '../../src/replication/model/pins.ts';
+import { pinned } from '../../src/replication/retention/pins.ts';
 import { VM } from '../support/repository.ts';
 import { killedBefore } from './begun.ts';
 import { real } from './taken-over.ts';

@@ -6,7 +6,7 @@ import { standing } from '../../src/recovery/failover/standing.ts';
 import { RUN_TAG } from '../../src/recovery/model/machines.ts';
 import { runTags } from '../../src/recovery/run/names.ts';
 import { expiresOf } from '../../src/recovery/run/run.ts';
-import { pinned } from '../../src/replication/model/pins.ts';
+import { pinned } from '../../src/replication/retention/pins.ts';
 import { begun, hour, killedBefore, role } from './begun.ts';
 import { unhurried } from './fixture.ts';
 

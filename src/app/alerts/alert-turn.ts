@@ -1,5 +1,5 @@
 import { isKeptInLab } from '../../alerts/lab-receivers.ts';
-import { type Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
+import { type Diagnostic, Failure, failedWith } from '../../diagnostics/diagnostic.ts';
 import {
   advance,
   claim,
@@ -88,13 +88,35 @@ export async function openAlertsIn(board: BoardStore): Promise<OpenAlert[]> {
 
 async function changeNote(notes: BoardStore, to: (state: AlertState) => AlertState): Promise<AlertState> {
   for (let race = 0; race < mostRaces; race++) {
-    const found = await notes.read(NOTE);
+    const found = await noteIn(notes);
     const before = (found?.value as AlertState | undefined) ?? noAlerts;
     const after = to(before);
     if (JSON.stringify(after) === JSON.stringify(before)) return after;
     if ((await notes.write(NOTE, after, found?.etag)) !== undefined) return after;
   }
   return to(noAlerts);
+}
+
+/** What was told can't be known of a damaged one: it is told once more, and written over it. */
+async function noteIn(notes: BoardStore): Promise<{ value?: unknown; etag: string } | undefined> {
+  const found = await readable(notes);
+  if (found !== 'damaged') return found;
+  // Read once more after its etag: what is written over is what was seen to be damaged.
+  const etag = await notes.etag(NOTE);
+  const again = await readable(notes);
+  if (again !== 'damaged') return again;
+  return etag === undefined ? undefined : { etag };
+}
+
+async function readable(
+  notes: BoardStore,
+): Promise<{ value?: unknown; etag: string } | 'damaged' | undefined> {
+  try {
+    return await notes.read(NOTE);
+  } catch (error) {
+    if (!failedWith(error, 'damaged-object')) throw error;
+    return 'damaged';
+  }
 }
 
 export interface AlertTurn {

@@ -1,5 +1,7 @@
 import { Failure } from '../../diagnostics/diagnostic.ts';
 import type { Mover } from '../../operation/model.ts';
+import { isUnreadable } from '../../replication/format/damage.ts';
+import type { OnDamage } from '../../replication/model/repository.ts';
 import type { OpenRepository } from '../../replication/repository/open-repository.ts';
 
 /** Where movers write about themselves, a note each. */
@@ -16,10 +18,19 @@ type Noted = Pick<OpenRepository, 'board'> & { store: Pick<OpenRepository['store
  *
  * @param now by the clock of whoever asks, which the times that are given back are of
  */
-export async function moversIn({ board, store }: Noted, now: number): Promise<Mover[]> {
+export async function moversIn(
+  { board, store }: Noted,
+  now: number,
+  onDamage: OnDamage = failure => {
+    throw failure;
+  },
+): Promise<Mover[]> {
   const movers: Mover[] = [];
   for (const { name } of await board.list(moversFolder)) {
-    const note = await board.read(name);
+    const note = await board.read(name).catch(error => {
+      if (!isUnreadable(error)) throw error;
+      onDamage(error);
+    });
     // After an answer of the store, which tells its clock.
     const mover = note && byClock(note.value as Mover, -(store.clockAhead?.() ?? 0));
     if (mover && now - mover.at <= forgotten) movers.push(mover);

@@ -1,6 +1,6 @@
 import { failedWith } from '../../diagnostics/diagnostic.ts';
 import { expandSelections } from '../../engine/select/members.ts';
-import { pause, pausesIn, refuseFailedOver, resume } from '../../replication/model/pauses.ts';
+import { pause, pausesKnown, refuseFailedOver, resume } from '../../replication/model/pauses.ts';
 import type { Context } from '../app-context.ts';
 import type { CommonOptions, RepositoryOptions } from '../options.ts';
 import { momentOf } from '../repository/moments.ts';
@@ -45,7 +45,9 @@ export const resumeVm = (
   withRepositoryOpen(context, options, vm, async opened => {
     const { repository, clock } = opened;
     const names = await namesOf(context, opened, vm, options);
-    const pauses = await pausesIn(repository);
+    const pauses = await pausesKnown(repository, ({ diagnostics }) =>
+      context.reporter.diagnostics(diagnostics.map(one => ({ ...one, severity: 'warning' }))),
+    );
     const now = clock.now() + (repository.store.clockAhead?.() ?? 0);
     const wasPaused = pauses.some(
       one => names.includes(one.vm) && one.why === 'paused' && (one.until ?? now) >= now,

@@ -5,8 +5,9 @@ import { type PlanVersion, SERIES } from '../../recovery/model/plan.ts';
 import { readRun } from '../../recovery/run/keep.ts';
 import { expiresOf, kindOf, type Run, stateOf } from '../../recovery/run/run.ts';
 import { machinesOf } from '../../recovery/run/where.ts';
+import { isUnreadable } from '../../replication/format/damage.ts';
 import type { RepositoryRef } from '../../replication/model/clients.ts';
-import type { Repository } from '../../replication/model/repository.ts';
+import type { OnDamage, Repository } from '../../replication/model/repository.ts';
 import type { RecoveryPlanProperties } from '../../resources/aws/recovery_plan.ts';
 import { repositoryRef } from '../../resources/shared/repository-property.ts';
 import { parseSchedule } from '../../schedule/schedule.ts';
@@ -22,13 +23,21 @@ export const refOfPlan = ({ properties }: CatalogResource): RepositoryRef =>
   repositoryRef((properties as unknown as RecoveryPlanProperties).repository);
 
 /** What a repository knows of a plan that is declared with it. */
-export async function seenPlan(repository: Repository, declared: CatalogResource): Promise<SeenPlan> {
+export async function seenPlan(
+  repository: Repository,
+  declared: CatalogResource,
+  onDamage: OnDamage = failure => {
+    throw failure;
+  },
+): Promise<SeenPlan> {
   const { title: plan, address } = declared;
   const { test } = declared.properties as unknown as RecoveryPlanProperties;
   const { records } = repository;
   const version = (await records.numbers(plan, SERIES.plan)).at(-1);
   const kept =
-    version === undefined ? undefined : ((await records.read(plan, SERIES.plan, version)) as PlanVersion);
+    version === undefined
+      ? undefined
+      : await readable(onDamage, async () => (await records.read(plan, SERIES.plan, version)) as PlanVersion);
   const schedule = test.schedule === undefined ? undefined : parseSchedule(test.schedule);
   const seen: SeenPlan = {
     plan,
@@ -39,7 +48,8 @@ export async function seenPlan(repository: Repository, declared: CatalogResource
   };
   const numbers = (await records.numbers(plan, SERIES.run)).slice(-mostRuns).reverse();
   for (const number of numbers) {
-    const run = await readRun(repository, plan, number);
+    const run = await readable(onDamage, () => readRun(repository, plan, number));
+    if (!run) continue;
     seen.newest ??= rehearsalOf(run);
     if (number === numbers[0]) Object.assign(seen, standingIn(run));
     if (kindOf(run.start) !== 'test') continue;
@@ -52,6 +62,17 @@ export async function seenPlan(repository: Repository, declared: CatalogResource
     break;
   }
   return seen;
+}
+
+/** One record that can't be read keeps nothing else of a plan from being seen. */
+async function readable<T>(onDamage: OnDamage, read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!isUnreadable(error)) throw error;
+    onDamage(error);
+    return undefined;
+  }
 }
 
 const finishedOf = ({ steps }: Run) => steps.findLast(step => step.what === 'finished');

@@ -12,10 +12,10 @@ import { isDueOf, statusOf } from '../../operation/status.ts';
 import { coversIn } from '../../recovery/cover/covers.ts';
 import { isUnreadable } from '../../replication/format/damage.ts';
 import type { RepositoryRef } from '../../replication/model/clients.ts';
-import { livesInAws, pausesIn } from '../../replication/model/pauses.ts';
+import { livesInAws, pausesKnown } from '../../replication/model/pauses.ts';
 import type { VmRepository } from '../../replication/model/repository.ts';
 import type { OpenRepository } from '../../replication/repository/open-repository.ts';
-import { holdsIn } from '../../replication/retention/holds.ts';
+import { holdsKnown } from '../../replication/retention/holds.ts';
 import { repositoryLost } from '../../resources/shared/lost-repository.ts';
 import { openAlertsIn } from '../alerts/alert-turn.ts';
 import type { Context } from '../app-context.ts';
@@ -192,22 +192,22 @@ async function seenIn(
   { clock, declared, plans, told, options }: Asking,
 ): Promise<SeenRepository> {
   const { store } = repository;
-  const pauses = await pausesIn(repository);
+  const onDamage = ({ diagnostics }: Failure) => told(diagnostics);
+  const pauses = await pausesKnown(repository, onDamage);
   const livesThere = pauses.some(livesInAws);
-  const covers = livesThere ? await coversIn(repository) : [];
-  const holds = await holdsIn(repository);
-  const rehearsed = await Promise.all(plans.map(plan => seenPlan(repository, plan)));
+  const covers = livesThere ? await coversIn(repository, onDamage) : [];
+  const holds = await holdsKnown(repository, onDamage);
+  const rehearsed = await Promise.all(plans.map(plan => seenPlan(repository, plan, onDamage)));
   // After an answer of the store, which tells its clock.
   const now = clock.now() + (store.clockAhead?.() ?? 0);
   const isDue = isDueOf(declared, now);
   const limit = pLimit(inFlight);
-  const onDamage = ({ diagnostics }: Failure) => told(diagnostics);
   const looked = await withFirsts(repository, await lookAt(repository, onDamage, isDue), onDamage);
   const vms = await Promise.all(
     looked.map(vm => limit(() => checked(repository.vm(vm.uuid), vm, told, options))),
   );
   const [movers, alerts] = await Promise.all([
-    readable([], told, () => moversIn(repository, clock.now())),
+    readable([], told, () => moversIn(repository, clock.now(), onDamage)),
     readable([], told, () => openAlertsIn(repository.board)),
   ]);
   const bytes = options.size ? await sizeOf(repository) : undefined;

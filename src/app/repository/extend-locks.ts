@@ -4,11 +4,11 @@ import type { CatalogResource } from '../../engine/model/catalog.ts';
 import { parseKey, readKey } from '../../replication/format/keys.ts';
 import type { RepositoryRef } from '../../replication/model/clients.ts';
 import { type LockPolicy, lockPolicyOf } from '../../replication/model/object-lock.ts';
-import { pinned } from '../../replication/model/pins.ts';
 import type { LockPlan } from '../../replication/prune/extend-locks.ts';
 import type { OpenRepository } from '../../replication/repository/open-repository.ts';
 import { vmContext } from '../../replication/repository/vm.ts';
-import { heldUntil, holdsIn } from '../../replication/retention/holds.ts';
+import { heldUntil, holdsKnown } from '../../replication/retention/holds.ts';
+import { pinsKnown } from '../../replication/retention/pins.ts';
 import type { Context } from '../app-context.ts';
 import { storeAt } from '../connect/repositories.ts';
 import type { CommonOptions } from '../options.ts';
@@ -146,11 +146,16 @@ export async function planOf(
   const vm = repository.vm(uuid);
   const context = vmContext(repository.context, uuid);
   const name = (await vm.newest(() => {}))?.vm.name;
+  // What nobody can tell of is kept.
+  let isDoubtful = false;
+  const doubt = () => {
+    isDoubtful = true;
+  };
   const pins = Map.groupBy(
-    (await pinned(repository)).filter(({ vm: whose }) => whose === uuid),
+    (await pinsKnown(repository, doubt)).filter(({ vm: whose }) => whose === uuid),
     ({ point }) => point,
   );
-  const held = heldUntil(await holdsIn(repository), uuid, now) !== undefined;
+  const held = heldUntil(await holdsKnown(repository, doubt), uuid, now) !== undefined || isDoubtful;
   const plan = await planLocks(context, vm, {
     ...{ lock, now, held, signal, ...how, policy: ruleIn(vms, { uuid, name })?.retention },
     pins: async () => new Map([...pins].map(([point, all]) => [point, all.map(({ holder }) => holder)])),

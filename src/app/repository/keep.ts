@@ -1,8 +1,9 @@
 import { world } from '../../diagnostics/diagnostic.ts';
 import { own } from '../../diagnostics/own-words.ts';
-import { BY_HAND, pin, pinned, unpin } from '../../replication/model/pins.ts';
+import type { OnDamage } from '../../replication/model/repository.ts';
 import { selectPoint } from '../../replication/model/select-point.ts';
-import { type Hold, hold, holdsIn, holdsOf, release } from '../../replication/retention/holds.ts';
+import { type Hold, hold, holdsKnown, holdsOf, release } from '../../replication/retention/holds.ts';
+import { BY_HAND, pin, pinsKnown, unpin } from '../../replication/retention/pins.ts';
 import type { Context } from '../app-context.ts';
 import type { CommonOptions, RepositoryOptions } from '../options.ts';
 import { againWith } from './choose-point.ts';
@@ -31,7 +32,9 @@ export const pinPoint = (
       again: againWith(['pin', vm], options, [], true),
     });
     if (options.release) {
-      const isPinned = (await pinned(repository)).some(one => one.holder === BY_HAND && one.point === id);
+      const isPinned = (await pinsKnown(repository, warnOf(context))).some(
+        one => one.holder === BY_HAND && one.point === id,
+      );
       if (!isPinned)
         context.reporter.diagnostics([
           { ...world('not-pinned', own`${id} of ${vm} was not pinned by hand`), severity: 'warning' },
@@ -69,16 +72,17 @@ export const holdVm = (
         { ...world(code, message, hint === undefined ? {} : { hint }), severity: 'warning' },
       ]);
     if (until === undefined) {
-      const before = holdsOf(await holdsIn(repository), uuid, now);
+      const before = holdsOf(await holdsKnown(repository, warnOf(context)), uuid, now);
       const released = before.find(({ why }) => why !== undefined) ?? before[0];
       if (!released) warn('not-held', `${vm} is not held`);
       else await release(repository, released);
-      const holds = holdsOf(await holdsIn(repository), uuid, now);
+      const holds = holdsOf(await holdsKnown(repository, warnOf(context)), uuid, now);
       return { ...(released && { released }), holds };
     }
     const end = momentOf(until, now);
+    await holdsKnown(repository, warnOf(context));
     await hold(repository, { vm: uuid, until: end, at: now });
-    const holds = holdsOf(await holdsIn(repository), uuid, now);
+    const holds = holdsOf(await holdsKnown(repository, warnOf(context)), uuid, now);
     const own = holds.find(({ why }) => why === undefined);
     if (own && own.until > end)
       warn(
@@ -88,3 +92,8 @@ export const holdVm = (
       );
     return { holds };
   });
+
+const warnOf =
+  ({ reporter }: Context): OnDamage =>
+  ({ diagnostics }) =>
+    reporter.diagnostics(diagnostics.map(one => ({ ...one, severity: 'warning' as const })));

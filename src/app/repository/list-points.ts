@@ -3,7 +3,6 @@ import { own } from '../../diagnostics/own-words.ts';
 import { parseNumbered } from '../../replication/format/names.ts';
 import type { CheckMemory } from '../../replication/model/check-memory.ts';
 import { untilOf } from '../../replication/model/object-lock.ts';
-import { pinned } from '../../replication/model/pins.ts';
 import type { Point, PointSummary } from '../../replication/model/point.ts';
 import { leadingMode } from '../../replication/model/point.ts';
 import { newestMissing } from '../../replication/model/select-point.ts';
@@ -11,7 +10,8 @@ import type { ObjectStore } from '../../replication/model/store.ts';
 import { locksStore } from '../../replication/repository/locks-store.ts';
 import type { OpenRepository } from '../../replication/repository/open-repository.ts';
 import { vmContext } from '../../replication/repository/vm.ts';
-import { type Hold, holdsIn } from '../../replication/retention/holds.ts';
+import { type Hold, holdsKnown } from '../../replication/retention/holds.ts';
+import { pinsKnown } from '../../replication/retention/pins.ts';
 import type { Context } from '../app-context.ts';
 import type { CommonOptions, RepositoryOptions } from '../options.ts';
 import { withVms } from './with-repository.ts';
@@ -55,7 +55,7 @@ export const listPoints = (
     const untils = new Map(
       (await Promise.all(vms.map(one => lockedPoints(repository, one.uuid)))).flatMap(one => [...one]),
     );
-    const pins = Map.groupBy(await pinned(repository), ({ point }) => point);
+    const pins = Map.groupBy(await pinsKnown(repository, onDamage), ({ point }) => point);
     const looks = new Map(
       await Promise.all(
         vms.map(async (one, n) => [histories[n]!.points.at(-1)?.id, await one.checked()] as const),
@@ -73,7 +73,7 @@ export const listPoints = (
         ...(suspect.has(one.id) && { suspect: true as const }),
       })),
       now,
-      held: (await holdsIn(repository)).filter(({ until }) => until > now),
+      held: (await holdsKnown(repository, onDamage)).filter(({ until }) => until > now),
     };
   });
 

@@ -5,6 +5,7 @@ import type { Repaired } from '../../replication/cycle/repair.ts';
 import type { VmRepository } from '../../replication/model/repository.ts';
 import type { Context } from '../app-context.ts';
 import type { CommonOptions, RepositoryOptions } from '../options.ts';
+import { repairNotes } from './repair-notes.ts';
 import { type OpenedRepository, vmNamed, withRepositoryOpen } from './with-repository.ts';
 
 export interface RepairedVm extends Repaired {
@@ -20,7 +21,7 @@ export async function repair(
   context: Context,
   vm: string | undefined,
   options: RepositoryOptions & CommonOptions & { rebuildHead?: boolean },
-): Promise<{ vms: RepairedVm[]; diagnostics: Diagnostic[] } | undefined> {
+): Promise<{ vms: RepairedVm[]; lists: string[]; diagnostics: Diagnostic[] } | undefined> {
   const { repairVm } = await import('../../replication/cycle/repair.ts');
   return withRepositoryOpen(context, options, vm, async opened => {
     const { repository, clock, known } = opened;
@@ -37,7 +38,9 @@ export async function repair(
       vms.push({ ...done, name });
       diagnostics.push(...leftOf(name, done));
     }
-    return { vms, diagnostics };
+    const { mended, left } = await repairNotes(repository, context.io.interrupt);
+    diagnostics.push(...left);
+    return { vms, lists: mended, diagnostics };
   });
 }
 

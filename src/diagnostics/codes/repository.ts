@@ -28,6 +28,11 @@ export const repository = {
     wayOut:
       '`converge verify` tells which points it breaks; `converge repair` writes anew what needs no source, and the next cycle what does; an older version of the object may be whole.',
   },
+  'records-rewritten': {
+    means:
+      'What a repository says of all its VMs (holds, pins, pauses, retention) was damaged, and was written anew from what can be read (a warning).',
+    wayOut: 'The message says what is kept in doubt, and how that is ended.',
+  },
   'head-rolled-back': {
     means: "A repository's head names an older point than the newest.",
     wayOut: 'Somebody put an older head back: remove it.',

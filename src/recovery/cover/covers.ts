@@ -1,5 +1,5 @@
 import { currentList } from '../../replication/model/current-list.ts';
-import type { Repository } from '../../replication/model/repository.ts';
+import type { OnDamage, Repository } from '../../replication/model/repository.ts';
 
 /** What protects a VM that lives in AWS: snapshots of its volumes there. */
 export interface Cover {
@@ -13,10 +13,11 @@ export interface Cover {
   lacks?: string[];
 }
 
-const covers = currentList<Cover>('covers');
+export const covers = currentList<Cover>('covers');
 
-/** Those of a repository, for whoever says how its VMs are protected. */
-export const coversIn = covers.read;
+/** Those of a repository, for whoever says how its VMs are protected; none of them keeps anything. */
+export const coversIn = (repository: Repository, onDamage: OnDamage = () => {}): Promise<Cover[]> =>
+  covers.known(repository, onDamage);
 
 /** Notes the newest one of a VM, in the place of the one before. */
 export const noteCover = (repository: Repository, cover: Cover): Promise<void> =>

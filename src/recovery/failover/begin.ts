@@ -1,6 +1,6 @@
-import { pin } from '../../replication/model/pins.ts';
 import type { Point } from '../../replication/model/point.ts';
 import type { Repository } from '../../replication/model/repository.ts';
+import { pin } from '../../replication/retention/pins.ts';
 import { SERIES } from '../model/plan.ts';
 import { begunBy } from '../run/keep.ts';
 import { holderOf, type Run, type RunStart } from '../run/run.ts';

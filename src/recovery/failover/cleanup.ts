@@ -2,8 +2,8 @@ import { type Diagnostic, Failure, failedWith, world } from '../../diagnostics/d
 import type { Clock } from '../../io/ports.ts';
 import { until } from '../../io/until.ts';
 import { unsuspend, unsuspendVm } from '../../replication/model/pauses.ts';
-import { lift, unpin } from '../../replication/model/pins.ts';
 import type { Repository } from '../../replication/model/repository.ts';
+import { lift, unpin } from '../../replication/retention/pins.ts';
 import { parseS3Url } from '../../values/s3-url.ts';
 import { note } from '../run/keep.ts';
 import { holderOf, kindOf, type LeftThing, type Run, type RunMachine, stateOf } from '../run/run.ts';

@@ -1,9 +1,9 @@
 import { Failure, given, world } from '../../diagnostics/diagnostic.ts';
 import type { Clock } from '../../io/ports.ts';
 import { until } from '../../io/until.ts';
-import { pinned } from '../../replication/model/pins.ts';
 import type { Point, PointDisk } from '../../replication/model/point.ts';
 import type { Repository } from '../../replication/model/repository.ts';
+import { pinned } from '../../replication/retention/pins.ts';
 import type { SnapshotStore } from '../model/snapshots.ts';
 import { changedBlocks } from './changed-blocks.ts';
 import { type Choice, chooseWork, type Encryption, retired } from './choose.ts';

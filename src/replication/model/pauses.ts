@@ -1,4 +1,6 @@
 import { blocked, type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
+import { own } from '../../diagnostics/own-words.ts';
+import { isUnreadable } from '../format/damage.ts';
 import { currentList } from './current-list.ts';
 import type { Repository, VmRepository } from './repository.ts';
 
@@ -20,12 +22,39 @@ export interface Pause {
   committed?: number;
   /** Since when all of it is at home again, though its failover isn't ended. */
   home?: number;
+  /** What was said of it can't be read: it may be failed over, so nobody makes a point until it is resumed. */
+  doubt?: true;
 }
 
-const pauses = currentList<Pause>('pauses');
+/**
+ * Who was failed over can't be told any more. A failover that may be in force is one of a VM whose head says
+ * so, or can't be read.
+ */
+async function withDoubts(repository: Repository, entries: Pause[]): Promise<Pause[]> {
+  const doubts: Pause[] = [];
+  for (const vm of await repository.enrolled(() => {})) {
+    if (entries.some(one => one.vm === vm && (one.why === 'failed-over' || one.doubt))) continue;
+    if (await maybeSuspended(repository.vm(vm))) doubts.push({ vm, why: 'paused', at: 0, doubt: true });
+  }
+  return [...entries, ...doubts];
+}
+
+async function maybeSuspended(vm: VmRepository): Promise<boolean> {
+  try {
+    return (await vm.head())?.head.suspended ?? false;
+  } catch (error) {
+    if (!isUnreadable(error)) throw error;
+    return true;
+  }
+}
+
+export const pauses = currentList<Pause>('pauses', withDoubts);
 
 /** All that were ever begun and that nobody has ended; those whose time is over among them. */
 export const pausesIn = pauses.read;
+
+/** The same for whoever shows them: see `CurrentList`. */
+export const pausesKnown = pauses.known;
 
 /**
  * Begins a pause, in the place of one that the VM has; those whose time is over are dropped.
@@ -39,8 +68,9 @@ export const pause = (
 ): Promise<void> =>
   pauses.change(repository, before => [
     ...before.filter(
-      ({ vm, why, until }) =>
+      ({ vm, why, until, doubt }) =>
         why === 'failed-over' ||
+        doubt ||
         (vm !== begun.vm && !names.includes(vm) && (until === undefined || until > begun.at)),
     ),
     begun,
@@ -133,9 +163,19 @@ export async function refuseFailedOver(
   { uuid, name }: { uuid: string; name: string },
   suspended = true,
 ): Promise<void> {
-  const found = await failoverOf(repository, { uuid, suspended });
+  if (!suspended) return;
+  const all = await pausesIn(repository);
+  const found = failedOver(all, uuid);
   if (found) throw isFailedOver(name, found);
+  if (all.some(({ vm, doubt }) => vm === uuid && doubt)) throw mayBeFailedOver(name);
 }
+
+const mayBeFailedOver = (name: string): Failure =>
+  new Failure(
+    blocked('failed-over', own`${name} may run in AWS: what says so is damaged, and was written anew`, {
+      hint: own`look whether it does; when it doesn't, \`converge resume ${name} PATHS\` lets points be made again`,
+    }),
+  );
 
 /** The plan of the run that holds a failover. */
 export const planOfHolder = (by = ''): string => by.slice(0, by.lastIndexOf('/'));

@@ -248,6 +248,8 @@ export interface BoardStore {
   read(name: string): Promise<{ value: unknown; etag: string; modified: number } | undefined>;
   /** `etag`: of the note that it replaces; undefined: there is none. Gives the new one, unless too late. */
   write(name: string, value: unknown, etag: string | undefined): Promise<string | undefined>;
+  /** Of a note, readable or not; undefined: there is none. */
+  etag(name: string): Promise<string | undefined>;
   remove(name: string): Promise<void>;
 }
 
@@ -267,4 +269,9 @@ export interface Repository {
    * `onDamage` and are left out; without it the Failure is thrown.
    */
   vms(onDamage?: OnDamage): Promise<{ uuid: string; name: string }[]>;
+  /**
+   * UUIDs of all VMs that were ever replicated to it, also of those without a point, and of those that the
+   * roster lost and of which a point can be read; `onDamage` as in `vms`. Two listings, a request for each.
+   */
+  enrolled(onDamage?: OnDamage): Promise<string[]>;
 }

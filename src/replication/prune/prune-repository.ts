@@ -1,11 +1,11 @@
 import { Failure, failedWith } from '../../diagnostics/diagnostic.ts';
 import { vmNames } from '../format/names.ts';
-import { pinned } from '../model/pins.ts';
 import type { OnDamage } from '../model/repository.ts';
 import type { OpenRepository } from '../repository/open-repository.ts';
 import { rangeReader } from '../repository/read/ranges.ts';
 import { heldUntil, holdsIn } from '../retention/holds.ts';
 import { policiesInForce } from '../retention/in-force.ts';
+import { pinned } from '../retention/pins.ts';
 import type { Retention } from '../retention/policy.ts';
 import { pruneVm, type VmPruned } from './prune-vm.ts';
 import type { Compacting, PruneVmOptions } from './work.ts';

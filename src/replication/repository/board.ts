@@ -36,6 +36,7 @@ export function boardStore({ store, vault, random }: Context): BoardStore {
       const put = await store.put(key, bytes, { when, patience: 'quick' });
       return put.ok ? put.etag : undefined;
     },
+    etag: async name => (await store.head(folder + name))?.etag,
     remove: name => store.remove(folder + name),
   };
 }

@@ -40,12 +40,7 @@ export interface OpenOptions {
 /** What `verify` needs besides: keys and raw objects. */
 export interface OpenRepository extends Repository {
   readonly context: Context;
-  /**
-   * UUIDs of all VMs that were ever replicated to it, also of those without a point, and of those that the
-   * roster lost and of which a point can be read; `onDamage` as in `vms`. Two listings, a request for each.
-   */
-  enrolled(onDamage?: OnDamage): Promise<string[]>;
-  /** The same without those that are `known`, and with the point in the head where it can be read. */
+  /** Those that are `enrolled` without those that are `known`, and with the point in the head where it can be read. */
   heads(onDamage: OnDamage, known: Iterable<string>): AsyncGenerator<{ uuid: string; point?: Point }>;
 }
 

@@ -1,4 +1,5 @@
 import { currentList } from '../model/current-list.ts';
+import { FOREVER } from '../model/object-lock.ts';
 import type { SignalKind } from '../model/point.ts';
 import type { Repository } from '../model/repository.ts';
 
@@ -10,14 +11,33 @@ export interface Hold {
   until: number;
   /** Since when. */
   at: number;
-  /** A cycle said so, because of this. */
-  why?: SignalKind;
+  /** A cycle said so, because of this; `damaged`: what was held can't be read, so it may have been. */
+  why?: SignalKind | 'damaged';
 }
 
-const holds = currentList<Hold>('holds');
+/** Of every VM: what is to be kept of them can't be told any more, until somebody looks and ends that. */
+const holdsOfAll = async (repository: Repository, entries: Hold[]): Promise<Hold[]> => {
+  const isHeld = (vm: string) => entries.some(one => one.vm === vm && one.why === 'damaged');
+  const free = (await repository.enrolled(() => {})).filter(vm => !isHeld(vm));
+  return [...entries, ...free.map((vm): Hold => ({ vm, until: FOREVER, at: 0, why: 'damaged' }))];
+};
 
-/** All holds of a repository, also those that are over. */
+export const holds = currentList<Hold>('holds', holdsOfAll);
+
+/** All holds of a repository, also those that are over: asked by everything that removes something. */
 export const holdsIn = holds.read;
+
+/** The same for whoever shows them: see `CurrentList`. */
+export const holdsKnown = holds.known;
+
+/** Holds every VM, since it can't be told what of them is to be kept. */
+export async function holdAll(repository: Repository): Promise<void> {
+  const all = await holdsOfAll(repository, []);
+  await holds.change(repository, before => [
+    ...before,
+    ...all.filter(({ vm }) => !before.some(one => one.vm === vm && one.why === 'damaged')),
+  ]);
+}
 
 /** The holds of a VM that aren't over, the one that ends last first. */
 export const holdsOf = (all: readonly Hold[], uuid: string, now: number): Hold[] =>

@@ -1,5 +1,5 @@
 import { currentList } from '../model/current-list.ts';
-import type { Repository } from '../model/repository.ts';
+import type { OnDamage, Repository } from '../model/repository.ts';
 import { type Aged, decide } from './decide.ts';
 import { type Retention, RULES, retentionOf, type WrittenRetention } from './policy.ts';
 
@@ -10,11 +10,18 @@ interface InForce {
   retention: WrittenRetention;
 }
 
-const list = currentList<InForce>('retention');
+export const retentions = currentList<InForce>('retention');
 
 /** By UUID of the VM. */
 export const retentionsIn = async (repository: Repository): Promise<Map<string, WrittenRetention>> =>
-  new Map((await list.read(repository)).map(one => [one.vm, one.retention]));
+  new Map((await retentions.read(repository)).map(one => [one.vm, one.retention]));
+
+/** The same for whoever shows them: see `CurrentList`. */
+export const retentionsKnown = async (
+  repository: Repository,
+  onDamage: OnDamage,
+): Promise<Map<string, WrittenRetention>> =>
+  new Map((await retentions.known(repository, onDamage)).map(one => [one.vm, one.retention]));
 
 /** The same as spans; what nobody can have declared is left out. */
 export async function policiesInForce(repository: Repository): Promise<Map<string, Retention>> {
@@ -34,7 +41,7 @@ export const declareRetention = (
   vm: string,
   retention: WrittenRetention,
 ): Promise<void> =>
-  list.change(repository, before => [...before.filter(one => one.vm !== vm), { vm, retention }]);
+  retentions.change(repository, before => [...before.filter(one => one.vm !== vm), { vm, retention }]);
 
 /** Whether two policies say the same, in whatever order. */
 export const isSame = (a: WrittenRetention | undefined, b: WrittenRetention): boolean =>

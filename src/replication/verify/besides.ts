@@ -2,12 +2,16 @@ import { failedWith } from '../../diagnostics/diagnostic.ts';
 import { isUnreadable } from '../format/damage.ts';
 import { BOARD, OBJECT_ID_BYTES, RECOVERY } from '../format/names.ts';
 import type { Root } from '../format/root.ts';
+import { CURRENT_LISTS } from '../model/current-list.ts';
 import type { BundleRef } from '../model/point.ts';
 import { readBundle } from '../repository/read/bundles.ts';
 import type { Context, VmContext } from '../repository/read/repository-context.ts';
 import { stranger } from './explain.ts';
 import { checkObject } from './objects.ts';
-import { addRefused, type Findings, type VerifyReport } from './report.ts';
+import { addRefused, type Findings, findings, type VerifyReport } from './report.ts';
+
+/** What can be, of records; it says of the others who writes them. */
+const REPAIRS = '`converge repair` writes it anew, or says who does.';
 
 /** What a recovery needs besides disks. None of it breaks a point: its disks can be restored without. */
 
@@ -39,16 +43,31 @@ export async function followBundles(
   }
 }
 
+/** Keys of records and notes that hold something else than was written, and that nothing newer stands for. */
+export async function damagedRecords(context: Context, signal: AbortSignal): Promise<string[]> {
+  const found = findings();
+  await checkRecords(context, found, { objects: 0, bytes: 0 }, signal);
+  return found.objects().flatMap(({ kind, object }) => (kind === 'damaged' ? [object] : []));
+}
+
+/** Each record of such a list holds all of it: of one below another nothing is needed. */
+const isOutdated = (key: string, next: string | undefined): boolean => {
+  const folder = key.slice(0, key.lastIndexOf('/') + 1);
+  return CURRENT_LISTS.some(list => folder.endsWith(`/${list}/`)) && (next?.startsWith(folder) ?? false);
+};
+
 /** Opens every record of plans and recoveries. */
 export async function checkRecords(
   { store, vault }: Context,
   found: Findings,
-  report: VerifyReport,
+  checked: Pick<VerifyReport['checked'], 'objects' | 'bytes'>,
   signal?: AbortSignal,
 ): Promise<void> {
   const record = `${RECOVERY}[0-9a-f]{${2 * OBJECT_ID_BYTES}}/[a-z0-9-]+/\\d{12}`;
   const name = new RegExp(`^(${record}|${BOARD}[a-z0-9-]+(/[a-z0-9-]+)*)$`);
-  for await (const { key } of store.list(RECOVERY)) {
+  const keys: string[] = [];
+  for await (const { key } of store.list(RECOVERY)) keys.push(key);
+  for (const [at, key] of keys.sort().entries()) {
     signal?.throwIfAborted();
     if (!name.test(key)) {
       stranger(key, found);
@@ -60,8 +79,8 @@ export async function checkRecords(
     });
     if (!object) continue;
     const { damage } = checkObject(vault, 'record', key, object.bytes);
-    if (damage) found.add('damaged', key, damage.message);
-    report.checked.objects++;
-    report.checked.bytes += object.bytes.length;
+    if (damage && !isOutdated(key, keys[at + 1])) found.add('damaged', key, damage.message, REPAIRS);
+    checked.objects++;
+    checked.bytes += object.bytes.length;
   }
 }

@@ -56,7 +56,7 @@ export async function verify(repository: OpenRepository, options: VerifyOptions 
   const found = findings();
   if (!options.vm) {
     await findStrangers(context.store, found);
-    await checkRecords(context, found, report, options.signal);
+    await checkRecords(context, found, report.checked, options.signal);
   }
   const keys = options.vm ? [context.vault.vmKey(options.vm)] : await vmKeys(context);
   const sample = options.sample ?? DEFAULT_SAMPLE;

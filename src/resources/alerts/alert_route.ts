@@ -13,6 +13,7 @@ import {
   repositoryNeeds,
   repositoryRef,
 } from '../shared/repository-property.ts';
+import { unlessDamaged } from '../shared/unless-damaged.ts';
 import { type AlertRouteProperties, alertRouteSchema, TRANSPORTS } from './alert-route-schema.ts';
 
 const details = [...TRANSPORTS, 'severity', 'remind', 'quiet', 'digest'] as const;
@@ -132,7 +133,10 @@ export const retired = [
 
 async function newestOf(repository: Repository | undefined, title: string) {
   const number = (await repository?.records.numbers(subjectOf(title), SERIES))?.at(-1) ?? 0;
-  const value = number === 0 ? undefined : await repository!.records.read(subjectOf(title), SERIES, number);
+  const value =
+    number === 0
+      ? undefined
+      : await unlessDamaged(repository!.records.read(subjectOf(title), SERIES, number));
   return { number, value: value as { route: Route } | { removed: true } | undefined };
 }
 

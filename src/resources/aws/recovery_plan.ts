@@ -16,6 +16,7 @@ import {
   repositoryRef,
   repositorySchema,
 } from '../shared/repository-property.ts';
+import { unlessDamaged } from '../shared/unless-damaged.ts';
 import { dnsSchema, wrongDns } from './dns-schema.ts';
 import { postLaunchSchema, wrongPostLaunch } from './post-launch-schema.ts';
 import { probesSchema, wrongProbes } from './probes-schema.ts';
@@ -148,7 +149,8 @@ export type RecoveryPlanProperties = Static<typeof schema>;
 /** The newest version of a plan that a repository keeps, and its number. */
 async function newestOf(repository: Repository | undefined, title: string) {
   const number = (await repository?.records.numbers(title, SERIES.plan))?.at(-1) ?? 0;
-  const value = number === 0 ? undefined : await repository!.records.read(title, SERIES.plan, number);
+  const value =
+    number === 0 ? undefined : await unlessDamaged(repository!.records.read(title, SERIES.plan, number));
   return { number, value: value as PlanVersion | undefined };
 }
 

@@ -1,11 +1,11 @@
 import { type Diagnostic, world } from '../../diagnostics/diagnostic.ts';
 import { plural } from '../../io/units.ts';
 import type { DamageRecord } from '../../replication/model/damage-record.ts';
-import { pinned } from '../../replication/model/pins.ts';
 import type { Repository, VmRepository } from '../../replication/model/repository.ts';
 import { agedOf } from '../../replication/retention/dates.ts';
-import { heldUntil, holdsIn } from '../../replication/retention/holds.ts';
-import { isSame, removes, retentionsIn } from '../../replication/retention/in-force.ts';
+import { heldUntil, holdsKnown } from '../../replication/retention/holds.ts';
+import { isSame, removes, retentionsKnown } from '../../replication/retention/in-force.ts';
+import { pinsKnown } from '../../replication/retention/pins.ts';
 import { retentionOf, type WrittenRetention } from '../../replication/retention/policy.ts';
 
 const DAY = 24 * 3_600_000;
@@ -32,13 +32,13 @@ export function retentionReader(): (
   return async (repository, vm, declared, now, damage) => {
     const all = ofAll.get(repository) ?? readOfAll(repository);
     ofAll.set(repository, all);
-    const { inForce, pins, holds } = await all;
+    const { inForce, pins, holds, isDoubtful } = await all;
     const before = inForce.get(vm.uuid);
     const policy = retentionOf(declared);
     const dated = (await vm.dated()).toSorted((a, b) => a.generation - b.generation);
     const known = { arrived: new Map(dated.map(({ id, at }) => [id, at])), damage, pins };
     if (isSame(before, declared)) {
-      const isHeld = heldUntil(holds, vm.uuid, now) !== undefined;
+      const isHeld = isDoubtful || heldUntil(holds, vm.uuid, now) !== undefined;
       const points = agedOf(
         dated.map(one => ({ ...one, time: one.at })),
         known,
@@ -61,16 +61,22 @@ export function retentionReader(): (
 }
 
 async function readOfAll(repository: Repository) {
+  // Nothing is counted as to be removed where nobody can tell what is kept.
+  let isDoubtful = false;
+  const doubt = () => {
+    isDoubtful = true;
+  };
   const [inForce, pins, holds] = await Promise.all([
-    retentionsIn(repository),
-    pinned(repository),
-    holdsIn(repository),
+    retentionsKnown(repository, doubt),
+    pinsKnown(repository, doubt),
+    holdsKnown(repository, doubt),
   ]);
   const holders = Map.groupBy(pins, ({ point }) => point);
   return {
     inForce,
     pins: new Map([...holders].map(([id, all]) => [id, all.map(({ holder }) => holder)])),
     holds,
+    isDoubtful,
   };
 }
 

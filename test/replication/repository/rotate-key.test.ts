@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { FOREVER } from '../../../src/replication/model/object-lock.ts';
-import { pin, pinned } from '../../../src/replication/model/pins.ts';
 import { locksStore } from '../../../src/replication/repository/locks-store.ts';
 import { createRepository, openRepository } from '../../../src/replication/repository/open-repository.ts';
 import { rotateKey } from '../../../src/replication/repository/rotate-key.ts';
 import { hold, holdsIn } from '../../../src/replication/retention/holds.ts';
+import { pin, pinned } from '../../../src/replication/retention/pins.ts';
 import { verify } from '../../../src/replication/verify/verify.ts';
 import { type MemoryStore, memoryStore } from '../../support/memory-store.ts';
 import { contextOf, pruneOnce } from '../../support/prune.ts';

@@ -5,7 +5,7 @@ import { expandSelections } from '../../../engine/select/members.ts';
 import { lookAt, newestSeen, seenPoint, withFirsts } from '../../../operation/look.ts';
 import type { DeclaredVm, SeenVm } from '../../../operation/model.ts';
 import type { Repositories, RepositoryRef } from '../../../replication/model/clients.ts';
-import { type Pause, pausesIn } from '../../../replication/model/pauses.ts';
+import { type Pause, pausesKnown } from '../../../replication/model/pauses.ts';
 import type { Point } from '../../../replication/model/point.ts';
 import type { OpenRepository } from '../../../replication/repository/open-repository.ts';
 import { lostRepository } from '../../../resources/shared/lost-repository.ts';
@@ -120,7 +120,7 @@ export async function lookInto(site: Site, view: View, told: Diagnostic[]): Prom
     // A cycle may have noted a newer point meanwhile.
     for (const { uuid, first } of await withFirsts(view.repository, [...view.vms.values()], onDamage))
       if (first !== undefined) view.vms.set(uuid, { ...view.vms.get(uuid)!, first });
-    view.pauses = await pausesIn(view.repository);
+    view.pauses = await pausesKnown(view.repository, onDamage);
     if (view.problem !== undefined) view.back = site.session.world.host.clock.now();
     delete view.problem;
   } else view.problem = 'no-repository';

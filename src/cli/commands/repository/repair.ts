@@ -27,9 +27,10 @@ export const repair: Define = (program, context, exit) => {
       const { vm, paths } = await vmAndPaths(context, [name, ...rest], options.vm);
       const done = await mend(context, vm, { ...options, paths });
       if (!done) return exit(1);
-      const { vms, diagnostics } = done;
-      if (options.format === 'json') context.printJson(`${JSON.stringify({ version: 1, vms }, null, 2)}\n`);
-      else context.print(vms.map(line));
+      const { vms, lists, diagnostics } = done;
+      if (options.format === 'json')
+        context.printJson(`${JSON.stringify({ version: 1, vms, lists }, null, 2)}\n`);
+      else context.print([...vms.map(line), ...lists.map(name => `${name}: written anew`)]);
       context.report(diagnostics);
       exit(exitCode({ diagnostics }));
     });

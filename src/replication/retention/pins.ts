@@ -1,5 +1,6 @@
-import { currentList } from './current-list.ts';
-import type { Repository } from './repository.ts';
+import { currentList } from '../model/current-list.ts';
+import type { Repository } from '../model/repository.ts';
+import { holdAll } from './holds.ts';
 
 /** A point that somebody needs: whatever removes points, or what was made of them, leaves it. */
 export interface Pin {
@@ -12,10 +13,17 @@ export interface Pin {
   at: number;
 }
 
-const pins = currentList<Pin>('pins');
+/** Which point was pinned can't be told any more: none of any VM goes until somebody ends that. */
+export const pins = currentList<Pin>('pins', async (repository, entries) => {
+  await holdAll(repository);
+  return entries;
+});
 
 /** All points of a repository that must not be removed: asked by everything that removes some. */
 export const pinned = pins.read;
+
+/** The same for whoever shows them: see `CurrentList`. */
+export const pinsKnown = pins.known;
 
 /** Pins points for a holder, beside those that it has already. */
 export const pin = (
