@@ -45,8 +45,8 @@ const ofVms: ReadonlySet<Rule> = new Set([
 ]);
 
 /**
- * Whether it can be said of what an alert is about that it has passed: not of a VM of which nobody can say
- * how it stands, nor of one that isn't there while nobody can say which VMs a selection means.
+ * Whether anybody can know that what an alert is about has passed: not where nobody knows the state of a VM,
+ * nor of one that isn't there while nobody can say which VMs a selection means.
  */
 export function judgeOf(statuses: readonly VmStatus[]): (rule: Rule, subject: string) => boolean {
   const known = new Set<string>();

@@ -13,7 +13,7 @@ import { makeRepositories } from '../../connect/repositories.ts';
 import type { CommonOptions } from '../../options.ts';
 import { openSession, type Session } from '../../session/open-session.ts';
 import { runOf } from '../../session/run-of.ts';
-import { keepMembers, type MembersMemory, meantBy } from '../declared/members.ts';
+import { keepMembers, type MembersMemory, meantBy } from './members.ts';
 import { declaredVms, emptySelections } from './declared-vms.ts';
 
 /** What is known of one repository. */
