@@ -18,7 +18,7 @@ import {
   noAlerts,
   type RoutePolicy,
 } from '../../src/operation/alerts/model.ts';
-import { conditionsOf } from '../../src/operation/alerts/rules.ts';
+import { conditionsOf, judgeOf } from '../../src/operation/alerts/rules.ts';
 import type { BoardStore } from '../../src/replication/model/repository.ts';
 
 import { aVm, now } from './a-status.ts';
@@ -202,6 +202,22 @@ describe('an alert', () => {
     expect(log.slice(3)).toEqual(['opened a', 'opened b']);
     turn(23 * minute, []);
     expect(log.slice(3)).toEqual(['opened a', 'opened b', 'recovered a', 'recovered b']);
+  });
+
+  test('what nobody can judge is not over, and whoever can judge it ends it', () => {
+    const judge = judgeOf([
+      { ...aVm(), vm: 'dc02', state: 'unknown', reason: 'repository-unreachable' },
+      { ...aVm(), vm: 'all', state: 'unknown', reason: 'selection-unknown' },
+      { ...aVm(), vm: 'sql01' },
+    ]);
+    const never = (vm: string): Condition => ({ ...breach(vm), rule: 'never' });
+    const skew: Condition = { ...breach('dc02'), rule: 'skew' };
+    const before = advance(noAlerts, [breach('dc02'), breach('sql01'), never('web01'), skew], 0, 'a');
+    const open = ({ alerts }: AlertState) =>
+      alerts.flatMap(({ ended, rule, subjects: [vm] }) => (ended === undefined ? [`${rule} ${vm}`] : []));
+    const after = advance(before, [], 10 * minute, 'a', judge);
+    expect(open(after)).toEqual(['breached dc02', 'never web01']);
+    expect(open(advance(after, [], 20 * minute, 'b'))).toEqual([]);
   });
 
   test('a route hears only of what is serious enough for it', () => {

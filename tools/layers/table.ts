@@ -1053,6 +1053,7 @@ export const layers: Layers = {
       'schedule',
       'engine/call',
       'engine/select',
+      'engine/guard',
       'replication/model',
       'replication/repository',
       'replication/movers',

@@ -16,6 +16,7 @@ import {
   type Delivery,
   noAlerts,
   type RoutePolicy,
+  type Rule,
 } from '../../operation/alerts/model.ts';
 import {
   conditionsOfRoutes,
@@ -123,6 +124,8 @@ export interface AlertTurn {
   keeper: Keeper;
   conditions: readonly Condition[];
   policies: readonly RoutePolicy[];
+  /** Whether it can be said that what an alert is about has passed. */
+  canJudge?(rule: Rule, subject: string): boolean;
   now: number;
   /** Who claims what is about to be told. */
   by: string;
@@ -149,7 +152,7 @@ export async function alertTurn(turn: AlertTurn): Promise<Turned> {
   const claimed = await keeper.change(before => {
     const taken = predecessor === undefined ? before : succeeded(before, predecessor, by);
     const known = eased(taken, policies, now);
-    const open = advance(known, [...conditions, ...conditionsOfRoutes(known)], now, by);
+    const open = advance(known, [...conditions, ...conditionsOfRoutes(known)], now, by, turn.canJudge);
     wanted = deliveries(open, policies, now);
     digests = policies.flatMap(one =>
       isDigestDue(open, one, now) && mayTry(open, one.route, now)

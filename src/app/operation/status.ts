@@ -26,6 +26,7 @@ import { withVms } from '../repository/with-repository.ts';
 import { loadCatalog } from '../session/load-catalog.ts';
 import { openSession } from '../session/open-session.ts';
 import { runOf } from '../session/run-of.ts';
+import { meantBy } from './site/members.ts';
 import { moversIn } from './movers.ts';
 import { plansIn, seenPlan } from './plans.ts';
 import { replicasOf } from './replicas.ts';
@@ -80,7 +81,8 @@ async function declaredStatus(
     const { host } = session.world;
     const repositories = makeRepositories(session.reach, host, closing);
     const expanded = await expandSelections(catalog, runOf(context, session));
-    const { declared, refs } = declaredVms(expanded.resources, emptySelections(catalog, expanded));
+    const meant = meantBy(catalog, expanded, session.world.memory.engine);
+    const { declared, refs } = declaredVms(meant, emptySelections(catalog, expanded));
     if (declared.length === 0) throw noneDeclared(options.paths!);
     const diagnostics = [...expanded.diagnostics, ...expanded.resources.flatMap(({ fault }) => fault ?? [])];
     const told = (all: readonly Diagnostic[]) => void diagnostics.push(...all);

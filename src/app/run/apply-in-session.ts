@@ -1,7 +1,7 @@
 import { type Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
 import { apply as applyPlan } from '../../engine/apply/apply.ts';
 import { HostLock } from '../../engine/apply/host-lock.ts';
-import { agentKey, selectedKey } from '../../engine/guard/agent-key.ts';
+import { agentKey, membersKey, selectedKey } from '../../engine/guard/agent-key.ts';
 import { guardOf, guardsOf, overBudget, requireKnown } from '../../engine/guard/guards.ts';
 import type { CatalogTarget } from '../../engine/model/catalog.ts';
 import type { RunContent, RunReport } from '../../engine/model/events.ts';
@@ -132,7 +132,9 @@ const heldByAgent = (memory: EngineMemory, allowed: readonly string[]): string[]
 
 /** From now on the agent goes by the manifests for them. */
 async function letGo(memory: EngineMemory, addresses: readonly string[]): Promise<void> {
-  for (const key of addresses.flatMap(address => [agentKey(address), selectedKey(address)]))
+  for (const key of addresses.flatMap(address =>
+    [agentKey, selectedKey, membersKey].map(keyOf => keyOf(address)),
+  ))
     await memory.set(key, undefined);
 }
 

@@ -14,3 +14,6 @@ export const addressOfAgentKey = (key: string): Address | undefined =>
  * selection says that fewer are meant.
  */
 export const selectedKey = (selection: Address): string => `agent-selected:${selection}`;
+
+/** Where it remembers which VMs an agent last saw a selection mean: it goes on meaning them unseen. */
+export const membersKey = (selection: Address): string => `agent-members:${selection}`;

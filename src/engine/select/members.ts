@@ -147,7 +147,8 @@ function membersOf(
   });
 }
 
-function memberOf(selection: CatalogResource, address: Address, title: string): CatalogResource {
+/** One of the objects that a selection means, declared as the selection is. */
+export function memberOf(selection: CatalogResource, address: Address, title: string): CatalogResource {
   const { select: _, ...rest } = selection;
   return { ...rest, address, title, selectedBy: selection.address };
 }

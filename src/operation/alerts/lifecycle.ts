@@ -1,6 +1,6 @@
 import { sha256 } from '../../values/digest.ts';
 import { moverSilence } from '../model.ts';
-import type { Alert, AlertState, Condition, Delivery, Kind, RoutePolicy } from './model.ts';
+import type { Alert, AlertState, Condition, Delivery, Kind, RoutePolicy, Rule } from './model.ts';
 import { laterTroubles, retryPause } from './troubles.ts';
 
 /** How long others leave a message alone that somebody is about to send, ms. */
@@ -22,12 +22,14 @@ export const keyOf = ({ rule, cause }: Pick<Condition, 'rule' | 'cause'>): strin
  * an alert is over once none of those that saw it sees it any more; one that fell silent has no say.
  *
  * @param by who sees these conditions
+ * @param canJudge whether that one can say that what an alert is about has passed
  */
 export function advance(
   state: AlertState,
   conditions: readonly Condition[],
   now: number,
   by: string,
+  canJudge: (rule: Rule, subject: string) => boolean = () => true,
 ): AlertState {
   const keyOfIts = keysIn(state.alerts);
   const found = Map.groupBy(conditions, keyOfIts);
@@ -35,7 +37,10 @@ export function advance(
   const alerts = state.alerts.map(alert => {
     if (alert.ended !== undefined) return alert;
     const still = found.get(alert.key);
-    if (!still) return withoutSight(alert, by, now);
+    if (!still) {
+      const { rule, subjects } = alert;
+      return subjects.every(subject => canJudge(rule, subject)) ? withoutSight(alert, by, now) : alert;
+    }
     open.add(alert.key);
     const joined = subjectsOf(still).filter(subject => !alert.subjects.includes(subject));
     const seen = sightOf(alert, by, now);

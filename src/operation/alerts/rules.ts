@@ -38,6 +38,29 @@ export function conditionsOf(statuses: readonly VmStatus[], known: Known, now: n
   ];
 }
 
+/** Rules that say how a VM stands. */
+const ofVms: ReadonlySet<Rule> = new Set([
+  ...(['breached', 'never', 'lives-in-aws', 'replica-breached'] as const),
+  ...(['failed-twice', 'resync', 'change-rate', 'damaged'] as const),
+]);
+
+/**
+ * Whether anybody can know that what an alert is about has passed: not where nobody knows the state of a VM,
+ * nor of one that isn't there while nobody can say which VMs a selection means.
+ */
+export function judgeOf(statuses: readonly VmStatus[]): (rule: Rule, subject: string) => boolean {
+  const known = new Set<string>();
+  const unknown = new Set<string>();
+  let isUnlisted = false;
+  for (const { vm, repository, state, reason } of statuses) {
+    known.add(vm).add(repository);
+    if (state === 'unknown' && reason !== 'no-target') unknown.add(vm);
+    if (reason === 'selection-unknown') isUnlisted = true;
+  }
+  return (rule, subject) =>
+    !ofVms.has(rule) || !(unknown.has(subject) || (isUnlisted && !known.has(subject)));
+}
+
 function ofPlan({ plan, state, passed, tested, deadline }: PlanStatus): Condition[] {
   const since = passed === undefined ? 'it never passed one' : `the last that passed ended ${day(passed)}`;
   if (state === 'overdue')

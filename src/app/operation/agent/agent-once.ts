@@ -113,7 +113,7 @@ async function oneTurn(
     const { interrupt } = context.io;
     const { clock, random } = site.session.world.host;
     const { engine } = once.base.world.memory;
-    const diagnostics = (await look(site)).map(graver);
+    const diagnostics = (await look(site, engine)).map(graver);
     // A timer over the wrong folder would say that all is well for ever.
     if (site.declared.length === 0) throw noneDeclared([...once.paths]);
     once.concerns.selected(await countSelected(site, engine));

@@ -2,7 +2,7 @@ import pLimit from 'p-limit';
 import { type Diagnostic, Failure, onceEach } from '../../../diagnostics/diagnostic.ts';
 import { hasPassed } from '../../../io/until.ts';
 import type { Alert, Condition, RoutePolicy } from '../../../operation/alerts/model.ts';
-import { conditionsOf } from '../../../operation/alerts/rules.ts';
+import { conditionsOf, judgeOf } from '../../../operation/alerts/rules.ts';
 import { digestOf, messageOf } from '../../../operation/alerts/words.ts';
 import { lookAtVm } from '../../../operation/look.ts';
 import type { SeenReplica, SeenRepository, VmStatus } from '../../../operation/model.ts';
@@ -91,6 +91,7 @@ export class AlertLoop {
     concerns.declared(
       site.declared.map(({ title }) => title),
       site.views,
+      !site.declared.some(({ unlisted }) => unlisted),
     );
     const routes = routesIn(site.catalog);
     this.#heartbeats.declared(routes);
@@ -231,6 +232,7 @@ export class AlertLoop {
       keeper,
       conditions,
       policies,
+      canJudge: judgeOf(statuses),
       now,
       by: this.#by.id,
       before: this.#by.before,

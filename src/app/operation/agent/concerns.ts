@@ -82,17 +82,25 @@ export class Concerns {
       await memory.set(memoryKey, kept);
   }
 
-  /** What is declared by now, and the repositories that are there: of anything else nothing is wrong. */
-  declared(vms: readonly string[], repositories: ReadonlyMap<string, { repository?: unknown }>): void {
+  /**
+   * What is declared by now, and the repositories that are there: of anything else nothing is wrong.
+   *
+   * @param isAll no VM is missing: what a selection means could be listed
+   */
+  declared(
+    vms: readonly string[],
+    repositories: ReadonlyMap<string, { repository?: unknown }>,
+    isAll = true,
+  ): void {
     for (const vm of vms) if (!this.declaredSince.has(vm)) this.declaredSince.set(vm, this.#now());
     const known = new Set(vms);
-    for (const map of [this.failing, this.declaredSince])
+    for (const map of isAll ? [this.failing, this.declaredSince] : [])
       for (const vm of map.keys()) if (!known.has(vm)) map.delete(vm);
     for (const [url, { repository }] of repositories) if (repository) this.seen.add(url);
     for (const url of this.seen) if (!repositories.has(url)) this.seen.delete(url);
     for (const { rule, subject } of this.all()) {
       const isOfVm = watched.some(([its]) => its === rule);
-      if (isOfVm ? !known.has(subject) : rule === 'damaged' && !repositories.has(subject))
+      if (isOfVm ? isAll && !known.has(subject) : rule === 'damaged' && !repositories.has(subject))
         this.say(rule, subject, undefined);
     }
   }

@@ -6,6 +6,7 @@ import { noneDeclared } from '../../repository/which-repository.ts';
 import type { Session } from '../../session/open-session.ts';
 import { LastGood } from '../declared/last-good.ts';
 import { readManifests, remember, type TakenUp } from '../declared/manifests.ts';
+import { type MembersMemory, passingMemory } from '../site/members.ts';
 import { countSelected } from '../declared/selections.ts';
 import { dutiesOf, type VmDuty } from '../site/duties.ts';
 import { locate } from '../site/locate.ts';
@@ -46,6 +47,8 @@ export interface Follower {
 export class Followed {
   readonly #by: Follower;
   readonly #lastGood: LastGood;
+  /** What selections mean: whoever decides nothing keeps it for as long as it runs. */
+  readonly #members: MembersMemory = passingMemory();
   #open: Open | undefined;
 
   constructor(by: Follower) {
@@ -147,12 +150,12 @@ export class Followed {
 
   async #look(open: Open): Promise<void> {
     const { context, base, most, telling, concerns, decides } = this.#by;
-    const diagnostics = await look(open.site);
+    const memory = decides ? base.world.memory.engine : undefined;
+    const diagnostics = await look(open.site, memory ?? this.#members);
     const located = await locate(context, open.site, diagnostics);
     telling.once('unseen', diagnostics, { type: 'unseen', diagnostics });
     const duties = dutiesOf(open.site, most, located);
     open.duties = new Map(duties.map(duty => [duty.id, duty]));
-    const memory = decides ? base.world.memory.engine : undefined;
     concerns.selected(await countSelected(open.site, memory));
   }
 }

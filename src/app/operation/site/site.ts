@@ -14,6 +14,7 @@ import { makeRepositories } from '../../connect/repositories.ts';
 import type { CommonOptions } from '../../options.ts';
 import { openSession, type Session } from '../../session/open-session.ts';
 import { runOf } from '../../session/run-of.ts';
+import { keepMembers, type MembersMemory, meantBy } from './members.ts';
 import { declaredVms, emptySelections } from './declared-vms.ts';
 
 /** What is known of one repository. */
@@ -74,16 +75,15 @@ export async function openSite(context: Context, catalog: Catalog, options: Comm
 /**
  * Looks at which VMs are meant, and at those in the repositories that weren't seen before. What can't be
  * looked at is told, and stays as it was.
+ *
+ * @param memory keeps what selections mean
  */
-export async function look(site: Site): Promise<Diagnostic[]> {
+export async function look(site: Site, memory: MembersMemory): Promise<Diagnostic[]> {
   const expanded = await expandSelections(site.catalog, site.run);
   const { resources, diagnostics } = expanded;
   const told = [...diagnostics, ...resources.flatMap(({ fault }) => fault ?? [])];
-  // While nobody can say which VMs a selection means, it goes on meaning those of the last time.
-  const meant = resources.flatMap(one => {
-    const before = one.fault ? site.resources.filter(({ selectedBy }) => selectedBy === one.address) : [];
-    return before.length > 0 ? before : [one];
-  });
+  await keepMembers(expanded, memory);
+  const meant = meantBy(site.catalog, expanded, memory);
   const { declared, refs } = declaredVms(meant, emptySelections(site.catalog, expanded));
   site.resources = meant;
   site.declared = declared;
