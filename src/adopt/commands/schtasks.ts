@@ -22,7 +22,8 @@ export const schtasks: Recogniser = (words, drafts, at) => {
   const name = words.value('tn');
   if (name === undefined || name === '') return { why: 'it names no task' };
   // It asks nobody, and answers in other numbers.
-  words.flag('f', 'hresult');
+  const replaces = words.flag('f');
+  words.flag('hresult');
   if (verb === '/delete') {
     drafts.absent('scheduled_task', name, at);
     return undefined;
@@ -50,14 +51,17 @@ export const schtasks: Recogniser = (words, drafts, at) => {
   if (level !== undefined && level !== 'highest' && level !== 'limited')
     return { why: `there is no run level ${level}` };
   const { runAs, password } = account;
-  drafts.set('scheduled_task', name, at, {
+  const properties = {
     command,
     ...(afterFirst(program) !== '' && { arguments: afterFirst(program) }),
     ...(runAs !== undefined && { run_as: runAs }),
     ...(password && { password: drafts.secret(`scheduled_task:${name.toLowerCase()}`, name, 'password') }),
     ...(level !== undefined && { run_level: level }),
     ...schedule,
-  });
+  };
+  if (replaces) drafts.replace('scheduled_task', name, at, properties);
+  else if (drafts.beside('scheduled_task', name, at, properties) !== undefined)
+    return { why: 'another command makes that task, and schtasks asks before it replaces one without `/f`' };
   return undefined;
 };
 

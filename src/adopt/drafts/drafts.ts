@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { withoutSecretsOf } from '../../resources/shared/secret-names.ts';
 import type { CollectionChange } from './appcmd-arguments.ts';
 import { type NeedsNothing, needsNothing } from './needs-nothing.ts';
@@ -99,10 +100,33 @@ export class Drafts {
   }
 
   /**
+   * Takes over what an earlier command doesn't replace and no property tells from it. The place of that one,
+   * where it says something else: a type holds only one of them.
+   */
+  beside(
+    type: string,
+    title: string,
+    at: Place,
+    said: Record<string, unknown>,
+    own = '',
+  ): string | undefined {
+    const known = this.known(type, title, own);
+    if (known && known.properties.ensure !== 'absent' && !isDeepStrictEqual(known.properties, said))
+      return known.from.map(({ file, line }) => `${file}:${line}`).join(', ');
+    this.replace(type, title, at, said, own);
+    return undefined;
+  }
+
+  /** Says all of a draft anew, as what makes the thing again does. */
+  replace(type: string, title: string, at: Place, properties: Record<string, unknown>, own = ''): void {
+    this.of(type, title, at, own).properties = properties;
+  }
+
+  /**
    * A deletion, which an addition that follows makes good. `needed`: what the type wants said all the same.
    */
   absent(type: string, title: string, at: Place, needed: Record<string, unknown> = {}, own = ''): void {
-    this.of(type, title, at, own).properties = { ensure: 'absent', ...needed };
+    this.replace(type, title, at, { ensure: 'absent', ...needed }, own);
   }
 
   /** Takes a draft away that something else has made good. */
