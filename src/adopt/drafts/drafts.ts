@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { withoutSecretsOf } from '../../resources/shared/secret-names.ts';
+import { holdsSecret, withoutSecretsOf } from '../../resources/shared/secret-names.ts';
 import type { CollectionChange } from './appcmd-arguments.ts';
 import { type NeedsNothing, needsNothing } from './needs-nothing.ts';
 import { pathKey } from './paths.ts';
@@ -50,8 +50,8 @@ export class Drafts {
     const before = [this.leftovers.length, this.removed.length] as const;
     const secrets = new Map(this.secrets);
     this.#tried = new Map();
-    const unhandled = read();
     const tried = this.#tried;
+    const unhandled = read() ?? secretAmong(tried.values());
     this.#tried = undefined;
     const dropped = this.#dropped.splice(0);
     if (!unhandled) {
@@ -154,6 +154,19 @@ export class Drafts {
     this.secrets.set(free, owner);
     return { $secret: `env:${free}` };
   }
+}
+
+/** A property takes a secret by itself or not at all: among other text it would stand in the manifest. */
+function secretAmong(drafts: Iterable<Draft>): Unhandled {
+  for (const { type, properties } of drafts)
+    if (textsIn(properties).some(holdsSecret))
+      return { why: `what it sets holds a secret among other text, and ${type} takes none there` };
+  return undefined;
+}
+
+function textsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
 }
 
 const paths = new Set(['file', 'archive', 'download', 'env_path']);
