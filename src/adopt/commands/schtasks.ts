@@ -123,8 +123,8 @@ function scheduleOf(words: Words): Record<string, unknown> | string {
 }
 
 /**
- * What is run and, as it stands, the text behind it. Inside `/tr "…"` single quotes are quotes as well, as the
- * tool's help has it: `/tr "'c:\program files\a.exe' -x"`.
+ * What is run and, as it stands, the text behind it. Inside `/tr "…"` single quotes are quotes as well, as
+ * the tool's help has it: `/tr "'c:\program files\a.exe' -x"`.
  */
 function partsOf(text: string): [command: string | undefined, rest: string] {
   const [, single, behind = ''] = /^\s*'([^']+)'(?:\s+(.*))?$/s.exec(text) ?? [];
