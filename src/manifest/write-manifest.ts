@@ -70,7 +70,7 @@ function resourceLines(resources: readonly Written[]): string[] {
       `    ${comment(why)}`,
       ...(some ?? []).flatMap(one => [
         ...(one.note === undefined ? [] : [`    ${comment(`- ${one.note}`)}`]),
-        ...indented(bodyOf(one), '    # '),
+        ...indented(withoutPasswords(bodyOf(one)), '    # '),
       ]),
     ]),
   ];

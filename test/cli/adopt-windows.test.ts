@@ -87,6 +87,36 @@ test('variables and values of the registry only by name; what seems to be a secr
   expect(value.stdout).toMatch(/HKLM\\SOFTWARE\\Cust\\Level:\n {6}kind: dword\n {6}value: 7\n/);
 });
 
+test('a secret among other text stays where it is, too', async () => {
+  const { dir, done } = await place();
+  await writeFile(
+    join(dir, 'more.yaml'),
+    String.raw`converge: 1
+requires: { os: windows }
+resources:
+  environment_variable:
+    CUST_DB: { value: 'Server=db;User Id=sa;Password=hunter2' }
+  registry_value:
+    HKLM\SOFTWARE\Cust\Dsn: { value: 'Driver=x;UID=sa;PWD=hunter2' }
+    HKLM\SOFTWARE\Cust\All: { value: ['a=b', 'AccountKey=hunter2'] }
+  scheduled_task:
+    Mount: { command: net.exe, arguments: 'use z: \\fs\x /user:corp\a hunter2', boot: true }
+`,
+  );
+  await done('apply', 'more.yaml');
+  await writeFile(join(dir, 'none.yaml'), 'converge: 1\nrequires: { os: windows }\n');
+  for (const [type, ...titles] of [
+    ['environment_variable', 'CUST_DB'],
+    ['registry_value', 'HKLM\\SOFTWARE\\Cust\\Dsn', 'HKLM\\SOFTWARE\\Cust\\All'],
+    ['scheduled_task', 'Mount'],
+  ] as const) {
+    const { stdout } = await done('adopt', type, ...titles, '--from', 'none.yaml');
+    expect(stdout).not.toContain('hunter2');
+    for (const title of titles)
+      expect(stdout).toMatch(new RegExp(`# ${type}: .*${title.split('\\').at(-1)}: .*secret`));
+  }
+});
+
 test('what no declaration says is a comment at the end', async () => {
   const { run, edit, add, text, settled } = await place();
   await edit('Windows/System32/drivers/etc/hosts', hosts => `${hosts}10.0.0.8 admin01 other\r\n`);

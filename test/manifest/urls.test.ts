@@ -11,6 +11,11 @@ const refused = [
   'ssh://git:hunter2@host/x.git',
   'ftp://me@host/a',
   'postgres://app:hunter2@db/shop',
+  'https://h/x.zip?sv=1&sig=hunter2',
+  'https://h/x.zip?AWSAccessKeyId=A&Signature=hunter2',
+  'https://h/x.zip?X-Amz-Date=1&X-Amz-Signature=hunter2',
+  'https://h/x.git?private_token=hunter2',
+  'https://h/x.git?access_token=hunter2',
 ];
 const taken = [
   'ssh://git@host/x.git',
@@ -19,6 +24,8 @@ const taken = [
   'https://host/?mail=a@b',
   's3://bucket/a@b',
   'file:///a@b',
+  'https://h/x?design=a&signed=1',
+  'https://h/?token=a',
   'mail me@host about https://host/',
 ];
 
@@ -33,11 +40,13 @@ test.each([
   ['http://USER:PASSWORD@x@HOST', 'http://USER:**********@HOST'],
   ['http://svc:PASSWORD@HOST', 'http://svc:********@HOST'],
   ['see https://u:a/b@h/ and postgres://u:p@h', 'see https://u:***@h/ and postgres://u:*@h'],
+  ['see https://h/x?a=b&sig=hunter2&c=d.', 'see https://h/x?a=b&sig=*******&c=d.'],
   ['https://host/a@b and ssh://git@host', 'https://host/a@b and ssh://git@host'],
 ])('%s is shown as %s', (text, shown) => expect(withoutPasswords(text)).toBe(shown));
 
 test.each([
   ['git_checkout', '{ url: "https://hunter2@host/x.git" }', '/url'],
+  ['git_checkout', '{ url: "https://127.0.0.1:9/x.git?private_token=hunter2" }', '/url'],
   ['download', '{ url: "https://a:hunter2@host/x", checksum: "sha256:00" }', '/url'],
   ['environment_variable', '{ value: "http://a:hunter2@proxy:3128" }', '/value'],
   ['exec', '{ command: [git, clone, "https://hunter2@host/x.git"] }', '/command/2'],

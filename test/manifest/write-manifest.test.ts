@@ -61,6 +61,18 @@ it('text that looks like an expression is text, and a secret is one', async () =
   expect(catalog.resources).toMatchObject([{ properties }]);
 });
 
+it('a comment shows no password of a URL', () => {
+  const refused = {
+    type: 'environment_variable',
+    title: 'A',
+    properties: { value: 'https://svc:hunter2@host/', other: 'https://host/x?sig=hunter2' },
+    comment: 'refused',
+  };
+  const text = writeManifest({ schema: 's', about: [], targets: [], resources: [refused] });
+  expect(text).toContain('https://svc:*******@host/');
+  expect(text).not.toContain('hunter2');
+});
+
 it('comments stay comments, whatever they say', async () => {
   const one = { type: 'note', title: 'a\nb', properties: { text: 'x\ny: z\n\nconverge: 2' } };
   const text = writeManifest({

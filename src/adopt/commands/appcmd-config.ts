@@ -55,7 +55,7 @@ export function config(
     attributes[name] = isSecretAttribute(name) ? secret(path, last, name) : scalar(value);
   }
   const inManifest: ValueOf = (name, text, item) => {
-    if (isSecretAttribute(name) || (name === 'value' && isNamedSecret(item)))
+    if (isSecretAttribute(name) || (name === 'value' && text !== '' && isNamedSecret(item)))
       return secret(path, last, ...Object.entries(item).flatMap(([key, value]) => nameIn(key, value)), name);
     return scalar(text);
   };
@@ -77,6 +77,5 @@ function noteWebConfig(drafts: Drafts, what: string, at: Place): void {
   drafts.leave(at, what, { needless: 'webConfig' });
 }
 
-/** Whether a row gives something with a secret's name a value: `[name='X-Api-Key',value='…']`. */
-const isNamedSecret = (item: Record<string, string>): boolean =>
-  item.value !== undefined && item.value !== '' && namesSecret(item.name ?? item.key ?? '');
+/** Whether the value of a row is that of something with a secret's name: `[name='X-Api-Key',value='…']`. */
+const isNamedSecret = (item: Record<string, string>): boolean => namesSecret(item.name ?? item.key ?? '');

@@ -5,7 +5,7 @@ import type { Place } from '../drafts/place-in-file.ts';
 const flags: Readonly<Record<string, boolean>> = { yes: true, no: false, true: true, false: false };
 
 /** What tells rules of one name and direction apart, as `firewall_rule` does. */
-const apart = ['direction', 'protocol', 'local_port', 'remote_port', 'program', 'service'];
+const selectors = ['protocol', 'local_port', 'remote_port', 'program', 'service'];
 
 /**
  * Adds a rule; both tools add another one when there is one of that name already, so the name isn't what
@@ -28,9 +28,11 @@ export function addRule(name: string, said: Record<string, unknown>, drafts: Dra
   const [, protocol, icmp] = /^(icmpv[46]):(.+)$/i.exec(String(properties.protocol)) ?? [];
   if (icmp !== undefined)
     return { why: `firewall_rule has no property for the types of ${protocol} (${icmp})` };
-  const own = apart.map(key => String(properties[key] ?? '').toLowerCase()).join(' ');
-  drafts.set('firewall_rule', name, at, properties, own);
-  return undefined;
+  const own = ['direction', ...selectors].map(key => String(properties[key] ?? '').toLowerCase()).join(' ');
+  const other = drafts.beside('firewall_rule', name, at, properties, own);
+  return other === undefined
+    ? undefined
+    : { why: `\`firewall_rule\` can't tell it from the one of ${other}: give one of them another name` };
 }
 
 /** Removes the rules of a name, of one direction or of both. What adds one of them later makes it good. */
@@ -75,8 +77,9 @@ export function nameRules(drafts: Drafts): void {
       let title = words.join(' ');
       for (let n = 2; taken.has(title.toLowerCase()); n++) title = `${words.join(' ')} ${n}`;
       taken.add(title.toLowerCase());
-      // A deletion is of all rules of the name: it says nothing else.
-      draft.properties = { name: draft.title, ...draft.properties };
+      // Without any selector it would stand for all rules of the name, as a deletion does.
+      const isAny = kept === added && selectors.every(key => draft.properties[key] === undefined);
+      draft.properties = { name: draft.title, ...draft.properties, ...(isAny && { protocol: 'any' }) };
       draft.title = title;
     }
   }

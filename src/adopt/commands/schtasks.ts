@@ -22,7 +22,8 @@ export const schtasks: Recogniser = (words, drafts, at) => {
   const name = words.value('tn');
   if (name === undefined || name === '') return { why: 'it names no task' };
   // It asks nobody, and answers in other numbers.
-  words.flag('f', 'hresult');
+  const replaces = words.flag('f');
+  words.flag('hresult');
   if (verb === '/delete') {
     drafts.absent('scheduled_task', name, at);
     return undefined;
@@ -39,8 +40,8 @@ export const schtasks: Recogniser = (words, drafts, at) => {
   if (words.value('xml') !== undefined)
     return { why: 'only tasks with a schedule on the command line are known' };
   const program = words.value('tr') ?? '';
-  const [command] = argvOf(program);
-  if (command === undefined) return { why: 'it runs nothing' };
+  const [command, rest] = partsOf(program);
+  if (command === undefined) return { why: 'it runs nothing, or a quote of it is not closed' };
   if (holdsSecret(program)) return { why: 'its arguments hold a secret, and a task keeps them as they are' };
   const schedule = scheduleOf(words);
   if (typeof schedule === 'string') return { why: schedule };
@@ -50,14 +51,17 @@ export const schtasks: Recogniser = (words, drafts, at) => {
   if (level !== undefined && level !== 'highest' && level !== 'limited')
     return { why: `there is no run level ${level}` };
   const { runAs, password } = account;
-  drafts.set('scheduled_task', name, at, {
+  const properties = {
     command,
-    ...(afterFirst(program) !== '' && { arguments: afterFirst(program) }),
+    ...(rest !== '' && { arguments: rest }),
     ...(runAs !== undefined && { run_as: runAs }),
     ...(password && { password: drafts.secret(`scheduled_task:${name.toLowerCase()}`, name, 'password') }),
     ...(level !== undefined && { run_level: level }),
     ...schedule,
-  });
+  };
+  if (replaces) drafts.replace('scheduled_task', name, at, properties);
+  else if (drafts.beside('scheduled_task', name, at, properties) !== undefined)
+    return { why: 'another command makes that task, and schtasks asks before it replaces one without `/f`' };
   return undefined;
 };
 
@@ -118,5 +122,12 @@ function scheduleOf(words: Words): Record<string, unknown> | string {
   }
 }
 
-/** The text behind the first word, as it stands. */
-const afterFirst = (text: string): string => text.trim().replace(/^("[^"]*"|[^\s"]+)\s*/, '');
+/**
+ * What is run and, as it stands, the text behind it. Inside `/tr "…"` single quotes are quotes as well, as
+ * the tool's help has it: `/tr "'c:\program files\a.exe' -x"`.
+ */
+function partsOf(text: string): [command: string | undefined, rest: string] {
+  const [, single, behind = ''] = /^\s*'([^']+)'(?:\s+(.*))?$/s.exec(text) ?? [];
+  if (single !== undefined || /^\s*'/.test(text)) return [single, behind.trim()];
+  return [argvOf(text)[0], text.trim().replace(/^("[^"]*"|[^\s"]+)\s*/, '')];
+}

@@ -1,4 +1,5 @@
-import { withoutSecretsOf } from '../../resources/shared/secret-names.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { holdsSecret, withoutSecretsOf } from '../../resources/shared/secret-names.ts';
 import type { CollectionChange } from './appcmd-arguments.ts';
 import { type NeedsNothing, needsNothing } from './needs-nothing.ts';
 import { pathKey } from './paths.ts';
@@ -49,8 +50,8 @@ export class Drafts {
     const before = [this.leftovers.length, this.removed.length] as const;
     const secrets = new Map(this.secrets);
     this.#tried = new Map();
-    const unhandled = read();
     const tried = this.#tried;
+    const unhandled = read() ?? secretAmong(tried.values());
     this.#tried = undefined;
     const dropped = this.#dropped.splice(0);
     if (!unhandled) {
@@ -99,10 +100,33 @@ export class Drafts {
   }
 
   /**
+   * Takes over what an earlier command doesn't replace and no property tells from it. The place of that one,
+   * where it says something else: a type holds only one of them.
+   */
+  beside(
+    type: string,
+    title: string,
+    at: Place,
+    said: Record<string, unknown>,
+    own = '',
+  ): string | undefined {
+    const known = this.known(type, title, own);
+    if (known && known.properties.ensure !== 'absent' && !isDeepStrictEqual(known.properties, said))
+      return known.from.map(({ file, line }) => `${file}:${line}`).join(', ');
+    this.replace(type, title, at, said, own);
+    return undefined;
+  }
+
+  /** Says all of a draft anew, as what makes the thing again does. */
+  replace(type: string, title: string, at: Place, properties: Record<string, unknown>, own = ''): void {
+    this.of(type, title, at, own).properties = properties;
+  }
+
+  /**
    * A deletion, which an addition that follows makes good. `needed`: what the type wants said all the same.
    */
   absent(type: string, title: string, at: Place, needed: Record<string, unknown> = {}, own = ''): void {
-    this.of(type, title, at, own).properties = { ensure: 'absent', ...needed };
+    this.replace(type, title, at, { ensure: 'absent', ...needed }, own);
   }
 
   /** Takes a draft away that something else has made good. */
@@ -130,6 +154,19 @@ export class Drafts {
     this.secrets.set(free, owner);
     return { $secret: `env:${free}` };
   }
+}
+
+/** A property takes a secret by itself or not at all: among other text it would stand in the manifest. */
+function secretAmong(drafts: Iterable<Draft>): Unhandled {
+  for (const { type, properties } of drafts)
+    if (textsIn(properties).some(holdsSecret))
+      return { why: `what it sets holds a secret among other text, and ${type} takes none there` };
+  return undefined;
+}
+
+function textsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
 }
 
 const paths = new Set(['file', 'archive', 'download', 'env_path']);

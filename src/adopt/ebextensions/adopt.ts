@@ -87,7 +87,8 @@ function take(entry: Exclude<Entry, { kind: 'file' }>, drafts: Drafts, scripts: 
       if (hasTemplate(url)) leave(directory, 'its URL is computed, and nothing here is evaluated');
       else if (holdsSecret(url)) leave(directory, 'its URL holds a secret, and `archive` takes none');
       else if (!/\.zip$/i.test(url)) leave(directory, `only zip archives are known: ${url}`);
-      else drafts.set('archive', directory, at, { source: url, ...insecure(url) });
+      else if (drafts.beside('archive', directory, at, { source: url, ...insecure(url) }) !== undefined)
+        leave(directory, `another archive is extracted there already, and \`archive\` takes one: ${url}`);
       break;
     }
     case 'service': {

@@ -173,8 +173,9 @@ function echo(words: string[], output: string | undefined, drafts: Drafts, at: P
   const other = drafts.known('hosts_entry', host, family === '6' ? '4' : '6') !== undefined;
   const title = other ? `${host} (IPv${family})` : host;
   const own = { ...(other && { host }), address, ...(aliases.length > 0 && { aliases }) };
-  if (!other) drafts.set('hosts_entry', host, at, own, family);
-  else Object.assign(drafts.of('hosts_entry', host, at, family), { title, properties: own });
+  if (drafts.beside('hosts_entry', host, at, own, family) !== undefined)
+    return { why: `${host} has an entry already, and \`hosts_entry\` takes one address of a family` };
+  drafts.of('hosts_entry', host, at, family).title = title;
   return undefined;
 }
 

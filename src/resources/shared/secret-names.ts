@@ -1,3 +1,5 @@
+import { querySecret } from '../../diagnostics/url-passwords.ts';
+
 /**
  * What proves that a text holds a secret: a name that is one of a secret and a value written next to it, or a
  * form that only secrets have. A name alone proves nothing (`tokens=3`, `PasswordNeverExpires`, `$password =
@@ -36,6 +38,8 @@ const wordsOf = (name: string): string[] =>
 
 /** Whether what goes by this name is a secret. */
 export function namesSecret(name: string): boolean {
+  // Of a header; other names with that word say who may do something.
+  if (/^(?:proxy-)?authorization$/i.test(name)) return true;
   const words = wordsOf(name);
   return words.some((word, at) => {
     const [, rest] = /(?:password|passwd|passphrase|pwd|secret|credential)s?(.*)$/.exec(word) ?? [];
@@ -49,9 +53,15 @@ export function namesSecret(name: string): boolean {
   });
 }
 
+/** What stands before the secret in the header `Authorization`. */
+const scheme = /^(?:basic|bearer|digest|negotiate|ntlm|token)(?:\s+|$)/i;
+
 /** A value as it is written, and not a variable, an expression, a place to fill or a plain switch. */
 function isLiteral(written: string): boolean {
-  const text = written.replace(/^(['"])(.*)\1$/s, '$2').trim();
+  const text = written
+    .replace(/^(['"])(.*)\1$/s, '$2')
+    .trim()
+    .replace(scheme, '');
   if (text === '' || /^(?:true|false|null|none|nil|yes|no|on|off|string|\d{1,2}|\*+)$/i.test(text))
     return false;
   return !/^(?:\$[A-Za-z_{(][^\s]*|%[\w()~%*]+%?|![\w]+!|\{\{.*|<[^<>]*>|[([@{].*|\|)$/s.test(text);
@@ -120,8 +130,13 @@ const forms: RegExp[] = [
     String.raw`\bnet1?(?:\.exe)?[^\S\n]{1,9}user[^\S\n]{1,9}(?:"[^"\n]*"|[^\s/"]\S*)[^\S\n]{1,9}("[^"\n]*"|[^\s/*"]\S*)`,
   ),
   expression(
-    String.raw`\bnet1?(?:\.exe)?[^\S\n]{1,9}use[^\S\n][^\n]{0,200}?\\\\\S+[^\S\n]{1,9}("[^"\n]*"|[^\s/*"]\S*)`,
+    String.raw`\bnet1?(?:\.exe)?[^\S\n]{1,9}use[^\S\n][^\n]{0,200}?\\\\\S+[^\S\n]{1,9}("[^"\n]*"|[^\s/*"&|<>]\S*)`,
   ),
+  // net takes it behind the account as well.
+  expression(
+    String.raw`\bnet1?(?:\.exe)?[^\S\n]{1,9}use[^\S\n][^\n]{0,200}?\/u(?:ser)?:(?:"[^"\n]*"|[^\s"]+)[^\S\n]{1,9}(?!\\\\|[a-z]:)("[^"\n]*"|[^\s/*"&|<>]\S*)`,
+  ),
+  expression(querySecret),
   expression(
     String.raw`(-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----(?:[\s\S]*?-----END [A-Z ]{0,20}PRIVATE KEY-----|[\s\S]*))`,
   ),

@@ -30,7 +30,7 @@ import {
 import { oneDiagnostic } from '../shared/one-diagnostic.ts';
 import { writesRegistry } from '../shared/realms.ts';
 import { oneOf } from '../shared/schema-parts.ts';
-import { namesSecret } from '../shared/secret-names.ts';
+import { holdsSecret, namesSecret } from '../shared/secret-names.ts';
 
 /** Numbers in decimal digits, bytes in hexadecimal ones. */
 export interface RegistryState {
@@ -156,7 +156,8 @@ const isPath = (title: string): boolean => /^[A-Z_]+\\[^\\]+\\/i.test(title);
 
 function adoptable(title: string, { kind, data }: ValueData): Declaration | Unsaid {
   if (kind === 'other') return unsaid(title, 'it is of a type that nobody sets by hand');
-  if (namesSecret(title.slice(title.lastIndexOf('\\')))) return unsaid(title, 'it seems to be a secret');
+  if (namesSecret(title.slice(title.lastIndexOf('\\'))) || [data].flat().some(holdsSecret))
+    return unsaid(title, 'it seems to be a secret');
   const isSmall = (kind === 'dword' || kind === 'qword') && Number.isSafeInteger(Number(data));
   return { title, properties: { kind, value: isSmall ? Number(data) : data } };
 }

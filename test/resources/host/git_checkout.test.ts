@@ -1,5 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { labGit, worldGit } from '../../../src/content/git-access.ts';
+import type { Diagnostic } from '../../../src/diagnostics/diagnostic.ts';
 import { apply } from '../../../src/engine/apply/apply.ts';
 import type { Json } from '../../../src/engine/model/catalog.ts';
 import { plan } from '../../../src/engine/plan/planner.ts';
@@ -198,6 +199,37 @@ describe('the way there', () => {
   ])('%s: %s', async (url, code) => {
     const { converge } = setUp();
     expect((await converge({ url })).result).toMatchObject({ result: 'failed', diagnostic: { code } });
+  });
+
+  test.each([
+    ['git-unreachable', 'Failed to connect to 127.0.0.1 port 1 after %d ms: Could not connect to server'],
+    ['git-certificate', 'SSL certificate problem: self-signed certificate'],
+  ])('what is so of a server is said of each repository in the same words: %s', async (code, why) => {
+    const { world, converge } = setUp();
+    const said = [];
+    for (const [at, name] of ['a', 'b'].entries()) {
+      const url = `https://127.0.0.1:1/${name}.git?key=hunter2`;
+      const stderr = `fatal: unable to access '${url}/': ${why.replace('%d', `${at}`)}\n`;
+      world.host.processes.run = async () => ({ exitCode: 128, stdout: '', stderr, timedOut: false });
+      said.push((await converge({ url })).result);
+    }
+    expect(said[0]).toMatchObject({ diagnostic: { code } });
+    const [message, other] = said.map(one => (one as { diagnostic?: Diagnostic }).diagnostic?.message);
+    expect(message).toBe(other);
+    expect(message).toContain('the git server 127.0.0.1:1 ');
+    expect(message).toContain(why.split(' after ')[0]);
+  });
+
+  test('what is so of one repository names it, without what follows the question mark', async () => {
+    const { world, converge } = setUp();
+    const url = 'https://git.example.com/a.git?key=hunter2';
+    const stderr = `fatal: repository '${url}/' not found`;
+    world.host.processes.run = async () => ({ exitCode: 128, stdout: '', stderr, timedOut: false });
+    const { result } = await converge({ url });
+    expect(result).toMatchObject({ diagnostic: { code: 'git-not-found' } });
+    const { message } = (result as { diagnostic: Diagnostic }).diagnostic;
+    expect(message).toContain('https://git.example.com/a.git?…');
+    expect(message).not.toContain('hunter2');
   });
 
   test('a server that sends nothing any more is given up after minutes, and named', async () => {

@@ -3,7 +3,7 @@ import type { ReadIo } from '../../../engine/model/io.ts';
 import type { ListQuery } from '../../../engine/model/resource-type.ts';
 import * as windows from '../../../windows/registry/machine-environment.ts';
 import { chosen, unsaid } from '../../shared/list-declarations.ts';
-import { namesSecret } from '../../shared/secret-names.ts';
+import { holdsSecret, namesSecret } from '../../shared/secret-names.ts';
 import * as linux from './etc-environment.ts';
 
 /** The variables that are named: what others hold is nobody's business. */
@@ -16,7 +16,7 @@ export async function* listVariables({ titles }: ListQuery<unknown>, io: ReadIo)
     );
   const { readVariables } = io.platform === 'win32' ? windows : linux;
   const found = [...(await readVariables(io, titles))].map(([title, value]) =>
-    namesSecret(title)
+    namesSecret(title) || holdsSecret(value)
       ? unsaid(title, 'it seems to be a secret, and a variable that every user can read is no place for one')
       : { title, properties: { value } },
   );

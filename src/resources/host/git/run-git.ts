@@ -136,6 +136,9 @@ const known: [pattern: RegExp, code: Code, message: string, hint: string][] = [
   ],
 ];
 
+/** What is so for all repositories of a server: said of it, in the same words for each of them. */
+const ofServer: readonly Code[] = ['git-unreachable', 'git-name-unknown', 'git-certificate', 'git-host-key'];
+
 /** What a call that failed says. */
 export function gitFailure(
   verb: string,
@@ -143,12 +146,28 @@ export function gitFailure(
   { exitCode, stderr, timedOut }: CommandResult,
 ): Diagnostic {
   if (timedOut)
-    return world('git-timed-out', `\`git ${verb}\` of ${url} took longer than an hour and was stopped`);
-  const said = lastLine(stderr);
+    return world(
+      'git-timed-out',
+      `\`git ${verb}\` of ${shown(url)} took longer than an hour and was stopped`,
+    );
+  const said = shown(lastLine(stderr));
   const [, code, message, hint] = known.find(([pattern]) => pattern.test(stderr)) ?? [];
-  if (code !== undefined) return world(code, own`the repository ${url} ${message}: ${said}`, { hint: hint! });
-  return world('git-failed', own`\`git ${verb}\` ${endWords(exitCode)}: ${said}`);
+  if (code === undefined) return world('git-failed', own`\`git ${verb}\` ${endWords(exitCode)}: ${said}`);
+  const host = ofServer.includes(code) ? hostOf(url) : undefined;
+  const who = host === undefined ? own`the repository ${shown(url)}` : own`the git server ${host}`;
+  return world(code, own`${who} ${message}: ${host === undefined ? said : ofAll(said)}`, { hint: hint! });
 }
+
+/** What follows `?` is often a token. */
+const shown = (text: string): string => text.replace(/(:\/\/[^\s?'"]*)\?[^\s'"]*/g, '$1?…');
+
+/** The server of `https://…`, `ssh://…` and `git@HOST:PATH`; none of a path. */
+const hostOf = (url: string): string | undefined =>
+  /^[a-z]+:\/\/(?:[^/@]*@)?([^/?#]+)/i.exec(url)?.[1] ?? /^[^/@:]+@([^/:]+):/.exec(url)?.[1];
+
+/** Without the one repository and the moment that it was asked in. */
+const ofAll = (said: string): string =>
+  said.replace(/^fatal: unable to access '[^']*': /, '').replace(/ after \d+ ms\b/, '');
 
 function lastLine(text: string): string {
   const line = text.trim().replace(/\s+/g, ' ');

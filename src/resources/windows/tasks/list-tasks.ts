@@ -56,7 +56,9 @@ function declarationOf(uri: string, task: XmlElement, now: string): Declaration 
   const group = textAt(principal, 'GroupId')?.trim();
   if (group !== undefined) return unsaid(title, `it runs as the group ${group}`);
   const text = (name: string) => textAt(program, name)?.trim() ?? '';
-  if (holdsSecret(text('Arguments'))) return unsaid(title, 'its arguments seem to hold a secret');
+  // Of some programs only the name says what its arguments are: `net use`.
+  const line = `${text('Command').replaceAll('"', '')} ${text('Arguments')}`;
+  if (holdsSecret(line)) return unsaid(title, 'its arguments seem to hold a secret');
   const account = accountName(textAt(principal, 'UserId') ?? 'SYSTEM');
   const settings = child(task, 'Settings');
   const limit = parseIsoDuration(textAt(settings, 'ExecutionTimeLimit')?.trim() ?? 'P3D');
