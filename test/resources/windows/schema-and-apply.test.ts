@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { iisApp } from '../../../src/resources/windows/iis/iis_app.ts';
 import { iisAppPool } from '../../../src/resources/windows/iis/iis_app_pool.ts';
 import { iisConfig } from '../../../src/resources/windows/iis/iis_config.ts';
 import { iisSite } from '../../../src/resources/windows/iis/iis_site.ts';
@@ -33,6 +34,31 @@ describe('C12: what validation takes, apply can do', () => {
     [{ set: { 'cpu.resetInterval': 5 } }, "`cpu.resetInterval` can't be 5: IIS takes it as a time span"],
   ])('so is what is no time span in `set`: %j', (properties, named) => {
     expect(mistakesIn(iisAppPool, 'P', properties, where)).toContain(named);
+  });
+
+  test.each([
+    [iisSite, 'Six', "[path='/'].preloadEnabled", 'an attribute of the object itself'],
+    [iisSite, 'Six', "[path='/'].[path='/'].logonMethod", 'an attribute of the object itself'],
+    [iisSite, 'Six', '/commit', 'an attribute of the object itself'],
+    [iisSite, 'Six', 'commit', 'an attribute of the object itself'],
+    [iisSite, 'Six', 'logFile.period:Daily', 'an attribute of the object itself'],
+    [iisSite, 'Six', 'NAME', 'another name'],
+    [iisSite, 'Six', 'Bindings', 'a property of its own'],
+    [iisSite, 'Six', 'site.name', 'which object'],
+    [iisApp, 'Six/a', "[path='/'].physicalPath", 'an attribute of the object itself'],
+    [iisApp, 'Six/a', 'path', 'another name'],
+    [iisApp, 'Six/a', 'physicalPath', 'a property of its own'],
+    [iisAppPool, 'P', "recycling.periodicRestart.schedule.[value='03:00:00'].value", 'an attribute of'],
+    [iisAppPool, 'P', 'name', 'another name'],
+  ])('`set` names attributes of the object alone: $1 $2', (type, title, name, why) => {
+    const said = mistakesIn(type, title, { set: { [name]: 'x' } }, where);
+    expect(said).toContain(`\`${name}\` in \`set\``);
+    expect(said).toContain(why);
+  });
+
+  test('what an application has without `set` is said where it is refused', () => {
+    const mistakes = iisSite.check!({ set: { "[path='/'].preloadEnabled": false } }, 'Six', where);
+    expect(mistakes.map(({ hint }) => hint).join()).toContain('`iis_app`');
   });
 
   test.each([

@@ -2,6 +2,7 @@ import { isSecretRef } from '../../../engine/model/catalog.ts';
 import { mistake } from '../../../engine/model/mistakes.ts';
 import { child } from '../../../engine/model/pointer.ts';
 import type { Mistake } from '../../../engine/model/resource-type.ts';
+import { isAttributeName } from '../../../windows/iis/attribute-names.ts';
 import { type KeyOf, keyNames, keyOfWritten, type WrittenRow } from '../../../windows/iis/config-rows.ts';
 import { isFrameworkSection, ofFramework } from '../../../windows/iis/framework-sections.ts';
 import { isSecretAttribute } from '../../../windows/iis/secret-attributes.ts';
@@ -68,7 +69,7 @@ export function configMistakes(properties: ConfigProperties, section: Section): 
 
 /** What appcmd would read as an option of its own, above all where it is to write. */
 function nameMistakes(name: string, pointer: string): Mistake[] {
-  if (/^[A-Za-z_][\w.-]*$/.test(name) && !/^(commit|section)$/i.test(name)) return [];
+  if (isAttributeName(name)) return [];
   const hint = 'write `name`, or `child.name` below an element; where it is written says `commit:`';
   return [mistake(pointer, 'wrong-name', `\`${name}\` can't be the name of an attribute`, hint)];
 }
