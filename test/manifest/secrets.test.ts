@@ -9,6 +9,13 @@ const rendered = async (text: string) => {
   return { diagnostics, text: textOf(renderDiagnostics(diagnostics, catalog.sources, { width: 100 })) };
 };
 
+it.each(['X-Api-Key', 'DB_PASSWORD'])('the value of a row named %s is not shown', async name => {
+  const { text } = await rendered(`resources: { nosuch: { t: { rows: [{ name: ${name}, value: "plainheader1" }] } } }
+`);
+  expect(text).toContain(name);
+  expect(text).not.toContain('plainheader1');
+});
+
 describe('expressions', () => {
   it.each(["${secret('env:VC_PASSWORD')}", '${ secret( "env:VC_PASSWORD" ) }'])(
     '%s is a reference',

@@ -96,8 +96,11 @@ export function inspect(
     };
     if (isMap(node)) {
       if (!checkKeys(file, node.items as Pair[], report)) sound = false;
-      for (const { key, value } of node.items as Pair[])
-        if (key && namesSecret(keyText(file, key) ?? '')) hideLiteral(file, value, anchors);
+      const ofSecret = isOfSecret(file, node.items as Pair[], namesSecret);
+      for (const { key, value } of node.items as Pair[]) {
+        const name = key ? (keyText(file, key) ?? '') : '';
+        if (namesSecret(name) || (ofSecret && /^value$/i.test(name))) hideLiteral(file, value, anchors);
+      }
       for (const { key, value } of node.items as Pair[]) {
         if (isHalved(key)) return refuse(halved(file, key!));
         keepExpression(file, key);
@@ -117,6 +120,16 @@ export function inspect(
   visit(file.root, 0);
   return sound;
 }
+
+/** Whether the name of a row is one of a secret, so that its `value` is one: `{ name: X-Api-Key, value }`. */
+const isOfSecret = (file: SourceFile, pairs: Pair[], namesSecret: NamesSecret): boolean =>
+  pairs.some(
+    ({ key, value }) =>
+      key &&
+      /^(name|key)$/i.test(keyText(file, key as Node) ?? '') &&
+      isScalar(value) &&
+      namesSecret(String(value.value)),
+  );
 
 function keepExpression(file: SourceFile, node: Node | null): void {
   if (isScalar(node) && typeof node.value === 'string' && node.value.includes('${'))

@@ -5,7 +5,7 @@ import { readExpression } from './expression.ts';
 /** Tells whether a property of this name is likely to hold a secret, whatever it is in. */
 export type NamesSecret = (name: string) => boolean;
 
-const telling = /encrypted_?value|pass(word|wd|phrase)|pwd|secret|token|private_?key|api_?key/i;
+const telling = /encrypted_?value|pass(word|wd|phrase)|pwd|secret|token|private[_-]?key|api[_-]?key/i;
 
 /** Every property name that some schema marks `x-secret`, and names that speak for themselves. */
 export function secretNames(registry: Registry): NamesSecret {

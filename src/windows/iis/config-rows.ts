@@ -110,7 +110,13 @@ function actualRow(
     if (isSecretRef(value)) continue;
     const is = settings.get(name.toLowerCase());
     if (is !== undefined)
-      row[name] = sameSetting(is, value) ? canonicalSetting(name, value) : canonicalSetting(name, is);
+      row[name] = isSame(name, is, value) ? canonicalSetting(name, value) : canonicalSetting(name, is);
   }
   return row;
 }
+
+/** The `value` of a row is text, a header's for one, in which case and zeros count. */
+const isSame = (name: string, is: string, should: string | number | boolean): boolean =>
+  name.toLowerCase() === 'value'
+    ? canonicalSetting(name, is) === canonicalSetting(name, should)
+    : sameSetting(is, should);

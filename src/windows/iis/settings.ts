@@ -32,15 +32,24 @@ export function canonicalValue(value: string | number | boolean): string {
 export const canonicalSetting = (name: string, value: string | number | boolean): string =>
   /ipaddress$/i.test(name) ? canonicalAddress(canonicalValue(value)) : canonicalValue(value);
 
-/** As canonicalValue, and flags (`Time, Schedule`) sorted where the other side has several. */
+/**
+ * As canonicalValue, and in what IIS says, whose type a value alone doesn't tell: names of an enum without
+ * case (`W3C`), flags (`Time, Schedule`) in any order, `1` for true, `05` and `0x5` for 5.
+ */
 export function sameSetting(is: string | undefined, should: string | number | boolean): boolean {
   if (is === undefined) return false;
   const [a, b] = [canonicalValue(is), canonicalValue(should)];
-  return a === b || flags(a) === flags(b);
+  return a === b || flags(a) === flags(b) || isSwitch(a, b) || (/^\d+$/.test(a) && isNumber(a, b));
 }
 
+const isSwitch = (is: string, should: string): boolean =>
+  (is === 'true' && should === '1') || (is === 'false' && should === '0');
+
+const isNumber = (is: string, should: string): boolean =>
+  /^(\d+|0x[\da-f]+)$/i.test(should) && BigInt(is) === BigInt(should);
+
 const flags = (text: string): string =>
-  /^[A-Za-z]+(\s*,\s*[A-Za-z]+)*$/.test(text)
+  /^[A-Za-z\d]+(\s*,\s*[A-Za-z\d]+)*$/.test(text)
     ? text
         .split(',')
         .map(one => one.trim().toLowerCase())

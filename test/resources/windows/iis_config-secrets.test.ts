@@ -74,10 +74,27 @@ describe('C1: what IIS encrypts', () => {
     { collections: { x: [{ name: 'P', encryptedValue: 'Fj4rd' }] }, key: ['name'] },
     { items: [{ name: 'P', below: [{ name: 'Q', adPassword: 'Fj4rd' }] }], key: ['name'] },
     { attributes: { clientCertPassword: 'Fj4rd' } },
+    { collections: { customHeaders: [{ name: 'X-Api-Key', value: 'Fj4rd' }] }, key: ['name'] },
+    { collections: { x: [{ Key: 'DB_PASSWORD', Value: 'Fj4rd' }] }, key: ['key'] },
+    {
+      items: [{ name: 'P', environmentVariables: [{ name: 'AUTH_TOKEN', value: 'Fj4rd' }] }],
+      key: ['name'],
+    },
   ])('is refused as plain text: %j', properties => {
     const said = mistakesIn(iisConfig, pools, properties, 'windows');
     expect(said).toMatch(/is a secret, and is there as plain text/);
     expect(said).not.toContain('Fj4rd');
+  });
+
+  test.each<[string, object]>([
+    ['httpProtocol', { collections: { customHeaders: [{ name: 'X-Api-Key', value: password }] } }],
+    ['httpProtocol', { collections: { customHeaders: [{ name: 'X-Api-Key', value: '' }] } }],
+    ['httpProtocol', { collections: { customHeaders: [{ name: 'X-Token-Lifetime', value: '20' }] } }],
+    ['rewrite/rewriteMaps', { items: [{ name: 'M', '.': [{ key: '/my-password', value: '/account' }] }] }],
+    ['rewrite/rules', { items: [{ name: 'R', serverVariables: [{ name: 'API_KEY', value: '{C:1}' }] }] }],
+  ])('what is none, or a reference, is taken in rows: %s %j', (section, properties) => {
+    const said = mistakesIn(iisConfig, section, { mode: 'at_least', ...properties }, 'windows');
+    expect(said).not.toContain('is a secret');
   });
 
   test.each([

@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { iisApp } from '../../../src/resources/windows/iis/iis_app.ts';
 import { iisAppPool } from '../../../src/resources/windows/iis/iis_app_pool.ts';
 import { iisConfig } from '../../../src/resources/windows/iis/iis_config.ts';
 import { iisSite } from '../../../src/resources/windows/iis/iis_site.ts';
 import { registryValue } from '../../../src/resources/windows/registry_value.ts';
 import { firewallRule } from '../../../src/resources/windows/security/firewall_rule.ts';
+import { scheduledTask } from '../../../src/resources/windows/tasks/scheduled_task.ts';
 import { parseBinding } from '../../../src/windows/iis/bindings.ts';
 import { converge } from '../../support/converge.ts';
 import { declare } from '../../support/engine-world.ts';
@@ -36,6 +38,31 @@ describe('C12: what validation takes, apply can do', () => {
   });
 
   test.each([
+    [iisSite, 'Six', "[path='/'].preloadEnabled", 'an attribute of the object itself'],
+    [iisSite, 'Six', "[path='/'].[path='/'].logonMethod", 'an attribute of the object itself'],
+    [iisSite, 'Six', '/commit', 'an attribute of the object itself'],
+    [iisSite, 'Six', 'commit', 'an attribute of the object itself'],
+    [iisSite, 'Six', 'logFile.period:Daily', 'an attribute of the object itself'],
+    [iisSite, 'Six', 'NAME', 'another name'],
+    [iisSite, 'Six', 'Bindings', 'a property of its own'],
+    [iisSite, 'Six', 'site.name', 'which object'],
+    [iisApp, 'Six/a', "[path='/'].physicalPath", 'an attribute of the object itself'],
+    [iisApp, 'Six/a', 'path', 'another name'],
+    [iisApp, 'Six/a', 'physicalPath', 'a property of its own'],
+    [iisAppPool, 'P', "recycling.periodicRestart.schedule.[value='03:00:00'].value", 'an attribute of'],
+    [iisAppPool, 'P', 'name', 'another name'],
+  ])('`set` names attributes of the object alone: $1 $2', (type, title, name, why) => {
+    const said = mistakesIn(type, title, { set: { [name]: 'x' } }, where);
+    expect(said).toContain(`\`${name}\` in \`set\``);
+    expect(said).toContain(why);
+  });
+
+  test('what an application has without `set` is said where it is refused', () => {
+    const mistakes = iisSite.check!({ set: { "[path='/'].preloadEnabled": false } }, 'Six', where);
+    expect(mistakes.map(({ hint }) => hint).join()).toContain('`iis_app`');
+  });
+
+  test.each([
     ['applicationPools', { attributes: { 'applicationPoolDefaults.processModel.idleTimeout': '90s' } }],
     [
       'system.applicationHost/applicationPools',
@@ -53,6 +80,37 @@ describe('C12: what validation takes, apply can do', () => {
     const found = mistakesIn(iisConfig, section, properties, where);
     expect(found).toContain("can't be");
     expect(found).toContain('IIS ');
+  });
+
+  test.each([
+    ['system.applicationHost/webLimits', { connectionTimeout: '90s' }],
+    ['webLimits', { headerWaitTimeout: 0 }],
+    ['staticContent', { 'clientCache.cacheControlMaxAge': '5m' }],
+    ['system.webServer/cgi', { timeout: '00:00:00' }],
+  ])('and of any other section: %s %j', (section, attributes) => {
+    expect(mistakesIn(iisConfig, section, { attributes }, where)).toContain("can't be");
+  });
+
+  test.each([
+    [iisAppPool, 'iis_app_pool:P', { set: { autoStart: 0 } }],
+    [iisAppPool, 'iis_app_pool:P', { set: { 'failure.rapidFailProtection': '1' } }],
+    [iisAppPool, 'iis_app_pool:P', { set: { 'cpu.limit': '05' } }],
+    [iisAppPool, 'iis_app_pool:P', { set: { queueLength: '0x400' } }],
+    [iisSite, 'iis_site:Default Web Site', { set: { 'logFile.logFormat': 'w3c' } }],
+    [iisConfig, 'iis_config:log', { attributes: { logInUTF8: 1 } }],
+    [iisConfig, 'iis_config:sites', { attributes: { 'siteDefaults.logFile.logFormat': 'w3c' } }],
+  ])('a value that IIS writes in another form is the same: %#', async (type, address, properties) => {
+    const { world } = await windowsWorld(['IIS-WebServerRole']);
+    await converge([type], world, [declare(address, properties)]);
+    expect((await converge([type], world, [declare(address, properties)])).actions).toEqual(['none']);
+  });
+
+  test.each([
+    { command: ' c:\\x.exe' },
+    { command: 'c:\\x.exe', arguments: 'trail  ' },
+    { command: 'c:\\x.exe', arguments: '  lead' },
+  ])('blanks that Windows drops are no part of a task: %j', properties => {
+    expect(mistakesIn(scheduledTask, 'T', properties, where)).toContain('blanks around');
   });
 
   test('a time span of the section that IIS takes is taken', () => {

@@ -2,11 +2,13 @@ import { isSecretRef } from '../../../engine/model/catalog.ts';
 import { mistake } from '../../../engine/model/mistakes.ts';
 import { child } from '../../../engine/model/pointer.ts';
 import type { Mistake } from '../../../engine/model/resource-type.ts';
+import { isAttributeName } from '../../../windows/iis/attribute-names.ts';
 import { type KeyOf, keyNames, keyOfWritten, type WrittenRow } from '../../../windows/iis/config-rows.ts';
 import { isFrameworkSection, ofFramework } from '../../../windows/iis/framework-sections.ts';
 import { isSecretAttribute } from '../../../windows/iis/secret-attributes.ts';
 import type { Section } from '../../../windows/iis/sections.ts';
 import { sectionSpanProblem } from '../../../windows/iis/span-limits.ts';
+import { namesSecret } from '../../shared/secret-names.ts';
 import type { ConfigProperties } from './config-properties.ts';
 
 /** What tells the rows of each collection apart. */
@@ -55,7 +57,7 @@ export function configMistakes(properties: ConfigProperties, section: Section): 
   for (const [name, value] of Object.entries(attributes))
     mistakes.push(
       ...nameMistakes(name, child('/attributes', name)),
-      ...secretMistakes(name, value, child('/attributes', name)),
+      ...(isSecretAttribute(name) ? secretMistakes(`\`${name}\``, value, child('/attributes', name)) : []),
       ...spanMistakes(section, name, value, child('/attributes', name)),
     );
   if (items) mistakes.push(...rowMistakes(items, '', '/items', keys, section));
@@ -68,7 +70,7 @@ export function configMistakes(properties: ConfigProperties, section: Section): 
 
 /** What appcmd would read as an option of its own, above all where it is to write. */
 function nameMistakes(name: string, pointer: string): Mistake[] {
-  if (/^[A-Za-z_][\w.-]*$/.test(name) && !/^(commit|section)$/i.test(name)) return [];
+  if (isAttributeName(name)) return [];
   const hint = 'write `name`, or `child.name` below an element; where it is written says `commit:`';
   return [mistake(pointer, 'wrong-name', `\`${name}\` can't be the name of an attribute`, hint)];
 }
@@ -100,8 +102,9 @@ function rowMistakes(
     for (const [name, value] of Object.entries(row)) {
       const here = child(at, name);
       mistakes.push(...nameMistakes(name, here), ...spanMistakes(section, name, value, here));
+      const secret = secretOf(row, name, section);
       if (Array.isArray(value)) mistakes.push(...rowMistakes(value, name, here, keys, section));
-      else if (isSecretAttribute(name)) mistakes.push(...secretMistakes(name, value, here));
+      else if (secret !== undefined) mistakes.push(...secretMistakes(secret, value, here));
       else if (!isSecretRef(value) && String(value).includes("'"))
         mistakes.push(
           mistake(
@@ -137,10 +140,25 @@ const ofSection = ({ name }: Section): Mistake[] =>
       ]
     : [];
 
-/** What IIS encrypts is a reference wherever it stands: a plain one would be in the plan and in arguments. */
-function secretMistakes(name: string, value: unknown, pointer: string): Mistake[] {
-  if (!isSecretAttribute(name) || isSecretRef(value) || value === '') return [];
-  const message = `\`${name}\` is a secret, and is there as plain text`;
+/**
+ * What is a secret of a row, in words: an attribute that IIS encrypts, or the `value` of something that its
+ * `name` or `key` calls one. What rewriting puts in, `{C:1}`, is none, and neither is where a map of it leads
+ * to.
+ */
+function secretOf(row: WrittenRow, name: string, section: Section): string | undefined {
+  if (isSecretAttribute(name)) return `\`${name}\``;
+  const value = row[name];
+  if (name.toLowerCase() !== 'value' || typeof value === 'boolean' || String(value).startsWith('{'))
+    return undefined;
+  if (section.name === 'system.webServer/rewrite/rewriteMaps') return undefined;
+  const named = Object.entries(row).find(([key]) => /^(name|key)$/i.test(key))?.[1];
+  return typeof named === 'string' && namesSecret(named) ? `\`${name}\` of ${named}` : undefined;
+}
+
+/** A plain secret would be in the plan and in arguments: it is a reference wherever it stands. */
+function secretMistakes(what: string, value: unknown, pointer: string): Mistake[] {
+  if (isSecretRef(value) || value === '') return [];
+  const message = `${what} is a secret, and is there as plain text`;
   return [mistake(pointer, 'plain-secret', message, "write `${secret('env:NAME')}`")];
 }
 

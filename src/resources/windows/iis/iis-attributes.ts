@@ -3,6 +3,7 @@ import { mistake } from '../../../engine/model/mistakes.ts';
 import { child } from '../../../engine/model/pointer.ts';
 import type { Mistake, Step } from '../../../engine/model/resource-type.ts';
 import { parseDuration } from '../../../io/duration.ts';
+import { isAttributeName } from '../../../windows/iis/attribute-names.ts';
 import { isSecretAttribute } from '../../../windows/iis/secret-attributes.ts';
 import { canonicalValue, sameSetting } from '../../../windows/iis/settings.ts';
 import { spanProblem, writtenSpanProblem } from '../../../windows/iis/span-limits.ts';
@@ -40,18 +41,41 @@ export function spanMistakes(
   });
 }
 
-/** What `set` can't hold: a secret would be in the plan and in arguments. */
-export function setMistakes(set: WrittenSet = {}, instead: string): Mistake[] {
-  return Object.keys(set)
-    .filter(isSecretAttribute)
-    .map(name =>
-      mistake(
-        child('/set', name),
-        'plain-secret',
-        `\`${name}\` in \`set\` is a secret, and is there as plain text`,
-        instead,
-      ),
-    );
+/** What says of an object what its `set` can't. */
+interface Instead {
+  /** The attribute that the title is. */
+  title: 'name' | 'path';
+  secret: string;
+  /** Of the collections below the object. */
+  rows: string;
+  /** Other attributes, or what appcmd takes as such, by the property that says them. */
+  properties?: Readonly<Record<string, string>>;
+}
+
+/**
+ * What `set` can't hold. A secret would be in the plan and in arguments. What isn't an attribute of the
+ * object itself is no part of what is read back, so that it would be set again for ever, and it may have
+ * another owner.
+ */
+export function setMistakes(
+  set: WrittenSet = {},
+  { title, secret, rows, properties = {} }: Instead,
+): Mistake[] {
+  return Object.keys(set).flatMap(name => {
+    const wrong = (code: 'plain-secret' | 'wrong-name', message: string, hint: string) => [
+      mistake(child('/set', name), code, `\`${name}\` in \`set\` ${message}`, hint),
+    ];
+    if (isSecretAttribute(name))
+      return wrong('plain-secret', 'is a secret, and is there as plain text', secret);
+    if (!isAttributeName(name)) return wrong('wrong-name', "isn't an attribute of the object itself", rows);
+    if (name.toLowerCase() === title)
+      return wrong('wrong-name', 'would give it another name', 'change the title');
+    if (/^(site|app|vdir|apppool)\.\w+$/i.test(name))
+      return wrong('wrong-name', 'tells appcmd which object is meant', 'the title does');
+    const property = Object.keys(properties).find(one => one.toLowerCase() === name.toLowerCase());
+    if (property === undefined) return [];
+    return wrong('wrong-name', 'has a property of its own', `write \`${properties[property]}:\``);
+  });
 }
 
 /** As it is to be. */

@@ -52,7 +52,12 @@ export const iisApp: BuiltInType<typeof schema, AppState, Declaration> = {
     const isApp = /^[^/]+\/([^/]+(\/[^/]+)*)?$/.test(title);
     return [
       ...(isApp ? [] : [mistake('', 'wrong-name', `\`${title}\` doesn't name an application`, hint)]),
-      ...setMistakes(set, 'a directory with a password is an `iis_vdir`'),
+      ...setMistakes(set, {
+        title: 'path',
+        secret: 'a directory with a password is an `iis_vdir`',
+        rows: 'a directory of the application is an `iis_vdir`',
+        properties: { physicalPath: 'physical_path' },
+      }),
     ];
   },
   identity: (_, title) => title.toLowerCase(),

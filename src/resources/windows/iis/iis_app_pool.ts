@@ -149,7 +149,11 @@ What isn't declared isn't managed. A password can't be read back: it is set agai
       ],
       set,
     ),
-    ...setMistakes(set, 'write `password:` with a reference'),
+    ...setMistakes(set, {
+      title: 'name',
+      secret: 'write `password:` with a reference',
+      rows: 'times of day are `periodic_restart: { schedule: [03:00] }`; `set` takes no rows',
+    }),
   ],
   identity: (_, title) => title.toLowerCase(),
   needs: ({ password }) => [needsIis, ...(password === undefined ? [] : [needsModule])],

@@ -124,7 +124,12 @@ have, in any order: others are removed, after the missing ones were added. Certi
     ...nameMistakes(title, 'a site', /[\\/?;:@&=+$,|"<>]/, 260),
     ...bindings.flatMap((written, index) => bindingMistakes(written, `/bindings/${index}`)),
     ...spanMistakes([], set),
-    ...setMistakes(set, 'a directory with a password is an `iis_vdir`'),
+    ...setMistakes(set, {
+      title: 'name',
+      secret: 'a directory with a password is an `iis_vdir`',
+      rows: "what the site's root is has properties; other applications and directories are `iis_app` and `iis_vdir`",
+      properties: { bindings: 'bindings', physicalPath: 'physical_path' },
+    }),
   ],
   identity: (_, title) => title.toLowerCase(),
   provides: (_, id) => [`site:${id}`, `app:${id}/`],

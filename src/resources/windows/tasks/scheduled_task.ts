@@ -77,10 +77,12 @@ function nameMistakes(title: string): Mistake[] {
   return [mistake('', 'wrong-name', `\`${title}\` can't be the name of a task`, hint)];
 }
 
+type Rule = [isWrong: boolean, pointer: string, what: string, hint: string];
+
 function propertyMistakes(title: string, properties: TaskProperties): Mistake[] {
   const { every, offset, at, days, run_as: runAs = 'SYSTEM', password } = properties;
   const minutes = every === undefined ? undefined : ms(every) / 60_000;
-  const rules: [isWrong: boolean, pointer: string, what: string, hint: string][] = [
+  const rules: Rule[] = [
     [
       minutes !== undefined && (minutes < 1 || minutes > 31 * 1440),
       '/every',
@@ -99,6 +101,14 @@ function propertyMistakes(title: string, properties: TaskProperties): Mistake[] 
       "has an `offset` that isn't a part of its `every`",
       'write one that is shorter',
     ],
+    ...(['command', 'arguments'] as const).map(
+      (name): Rule => [
+        /^\s|\s$/.test(properties[name] ?? ''),
+        `/${name}`,
+        `has blanks around its ${name}, which Windows drops`,
+        'remove them',
+      ],
+    ),
     [at === undefined && days !== undefined, '/days', 'has `days` and no time', 'add `at:`'],
     [
       password !== undefined && isServiceAccount(accountName(runAs)),
