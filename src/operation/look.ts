@@ -105,8 +105,8 @@ async function restorable(
 }
 
 /**
- * The head holds its point whole, so one request is enough for it. Without a head the newest that is there need
- * not be the newest that was made.
+ * The head holds its point whole, so one request is enough for it. Without a head the newest that is there
+ * need not be the newest that was made.
  */
 async function newestOf(vm: VmRepository, onDamage: OnDamage): Promise<Point | undefined> {
   let told: Failure | undefined;

@@ -10,7 +10,8 @@ const rendered = async (text: string) => {
 };
 
 it.each(['X-Api-Key', 'DB_PASSWORD'])('the value of a row named %s is not shown', async name => {
-  const { text } = await rendered(`resources: { nosuch: { t: { rows: [{ name: ${name}, value: "plainheader1" }] } } }
+  const { text } =
+    await rendered(`resources: { nosuch: { t: { rows: [{ name: ${name}, value: "plainheader1" }] } } }
 `);
   expect(text).toContain(name);
   expect(text).not.toContain('plainheader1');

@@ -26,11 +26,11 @@ import { withVms } from '../repository/with-repository.ts';
 import { loadCatalog } from '../session/load-catalog.ts';
 import { openSession } from '../session/open-session.ts';
 import { runOf } from '../session/run-of.ts';
-import { meantBy } from './site/members.ts';
 import { moversIn } from './movers.ts';
 import { plansIn, seenPlan } from './plans.ts';
 import { replicasOf } from './replicas.ts';
 import { declaredVms, emptySelections } from './site/declared-vms.ts';
+import { meantBy } from './site/members.ts';
 import { type Opened, type TrackWish, tracksOf } from './tracks.ts';
 
 /** VMs that are asked about side by side. */

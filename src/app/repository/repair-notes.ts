@@ -24,7 +24,7 @@ const lists = [
   [covers, 'the next snapshots are noted anew'],
 ] as const;
 
-/** Puts in order what a repository says of all its VMs, and tells what of it can't be. */
+/** Puts in order what a repository says about all its VMs, and tells what of it can't be. */
 export async function repairNotes(
   repository: OpenRepository,
   signal: AbortSignal,

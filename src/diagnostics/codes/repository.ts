@@ -30,7 +30,7 @@ export const repository = {
   },
   'records-rewritten': {
     means:
-      'What a repository says of all its VMs (holds, pins, pauses, retention) was damaged, and was written anew from what can be read (a warning).',
+      'What a repository says about all its VMs (holds, pins, pauses, retention) was damaged, and was written anew from what can be read (a warning).',
     wayOut: 'The message says what is kept in doubt, and how that is ended.',
   },
   'head-rolled-back': {

@@ -20,8 +20,8 @@ export interface CurrentList<T> {
   /** For whoever shows it: as the newest record says that can be read, and `onDamage` hears of the others. */
   known(repository: Repository, onDamage: OnDamage): Promise<T[]>;
   /**
-   * Of two who change it at once, one after the other. Nothing is written when nothing changes. Over a damaged
-   * record it is written anew, from the newest that can be read and what the list adds in doubt.
+   * Of two who change it at once, one after the other. Nothing is written when nothing changes. Over a
+   * damaged record it is written anew, from the newest that can be read and what the list adds in doubt.
    */
   change(repository: Repository, to: (entries: T[]) => T[]): Promise<void>;
   /** Writes it anew over a damaged record; whether it did. */

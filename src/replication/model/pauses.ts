@@ -22,7 +22,7 @@ export interface Pause {
   committed?: number;
   /** Since when all of it is at home again, though its failover isn't ended. */
   home?: number;
-  /** What was said of it can't be read: it may be failed over, so nobody makes a point until it is resumed. */
+  /** Its pause can't be read: it may be failed over, so nobody makes a point until it is resumed. */
   doubt?: true;
 }
 

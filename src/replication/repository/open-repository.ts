@@ -40,7 +40,7 @@ export interface OpenOptions {
 /** What `verify` needs besides: keys and raw objects. */
 export interface OpenRepository extends Repository {
   readonly context: Context;
-  /** Those that are `enrolled` without those that are `known`, and with the point in the head where it can be read. */
+  /** Those that are `enrolled`, without the `known`, and with the point of each head that can be read. */
   heads(onDamage: OnDamage, known: Iterable<string>): AsyncGenerator<{ uuid: string; point?: Point }>;
 }
 

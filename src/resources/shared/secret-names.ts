@@ -53,7 +53,7 @@ export function namesSecret(name: string): boolean {
   });
 }
 
-/** What stands before the secret in the header `Authorization`. */
+/** What the header `Authorization` begins with, before its secret. */
 const scheme = /^(?:basic|bearer|digest|negotiate|ntlm|token)(?:\s+|$)/i;
 
 /** A value as it is written, and not a variable, an expression, a place to fill or a plain switch. */

@@ -14,8 +14,8 @@ import { makeRepositories } from '../../connect/repositories.ts';
 import type { CommonOptions } from '../../options.ts';
 import { openSession, type Session } from '../../session/open-session.ts';
 import { runOf } from '../../session/run-of.ts';
-import { keepMembers, type MembersMemory, meantBy } from './members.ts';
 import { declaredVms, emptySelections } from './declared-vms.ts';
+import { keepMembers, type MembersMemory, meantBy } from './members.ts';
 
 /** What is known of one repository. */
 export interface View {

@@ -136,7 +136,7 @@ const known: [pattern: RegExp, code: Code, message: string, hint: string][] = [
   ],
 ];
 
-/** What is so for all repositories of a server: said of it, in the same words for each of them. */
+/** What is so for all repositories of a server: told about it, in the same words for each of them. */
 const ofServer: readonly Code[] = ['git-unreachable', 'git-name-unknown', 'git-certificate', 'git-host-key'];
 
 /** What a call that failed says. */

@@ -41,7 +41,7 @@ export function spanMistakes(
   });
 }
 
-/** What says of an object what its `set` can't. */
+/** What takes those values of an object that its `set` can't take. */
 interface Instead {
   /** The attribute that the title is. */
   title: 'name' | 'path';
