@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 import { Failure } from '../diagnostics/diagnostic.ts';
-import { isUnreadable } from '../replication/format/damage.ts';
+import { isUnreadable } from '../replication/model/damage.ts';
 import { isBroken } from '../replication/model/damage-record.ts';
 import { leadingMode, type Point } from '../replication/model/point.ts';
 import type { OnDamage, Repository, VmRepository } from '../replication/model/repository.ts';

@@ -145,7 +145,14 @@ export const layers: Layers = {
       'replication/cycle',
     ],
     doctor: ['diagnostics', 'io', 'replication/model', 'replication/cycle'],
-    'recovery/replica': ['values', 'diagnostics', 'io', 'replication/model', 'recovery/model'],
+    'recovery/replica': [
+      'values',
+      'diagnostics',
+      'io',
+      'replication/model',
+      'replication/retention',
+      'recovery/model',
+    ],
     'recovery/target': ['diagnostics', 'replication/model', 'recovery/model'],
     'recovery/import': [
       'values',
@@ -179,6 +186,7 @@ export const layers: Layers = {
       'recovery/target',
     ],
     'recovery/failover': [
+      'replication/retention',
       'recovery/run',
       'recovery/dns',
       'recovery/import',
@@ -930,6 +938,7 @@ export const layers: Layers = {
       'app/session',
     ],
     'app/repository': [
+      'recovery/cover',
       'io',
       'io/handles',
       'resources/shared',
@@ -979,6 +988,7 @@ export const layers: Layers = {
       'app/repository',
     ],
     'app/recovery': [
+      'replication/retention',
       'recovery/import',
       'values',
       'diagnostics',

@@ -156,7 +156,7 @@ export class Drafts {
   }
 }
 
-/** A property takes a secret by itself or not at all: among other text it would stand in the manifest. */
+/** A property takes a secret by itself or not at all: among other text the manifest would show it. */
 function secretAmong(drafts: Iterable<Draft>): Unhandled {
   for (const { type, properties } of drafts)
     if (textsIn(properties).some(holdsSecret))

@@ -1,6 +1,6 @@
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import { knownUntil, type PastCycle } from '../../operation/history.ts';
-import { isUnreadable } from '../../replication/format/damage.ts';
+import { isUnreadable } from '../../replication/model/damage.ts';
 import type { BoardStore } from '../../replication/model/repository.ts';
 import type { Context } from '../app-context.ts';
 import type { CommonOptions, RepositoryOptions } from '../options.ts';

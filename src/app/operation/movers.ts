@@ -1,6 +1,6 @@
 import { Failure } from '../../diagnostics/diagnostic.ts';
 import type { Mover } from '../../operation/model.ts';
-import { isUnreadable } from '../../replication/format/damage.ts';
+import { isUnreadable } from '../../replication/model/damage.ts';
 import type { OnDamage } from '../../replication/model/repository.ts';
 import type { OpenRepository } from '../../replication/repository/open-repository.ts';
 

@@ -10,8 +10,8 @@ import type { DeclaredVm, SeenRepository, SeenVm, Status } from '../../operation
 import { type PlanStatus, planStatusOf } from '../../operation/rehearsals.ts';
 import { isDueOf, statusOf } from '../../operation/status.ts';
 import { coversIn } from '../../recovery/cover/covers.ts';
-import { isUnreadable } from '../../replication/format/damage.ts';
 import type { RepositoryRef } from '../../replication/model/clients.ts';
+import { isUnreadable } from '../../replication/model/damage.ts';
 import { livesInAws, pausesKnown } from '../../replication/model/pauses.ts';
 import type { VmRepository } from '../../replication/model/repository.ts';
 import type { OpenRepository } from '../../replication/repository/open-repository.ts';

@@ -3,7 +3,7 @@ import type { Catalog, CatalogResource } from '../../engine/model/catalog.ts';
 import { resolveTarget } from '../../engine/model/targets.ts';
 import { obstacles } from '../../recovery/failover/prepare.ts';
 import { runbookLines } from '../../recovery/runbook/lines.ts';
-import { newestPoint } from '../../replication/model/newest-point.ts';
+import { newestPoint } from '../../replication/model/select-point.ts';
 import { templateName } from '../../resources/aws/recovery-target-names.ts';
 import { shellOf } from '../../resources/aws/recovery-target-schema.ts';
 import type { Context } from '../app-context.ts';

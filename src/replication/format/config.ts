@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, hash, hkdfSync } from 'node:crypto';
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { Random } from '../../io/ports.ts';
-import { bringBack, damaged, FORMAT, newerFormat, olderFormat } from './damage.ts';
+import { bringBack, damaged, FORMAT, newerFormat, olderFormat } from '../model/damage.ts';
 import type { Key } from './keys.ts';
 import { CONFIG } from './names.ts';
 import { demand, hex, listOf, members, nullOr, oneOf } from './shape.ts';

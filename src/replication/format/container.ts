@@ -1,5 +1,5 @@
+import { damaged } from '../model/damage.ts';
 import type { Span } from '../model/store.ts';
-import { damaged } from './damage.ts';
 import { HEADER_BYTES, type Kind, readHeader, type Sealer, sealerFor } from './sealing.ts';
 import type { Vault } from './vault.ts';
 

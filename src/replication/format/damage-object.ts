@@ -1,5 +1,5 @@
+import { damaged } from '../model/damage.ts';
 import type { DamageRecord } from '../model/damage-record.ts';
-import { damaged } from './damage.ts';
 import { LAST_GENERATION, OBJECT_ID_BYTES } from './names.ts';
 import { demand, hex, listOf, members, moment, oneOf, optional, text, tuple, whole } from './shape.ts';
 

@@ -1,5 +1,5 @@
+import { damaged } from '../model/damage.ts';
 import type { LeaseValue } from '../model/lease-value.ts';
-import { damaged } from './damage.ts';
 import { LAST_GENERATION } from './names.ts';
 import { demand, hex, listOf, members, moment, oneOf, optional, text, whole } from './shape.ts';
 

@@ -1,5 +1,5 @@
+import { damaged } from '../model/damage.ts';
 import type { LocksRecord } from '../model/object-lock.ts';
-import { damaged } from './damage.ts';
 import { demand, listOf, members, moment, oneOf, text } from './shape.ts';
 
 /** Longest record accepted, bytes: some hundred thousand objects. */

@@ -1,5 +1,5 @@
+import { damaged } from '../model/damage.ts';
 import type { KnownPoint, PruningRecord } from '../model/pruning-record.ts';
-import { damaged } from './damage.ts';
 import { LAST_GENERATION, OBJECT_ID_BYTES } from './names.ts';
 import {
   demand,

@@ -1,6 +1,6 @@
+import { damaged } from '../model/damage.ts';
 import type { Point, PointDisk } from '../model/point.ts';
 import { blockCount, MAX_BLOCK, MIN_BLOCK, pageCount } from './blocks.ts';
-import { damaged } from './damage.ts';
 import { LAST_GENERATION, OBJECT_ID_BYTES } from './names.ts';
 import { decodePageTable, encodePageTable, type PageRefs } from './page-map.ts';
 import { smallestSection } from './sealing.ts';

@@ -1,8 +1,8 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { sha256Bytes } from '../../values/digest.ts';
+import { damaged, newerFormat } from '../model/damage.ts';
 import { ID_BYTES } from './blocks.ts';
 import { compress, decompress, RAW, ZSTD } from './compression.ts';
-import { damaged, newerFormat } from './damage.ts';
 import { release } from './release.ts';
 import type { Vault } from './vault.ts';
 

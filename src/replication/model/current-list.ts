@@ -1,5 +1,5 @@
 import { blocked, Failure, failedWith } from '../../diagnostics/diagnostic.ts';
-import { damaged, isUnreadable } from '../format/damage.ts';
+import { damaged, isUnreadable } from './damage.ts';
 import type { OnDamage, Repository } from './repository.ts';
 
 /** Changes that others may make between a look and a write before this is given up. */

@@ -1,7 +1,7 @@
 import { blocked, type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
 import { own } from '../../diagnostics/own-words.ts';
-import { isUnreadable } from '../format/damage.ts';
 import { currentList } from './current-list.ts';
+import { isUnreadable } from './damage.ts';
 import type { Repository, VmRepository } from './repository.ts';
 
 /**

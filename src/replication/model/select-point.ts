@@ -1,8 +1,9 @@
 import type { Code } from '../../diagnostics/codes.ts';
 import { type Diagnostic, Failure, given, world } from '../../diagnostics/diagnostic.ts';
 import { own } from '../../diagnostics/own-words.ts';
+import { isUnreadable } from './damage.ts';
 import type { Point } from './point.ts';
-import type { LostPoint } from './repository.ts';
+import type { LostPoint, VmRepository } from './repository.ts';
 
 const RFC3339 = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/;
 
@@ -103,6 +104,23 @@ function certain(point: Point, points: Point[], wanted: string, vm: string, lost
         : own`nothing was written; \`converge verify\` tells what is lost, and the next point of the VM is its newest again`,
     }),
   );
+}
+
+/**
+ * The newest point of a VM, in one read where its head can be read. Undefined: it never had one.
+ *
+ * @param name of the VM, for messages
+ * @throws Failure `not-the-newest`, `points-broken` when a newer one than can be given was there
+ */
+export async function newestPoint(vm: VmRepository, name: string): Promise<Point | undefined> {
+  const head = await vm.head().catch(error => {
+    if (!isUnreadable(error)) throw error;
+  });
+  if (head) return vm.newest();
+  const { points, lost } = await vm.history(() => {});
+  return points.length + lost.length === 0
+    ? undefined
+    : selectPoint(points, 'latest', name, { points: lost });
 }
 
 /** A warning about a point that was there after the newest that can be given; `vm`: its name, if known. */

@@ -1,5 +1,5 @@
-import { isUnreadable } from '../format/damage.ts';
 import type { Root } from '../format/root.ts';
+import { isUnreadable } from '../model/damage.ts';
 import { pipelined } from '../model/pipelined.ts';
 import { readPoint } from '../repository/read/points.ts';
 import { doubt } from './doubt.ts';

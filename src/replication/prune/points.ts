@@ -1,8 +1,8 @@
 import type { Failure } from '../../diagnostics/diagnostic.ts';
 import { own } from '../../diagnostics/own-words.ts';
-import { isUnreadable } from '../format/damage.ts';
 import { parseNumbered } from '../format/names.ts';
 import type { Root } from '../format/root.ts';
+import { isUnreadable } from '../model/damage.ts';
 import type { DamageRecord } from '../model/damage-record.ts';
 import { pipelined } from '../model/pipelined.ts';
 import type { KnownPoint, PruningRecord } from '../model/pruning-record.ts';

@@ -1,7 +1,7 @@
 import { failedWith } from '../../diagnostics/diagnostic.ts';
 import { MAX_BLOCK } from '../format/blocks.ts';
-import { damaged, isUnreadable, missing } from '../format/damage.ts';
 import { sealerFor } from '../format/sealing.ts';
+import { damaged, isUnreadable, missing } from '../model/damage.ts';
 import { pipelined } from '../model/pipelined.ts';
 import type { Location } from '../model/store.ts';
 import { readAgain } from '../repository/read/read-again.ts';

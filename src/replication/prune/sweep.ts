@@ -1,6 +1,6 @@
 import { failedWith } from '../../diagnostics/diagnostic.ts';
-import { isUnreadable } from '../format/damage.ts';
 import { idKey } from '../format/index-object.ts';
+import { isUnreadable } from '../model/damage.ts';
 import type { Marked } from '../model/pruning-record.ts';
 import { readPackFooter } from '../repository/read/pack-footer.ts';
 import type { VmContext } from '../repository/read/repository-context.ts';

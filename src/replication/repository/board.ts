@@ -1,6 +1,6 @@
-import { damaged } from '../format/damage.ts';
 import { BOARD } from '../format/names.ts';
 import { openObject, SALT_BYTES, sealObject } from '../format/sealing.ts';
+import { damaged } from '../model/damage.ts';
 import type { BoardStore } from '../model/repository.ts';
 import type { Context } from './read/repository-context.ts';
 import { RECORD_CAP } from './records.ts';

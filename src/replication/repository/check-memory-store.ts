@@ -1,8 +1,8 @@
-import { damaged, isUnreadable } from '../format/damage.ts';
 import { OBJECT_ID_BYTES } from '../format/names.ts';
 import { openObject, SALT_BYTES, sealObject } from '../format/sealing.ts';
 import { demand, listOf, members, moment, oneOf, optional, text } from '../format/shape.ts';
 import { type CheckMemory, LEVELS } from '../model/check-memory.ts';
+import { damaged, isUnreadable } from '../model/damage.ts';
 import type { VmContext } from './read/repository-context.ts';
 
 /** Longest record accepted, bytes: as many packs as are remembered, and some. */

@@ -1,7 +1,7 @@
 import { failedWith } from '../../diagnostics/diagnostic.ts';
-import { isUnreadable } from '../format/damage.ts';
 import { DAMAGE_CAP, decodeDamage } from '../format/damage-object.ts';
 import { openObject, SALT_BYTES, sealObject } from '../format/sealing.ts';
+import { isUnreadable } from '../model/damage.ts';
 import type { DamageRecord, PointId } from '../model/damage-record.ts';
 import type { DamageStore, OnDamage } from '../model/repository.ts';
 import { stillBroken } from './read/page-doubts.ts';

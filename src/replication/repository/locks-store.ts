@@ -1,6 +1,6 @@
-import { isUnreadable } from '../format/damage.ts';
 import { decodeLocks, LOCKS_CAP } from '../format/locks-object.ts';
 import { openObject, SALT_BYTES, sealObject } from '../format/sealing.ts';
+import { isUnreadable } from '../model/damage.ts';
 import type { LocksRecord } from '../model/object-lock.ts';
 import type { VmContext } from './read/repository-context.ts';
 

@@ -8,11 +8,11 @@ import {
   unwrapMaster,
   wrapMaster,
 } from '../format/config.ts';
-import { bringBack, FORMAT } from '../format/damage.ts';
 import type { Key } from '../format/keys.ts';
 import { CONFIG, ROSTER } from '../format/names.ts';
 import { vaultOf } from '../format/vault.ts';
 import type { Conditions } from '../model/conditions.ts';
+import { bringBack, FORMAT } from '../model/damage.ts';
 import type { ObjectLock } from '../model/object-lock.ts';
 import type { Point } from '../model/point.ts';
 import type { OnDamage, Repository } from '../model/repository.ts';

@@ -1,6 +1,6 @@
-import { isUnreadable } from '../format/damage.ts';
 import { decodePruning, encodePruning, PRUNING_CAP } from '../format/pruning-object.ts';
 import { openObject, SALT_BYTES, sealObject } from '../format/sealing.ts';
+import { isUnreadable } from '../model/damage.ts';
 import type { OrphanedPack } from '../model/point-writer.ts';
 import { isMarked, type PruningRecord } from '../model/pruning-record.ts';
 import type { VmContext } from './read/repository-context.ts';

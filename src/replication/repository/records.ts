@@ -1,8 +1,8 @@
 import { failedWith } from '../../diagnostics/diagnostic.ts';
-import { damaged } from '../format/damage.ts';
 import { RECOVERY } from '../format/names.ts';
 import { BUNDLE_CAP } from '../format/root.ts';
 import { openObject, SALT_BYTES, sealObject } from '../format/sealing.ts';
+import { damaged } from '../model/damage.ts';
 import type { RecordStore } from '../model/repository.ts';
 import type { Context } from './read/repository-context.ts';
 

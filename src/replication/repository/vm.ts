@@ -1,9 +1,9 @@
 import type { Failure } from '../../diagnostics/diagnostic.ts';
-import { damaged } from '../format/damage.ts';
 import { decodeLease, LEASE_CAP } from '../format/lease.ts';
 import { parseNumbered, vmNames } from '../format/names.ts';
 import type { Root } from '../format/root.ts';
 import { openObject, SALT_BYTES, sealObject } from '../format/sealing.ts';
+import { damaged } from '../model/damage.ts';
 import type { Point } from '../model/point.ts';
 import type { Head, VmRepository } from '../model/repository.ts';
 import { checkMemoryStore } from './check-memory-store.ts';

@@ -1,8 +1,8 @@
 import { failedWith } from '../../diagnostics/diagnostic.ts';
-import { isUnreadable } from '../format/damage.ts';
 import { BOARD, OBJECT_ID_BYTES, RECOVERY } from '../format/names.ts';
 import type { Root } from '../format/root.ts';
 import { CURRENT_LISTS } from '../model/current-list.ts';
+import { isUnreadable } from '../model/damage.ts';
 import type { BundleRef } from '../model/point.ts';
 import { readBundle } from '../repository/read/bundles.ts';
 import type { Context, VmContext } from '../repository/read/repository-context.ts';
@@ -10,7 +10,7 @@ import { stranger } from './explain.ts';
 import { checkObject } from './objects.ts';
 import { addRefused, type Findings, findings, type VerifyReport } from './report.ts';
 
-/** What can be, of records; it says of the others who writes them. */
+/** What can be, of records; of the others it tells who writes them. */
 const REPAIRS = '`converge repair` writes it anew, or says who does.';
 
 /** What a recovery needs besides disks. None of it breaks a point: its disks can be restored without. */

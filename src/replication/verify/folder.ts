@@ -1,7 +1,7 @@
 import type { Progress } from '../../engine/model/io.ts';
-import { isUnreadable } from '../format/damage.ts';
 import type { VmNames } from '../format/names.ts';
 import type { Level } from '../model/check-memory.ts';
+import { isUnreadable } from '../model/damage.ts';
 import { pipelined } from '../model/pipelined.ts';
 import type { StoredObject } from '../model/store.ts';
 import type { VmContext } from '../repository/read/repository-context.ts';

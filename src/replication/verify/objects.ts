@@ -1,7 +1,6 @@
 import { Failure } from '../../diagnostics/diagnostic.ts';
 import { MAX_BLOCK } from '../format/blocks.ts';
 import { openContainer } from '../format/container.ts';
-import { damaged } from '../format/damage.ts';
 import { DAMAGE_CAP, decodeDamage } from '../format/damage-object.ts';
 import { decodeIndexFooter, SECTION_CAP } from '../format/index-object.ts';
 import { LEASE_CAP } from '../format/lease.ts';
@@ -13,6 +12,7 @@ import { decodePruning, PRUNING_CAP } from '../format/pruning-object.ts';
 import { BUNDLE_CAP } from '../format/root.ts';
 import { HEADER_BYTES, type Kind, openObject, type Sealer } from '../format/sealing.ts';
 import type { Vault } from '../format/vault.ts';
+import { damaged } from '../model/damage.ts';
 import type { Span } from '../model/store.ts';
 import { CHECKED_CAP, decodeCheckMemory } from '../repository/check-memory-store.ts';
 import { openRoot } from '../repository/read/points.ts';

@@ -1,7 +1,7 @@
 import { MAX_BLOCK } from '../format/blocks.ts';
-import { isUnreadable } from '../format/damage.ts';
 import type { PackedBlock } from '../format/pack-object.ts';
 import { sealerFor } from '../format/sealing.ts';
+import { isUnreadable } from '../model/damage.ts';
 import type { Location } from '../model/store.ts';
 import { readPackFooter } from '../repository/read/pack-footer.ts';
 import type { VmContext } from '../repository/read/repository-context.ts';

@@ -1,9 +1,9 @@
 import { Failure, failedWith } from '../../diagnostics/diagnostic.ts';
 import { blockCount, ID_BYTES, PAGE_BLOCKS, ZERO_ID } from '../format/blocks.ts';
-import { isUnreadable } from '../format/damage.ts';
 import { nameOf, type PageRefs } from '../format/page-map.ts';
 import type { Root, Segment } from '../format/root.ts';
 import type { Level } from '../model/check-memory.ts';
+import { isUnreadable } from '../model/damage.ts';
 import { indexReader, type Located } from '../repository/read/locator.ts';
 import { loadPage } from '../repository/read/pages.ts';
 import type { VmContext } from '../repository/read/repository-context.ts';

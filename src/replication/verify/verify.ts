@@ -1,8 +1,8 @@
 import type { Progress } from '../../engine/model/io.ts';
-import { isUnreadable } from '../format/damage.ts';
 import { OBJECT_ID_BYTES, ROSTER, type VmNames, vmNames } from '../format/names.ts';
 import type { Root } from '../format/root.ts';
 import type { Level } from '../model/check-memory.ts';
+import { isUnreadable } from '../model/damage.ts';
 import type { DamageRecord } from '../model/damage-record.ts';
 import { damageStore } from '../repository/damage-store.ts';
 import type { OpenRepository } from '../repository/open-repository.ts';

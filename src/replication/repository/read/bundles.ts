@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
-import { damaged, missing } from '../../format/damage.ts';
 import { BUNDLE_CAP } from '../../format/root.ts';
 import { openObject } from '../../format/sealing.ts';
+import { damaged, missing } from '../../model/damage.ts';
 import type { BundleRef } from '../../model/point.ts';
 import { readAgain } from './read-again.ts';
 import type { VmContext } from './repository-context.ts';

@@ -1,10 +1,10 @@
 import { failedWith } from '../../../diagnostics/diagnostic.ts';
 import { blockCount, blockLength, ID_BYTES, MAX_BLOCK, PAGE_BLOCKS, pageCount } from '../../format/blocks.ts';
-import { damaged, missing } from '../../format/damage.ts';
 import { idKey } from '../../format/index-object.ts';
 import { nameOf } from '../../format/page-map.ts';
 import type { Root, RootDisk, Segment } from '../../format/root.ts';
 import { sealerFor } from '../../format/sealing.ts';
+import { damaged, missing } from '../../model/damage.ts';
 import { pipelined } from '../../model/pipelined.ts';
 import type { DiskMap, DiskReader, ReadBlock, ReadExtent } from '../../model/repository.ts';
 import { indexReader, type Located } from './locator.ts';

@@ -1,6 +1,5 @@
 import { type Failure, failedWith } from '../../../diagnostics/diagnostic.ts';
 import { readFooter } from '../../format/container.ts';
-import { damaged, isUnreadable } from '../../format/damage.ts';
 import {
   decodeEntries,
   decodeIndexFooter,
@@ -9,6 +8,7 @@ import {
 } from '../../format/index-object.ts';
 import type { Segment } from '../../format/root.ts';
 import { sealerFor } from '../../format/sealing.ts';
+import { damaged, isUnreadable } from '../../model/damage.ts';
 import type { Location } from '../../model/store.ts';
 import { readAgain } from './read-again.ts';
 import type { VmContext } from './repository-context.ts';

@@ -1,5 +1,5 @@
 import { failedWith } from '../../../diagnostics/diagnostic.ts';
-import { isUnreadable } from '../../format/damage.ts';
+import { isUnreadable } from '../../model/damage.ts';
 import type { OrphanedPack } from '../../model/point-writer.ts';
 import { indexReader } from './locator.ts';
 import { newestRoot } from './points.ts';

@@ -1,7 +1,7 @@
 import { readFooter, TRAILER_BYTES } from '../../format/container.ts';
-import { damaged } from '../../format/damage.ts';
 import { decodePackFooter, type PackedBlock } from '../../format/pack-object.ts';
 import { HEADER_BYTES, sealerFor } from '../../format/sealing.ts';
+import { damaged } from '../../model/damage.ts';
 import type { VmContext } from './repository-context.ts';
 
 /**

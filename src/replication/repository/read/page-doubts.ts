@@ -1,9 +1,9 @@
 import { Failure, failedWith } from '../../../diagnostics/diagnostic.ts';
 import { blockCount, ID_BYTES, PAGE_BLOCKS, ZERO_ID } from '../../format/blocks.ts';
-import { isUnreadable } from '../../format/damage.ts';
 import { idKey } from '../../format/index-object.ts';
 import type { PageRefs } from '../../format/page-map.ts';
 import type { Root, RootDisk } from '../../format/root.ts';
+import { isUnreadable } from '../../model/damage.ts';
 import type { BrokenPoint, DamageRecord, Doubts, WhyBroken } from '../../model/damage-record.ts';
 import { doubtsOf } from '../../model/damage-record.ts';
 import type { Location } from '../../model/store.ts';

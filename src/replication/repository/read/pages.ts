@@ -1,7 +1,7 @@
 import { ID_BYTES } from '../../format/blocks.ts';
-import { damaged } from '../../format/damage.ts';
 import { checkPage, mergePage, PAGE_CAP, type PageRefs, type SectionRef } from '../../format/page-map.ts';
 import { sealerFor } from '../../format/sealing.ts';
+import { damaged } from '../../model/damage.ts';
 import { readAgain } from './read-again.ts';
 import type { VmContext } from './repository-context.ts';
 

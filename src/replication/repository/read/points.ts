@@ -1,8 +1,8 @@
-import { damaged, isUnreadable } from '../../format/damage.ts';
 import { parseNumbered, vmNames } from '../../format/names.ts';
 import { decodeRoot, ROOT_CAP, type Root } from '../../format/root.ts';
 import { openObject } from '../../format/sealing.ts';
 import type { Vault } from '../../format/vault.ts';
+import { damaged, isUnreadable } from '../../model/damage.ts';
 import { pipelined } from '../../model/pipelined.ts';
 import type { OnDamage } from '../../model/repository.ts';
 import { readAgain } from './read-again.ts';

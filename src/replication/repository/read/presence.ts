@@ -1,7 +1,7 @@
 import { failedWith } from '../../../diagnostics/diagnostic.ts';
-import { isUnreadable } from '../../format/damage.ts';
 import { parseNumbered } from '../../format/names.ts';
 import type { Root } from '../../format/root.ts';
+import { isUnreadable } from '../../model/damage.ts';
 import type { DamagedObject } from '../../model/damage-record.ts';
 import { indexReader } from './locator.ts';
 import { newestRoot, type PointName } from './points.ts';

@@ -1,4 +1,4 @@
-import { missing } from '../../format/damage.ts';
+import { missing } from '../../model/damage.ts';
 import type { ObjectStore } from '../../model/store.ts';
 
 /** Objects up to this many bytes are fetched whole and kept. */

@@ -1,7 +1,7 @@
 import { failedWith } from '../../../diagnostics/diagnostic.ts';
-import { isUnreadable } from '../../format/damage.ts';
 import { idKey } from '../../format/index-object.ts';
 import type { Segment } from '../../format/root.ts';
+import { isUnreadable } from '../../model/damage.ts';
 import type { Doubts } from '../../model/damage-record.ts';
 import { indexReader, type Locations } from './locator.ts';
 import { readPackFooter } from './pack-footer.ts';

@@ -1,7 +1,7 @@
-import { damaged } from '../../format/damage.ts';
 import { isVmKey, ROSTER, VMS, vmNames } from '../../format/names.ts';
 import { openObject, SALT_BYTES, sealObject } from '../../format/sealing.ts';
 import type { Vault } from '../../format/vault.ts';
+import { damaged } from '../../model/damage.ts';
 import { pipelined } from '../../model/pipelined.ts';
 import type { Point } from '../../model/point.ts';
 import type { OnDamage } from '../../model/repository.ts';

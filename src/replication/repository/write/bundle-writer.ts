@@ -1,6 +1,6 @@
 import { failedWith } from '../../../diagnostics/diagnostic.ts';
-import { isUnreadable } from '../../format/damage.ts';
 import { SALT_BYTES, sealObject } from '../../format/sealing.ts';
+import { isUnreadable } from '../../model/damage.ts';
 import type { BundleRef } from '../../model/point.ts';
 import type { BundleContent } from '../../model/point-writer.ts';
 import { digestOf, readBundle } from '../read/bundles.ts';

@@ -1,6 +1,6 @@
 import { failedWith } from '../../../diagnostics/diagnostic.ts';
-import { isUnreadable, missing } from '../../format/damage.ts';
 import { idKey } from '../../format/index-object.ts';
+import { isUnreadable, missing } from '../../model/damage.ts';
 import type { Doubts } from '../../model/damage-record.ts';
 import type { OrphanedPack } from '../../model/point-writer.ts';
 import type { Location } from '../../model/store.ts';

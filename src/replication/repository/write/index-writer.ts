@@ -1,8 +1,8 @@
 import { failedWith } from '../../../diagnostics/diagnostic.ts';
 import { containerBuilder } from '../../format/container.ts';
-import { isUnreadable } from '../../format/damage.ts';
 import { encodeEntries, encodeIndexFooter, type IndexSection } from '../../format/index-object.ts';
 import type { Segment } from '../../format/root.ts';
+import { isUnreadable } from '../../model/damage.ts';
 import type { Location } from '../../model/store.ts';
 import { indexReader, type Locations } from '../read/locator.ts';
 import { newId } from '../read/repository-context.ts';

@@ -1,6 +1,6 @@
 import { failedWith } from '../../../diagnostics/diagnostic.ts';
 import { retry } from '../../../io/retry.ts';
-import { damaged } from '../../format/damage.ts';
+import { damaged } from '../../model/damage.ts';
 import type { ObjectLock } from '../../model/object-lock.ts';
 import type { ObjectStore } from '../../model/store.ts';
 

@@ -1,7 +1,7 @@
 import { failedWith } from '../../../diagnostics/diagnostic.ts';
-import { isUnreadable } from '../../format/damage.ts';
 import { encodeRoot, type Root } from '../../format/root.ts';
 import { SALT_BYTES, sealObject } from '../../format/sealing.ts';
+import { isUnreadable } from '../../model/damage.ts';
 import type { HeadRepair } from '../../model/repository.ts';
 import { openRoot, type PointName, pointNames, readable, readPoint } from '../read/points.ts';
 import type { VmContext } from '../read/repository-context.ts';

@@ -1,7 +1,7 @@
 import { Failure, failedWith } from '../../../diagnostics/diagnostic.ts';
 import { ID_BYTES } from '../../format/blocks.ts';
-import { isUnreadable } from '../../format/damage.ts';
 import { DELTA_ENTRY, type PageRefs, type SectionRef } from '../../format/page-map.ts';
+import { isUnreadable } from '../../model/damage.ts';
 import type { Doubts } from '../../model/damage-record.ts';
 import { openSection } from '../read/pages.ts';
 import type { VmContext } from '../read/repository-context.ts';

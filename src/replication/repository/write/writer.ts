@@ -1,10 +1,10 @@
 import { type Diagnostic, Failure, failedWith, world } from '../../../diagnostics/diagnostic.ts';
 import { own } from '../../../diagnostics/own-words.ts';
-import { isUnreadable } from '../../format/damage.ts';
 import type { PageRefs } from '../../format/page-map.ts';
 import { encodeRoot, type Root, type Segment } from '../../format/root.ts';
 import { SALT_BYTES, sealObject } from '../../format/sealing.ts';
 import { comparesWrongly } from '../../model/conditions.ts';
+import { isUnreadable } from '../../model/damage.ts';
 import type { Doubts } from '../../model/damage-record.ts';
 import type { Point, PointDisk } from '../../model/point.ts';
 import type { OrphanedPack, PointWriter } from '../../model/point-writer.ts';
