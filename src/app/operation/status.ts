@@ -25,7 +25,7 @@ import { withVms } from '../repository/with-repository.ts';
 import { loadCatalog } from '../session/load-catalog.ts';
 import { openSession } from '../session/open-session.ts';
 import { runOf } from '../session/run-of.ts';
-import { meantBy } from './declared/members.ts';
+import { meantBy } from './site/members.ts';
 import { moversIn } from './movers.ts';
 import { plansIn, seenPlan } from './plans.ts';
 import { replicasOf } from './replicas.ts';

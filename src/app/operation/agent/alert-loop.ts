@@ -224,6 +224,7 @@ export class AlertLoop {
       );
     this.#keepers.set(url, keeper);
     const byTitle = new Map(routes.map(route => [route.title, route]));
+    const { elsewhere } = this.#watched.concerns;
     const policies: RoutePolicy[] = routes.map(policyOf);
     const { interrupt: signal } = this.#context.io;
     // By the clock of the repository, which is the same for all movers.
@@ -232,7 +233,7 @@ export class AlertLoop {
       keeper,
       conditions,
       policies,
-      canJudge: judgeOf(statuses),
+      judgement: { canJudge: judgeOf(statuses), isElsewhere: vm => elsewhere.has(vm) },
       now,
       by: this.#by.id,
       before: this.#by.before,
@@ -299,11 +300,16 @@ async function plansOf({ catalog, repositories, session }: Site, note: (failure:
 export const statusesOf = (site: Site, replicas: readonly SeenReplica[] = []): VmStatus[] =>
   statusOf(site.declared, [...site.views.values()].map(seenIn), replicas);
 
-const seenIn = (view: View): SeenRepository => ({
-  url: view.ref.url.canonical,
-  ...(view.problem !== undefined && { problem: view.problem }),
-  now: view.now(),
-  vms: [...view.vms.values()],
-  pauses: view.pauses,
-  plans: [],
-});
+function seenIn(view: View): SeenRepository {
+  const { ref, problem, vms, pauses, covers, holds } = view;
+  const now = view.now();
+  return {
+    url: ref.url.canonical,
+    ...(problem !== undefined && { problem }),
+    now,
+    vms: [...vms.values()],
+    ...{ pauses, covers },
+    holds: holds.filter(({ until }) => until > now),
+    plans: [],
+  };
+}

@@ -6,7 +6,7 @@ import { noneDeclared } from '../../repository/which-repository.ts';
 import type { Session } from '../../session/open-session.ts';
 import { LastGood } from '../declared/last-good.ts';
 import { readManifests, remember, type TakenUp } from '../declared/manifests.ts';
-import { type MembersMemory, passingMemory } from '../declared/members.ts';
+import { type MembersMemory, passingMemory } from '../site/members.ts';
 import { countSelected } from '../declared/selections.ts';
 import { dutiesOf, type VmDuty } from '../site/duties.ts';
 import { locate } from '../site/locate.ts';

@@ -4,16 +4,19 @@ import type { Run } from '../../../engine/model/run.ts';
 import { expandSelections } from '../../../engine/select/members.ts';
 import { lookAt, newestSeen, seenPoint, withFirsts } from '../../../operation/look.ts';
 import type { DeclaredVm, SeenVm } from '../../../operation/model.ts';
+import { type Cover, coversIn } from '../../../recovery/cover/covers.ts';
+import { isUnreadable } from '../../../replication/format/damage.ts';
 import type { Repositories, RepositoryRef } from '../../../replication/model/clients.ts';
-import { type Pause, pausesIn } from '../../../replication/model/pauses.ts';
+import { livesInAws, type Pause, pausesIn } from '../../../replication/model/pauses.ts';
 import type { Point } from '../../../replication/model/point.ts';
 import type { OpenRepository } from '../../../replication/repository/open-repository.ts';
+import { type Hold, holdsIn } from '../../../replication/retention/holds.ts';
 import type { Context } from '../../app-context.ts';
 import { makeRepositories } from '../../connect/repositories.ts';
 import type { CommonOptions } from '../../options.ts';
 import { openSession, type Session } from '../../session/open-session.ts';
 import { runOf } from '../../session/run-of.ts';
-import { keepMembers, type MembersMemory, meantBy } from '../declared/members.ts';
+import { keepMembers, type MembersMemory, meantBy } from './members.ts';
 import { declaredVms, emptySelections } from './declared-vms.ts';
 
 /** What is known of one repository. */
@@ -29,6 +32,10 @@ export interface View {
   /** By UUID, as they were last seen. */
   vms: Map<string, SeenVm>;
   pauses: Pause[];
+  /** Of those that live in AWS. */
+  covers: Cover[];
+  /** Those that are over as well. */
+  holds: Hold[];
 }
 
 /** Manifests with what they lead to, open. */
@@ -96,6 +103,8 @@ function viewOf({ session, seenBefore }: Site, ref: RepositoryRef): View {
     repository: undefined,
     vms: new Map(seenBefore.get(ref.url.canonical)?.vms),
     pauses: [],
+    covers: [],
+    holds: [],
   };
   return view;
 }
@@ -114,10 +123,34 @@ export async function lookInto(site: Site, view: View, told: Diagnostic[]): Prom
     // A cycle may have noted a newer point meanwhile.
     for (const { uuid, first } of await withFirsts(view.repository, [...view.vms.values()], onDamage))
       if (first !== undefined) view.vms.set(uuid, { ...view.vms.get(uuid)!, first });
-    view.pauses = await pausesIn(view.repository);
+    await lookAtNotes(view, told);
     if (view.problem !== undefined) view.back = site.session.world.host.clock.now();
     delete view.problem;
   } else view.problem = 'no-repository';
+}
+
+/**
+ * Looks at what is noted of VMs in a repository; of what is damaged what was known stays.
+ *
+ * @throws Failure what keeps it from being read
+ */
+export async function lookAtNotes(view: View, told: Diagnostic[]): Promise<void> {
+  const { repository } = view;
+  if (!repository) return;
+  view.pauses = await pausesIn(repository);
+  const readable = async <T>(before: T, read: () => Promise<T>): Promise<T> => {
+    try {
+      return await read();
+    } catch (error) {
+      if (!isUnreadable(error)) throw error;
+      told.push(...error.diagnostics);
+      return before;
+    }
+  };
+  view.holds = await readable(view.holds, () => holdsIn(repository));
+  view.covers = view.pauses.some(livesInAws)
+    ? await readable(view.covers, () => coversIn(repository))
+    : [];
 }
 
 async function lookIn(site: Site, view: View, told: Diagnostic[]): Promise<void> {
