@@ -64,6 +64,16 @@ export function callingOf(vms: readonly Named[]): (vm: Named) => string {
   };
 }
 
+/**
+ * A text about a VM without what names that one alone, its snapshots included: what is said alike about
+ * several is one cause.
+ */
+export function causeIn(text: string, { vm, uuid }: { vm: string; uuid?: string | undefined }): string {
+  const found = text.replaceAll(/\bconverge-\w{8}-\w{8}-\d{1,15}-\w{8}\b/g, 'SNAPSHOT');
+  const names = [vm, ...(uuid === undefined ? [] : [uuid])].map(name => name.replaceAll(/\W/g, '\\$&'));
+  return found.replaceAll(new RegExp(`(?<![\\w-])(?:${names.join('|')})(?![\\w-])`, 'gi'), 'VM');
+}
+
 /** Why a VM stands as it does, as a clause. */
 export const whyOf = (status: VmStatus): string => {
   const { reason, pausedUntil, heldUntil, signal, state, newest } = status;

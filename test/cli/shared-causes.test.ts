@@ -15,3 +15,16 @@ test('what many VMs fail of is told once, and anew when it comes back', () => {
   for (const vm of ['dc02', 'sql01', 'web02']) causes.over(vm);
   expect(causes.firstOf('sql01', away)).toBeUndefined();
 });
+
+test('what vSphere says alike about each of them, with its name and its snapshot, is one cause', () => {
+  const causes = new SharedCauses();
+  const refused = (vm: string, cycle: string) => [
+    world(
+      'vsphere-fault',
+      `vSphere refused to remove snapshot converge-00000001-00000002-3-${cycle} of VM ${vm}: x`,
+    ),
+  ];
+  expect(causes.firstOf('dc02', refused('dc02', '0000000a'))).toBeUndefined();
+  expect(causes.firstOf('web (1)', refused('web (1)', '0000000b'))).toBe('dc02');
+  expect(causes.firstOf('dc', refused('dc02', '0000000c')), 'it is about another VM').toBeUndefined();
+});

@@ -215,9 +215,19 @@ describe('an alert', () => {
     const before = advance(noAlerts, [breach('dc02'), breach('sql01'), never('web01'), skew], 0, 'a');
     const open = ({ alerts }: AlertState) =>
       alerts.flatMap(({ ended, rule, subjects: [vm] }) => (ended === undefined ? [`${rule} ${vm}`] : []));
-    const after = advance(before, [], 10 * minute, 'a', judge);
+    const after = advance(before, [], 10 * minute, 'a', { canJudge: judge });
     expect(open(after)).toEqual(['breached dc02', 'never web01']);
     expect(open(advance(after, [], 20 * minute, 'b'))).toEqual([]);
+  });
+
+  test('of a VM that another mover is at nothing new is told, and what is open stays', () => {
+    const judgement = { isElsewhere: (vm: string) => vm === 'dc02' };
+    const all = [breach('dc02', 'away'), breach('sql01', 'away')];
+    const first = advance(noAlerts, all, 0, 'a', judgement);
+    expect(first.alerts.map(({ subjects }) => subjects)).toEqual([['sql01']]);
+    const opened = advance(noAlerts, all, 0, 'a');
+    expect(advance(opened, all, minute, 'a', judgement)).toEqual(opened);
+    expect(advance(first, all, minute, 'a').alerts[0]!.subjects).toEqual(['sql01', 'dc02']);
   });
 
   test('a route hears only of what is serious enough for it', () => {

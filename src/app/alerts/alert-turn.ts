@@ -5,6 +5,7 @@ import {
   claim,
   delivered,
   deliveries,
+  type Judgement,
   rejoined,
   settled,
   succeeded,
@@ -16,7 +17,6 @@ import {
   type Delivery,
   noAlerts,
   type RoutePolicy,
-  type Rule,
 } from '../../operation/alerts/model.ts';
 import {
   conditionsOfRoutes,
@@ -124,8 +124,7 @@ export interface AlertTurn {
   keeper: Keeper;
   conditions: readonly Condition[];
   policies: readonly RoutePolicy[];
-  /** Whether it can be said that what an alert is about has passed. */
-  canJudge?(rule: Rule, subject: string): boolean;
+  judgement?: Judgement;
   now: number;
   /** Who claims what is about to be told. */
   by: string;
@@ -152,7 +151,7 @@ export async function alertTurn(turn: AlertTurn): Promise<Turned> {
   const claimed = await keeper.change(before => {
     const taken = predecessor === undefined ? before : succeeded(before, predecessor, by);
     const known = eased(taken, policies, now);
-    const open = advance(known, [...conditions, ...conditionsOfRoutes(known)], now, by, turn.canJudge);
+    const open = advance(known, [...conditions, ...conditionsOfRoutes(known)], now, by, turn.judgement);
     wanted = deliveries(open, policies, now);
     digests = policies.flatMap(one =>
       isDigestDue(open, one, now) && mayTry(open, one.route, now)

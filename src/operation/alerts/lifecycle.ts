@@ -14,6 +14,17 @@ const seenPause = moverSilence / 3;
 export const keyOf = ({ rule, cause }: Pick<Condition, 'rule' | 'cause'>): string =>
   `converge-${rule}-${sha256(cause).slice(0, 16)}`;
 
+/** What whoever looks can say. */
+export interface Judgement {
+  /** Whether it can be said that what an alert is about has passed. */
+  canJudge?(rule: Rule, subject: string): boolean;
+  /** Another mover is at the VM, and tells how old its points are: nothing new of that is told here. */
+  isElsewhere?(vm: string): boolean;
+}
+
+/** What a cycle that goes on elsewhere is about to end. */
+const ofAge: ReadonlySet<Rule> = new Set(['breached', 'never']);
+
 /**
  * What is open by now: conditions that were not there before open an alert, those that pass end it, and one
  * that comes back opens another. Nothing is told here.
@@ -22,17 +33,20 @@ export const keyOf = ({ rule, cause }: Pick<Condition, 'rule' | 'cause'>): strin
  * an alert is over once none of those that saw it sees it any more; one that fell silent has no say.
  *
  * @param by who sees these conditions
- * @param canJudge whether that one can say that what an alert is about has passed
+ * @param sight what that one can say of which VMs
  */
 export function advance(
   state: AlertState,
   conditions: readonly Condition[],
   now: number,
   by: string,
-  canJudge: (rule: Rule, subject: string) => boolean = () => true,
+  { canJudge = () => true, isElsewhere = () => false }: Judgement = {},
 ): AlertState {
   const keyOfIts = keysIn(state.alerts);
-  const found = Map.groupBy(conditions, keyOfIts);
+  const isNamed = ({ rule, subject }: Condition) =>
+    state.alerts.some(one => one.ended === undefined && one.rule === rule && one.subjects.includes(subject));
+  const own = conditions.filter(one => !(ofAge.has(one.rule) && isElsewhere(one.subject)) || isNamed(one));
+  const found = Map.groupBy(own, keyOfIts);
   const open = new Set<string>();
   const alerts = state.alerts.map(alert => {
     if (alert.ended !== undefined) return alert;

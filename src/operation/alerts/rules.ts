@@ -1,6 +1,7 @@
 import { SIGNALS } from '../../replication/model/point.ts';
 import { REASONS, type VmStatus } from '../model.ts';
 import type { PlanStatus } from '../rehearsals.ts';
+import { causeIn } from '../words.ts';
 import type { Condition, Rule, Severity } from './model.ts';
 
 /** What only the agent that looks knows, beside the status. Times are ms. */
@@ -104,7 +105,7 @@ function ofVm(status: VmStatus, { failing, declaredSince, seen }: Known, now: nu
   const failed = failing.get(vm);
   const why = failed ? `: ${failed.message}` : '';
   // VMs that are late for the same reason are one alert: the vCenter is away.
-  const cause = failed && isShared(failed.code) ? `${failed.code} ${failed.message}` : vm;
+  const cause = failed && isShared(failed.code) ? `${failed.code} ${causeIn(failed.message, status)}` : vm;
   const found: Condition[] = [];
   const isLate = now - (declaredSince.get(vm) ?? now) > (target ?? firstPoint) || (failed?.times ?? 0) > 1;
   const is = (rule: Rule, severity: Severity, text: string, of = cause) =>
@@ -113,7 +114,7 @@ function ofVm(status: VmStatus, { failing, declaredSince, seen }: Known, now: nu
     is('damaged', 'critical', `something of what ${repository} holds of ${vm} can not be read`, vm);
   switch (state) {
     case 'breached':
-      is('breached', 'critical', `the newest point of ${vm} is too old${why || ` (${REASONS[reason]})`}`);
+      is('breached', 'critical', breachText(status, why));
       break;
     case 'paused':
       if (kept || reason !== 'paused') break;
@@ -160,6 +161,14 @@ function ofVm(status: VmStatus, { failing, declaredSince, seen }: Known, now: nu
   if (newest && newest.mode !== 'incremental' && !expected.has(newest.reason))
     is('resync', 'warning', `${vm} was read whole: ${newest.reason}`, `${newest.reason} ${repository}`);
   return found;
+}
+
+/** What is too old of it, or is missing. */
+function breachText({ vm, reason }: VmStatus, why: string): string {
+  if (reason === 'volume-uncovered')
+    return `${vm} lives in AWS, and its newest snapshots lack a volume that is attached to it`;
+  if (reason === 'snapshots-in-aws') return `the newest snapshots of ${vm} in AWS are too old`;
+  return `the newest point of ${vm} is too old${why || ` (${REASONS[reason]})`}`;
 }
 
 /** Reasons for which a VM is read whole that nobody has to hear of. */

@@ -168,6 +168,8 @@ async function runCycles(context: Context, site: Site, given: Cycling): Promise<
       moved.push(done.moved);
       // What another one has isn't in a bad way.
       if (done.outcome.result !== 'busy') once.concerns.note(done.moved);
+      if (done.outcome.result === 'busy') once.concerns.elsewhere.add(done.moved.vm);
+      else once.concerns.elsewhere.delete(done.moved.vm);
       const past = pastCycle(duty, done.moved, { id: cycle, began, ended: clock.now() });
       if (past) book.add(duty.declared.repository, past);
       once.hear({ type: 'moved', cycle, moved: done.moved, again: false });

@@ -224,15 +224,19 @@ export class AlertLoop {
       );
     this.#keepers.set(url, keeper);
     const byTitle = new Map(routes.map(route => [route.title, route]));
+    const { elsewhere } = this.#watched.concerns;
     const policies: RoutePolicy[] = routes.map(policyOf);
     const { interrupt: signal } = this.#context.io;
     // By the clock of the repository, which is the same for all movers.
     const now = site.session.world.host.clock.now() + (await aheadOf(site, url));
+    // A cycle that hangs elsewhere, which nobody else may tell about, is no reason to be silent for long.
+    const isFresh = (name: string) =>
+      statuses.some(({ vm, deadline }) => vm === name && deadline !== undefined && now - deadline < atWork);
     const { tried, state } = await alertTurn({
       keeper,
       conditions,
       policies,
-      canJudge: judgeOf(statuses),
+      judgement: { canJudge: judgeOf(statuses), isElsewhere: vm => elsewhere.has(vm) && isFresh(vm) },
       now,
       by: this.#by.id,
       before: this.#by.before,
@@ -295,15 +299,23 @@ async function plansOf({ catalog, repositories, session }: Site, note: (failure:
   return found;
 }
 
+/** Milliseconds after its deadline for which whoever is at a VM is left to make its point. */
+const atWork = 15 * 60_000;
+
 /** How everything stands by what is known of the repositories now. */
 export const statusesOf = (site: Site, replicas: readonly SeenReplica[] = []): VmStatus[] =>
   statusOf(site.declared, [...site.views.values()].map(seenIn), replicas);
 
-const seenIn = (view: View): SeenRepository => ({
-  url: view.ref.url.canonical,
-  ...(view.problem !== undefined && { problem: view.problem }),
-  now: view.now(),
-  vms: [...view.vms.values()],
-  pauses: view.pauses,
-  plans: [],
-});
+function seenIn(view: View): SeenRepository {
+  const { ref, problem, vms, pauses, covers, holds } = view;
+  const now = view.now();
+  return {
+    url: ref.url.canonical,
+    ...(problem !== undefined && { problem }),
+    now,
+    vms: [...vms.values()],
+    ...{ pauses, covers },
+    holds: holds.filter(({ until }) => until > now),
+    plans: [],
+  };
+}

@@ -55,6 +55,8 @@ export class Concerns {
   readonly declaredSince = new Map<string, number>();
   /** Repositories that were there. */
   readonly seen = new Set<string>();
+  /** VMs, by name, that another mover was at when this one wanted to move them; `agent --once` notes it. */
+  readonly elsewhere = new Set<string>();
   readonly #conditions = new Map<string, Condition & { since: number }>();
   readonly #now: () => number;
 

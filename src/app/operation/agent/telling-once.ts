@@ -5,7 +5,7 @@ import { runJobs } from '../../../masterless/instance/jobs.ts';
 import { oneDiagnostic } from '../../../resources/shared/one-diagnostic.ts';
 import type { Context } from '../../app-context.ts';
 import { allMovers } from '../movers.ts';
-import type { Site } from '../site/site.ts';
+import { lookAtNotes, type Site } from '../site/site.ts';
 import { AlertLoop, alertsEvery } from './alert-loop.ts';
 import type { Concerns } from './concerns.ts';
 import { succeed } from './drain.ts';
@@ -84,10 +84,19 @@ export class TellingOnce {
     const { movers, failures, isAll } = await allMovers(repositories, clock.now());
     this.#concerns.silent(movers, this.#id, clock.now(), isAll);
     this.#diagnostics.push(...failures.flatMap(({ diagnostics }) => diagnostics));
+    await this.#lookAgain();
     const { unseen, undelivered } = await this.#loop.turn();
     this.#diagnostics.push(...unseen, ...undelivered);
     await this.#concerns.keep(this.#memory);
     return 'done';
+  }
+
+  /** What the cycles of this run noted, nobody looked at yet. */
+  async #lookAgain(): Promise<void> {
+    for (const view of this.#site.views.values())
+      await lookAtNotes(view, this.#diagnostics).catch(
+        error => void this.#diagnostics.push(...wrongIn(error)),
+      );
   }
 }
 

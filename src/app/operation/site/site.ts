@@ -4,10 +4,12 @@ import type { Run } from '../../../engine/model/run.ts';
 import { expandSelections } from '../../../engine/select/members.ts';
 import { lookAt, newestSeen, seenPoint, withFirsts } from '../../../operation/look.ts';
 import type { DeclaredVm, SeenVm } from '../../../operation/model.ts';
+import { type Cover, coversIn } from '../../../recovery/cover/covers.ts';
 import type { Repositories, RepositoryRef } from '../../../replication/model/clients.ts';
-import { type Pause, pausesKnown } from '../../../replication/model/pauses.ts';
+import { livesInAws, type Pause, pausesKnown } from '../../../replication/model/pauses.ts';
 import type { Point } from '../../../replication/model/point.ts';
 import type { OpenRepository } from '../../../replication/repository/open-repository.ts';
+import { type Hold, holdsKnown } from '../../../replication/retention/holds.ts';
 import { lostRepository } from '../../../resources/shared/lost-repository.ts';
 import type { Context } from '../../app-context.ts';
 import { makeRepositories } from '../../connect/repositories.ts';
@@ -32,6 +34,10 @@ export interface View {
   /** By UUID, as they were last seen. */
   vms: Map<string, SeenVm>;
   pauses: Pause[];
+  /** Of those that live in AWS. */
+  covers: Cover[];
+  /** Those that are over as well. */
+  holds: Hold[];
 }
 
 /** Manifests with what they lead to, open. */
@@ -100,6 +106,8 @@ function viewOf({ session, seenBefore }: Site, ref: RepositoryRef): View {
     isLost: false,
     vms: new Map(seenBefore.get(ref.url.canonical)?.vms),
     pauses: [],
+    covers: [],
+    holds: [],
   };
   return view;
 }
@@ -120,10 +128,24 @@ export async function lookInto(site: Site, view: View, told: Diagnostic[]): Prom
     // A cycle may have noted a newer point meanwhile.
     for (const { uuid, first } of await withFirsts(view.repository, [...view.vms.values()], onDamage))
       if (first !== undefined) view.vms.set(uuid, { ...view.vms.get(uuid)!, first });
-    view.pauses = await pausesKnown(view.repository, onDamage);
+    await lookAtNotes(view, told);
     if (view.problem !== undefined) view.back = site.session.world.host.clock.now();
     delete view.problem;
   } else view.problem = 'no-repository';
+}
+
+/**
+ * Looks at what is noted about VMs in a repository.
+ *
+ * @throws Failure what keeps it from being read
+ */
+export async function lookAtNotes(view: View, told: Diagnostic[]): Promise<void> {
+  const { repository } = view;
+  if (!repository) return;
+  const onDamage = ({ diagnostics }: Failure) => void told.push(...diagnostics);
+  view.pauses = await pausesKnown(repository, onDamage);
+  view.holds = await holdsKnown(repository, onDamage);
+  view.covers = view.pauses.some(livesInAws) ? await coversIn(repository, onDamage) : [];
 }
 
 async function lookIn(site: Site, view: View, told: Diagnostic[]): Promise<void> {

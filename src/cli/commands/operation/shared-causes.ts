@@ -1,4 +1,5 @@
 import type { Diagnostic } from '../../../diagnostics/diagnostic.ts';
+import { causeIn } from '../../../operation/words.ts';
 
 /**
  * Why cycles fail, so that what many VMs fail of is told once: hundreds are when the vCenter is away. A cause
@@ -10,7 +11,10 @@ export class SharedCauses {
   /** Another VM that the same was told of; undefined: it is to be told. */
   firstOf(vm: string, diagnostics: readonly Diagnostic[]): string | undefined {
     this.over(vm);
-    const cause = JSON.stringify(diagnostics.map(({ code, message, hint }) => [code, message, hint]));
+    const alike = (text = ''): string => causeIn(text, { vm });
+    const cause = JSON.stringify(
+      diagnostics.map(({ code, message, hint }) => [code, alike(message), alike(hint)]),
+    );
     const known = this.#causes.get(cause);
     if (!known) this.#causes.set(cause, { first: vm, vms: new Set([vm]) });
     else known.vms.add(vm);
