@@ -1057,6 +1057,8 @@ export const layers: Layers = {
       'app/session',
     ],
     'app/operation/site': [
+      'replication/retention',
+      'recovery/cover',
       'values',
       'diagnostics',
       'engine/model',
