@@ -33,7 +33,7 @@ const ofAge: ReadonlySet<Rule> = new Set(['breached', 'never']);
  * an alert is over once none of those that saw it sees it any more; one that fell silent has no say.
  *
  * @param by who sees these conditions
- * @param sight what that one can say of which VMs
+ * The last parameter: what that one can say, and about which VMs.
  */
 export function advance(
   state: AlertState,

@@ -107,7 +107,7 @@ function certain(point: Point, points: Point[], wanted: string, vm: string, lost
 }
 
 /**
- * The newest point of a VM, in one read where its head can be read. Undefined: it never had one.
+ * The newest point of a VM, without a list of all where its head can be read. Undefined: it never had one.
  *
  * @param name of the VM, for messages
  * @throws Failure `not-the-newest`, `points-broken` when a newer one than can be given was there
