@@ -1,19 +1,26 @@
 import { channel } from 'node:diagnostics_channel';
 import type { Clock } from '../../src/io/ports.ts';
 
-/** Requests that were begun in this process, of whichever server, and not answered yet. */
+/**
+ * Requests of this process that are not answered yet: from their first moment at the client, since what is on
+ * its way through the kernel shows nowhere else, and at the server, whose client may be another process.
+ */
 let asking = 0;
-const done = new WeakSet<object>();
-const ended = (request: object): void => {
-  if (done.has(request)) return;
-  done.add(request);
-  asking--;
-};
-channel('http.server.request.start').subscribe(message => {
-  const { response } = message as { response: { once(event: 'close', then: () => void): void } };
+interface Exchange {
+  once(event: 'close', then: () => void): void;
+}
+const asked = (exchange: Exchange): void => {
   asking++;
-  response.once('close', () => ended(response));
-});
+  exchange.once('close', () => {
+    asking--;
+  });
+};
+channel('http.server.request.start').subscribe(message =>
+  asked((message as { response: Exchange }).response),
+);
+channel('http.client.request.created').subscribe(message =>
+  asked((message as { request: Exchange }).request),
+);
 
 /**
  * Looks in a row, a millisecond each, at which nothing goes on before time passes: who sleeps for long is

@@ -74,6 +74,8 @@ export async function site(
       else beats.push(clock.now());
     return heard.length;
   };
+  const agents: (() => string)[] = [];
+  const lastSaid = () => agents.at(-1)?.().slice(-4_000) ?? '';
   const agent = (...flags: string[]) => {
     const ending = new AbortController();
     let said = '';
@@ -83,6 +85,7 @@ export async function site(
         said += text;
       },
     });
+    agents.push(() => said);
     return {
       ended,
       said: () => said,
@@ -105,7 +108,7 @@ export async function site(
     const from = clock.now();
     while (!(await holds())) {
       if (clock.now() - from > most * minute)
-        throw new Error(`not within ${most} minutes of the lab's clock`);
+        throw new Error(`not within ${most} minutes of the lab's clock:\n${lastSaid()}`);
       await sleep(5_000);
     }
     return (clock.now() - from) / minute;
