@@ -41,7 +41,7 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
 
 /** "did you mean `x`?", or else the names there are (at most ten), or undefined when there are none. */
 export function suggest(word: string, candidates: Iterable<string>): string | undefined {
-  const names = [...candidates];
+  const names = [...new Set(candidates)];
   const near = nearest(word, names);
   if (near !== undefined) return `did you mean \`${near}\`?`;
   if (names.length === 0) return undefined;

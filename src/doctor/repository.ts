@@ -46,6 +46,8 @@ export interface RepositoryFacts {
   caller?: Answer<string>;
   /** The manifests declare its bucket, so that the next apply makes it. */
   bucketDeclared?: true;
+  /** Alert routes name it, and no protected VM. */
+  holdsNotes?: true;
   list: Answer<unknown>;
   /** Whether the repository is there; undefined: it isn't yet. */
   configuration: Answer<{ keys: number } | undefined>;
@@ -101,7 +103,9 @@ export function judgeRepository(url: string, facts: RepositoryFacts): Finding[] 
       'failed' in configuration ? configuration.failed : lost ? [lost] : [],
       'value' in configuration && configuration.value
         ? 'allowed'
-        : 'allowed; the first cycle makes the repository',
+        : facts.holdsNotes
+          ? 'allowed; `converge apply` makes the repository'
+          : 'allowed; the first cycle makes the repository',
     ),
     ...conditionsOf(about, facts),
     ...keyOf(about, facts),
@@ -176,7 +180,7 @@ function conditionsOf(about: About, { conditions, configuration, lost, bucket }:
           leftOut(
             what,
             'there is no repository yet, and an object that was left in its place would keep it from being made',
-            'the first cycle proves it before it writes',
+            'whoever makes it proves it before anything is written',
           ),
         ];
   return 'failed' in conditions

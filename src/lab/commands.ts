@@ -123,11 +123,12 @@ export async function execute(lab: LabParts, command: LabCommand): Promise<LabAn
   switch (command.do) {
     case 'add-vm': {
       const { do: _, force = false, ...spec } = command;
-      const namesake = world.vms().find(({ name }) => name === spec.name);
+      const wanted = spec.name.toLowerCase();
+      const namesake = world.vms().find(({ name }) => name.toLowerCase() === wanted);
       // vSphere has room for two of one name, in two folders; seldom is that what was meant.
       if (namesake && !force)
         throw new Failure(
-          given('vm-exists', `there is a VM ${spec.name} already (${namesake.uuid})`, {
+          given('vm-exists', `there is a VM ${namesake.name} already (${namesake.uuid})`, {
             hint: 'choose another name; --force makes a second VM of this one',
           }),
         );

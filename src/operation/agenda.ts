@@ -32,8 +32,10 @@ interface Known {
   newest: number | undefined;
   lane: Lane;
   failures: number;
-  /** The last of them, if it was no other result since. */
-  failed?: { at: number; why: string | undefined };
+  /** When it was taken last, ms since the epoch. */
+  taken?: number;
+  /** The last of them, if it was no other result since; what its cycle met may be as old as its begin. */
+  failed?: { began: number; why: string | undefined };
   /** Whether the last point was made here, as far as anybody can tell. */
   own: boolean;
 }
@@ -99,7 +101,8 @@ export class Agenda {
         known.lane = 'usual';
       }
       this.#known.set(id, known);
-      if (known.failed && (duty.back ?? 0) > known.failed.at) this.#forgive(id, known);
+      if (known.failed && duty.back !== undefined && duty.back >= known.failed.began)
+        this.#forgive(id, known);
       const until = this.#putOffUntil.get(id);
       if (until === undefined) this.#schedule(id, known, now);
       // A clock that was put right meanwhile is believed here, too: no pause is longer than that.
@@ -110,7 +113,10 @@ export class Agenda {
   /** Takes a slot for the VM that goes next; undefined: none may by now. */
   take(now: number): string | undefined {
     const id = this.#dispatch.take(now);
-    if (id !== undefined) this.#putOffUntil.delete(id);
+    if (id === undefined) return undefined;
+    this.#putOffUntil.delete(id);
+    const known = this.#known.get(id);
+    if (known) known.taken = now;
     return id;
   }
 
@@ -129,7 +135,7 @@ export class Agenda {
     }
     if (outcome.result === 'failed') {
       known.failures++;
-      known.failed = { at: now, why: outcome.why };
+      known.failed = { began: known.taken ?? now, why: outcome.why };
     } else if (outcome.result !== 'untouched') {
       const { failed } = known;
       this.#forgive(id, known);

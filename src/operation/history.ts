@@ -1,4 +1,5 @@
-import type { Mode } from '../replication/model/point.ts';
+import type { MadePoint, Mode } from '../replication/model/point.ts';
+import { attainmentOf, type Stretch, stretchesOf } from './attainment.ts';
 
 /** Between two notes of an agent about what came about, ms: a hard kill loses that much of the history. */
 export const HISTORY_EVERY = 10 * 60_000;
@@ -40,6 +41,9 @@ export interface PastCycle {
   failed?: { code: string; message: string };
 }
 
+/** When a point was there, whoever tells. Times are ms since the epoch. */
+type PastPoint = Pick<MadePoint, 'time' | 'complete'>;
+
 /** What came about in a span for one VM. */
 export interface PastVm {
   vm: string;
@@ -51,8 +55,17 @@ export interface PastVm {
   attainment?: number;
 }
 
-/** Cycles of a span, summed up by VM in the order of their names. */
-export function summed(cycles: readonly PastCycle[], from: number, to: number): PastVm[] {
+/**
+ * Cycles of a span, summed up by VM in the order of their names.
+ *
+ * @param besides points that none of the cycles made, by UUID of their VM
+ */
+export function summed(
+  cycles: readonly PastCycle[],
+  besides: ReadonlyMap<string, readonly PastPoint[]>,
+  from: number,
+  to: number,
+): PastVm[] {
   const byVm = Map.groupBy(cycles, ({ vm, made }) => made?.name ?? vm);
   return [...byVm]
     .map(([vm, own]): PastVm => {
@@ -61,43 +74,35 @@ export function summed(cycles: readonly PastCycle[], from: number, to: number): 
       for (const { made } of within)
         if (made && made.mode !== 'incremental' && made.reason !== 'first-cycle')
           resyncs[made.reason] = (resyncs[made.reason] ?? 0) + 1;
-      const kept = attainment(
-        own.flatMap(({ made }) => made ?? []),
-        from,
-        to,
-      );
+      const uuids = [...new Set(own.flatMap(({ made }) => made?.uuid ?? []))];
+      const others = uuids.flatMap(uuid => besides.get(uuid) ?? []);
+      const { share } = attainmentOf(stretchesIn(own, others, from, to));
       return {
         vm,
         cycles: within.length,
         failed: within.filter(({ failed }) => failed).length,
         resyncs,
-        ...(kept !== undefined && { attainment: kept }),
+        ...(share !== undefined && { attainment: 100 * share }),
       };
     })
     .sort((a, b) => (a.vm < b.vm ? -1 : 1));
 }
 
-/**
- * Of the time from `from`, or from the first point where that is later, to `to`: the percentage at which the
- * newest point was young enough. Undefined: there was no point by then.
- */
-export function attainment(
-  points: readonly { time: number; until: number }[],
+/** When a VM had a point that was young enough, whoever made it. */
+function stretchesIn(
+  cycles: readonly PastCycle[],
+  others: readonly PastPoint[],
   from: number,
   to: number,
-): number | undefined {
-  const sorted = points.toSorted((a, b) => a.time - b.time);
-  const first = sorted[0];
-  if (!first || first.time >= to) return undefined;
-  const begin = Math.max(from, first.time);
-  let covered = 0;
-  let at = begin;
-  for (const { time, until } of sorted) {
-    const start = Math.max(at, time);
-    const end = Math.min(until, to);
-    if (end <= start) continue;
-    covered += end - start;
-    at = end;
-  }
-  return to === begin ? undefined : (100 * covered) / (to - begin);
+): Stretch[] {
+  const made = cycles.flatMap(({ made: one, ended }) => (one ? [{ ...one, complete: ended }] : []));
+  const exact = new Map(made.map(({ time, until }) => [time, until]));
+  // Of a point that no agent made nobody noted what was declared: that of the nearest one that is noted.
+  const deadline = (time: number): number => {
+    const known = exact.get(time);
+    if (known !== undefined) return known;
+    const nearest = made.reduce((a, b) => (Math.abs(b.time - time) < Math.abs(a.time - time) ? b : a));
+    return time + nearest.until - nearest.time;
+  };
+  return made.length === 0 ? [] : stretchesOf([...made, ...others], deadline, from, to);
 }

@@ -50,6 +50,27 @@ test('A10: what means the newest point says that it is lost, whichever command i
   expect((await run(command.split(' '))).code, 'the way out is one').toBe(0);
 });
 
+test('a VM of which every trace is gone is told of by whoever saw it before', async () => {
+  const { dir, run } = await withoutNewest();
+  const repository = join(dir, 'lab/host/repo');
+  await rm(join(repository, 'vms'), { recursive: true });
+  const [key = ''] = await readdir(join(repository, 'roster'));
+  await rm(join(repository, 'roster', key));
+  const points = await run(['points', '--repository', 'file:///repo']);
+  expect(points.stderr).toMatch(/no point of the VM .* can be given, and there was generation 2/);
+  const verified = await run(['verify', '--repository', 'file:///repo']);
+  expect(verified.stderr).toMatch(/nothing is left of the VM/);
+});
+
+test("a file of somebody else in the roster is nobody's VM, and damages none", async () => {
+  const { dir, run } = await withoutNewest();
+  await writeFile(join(dir, 'lab/host/repo/roster/README.txt'), 'do not touch');
+  for (const args of [['points'], ['status', 'm.yaml']])
+    expect((await run([...args, '--repository', 'file:///repo'])).stderr).not.toContain('README');
+  const verified = await run(['verify', '--repository', 'file:///repo']);
+  expect(verified.stderr).toMatch(/roster\/README\.txt" is not an object of this repository/);
+});
+
 test('a VM whose first copy runs has lost nothing', async () => {
   const vm = (await openTest(memoryStore('memory://first', () => 0))).vm('alpha-uuid');
   await vm.lease.write(aLease(1), undefined);

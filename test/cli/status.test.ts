@@ -62,6 +62,19 @@ test('a VM from never to kept, late and breached, and what is left of it when no
   });
 });
 
+test('history counts the points that somebody made by hand between two cycles of an agent', async () => {
+  const { converge } = await site();
+  const turn = async (at: string, ...args: string[]) => {
+    await converge('lab', 'clock', at);
+    expect(await converge(...args)).toMatchObject({ code: 0 });
+  };
+  await turn('1m', 'agent', 'm.yaml', '--once');
+  await turn('21m', 'replicate', 'dc02', 'm.yaml');
+  await turn('50m', 'agent', 'm.yaml', '--once');
+  await converge('lab', 'clock', '60m');
+  expect((await converge('history', 'm.yaml')).stdout).toMatch(/\ndc02 +2 +0 +- +100\.00 %\n/);
+});
+
 test('a pause is a record in the repository that counts as not kept once the RPO is breached', async () => {
   const { converge, json } = await site();
   await converge('apply', 'm.yaml');

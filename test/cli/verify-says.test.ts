@@ -114,3 +114,21 @@ test('a repository whose configuration is damaged sends nobody to a command that
     }
   }
 });
+
+test.each([
+  ['damage', ''],
+  ['damage', 'junk'],
+  ['locks', ''],
+  ['locks', 'junk'],
+])('a file `%s` that holds "%s" is written anew by repair, and all is whole then', async (name, text) => {
+  const { head, run } = await threePoints();
+  await writeFile(join(head, '..', name), text);
+  expect((await run('repair')).stdout).toBe(`alpha: ${name} written anew\n`);
+  expect(await run('verify')).toMatchObject({ code: 0 });
+  // Whoever looks first says so, and once is enough.
+  await writeFile(join(head, '..', name), text);
+  const before = await run('verify', '--level', 'chain');
+  expect([before.code, before.said]).toEqual([4, expect.stringContaining(`/${name}`)]);
+  await run('repair');
+  expect(await run('verify')).toMatchObject({ code: 0 });
+});

@@ -147,6 +147,26 @@ describe('the loop of an agent', () => {
     expect(of('alone')).toEqual([0, 1, 3, 4.5]);
   });
 
+  test('a cycle that began before what it needs came back, and failed after that, is tried again at once', () => {
+    const agenda = new Agenda(1);
+    const duty: Duty = { id: 'a', places: [], next: () => ({ ready: 0, deadline: 0 }) };
+    const look = (back: number | undefined, now: number) =>
+      agenda.sync([{ ...duty, ...(back !== undefined && { back }) }], new Map(), now);
+    const fails = (now: number) => {
+      expect(agenda.take(now)).toBe('a');
+      agenda.ended('a', { result: 'failed', why: 'away' }, now + minute);
+    };
+    look(undefined, 0);
+    fails(0);
+    fails(2 * minute);
+    look(2.5 * minute, 3 * minute);
+    fails(3 * minute);
+    look(2.5 * minute, 4 * minute);
+    // That one says how things are now: it is left alone for as long as after any first failure.
+    expect(agenda.take(4.5 * minute)).toBeUndefined();
+    expect(agenda.take(5 * minute)).toBe('a');
+  });
+
   test('a cycle that has to read everything waits for the long lane, while others go on', async () => {
     const { clock, log, points, scripted, run, ending } = world(
       { first: { every: 600 * minute, takes: 100 * minute }, b: { every: 15 * minute, takes: minute } },

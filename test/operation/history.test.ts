@@ -1,29 +1,50 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { attainment, knownUntil, type PastCycle, summed } from '../../src/operation/history.ts';
+import { knownUntil, type PastCycle, summed } from '../../src/operation/history.ts';
 
-test('attainment is what a look at each moment would give', () => {
-  const points = fc.array(
-    fc.record({ time: fc.integer({ min: 0, max: 60 }), good: fc.integer({ min: 1, max: 20 }) }),
-    { maxLength: 8 },
+const by = (vm: string, generation: number, time: number, ended: number, until: number): PastCycle => ({
+  ...{ vm, began: time, ended },
+  made: {
+    ...{ uuid: 'u', name: vm, time, generation, mode: 'incremental', reason: 'changed-areas', until },
+    ...{ read: 0, uploaded: 0 },
+  },
+});
+
+test('attainment is what a look at each moment would give, whoever made the points', () => {
+  const points = fc.uniqueArray(
+    fc.record({
+      time: fc.integer({ min: 0, max: 60 }),
+      took: fc.integer({ min: 0, max: 5 }),
+      noted: fc.boolean(),
+    }),
+    { maxLength: 8, selector: ({ time }) => time },
   );
+  const span = fc.integer({ min: 1, max: 40 });
   fc.assert(
-    fc.property(
-      points,
-      fc.integer({ min: 0, max: 40 }),
-      fc.integer({ min: 1, max: 40 }),
-      (made, from, span) => {
-        const all = made.map(({ time, good }) => ({ time, until: time + good }));
-        const to = from + span;
-        const first = Math.min(...all.map(({ time }) => time));
-        const moments = Array.from({ length: span }, (_, n) => from + n).filter(at => at >= first);
-        const kept = moments.filter(at => all.some(({ time, until }) => time <= at && at < until)).length;
-        const own = attainment(all, from, to);
-        if (moments.length === 0) expect(own).toBeUndefined();
-        else expect(own).toBeCloseTo((100 * kept) / moments.length);
-      },
-    ),
+    fc.property(points, fc.integer({ min: 0, max: 40 }), span, span, (made, from, length, rpo) => {
+      const to = from + length;
+      const all = made.map(({ time, took, noted }) => ({ time, complete: time + took, noted }));
+      const cycles = all
+        .filter(({ noted }) => noted)
+        .map(({ time, complete }, n) => by('dc02', n + 1, time, complete, time + rpo));
+      const besides = new Map([['u', all.filter(({ noted }) => !noted)]]);
+      const moments = Array.from({ length }, (_, n) => from + n).flatMap(at => {
+        const there = all.filter(({ complete }) => complete <= at).map(({ time }) => time);
+        return there.length === 0 ? [] : [at < Math.max(...there) + rpo];
+      });
+      const [own] = summed(cycles, besides, from, to);
+      if (cycles.length === 0) expect(own).toBeUndefined();
+      else if (moments.length === 0) expect(own!.attainment).toBeUndefined();
+      else expect(own!.attainment).toBeCloseTo((100 * moments.filter(Boolean).length) / moments.length);
+    }),
   );
+});
+
+test('a point that nobody noted counts by what was declared when the nearest one was made', () => {
+  const cycles = [by('dc02', 1, 0, 1, 30), by('dc02', 3, 100, 101, 110)];
+  const besides = new Map([['u', [{ time: 40, complete: 41 }]]]);
+  // Kept from 1 to 30, from 41 to 70, and from 101 to 110.
+  expect(summed(cycles, besides, 0, 111)[0]!.attainment).toBeCloseTo((100 * (29 + 29 + 9)) / 110);
 });
 
 test('a sum names resyncs by their reason, and counts failures of the span alone', () => {
@@ -53,7 +74,7 @@ test('a sum names resyncs by their reason, and counts failures of the span alone
     cycle(30, failed),
     cycle(40, made(39, 'incremental', 'changed-areas')),
   ];
-  expect(summed(cycles, 15, 60)).toEqual([
+  expect(summed(cycles, new Map(), 15, 60)).toEqual([
     { vm: 'dc02', cycles: 3, failed: 1, resyncs: { 'change-id-epoch': 1 }, attainment: 100 },
   ]);
 });

@@ -184,7 +184,23 @@ test(`hours of ${count} VMs with all that goes wrong in them`, { timeout: 3_600_
       if (time > until) late.push(`${vm}: ${before.toFixed(0)} to ${time.toFixed(0)}`);
     }
   }
-  expect(late.filter(line => !line.startsWith('big01'))).toEqual([]);
+  const missed = late.filter(line => !line.startsWith('big01'));
+  const said = it
+    .lines('agent')
+    .flatMap(({ vm, event, time, point, diagnostics = [] }) =>
+      missed.some(line => line.startsWith(`${vm}:`))
+        ? [
+            [
+              vm,
+              event,
+              ((Date.parse(time) - began) / 60_000).toFixed(1),
+              ...(point ? [`point of ${((Date.parse(point.time) - began) / 60_000).toFixed(1)}`] : []),
+              ...diagnostics.map(({ code }) => code),
+            ].join(' '),
+          ]
+        : [],
+    );
+  expect(missed, said.join('\n')).toEqual([]);
 
   // One message for one cause, whatever the number of VMs, and one when it is over.
   const open = new Map<string, number>();

@@ -124,6 +124,18 @@ test.each<[NodeJS.Platform, string, string, string]>([
   ],
   [
     'win32',
+    '  registry_value: { HKLM\\SOFTWARE\\Wow6432Node\\Classes\\.x\\a: { value: b }, HKCR\\WOW6432Node\\.x\\a: { value: c } }',
+    'HKLM\\SOFTWARE\\Wow6432Node\\Classes\\.x\\a',
+    'HKCR\\WOW6432Node\\.x\\a',
+  ],
+  [
+    'win32',
+    '  registry_value: { HKU\\.Default\\Console\\a: { value: b }, HKU\\S-1-5-18\\Console\\a: { value: c } }',
+    'HKU\\.Default\\Console\\a',
+    'HKU\\S-1-5-18\\Console\\a',
+  ],
+  [
+    'win32',
     '  windows_feature: { IIS-WebServer: {}, web: { names: [IIS-ASP, Web-WebServer] } }',
     'IIS-WebServer',
     'Web-WebServer',

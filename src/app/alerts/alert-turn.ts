@@ -46,33 +46,58 @@ export interface Keeper {
 const NOTE = 'alerts';
 const mostRaces = 10;
 
+/** What is kept here while the repository is away. */
+export interface Away {
+  /** As it was last seen there. */
+  base: AlertState;
+  last: AlertState;
+}
+
+/** Where that is kept. */
+export interface Aside {
+  get(): Away | undefined;
+  set(away: Away | undefined): Promise<void>;
+}
+
+/** For as long as this process runs. */
+function passingAside(): Aside {
+  let away: Away | undefined;
+  return {
+    get: () => away,
+    async set(next) {
+      away = next;
+    },
+  };
+}
+
 /**
- * Keeps it in a repository, which all movers see; while that can't be reached, in this process, from where it
- * was last seen: then several may tell the same, under the same key.
+ * Keeps it in a repository, which all movers see; while that can't be reached, aside, from where it was last
+ * seen: then several may tell the same, under the same key.
  */
 export function keeperOf(
   board: () => BoardStore | undefined | Promise<BoardStore | undefined>,
   trouble: (failure: Failure) => void,
+  aside: Aside = passingAside(),
 ): Keeper {
-  let last = noAlerts;
-  /** As it was last seen there, since when it is kept here. */
-  let base: AlertState | undefined;
+  let seen = noAlerts;
   return {
     async change(to) {
+      const away = aside.get();
       try {
         const notes = await board();
         if (notes) {
-          const own = last;
-          last = await changeNote(notes, stored => to(base ? rejoined(stored, base, own) : stored));
-          base = undefined;
-          return last;
+          seen = await changeNote(notes, stored =>
+            to(away ? rejoined(stored, away.base, away.last) : stored),
+          );
+          await aside.set(undefined);
+          return seen;
         }
       } catch (error) {
         if (!(error instanceof Failure)) throw error;
         trouble(error);
       }
-      base ??= last;
-      last = to(last);
+      const last = to(away?.last ?? seen);
+      await aside.set({ base: away?.base ?? seen, last });
       return last;
     },
   };

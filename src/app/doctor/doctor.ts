@@ -1,12 +1,13 @@
 import { type Finding, findingsOf, problem } from '../../doctor/finding.ts';
 import { judgeExceptions } from '../../doctor/proxy.ts';
 import { judgeRepository } from '../../doctor/repository.ts';
-import type { CatalogResource } from '../../engine/model/catalog.ts';
+import type { Catalog, CatalogResource } from '../../engine/model/catalog.ts';
 import { resolveTarget } from '../../engine/model/targets.ts';
 import { expandSelections } from '../../engine/select/members.ts';
 import { vainExceptions } from '../../network/proxies.ts';
 import type { RepositoryRef } from '../../replication/model/clients.ts';
 import { pipelined } from '../../replication/model/pipelined.ts';
+import { type RepositoryProperty, repositoryRef } from '../../resources/shared/repository-property.ts';
 import type { Context } from '../app-context.ts';
 import type { Closing } from '../connect/reach.ts';
 import { declaredVms, emptySelections } from '../operation/site/declared-vms.ts';
@@ -23,7 +24,8 @@ const WIDTH = 8;
 
 /**
  * Looks at all that replication needs of what the manifests declare: every vsphere target, every protected VM
- * and every repository. Nothing is changed. Undefined when the manifests have mistakes, which were told.
+ * and every repository, also those that only alert routes or recovery plans name. Nothing is changed.
+ * Undefined when the manifests have mistakes, which were told.
  */
 export async function doctor(
   context: Context,
@@ -44,6 +46,9 @@ export async function doctor(
     const empty = emptySelections(catalog, expanded);
     const vms = resources.filter(({ type, meta }) => type === 'protected_vm' && meta.ensure !== 'absent');
     const { refs } = declaredVms(vms, empty);
+    const routed = refsOf(catalog, 'alert_route');
+    const named = refsOf(catalog, 'alert_route', 'recovery_plan');
+    const others = [...named.values()].filter(({ url }) => !refs.has(url.canonical));
     const spared = vainExceptions(session.reach.machine.env);
     const findings: Finding[] = spared ? judgeExceptions(spared) : [];
     findings.push(...vms.filter(({ fault }) => fault !== undefined).flatMap(faulty), ...empty.map(ofNobody));
@@ -70,10 +75,15 @@ export async function doctor(
       const of = ref.url.written;
       const facts = await answerOf(() => lookAtRepository(session, ref, closing, signal), signal);
       return 'value' in facts
-        ? judgeRepository(of, { ...facts.value, ...(isDeclared(ref) && { bucketDeclared: true as const }) })
+        ? judgeRepository(of, {
+            ...facts.value,
+            ...(isDeclared(ref) && { bucketDeclared: true as const }),
+            ...(!refs.has(ref.url.canonical) &&
+              routed.has(ref.url.canonical) && { holdsNotes: true as const }),
+          })
         : findingsOf({ of, what: 'target', looked: 'the manifests' }, facts.failed, undefined);
     };
-    for await (const found of pipelined([...refs.values()], WIDTH, look)) findings.push(...found);
+    for await (const found of pipelined([...refs.values(), ...others], WIDTH, look)) findings.push(...found);
     return findings;
   } finally {
     for (const close of closing) await close();
@@ -90,6 +100,14 @@ export async function doctor(
   function targetOf({ meta }: CatalogResource) {
     return resolveTarget(targets, 'vsphere', meta.target);
   }
+}
+
+/** The repositories that resources of these types name, each once. */
+function refsOf({ resources }: Catalog, ...types: string[]): Map<string, RepositoryRef> {
+  const refs = resources
+    .filter(({ type, meta }) => types.includes(type) && meta.ensure !== 'absent')
+    .map(({ properties }) => repositoryRef(properties.repository as unknown as RepositoryProperty));
+  return new Map(refs.map(ref => [ref.url.canonical, ref]));
 }
 
 const faulty = ({ address, fault }: CatalogResource): Finding[] =>

@@ -1,13 +1,19 @@
-import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
+import pLimit from 'p-limit';
+import type { Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
 import { knownUntil, type PastCycle } from '../../operation/history.ts';
 import { isUnreadable } from '../../replication/model/damage.ts';
-import type { BoardStore } from '../../replication/model/repository.ts';
+import type { MadePoint } from '../../replication/model/point.ts';
+import type { BoardStore, OnDamage } from '../../replication/model/repository.ts';
+import type { OpenRepository } from '../../replication/repository/open-repository.ts';
 import type { Context } from '../app-context.ts';
 import type { CommonOptions, RepositoryOptions } from '../options.ts';
 import { pastMomentOf } from '../repository/moments.ts';
 import { vmNamed, withRepositoryOpen } from '../repository/with-repository.ts';
 
 const day = 86_400_000;
+
+/** VMs that are asked about side by side. */
+const inFlight = 16;
 
 const folder = (time: number): string => `history/${new Date(time).toISOString().slice(0, 10)}/`;
 
@@ -36,6 +42,8 @@ export interface History {
   to: number;
   /** Those that ended in the span, and the last ones before it, which tell how the span began; ascending. */
   cycles: PastCycle[];
+  /** Points that are there and that none of the cycles made, by UUID of their VM. */
+  besides: ReadonlyMap<string, readonly MadePoint[]>;
   diagnostics: Diagnostic[];
 }
 
@@ -51,7 +59,7 @@ export function history(
   vm: string | undefined,
   options: HistoryOptions,
 ): Promise<History | undefined> {
-  return withRepositoryOpen(context, options, vm, async ({ repository, clock }) => {
+  return withRepositoryOpen(context, options, vm, async ({ repository, clock, lab }) => {
     const now = clock.now();
     const from = pastMomentOf(options.since ?? '7d', now);
     const diagnostics: Diagnostic[] = [];
@@ -76,6 +84,31 @@ export function history(
     const found = cycles.filter(isWanted).sort((a, b) => a.ended - b.ended);
     // One that no agent ever moved may be one that isn't there.
     if (vm !== undefined && found.length === 0) await vmNamed(repository, vm, () => {});
-    return { from, to: knownUntil(written, from, now), cycles: found, diagnostics };
+    const onDamage = (failure: Failure) => void diagnostics.push(...failure.diagnostics);
+    // A lab's clock runs ahead of the files that it writes.
+    const besides = await pointsBesides(repository, found, lab ? 0 : from, onDamage);
+    return { from, to: knownUntil(written, from, now), cycles: found, besides, diagnostics };
   });
+}
+
+/** Whoever runs `apply` or `replicate` writes no cycles down, but makes points. */
+async function pointsBesides(
+  repository: OpenRepository,
+  cycles: readonly PastCycle[],
+  from: number,
+  onDamage: OnDamage,
+): Promise<ReadonlyMap<string, readonly MadePoint[]>> {
+  const noted = Map.groupBy(
+    cycles.flatMap(({ made }) => made ?? []),
+    ({ uuid }) => uuid,
+  );
+  const limit = pLimit(inFlight);
+  const each = [...noted].map(([uuid, made]) =>
+    limit(async () => {
+      const generations = new Set(made.map(({ generation }) => generation));
+      const points = await repository.vm(uuid).made(from, onDamage, new Map(), generations);
+      return [uuid, points] as const;
+    }),
+  );
+  return new Map(await Promise.all(each));
 }

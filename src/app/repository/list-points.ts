@@ -2,9 +2,11 @@ import { type Diagnostic, world } from '../../diagnostics/diagnostic.ts';
 import { own } from '../../diagnostics/own-words.ts';
 import { parseNumbered } from '../../replication/format/names.ts';
 import type { CheckMemory } from '../../replication/model/check-memory.ts';
+import type { KnownRepository } from '../../replication/model/clients.ts';
 import { untilOf } from '../../replication/model/object-lock.ts';
 import type { Point, PointSummary } from '../../replication/model/point.ts';
 import { leadingMode } from '../../replication/model/point.ts';
+import type { VmRepository } from '../../replication/model/repository.ts';
 import { newestMissing } from '../../replication/model/select-point.ts';
 import type { ObjectStore } from '../../replication/model/store.ts';
 import { locksStore } from '../../replication/repository/locks-store.ts';
@@ -25,7 +27,8 @@ export const listPoints = (
   vm: string | undefined,
   options: RepositoryOptions & CommonOptions,
 ): Promise<ListedPoints | undefined> =>
-  withVms(context, options, vm, async ({ repository, clock, known, saw }, vms, onDamage) => {
+  withVms(context, options, vm, async ({ repository, clock, known, saw }, listed, onDamage) => {
+    const vms = vm === undefined ? withKnown(repository, listed, known) : listed;
     const histories = await Promise.all(vms.map(one => one.history(onDamage)));
     const seen: Record<string, number> = {};
     for (const [n, { points, lost }] of histories.entries()) {
@@ -83,6 +86,17 @@ export interface ListedPoints {
   now: number;
   /** VMs of which nothing is removed until then. */
   held: Hold[];
+}
+
+/** With those that were seen from here before, and that the repository has lost every trace of. */
+function withKnown(
+  repository: OpenRepository,
+  listed: readonly VmRepository[],
+  known: KnownRepository | undefined,
+): VmRepository[] {
+  const uuids = new Set(listed.map(({ uuid }) => uuid));
+  const lost = Object.keys(known?.generations ?? {}).filter(uuid => !uuids.has(uuid));
+  return [...listed, ...lost.map(uuid => repository.vm(uuid))];
 }
 
 /** Until when objects of points are locked, and so all that they need, as whoever lengthens locks knows. */

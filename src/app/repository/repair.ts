@@ -4,9 +4,13 @@ import { plural } from '../../io/units.ts';
 import { covers } from '../../recovery/cover/covers.ts';
 import type { Repaired } from '../../replication/cycle/repair.ts';
 import { BOARD } from '../../replication/format/names.ts';
+import { NO_DAMAGE } from '../../replication/model/damage-record.ts';
+import { recordOf } from '../../replication/model/object-lock.ts';
 import { pauses } from '../../replication/model/pauses.ts';
 import type { VmRepository } from '../../replication/model/repository.ts';
+import { locksStore } from '../../replication/repository/locks-store.ts';
 import type { OpenRepository } from '../../replication/repository/open-repository.ts';
+import { vmContext } from '../../replication/repository/vm.ts';
 import { holds } from '../../replication/retention/holds.ts';
 import { retentions } from '../../replication/retention/in-force.ts';
 import { pins } from '../../replication/retention/pins.ts';
@@ -15,7 +19,8 @@ import type { Context } from '../app-context.ts';
 import type { CommonOptions, RepositoryOptions } from '../options.ts';
 import { type OpenedRepository, vmNamed, withRepositoryOpen } from './with-repository.ts';
 
-export interface RepairedVm extends Repaired {
+export interface RepairedVm extends Omit<Repaired, 'wrote'> {
+  wrote: (Repaired['wrote'][number] | 'damage' | 'locks')[];
   /** Of its newest point; its UUID where none can be read. */
   name: string;
 }
@@ -42,13 +47,27 @@ export async function repair(
         ...(known && { seen: known.generations[one.uuid] ?? 0 }),
         step: async () => context.io.interrupt.throwIfAborted(),
       });
-      vms.push({ ...done, name });
+      const wrote = [...done.wrote, ...(await begunAnew(repository, one))];
+      vms.push({ ...done, wrote, name });
       diagnostics.push(...leftOf(name, done));
     }
     const { mended, left } = await repairNotes(repository, context.io.interrupt);
     diagnostics.push(...left);
     return { vms, lists: mended, diagnostics };
   });
+}
+
+/**
+ * What was known of a VM's damage and of its locks, where it can't be read: it says nothing any more, and is
+ * found again by `verify` and by whoever lengthens locks. Answers with what was written anew.
+ */
+async function begunAnew(repository: OpenRepository, { uuid, damage }: VmRepository) {
+  const locks = locksStore(vmContext(repository.context, uuid));
+  const [known, held] = [await damage.read(), await locks.read()];
+  const wrote: RepairedVm['wrote'] = [];
+  if (known && !known.record && (await damage.write(NO_DAMAGE, known.etag))) wrote.push('damage');
+  if (held && !held.record && (await locks.write(recordOf(0, new Map()), held.etag))) wrote.push('locks');
+  return wrote;
 }
 
 async function toRepair({ repository }: OpenedRepository, vm: string | undefined): Promise<VmRepository[]> {

@@ -62,6 +62,10 @@ export const host = {
     wayOut: 'Free some space, or use a larger file system.',
   },
   'exec-failed': { means: 'The program of an `exec` failed.', wayOut: 'The message holds what it said.' },
+  'exec-no-program': {
+    means: 'A command of an `exec` begins with nothing that could be run.',
+    wayOut: 'Write the path or the name of a program as its first word.',
+  },
   'exec-without-guard': {
     means: 'An `exec` has nothing that says when it is needed.',
     wayOut: 'Add `creates:`, `only_if:`, `unless:` or `refresh_only: true`.',

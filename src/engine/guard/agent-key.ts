@@ -17,3 +17,6 @@ export const selectedKey = (selection: Address): string => `agent-selected:${sel
 
 /** Where it remembers which VMs an agent last saw a selection mean: it goes on meaning them unseen. */
 export const membersKey = (selection: Address): string => `agent-members:${selection}`;
+
+/** Where it remembers what routes were told while the repository that keeps that was away. */
+export const alertsKey = (url: string): string => `agent-alerts:${url}`;

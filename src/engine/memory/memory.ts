@@ -3,7 +3,7 @@ import { blocked, type Diagnostic, Failure, given, world } from '../../diagnosti
 import { takeLock } from '../../io/locks/lock.ts';
 import type { Host } from '../../io/ports.ts';
 import { canonicalJson } from '../model/canonical.ts';
-import type { EngineMemory, Memories } from '../model/world.ts';
+import { type EngineMemory, forgottenKey, type Memories } from '../model/world.ts';
 
 /** What a state folder remembers. Losing it costs extra work, never wrong work. */
 export interface OpenMemories extends Memories {
@@ -77,7 +77,7 @@ async function openOwner(
     ? new Map([...inherited].filter(([key]) => ownerOf(key) === owner))
     : found instanceof Map
       ? found
-      : new Map();
+      : begunAnew(found ?? inherited);
   const unwritten: Entries = new Map();
 
   const write = async () => {
@@ -116,6 +116,10 @@ async function openOwner(
   };
 }
 
+/** Whoever kept something in a damaged file is to see that it is gone, whoever sets the file aside. */
+const begunAnew = (found: Entries | 'damaged' | undefined): Entries =>
+  new Map(found === 'damaged' ? [[forgottenKey, true]] : []);
+
 /** Into what is there by now: another run may have written keys of its own. */
 async function writeChanges(folder: Folder, owner: string, changes: Entries): Promise<void> {
   const { host, path } = folder;
@@ -127,10 +131,10 @@ async function writeChanges(folder: Folder, owner: string, changes: Entries): Pr
     refused: holder => blocked('memory-locked', `${file} is being written: ${holder}`),
   });
   try {
-    await divideEarlier(folder);
+    const before = await divideEarlier(folder);
     const now = await readEntries(host, file, []);
     if (now === 'damaged') await host.files.rename(file, `${file}.damaged-${host.clock.now()}`);
-    const merged = now instanceof Map ? now : new Map();
+    const merged = now instanceof Map ? now : begunAnew(now ?? before);
     for (const [key, value] of changes) {
       if (value === undefined) merged.delete(key);
       else merged.set(key, value);
@@ -141,17 +145,18 @@ async function writeChanges(folder: Folder, owner: string, changes: Entries): Pr
   }
 }
 
-/** What an earlier converge kept in one file goes to its owners, and the file goes. */
-async function divideEarlier(folder: Folder): Promise<void> {
+/** What an earlier converge kept in one file goes to its owners, and the file goes; what it was. */
+async function divideEarlier(folder: Folder): Promise<Entries | 'damaged' | undefined> {
   const { host, earlier } = folder;
   const found = await readEntries(host, earlier, []);
   if (found === 'damaged') await host.files.rename(earlier, `${earlier}.damaged-${host.clock.now()}`);
-  if (!(found instanceof Map)) return;
+  if (!(found instanceof Map)) return found;
   for (const [owner, own] of Map.groupBy(found, ([key]) => ownerOf(key))) {
     // One that exists was written by a division that was cut short, or later: it knows more.
     if (!(await host.files.stat(fileOf(folder, owner)))) await writeEntries(folder, owner, new Map(own));
   }
   await host.files.remove(earlier);
+  return found;
 }
 
 async function writeEntries(folder: Folder, owner: string, entries: Entries): Promise<void> {
@@ -204,5 +209,5 @@ const damaged = (file: string): Diagnostic => ({
     `${file} is damaged; it is taken as empty, and set aside by the next run that writes`,
   ),
   severity: 'warning',
-  hint: 'nothing is lost but what was remembered: the next run may do some work again',
+  hint: 'what it kept is forgotten: the next run may do some work again, and has nothing to tell by what protects less than before',
 });

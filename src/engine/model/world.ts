@@ -9,6 +9,9 @@ export interface EngineMemory extends Memory {
   keys(): Iterable<string>;
 }
 
+/** True: what was kept before is lost. Whoever can say what it was does so, and removes the key. */
+export const forgottenKey = 'forgotten';
+
 /** What runs remember, for each owner apart: no type gets at what another, or the engine, remembers. */
 export interface Memories {
   engine: EngineMemory;

@@ -174,8 +174,14 @@ export interface VmRepository {
    *
    * @param since ms since the epoch
    * @param known what was read of points before, by id: they never change
+   * @param leftOut generations of which nobody wants to hear
    */
-  made(since: number, onDamage: OnDamage, known?: Map<string, MadePoint>): Promise<MadePoint[]>;
+  made(
+    since: number,
+    onDamage: OnDamage,
+    known?: Map<string, MadePoint>,
+    leftOut?: ReadonlySet<number>,
+  ): Promise<MadePoint[]>;
   /** When verifications last looked to which depth; nothing is known of a record that can't be read. */
   checked(): Promise<CheckMemory['looks']>;
   reader(point: Point, disk: PointDisk): Promise<DiskReader>;

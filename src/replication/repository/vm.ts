@@ -84,7 +84,7 @@ export function vmRepository({ store, vault, random, lock }: Context, uuid: stri
     history: async onDamage =>
       readHistory(context, onDamage, await removing(context), await knownBroken(context, onDamage)),
     point: async id => (await rootOf(id))?.point,
-    made: (since, onDamage, known) => readMade(context, since, onDamage, known),
+    made: (since, onDamage, known, leftOut) => readMade(context, since, onDamage, known, leftOut),
     broken: onDamage => knownBroken(context, onDamage),
     checked: async () => (await checkMemoryStore(context).read())?.memory?.looks ?? {},
     async newest(onDamage, seen) {

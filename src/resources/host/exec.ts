@@ -4,7 +4,15 @@ import { own } from '../../diagnostics/own-words.ts';
 import { isSecretRef } from '../../engine/model/catalog.ts';
 import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
 import { mistake } from '../../engine/model/mistakes.ts';
-import type { Asked, BuiltInType, Id, Observation, Outcome } from '../../engine/model/resource-type.ts';
+import { pointerTo } from '../../engine/model/pointer.ts';
+import type {
+  Asked,
+  BuiltInType,
+  Id,
+  Mistake,
+  Observation,
+  Outcome,
+} from '../../engine/model/resource-type.ts';
 import { endWords } from '../../io/errors.ts';
 import type { CommandResult } from '../../io/ports.ts';
 import { pathFirst } from '../shared/path-first.ts';
@@ -60,10 +68,11 @@ All of those given must say that it is due, also when it is notified.`,
   canBeAbsent: false,
   applyRefreshes: true,
   check(properties, title) {
-    if (hasGuard(properties)) return [];
+    const found = [...programless(properties), ...unnameable(properties)];
+    if (hasGuard(properties)) return found;
     const message = `nothing says when \`${title}\` is due, so it would run every time`;
     const hint = 'add `creates:`, `only_if:`, `unless:` or `refresh_only: true`';
-    return [mistake('', 'exec-without-guard', message, hint)];
+    return [...found, mistake('', 'exec-without-guard', message, hint)];
   },
   identity: (_, title) => title,
   needs: ({ command: [program], only_if, unless, cwd }) =>
@@ -85,6 +94,31 @@ All of those given must say that it is due, also when it is notified.`,
 
 const hasGuard = ({ only_if, unless, creates, refresh_only }: ExecProperties): boolean =>
   refresh_only === true || [only_if, unless, creates].some(guard => guard !== undefined);
+
+/** What no operating system can start. Else it shows when the program is due, which may be in a year. */
+const programless = (properties: ExecProperties): Mistake[] =>
+  (['command', 'only_if', 'unless'] as const).flatMap(name => {
+    const [program] = properties[name] ?? ['set'];
+    const isMissing = program!.trim() === '' || program!.includes('\0');
+    return isMissing
+      ? [mistake(`/${name}/0`, 'exec-no-program', `\`${name}\` names no program`, 'write its path or name')]
+      : [];
+  });
+
+/** A name up to its first `=` would be set to something else. */
+const unnameable = ({ env = {} }: ExecProperties): Mistake[] =>
+  Object.keys(env).flatMap(name =>
+    name === '' || /[=\0]/.test(name)
+      ? [
+          mistake(
+            pointerTo(['env', name]),
+            'bad-variable',
+            own`an environment variable can't have the name \`${name}\``,
+            'a name has at least one character, and no `=`',
+          ),
+        ]
+      : [],
+  );
 
 const isAbsolute = (path: string | undefined): path is string =>
   path !== undefined && /^(\/|[A-Za-z]:[\\/])/.test(path);

@@ -45,6 +45,21 @@ const makes: Program = async host => {
   return {};
 };
 
+test('what nothing can start, and a name that no variable can have, are mistakes before any run', () => {
+  const guard = { creates: '/made' };
+  for (const program of ['', '  ', 'a\0b']) {
+    expect(mistakesIn(exec, 'task', { command: [program], ...guard })).toContain('names no program');
+    expect(mistakesIn(exec, 'task', { command: ['x'], only_if: [program] })).toContain('names no program');
+  }
+  for (const name of ['A=B', '', 'A\0'])
+    expect(mistakesIn(exec, 'task', { command: ['x'], ...guard, env: { [name]: 'y' } })).toContain(
+      "can't have the name",
+    );
+  expect(mistakesIn(exec, 'task', { command: ['x', ''], ...guard, env: { 'ProgramFiles(x86)': '' } })).toBe(
+    '',
+  );
+});
+
 describe('guards', () => {
   test('without any it would run every time, which is refused', () => {
     expect(mistakesIn(exec, 'task', { command: ['x'] })).toContain('every time');

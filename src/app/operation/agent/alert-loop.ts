@@ -1,5 +1,6 @@
 import pLimit from 'p-limit';
-import { type Diagnostic, Failure, onceEach } from '../../../diagnostics/diagnostic.ts';
+import { type Diagnostic, Failure, onceEach, world } from '../../../diagnostics/diagnostic.ts';
+import type { EngineMemory } from '../../../engine/model/world.ts';
 import { hasPassed } from '../../../io/until.ts';
 import type { Alert, Condition, RoutePolicy } from '../../../operation/alerts/model.ts';
 import { conditionsOf, judgeOf } from '../../../operation/alerts/rules.ts';
@@ -8,6 +9,7 @@ import { lookAtVm } from '../../../operation/look.ts';
 import type { SeenReplica, SeenRepository, VmStatus } from '../../../operation/model.ts';
 import { type PlanStatus, planStatusOf } from '../../../operation/rehearsals.ts';
 import { isBreached, statusOf } from '../../../operation/status.ts';
+import type { BoardStore } from '../../../replication/model/repository.ts';
 import type { OpenRepository } from '../../../replication/repository/open-repository.ts';
 import { alertTurn, type Keeper, keeperOf } from '../../alerts/alert-turn.ts';
 import { policyOf, type Route, routesIn } from '../../alerts/routes.ts';
@@ -16,6 +18,7 @@ import type { Context } from '../../app-context.ts';
 import { refOfPlan, seenPlan } from '../plans.ts';
 import { replicasOf } from '../replicas.ts';
 import type { Site, View } from '../site/site.ts';
+import { asideIn } from './aside.ts';
 import type { Concerns } from './concerns.ts';
 import { Heartbeats } from './heartbeats.ts';
 
@@ -23,6 +26,8 @@ import { Heartbeats } from './heartbeats.ts';
 export interface Watched {
   site(): Site;
   concerns: Concerns;
+  /** Of the state folder. */
+  memory: Pick<EngineMemory, 'get' | 'set'>;
 }
 
 /** Who looks. */
@@ -209,6 +214,15 @@ export class AlertLoop {
     for (const key of this.#doubts.keys()) if (!open.has(key)) this.#doubts.delete(key);
   }
 
+  /** Where it is kept what routes were told; undefined, which is said: the repository isn't there. */
+  async #boardAt(url: string, routes: readonly Route[]): Promise<BoardStore | undefined> {
+    const site = this.#watched.site();
+    const repository = await boardOf(site, url);
+    // Of one that VMs are in that is an alert of its own.
+    if (!repository && !site.views.has(url)) this.#note(keptHere(routes));
+    return repository?.board;
+  }
+
   async #tellAll(
     site: Site,
     url: string,
@@ -219,8 +233,9 @@ export class AlertLoop {
     const keeper =
       this.#keepers.get(url) ??
       keeperOf(
-        async () => (await boardOf(this.#watched.site(), url))?.board,
+        () => this.#boardAt(url, routes),
         failure => this.#note(failure),
+        asideIn(this.#watched.memory, url),
       );
     this.#keepers.set(url, keeper);
     const byTitle = new Map(routes.map(route => [route.title, route]));
@@ -271,6 +286,16 @@ async function boardOf({ views, repositories, catalog }: Site, url: string) {
   const route = routesIn(catalog).find(({ ref }) => ref.url.canonical === url);
   return route && ((await repositories.open(route.ref, 'read')) as OpenRepository | undefined);
 }
+
+const keptHere = (routes: readonly Route[]): Failure =>
+  new Failure({
+    ...world(
+      'repository-not-found',
+      `${routes.map(({ title }) => `alert_route:${title}`).join(', ')}: there is no repository in ${routes[0]!.ref.url.written}: what was told is kept on this machine alone, and others tell it once more`,
+    ),
+    severity: 'warning',
+    hint: '`converge apply` makes it',
+  });
 
 const aheadOf = async (site: Site, url: string): Promise<number> => {
   const repository = await boardOf(site, url).catch(() => undefined);

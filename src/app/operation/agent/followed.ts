@@ -5,7 +5,7 @@ import type { CommonOptions } from '../../options.ts';
 import { noneDeclared } from '../../repository/which-repository.ts';
 import type { Session } from '../../session/open-session.ts';
 import { LastGood } from '../declared/last-good.ts';
-import { readManifests, remember, type TakenUp } from '../declared/manifests.ts';
+import { readManifests, recall, remember, type TakenUp } from '../declared/manifests.ts';
 import { countSelected } from '../declared/selections.ts';
 import { dutiesOf, type VmDuty } from '../site/duties.ts';
 import { locate } from '../site/locate.ts';
@@ -127,6 +127,9 @@ export class Followed {
     const { engine } = base.world.memory;
     const memory = decides ? engine : undefined;
     const before = this.#open?.site.catalog ?? (decides ? await this.#lastGood.read() : undefined);
+    if (decides) await recall(engine, before);
+    const { diagnostics } = this.#lastGood;
+    if (diagnostics.length > 0 && !this.#open) telling.say({ type: 'unseen', diagnostics });
     const { taken, broken } = await readManifests(context, paths, options, memory, before);
     concerns.broken(broken);
     if (broken) {

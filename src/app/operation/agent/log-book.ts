@@ -54,7 +54,7 @@ export class LogBook {
     return { ...this.#of, host, at: now, running: [...running] };
   }
 
-  async #write(...[{ views }, running, now, isEnd = false]: Writing): Promise<Failure[]> {
+  async #write(...[{ views, repositories }, running, now, isEnd = false]: Writing): Promise<Failure[]> {
     const failures: Failure[] = [];
     const isDue = isEnd || hasPassed(HISTORY_EVERY, this.#kept, now);
     const forgets = hasPassed(day, this.#forgot, now);
@@ -64,8 +64,11 @@ export class LogBook {
       try {
         if (this.#introduces) await this.#introduce(url, view, running, now, isEnd);
         const cycles = this.#cycles.get(url) ?? [];
-        if (isDue && cycles.length > 0 && view.repository) {
-          await keepHistory(view.repository.board, cycles, this.#of.id, now);
+        const isOwed = isDue && cycles.length > 0;
+        // One that a cycle has just made nobody has looked at yet.
+        const into = isOwed ? (view.repository ?? (await repositories.open(view.ref, 'read'))) : undefined;
+        if (into) {
+          await keepHistory(into.board, cycles, this.#of.id, now);
           this.#cycles.set(url, (this.#cycles.get(url) ?? []).slice(cycles.length));
         }
         if (forgets && view.repository) await forgetNotes(view.repository.board, view.now());

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { type Diagnostic, world } from '../../../diagnostics/diagnostic.ts';
 import { canonicalJson } from '../../../engine/model/canonical.ts';
 import type { Catalog, CatalogTarget } from '../../../engine/model/catalog.ts';
 import type { Host } from '../../../io/ports.ts';
@@ -10,6 +11,9 @@ import { type Kept, kept, restored } from './take-up.ts';
 const types: ReadonlySet<string> = new Set([
   ...['protected_vm', 'alert_route', 'recovery_plan', 'recovery_target'],
 ]);
+
+/** Bytes that are read of the file; it has the VMs of a large site a hundred times over. */
+const largest = 128 * 2 ** 20;
 
 interface Written {
   version: 1;
@@ -26,6 +30,8 @@ export class LastGood {
   readonly #file: string;
   readonly #of: string;
   #digest: string | undefined;
+  /** What is wrong with what was kept. */
+  diagnostics: Diagnostic[] = [];
 
   constructor(host: Host, stateDir: string, paths: readonly string[], { env, set }: CatalogOptions) {
     this.#host = host;
@@ -45,10 +51,16 @@ export class LastGood {
     this.#digest = digest;
   }
 
-  /** Undefined: there are none for what is asked. */
+  /**
+   * Undefined: there are none for what is asked.
+   *
+   * @throws Failure (world) when others can change the file
+   */
   async read(): Promise<Catalog | undefined> {
-    const text = await this.#host.files.read(this.#file);
-    const found = text && writtenIn(text);
+    const text = await this.#host.files.read(this.#file, { most: largest, own: true });
+    if (!text) return undefined;
+    const found = writtenIn(text);
+    if (!found) this.diagnostics = [damaged(this.#file)];
     if (!found || found.of !== this.#of) return undefined;
     const { resources, targets, platform } = found;
     return {
@@ -61,9 +73,16 @@ export class LastGood {
 /** What was cut short, or is of another version, is worth nothing. */
 function writtenIn(text: Buffer): Written | undefined {
   try {
-    const found = JSON.parse(text.toString('utf8')) as Written;
-    return found.version === 1 ? found : undefined;
+    const found = JSON.parse(text.toString('utf8')) as Written | null;
+    const isWhole = Array.isArray(found?.resources) && Array.isArray(found.targets);
+    return found?.version === 1 && isWhole ? found : undefined;
   } catch {
     return undefined;
   }
 }
+
+const damaged = (file: string): Diagnostic => ({
+  ...world('state-damaged', `${file} is damaged; manifests that can be used are kept in it anew`),
+  severity: 'warning',
+  hint: 'what an agent went by before is not known from it',
+});

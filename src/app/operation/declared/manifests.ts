@@ -2,7 +2,7 @@ import type { Diagnostic } from '../../../diagnostics/diagnostic.ts';
 import { addressOfAgentKey, agentKey } from '../../../engine/guard/agent-key.ts';
 import { canonicalJson } from '../../../engine/model/canonical.ts';
 import type { Address, Catalog, CatalogResource } from '../../../engine/model/catalog.ts';
-import type { EngineMemory } from '../../../engine/model/world.ts';
+import { type EngineMemory, forgottenKey } from '../../../engine/model/world.ts';
 import { sha256 } from '../../../values/digest.ts';
 import type { Context } from '../../app-context.ts';
 import { type CatalogOptions, loadCatalog } from '../../session/load-catalog.ts';
@@ -63,6 +63,17 @@ export async function remember(memory: EngineMemory, { resources }: Catalog): Pr
   for (const [address, one] of vms)
     if (canonicalJson(memory.get(agentKey(address)) ?? null) !== canonicalJson(one))
       await memory.set(agentKey(address), one);
+}
+
+/**
+ * Where the memory of the state folder was lost, what the agent held on to is what it last went by.
+ *
+ * @param before that, as it is kept besides; undefined: nobody knows
+ */
+export async function recall(memory: EngineMemory, before: Catalog | undefined): Promise<void> {
+  if (memory.get(forgottenKey) === undefined) return;
+  if (before) await remember(memory, before);
+  await memory.set(forgottenKey, undefined);
 }
 
 function rememberedIn(memory: EngineMemory): Map<Address, CatalogResource> {

@@ -33,7 +33,7 @@ export const history: Define = (program, context, exit) => {
       const { vm, paths } = await vmAndPaths(context, [name, ...rest], options.vm);
       const found = await read(context, vm, { ...options, paths });
       if (!found) return exit(1);
-      const vms = summed(found.cycles, found.from, found.to);
+      const vms = summed(found.cycles, found.besides, found.from, found.to);
       if (options.format === 'json') context.printJson(`${JSON.stringify(inJson(found, vms), null, 2)}\n`);
       else context.print(lines(found, vms, vm !== undefined, context.columns));
       context.report(found.diagnostics);

@@ -15,6 +15,7 @@ export async function readMade(
   since: number,
   onDamage: OnDamage,
   known: Map<string, MadePoint> = new Map(),
+  leftOut: ReadonlySet<number> = new Set(),
 ): Promise<MadePoint[]> {
   const all: (PointName & { modified: number })[] = [];
   for await (const { key, modified } of context.store.list(context.names.points)) {
@@ -22,7 +23,8 @@ export async function readMade(
     if (name) all.push({ ...name, modified });
   }
   const first = all.findIndex(({ modified }) => modified > since);
-  const wanted = first < 0 ? all.slice(-1) : all.slice(Math.max(0, first - 1));
+  const within = first < 0 ? all.slice(-1) : all.slice(Math.max(0, first - 1));
+  const wanted = within.filter(({ generation }) => !leftOut.has(generation));
   const read = async (name: (typeof all)[number]): Promise<MadePoint | undefined> => {
     const before = known.get(name.id);
     if (before) return before;
@@ -34,7 +36,8 @@ export async function readMade(
   for (const one of made) known.set(one.id, one);
   // A commit that ends just now: its point is in the head alone.
   const head = (await readable(readHead(context), onDamage))?.root.point;
-  if (head && !all.some(({ id }) => id === head.id)) made.push(madeOf(head, head.time));
+  if (head && !leftOut.has(head.generation) && !all.some(({ id }) => id === head.id))
+    made.push(madeOf(head, head.time));
   return made.map((one, at) => {
     const next = made[at + 1];
     return next ? { ...one, complete: Math.max(one.time, Math.min(one.complete, next.time)) } : one;

@@ -42,6 +42,8 @@ async function* vmKeys({ store }: Context): AsyncGenerator<string> {
   const listed = new Set<string>();
   for await (const { key } of store.list(ROSTER)) {
     const own = key.slice(ROSTER.length);
+    // A name that no VM can have is somebody else's file, which says nothing about a VM.
+    if (!isVmKey(own)) continue;
     listed.add(own);
     yield own;
   }
