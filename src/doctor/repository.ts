@@ -46,8 +46,8 @@ export interface RepositoryFacts {
   caller?: Answer<string>;
   /** The manifests declare its bucket, so that the next apply makes it. */
   bucketDeclared?: true;
-  /** Alert routes name it, and no protected VM. */
-  holdsNotes?: true;
+  /** No protected VM names it, but an alert route or a recovery plan, which make it. */
+  madeByApply?: true;
   list: Answer<unknown>;
   /** Whether the repository is there; undefined: it isn't yet. */
   configuration: Answer<{ keys: number } | undefined>;
@@ -103,7 +103,7 @@ export function judgeRepository(url: string, facts: RepositoryFacts): Finding[] 
       'failed' in configuration ? configuration.failed : lost ? [lost] : [],
       'value' in configuration && configuration.value
         ? 'allowed'
-        : facts.holdsNotes
+        : facts.madeByApply
           ? 'allowed; `converge apply` makes the repository'
           : 'allowed; the first cycle makes the repository',
     ),

@@ -101,8 +101,8 @@ export class Agenda {
         known.lane = 'usual';
       }
       this.#known.set(id, known);
-      if (known.failed && duty.back !== undefined && duty.back >= known.failed.began)
-        this.#forgive(id, known);
+      const { back = Number.POSITIVE_INFINITY } = duty;
+      if (known.failed && back >= known.failed.began && back <= now) this.#forgive(id, known);
       const until = this.#putOffUntil.get(id);
       if (until === undefined) this.#schedule(id, known, now);
       // A clock that was put right meanwhile is believed here, too: no pause is longer than that.

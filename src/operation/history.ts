@@ -1,5 +1,5 @@
 import type { MadePoint, Mode } from '../replication/model/point.ts';
-import { attainmentOf, type Stretch, stretchesOf } from './attainment.ts';
+import { attainmentOf, type Deadline, type Stretch, stretchesOf } from './attainment.ts';
 
 /** Between two notes of an agent about what came about, ms: a hard kill loses that much of the history. */
 export const HISTORY_EVERY = 10 * 60_000;
@@ -55,28 +55,34 @@ export interface PastVm {
   attainment?: number;
 }
 
-/**
- * Cycles of a span, summed up by VM in the order of their names.
- *
- * @param besides points that none of the cycles made, by UUID of their VM
- */
+/** What is known of VMs besides their cycles, by the name that `byVm` gives them. */
+export interface Besides {
+  /** Points that none of the cycles made. */
+  points: ReadonlyMap<string, readonly PastPoint[]>;
+  /** When RPOs are breached, as it is declared today. */
+  deadlines: ReadonlyMap<string, Deadline>;
+}
+
+/** By the name in its points where there are any, else as it is declared. */
+export const byVm = (cycles: readonly PastCycle[]): Map<string, PastCycle[]> =>
+  Map.groupBy(cycles, ({ vm, made }) => made?.name ?? vm);
+
+/** Cycles of a span, summed up by VM in the order of their names. */
 export function summed(
   cycles: readonly PastCycle[],
-  besides: ReadonlyMap<string, readonly PastPoint[]>,
+  { points, deadlines }: Besides,
   from: number,
   to: number,
 ): PastVm[] {
-  const byVm = Map.groupBy(cycles, ({ vm, made }) => made?.name ?? vm);
-  return [...byVm]
+  return [...byVm(cycles)]
     .map(([vm, own]): PastVm => {
       const within = own.filter(({ ended }) => ended >= from && ended <= to);
       const resyncs: Record<string, number> = {};
       for (const { made } of within)
         if (made && made.mode !== 'incremental' && made.reason !== 'first-cycle')
           resyncs[made.reason] = (resyncs[made.reason] ?? 0) + 1;
-      const uuids = [...new Set(own.flatMap(({ made }) => made?.uuid ?? []))];
-      const others = uuids.flatMap(uuid => besides.get(uuid) ?? []);
-      const { share } = attainmentOf(stretchesIn(own, others, from, to));
+      const stretches = stretchesIn(own, points.get(vm) ?? [], deadlines.get(vm), from, to);
+      const { share } = attainmentOf(stretches);
       return {
         vm,
         cycles: within.length,
@@ -92,17 +98,22 @@ export function summed(
 function stretchesIn(
   cycles: readonly PastCycle[],
   others: readonly PastPoint[],
+  declared: Deadline | undefined,
   from: number,
   to: number,
 ): Stretch[] {
   const made = cycles.flatMap(({ made: one, ended }) => (one ? [{ ...one, complete: ended }] : []));
+  const deadline = made.length > 0 ? deadlineBy(made) : declared;
+  return deadline ? stretchesOf([...made, ...others], deadline, from, to) : [];
+}
+
+/** Of a point that no agent made nobody noted what was declared: that of the nearest one that is noted. */
+function deadlineBy(made: readonly { time: number; until: number }[]): Deadline {
   const exact = new Map(made.map(({ time, until }) => [time, until]));
-  // Of a point that no agent made nobody noted what was declared: that of the nearest one that is noted.
-  const deadline = (time: number): number => {
+  return time => {
     const known = exact.get(time);
     if (known !== undefined) return known;
     const nearest = made.reduce((a, b) => (Math.abs(b.time - time) < Math.abs(a.time - time) ? b : a));
     return time + nearest.until - nearest.time;
   };
-  return made.length === 0 ? [] : stretchesOf([...made, ...others], deadline, from, to);
 }

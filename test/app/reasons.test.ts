@@ -53,7 +53,9 @@ test.for(REASONS)('%s is one word in output, history, report, point and metrics'
   if (reason === 'changed-areas') return;
   expect(describeCycle(cycle)).toContain(`disk 0 ${mode} (${reason})`);
   if (reason === 'first-cycle') return;
-  expect(summed([past], new Map(), now - 100_000, now)[0]!.resyncs).toEqual({ [reason]: 1 });
+  expect(summed([past], { points: new Map(), deadlines: new Map() }, now - 100_000, now)[0]!.resyncs).toEqual(
+    { [reason]: 1 },
+  );
   const made = { ...newest, complete: point.time, consistency: 'crash' } as const;
   const track = { uuid: 'u-1', repository: url, from: 0, to: now, points: [made], stretches: [], ages: [] };
   const span = { month: '2026-11', from: now - 100_000, to: now };

@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { cli, scratch } from '../support/cli.ts';
@@ -43,13 +43,46 @@ test.each([
   expect(allowed.stdout + allowed.stderr).not.toMatch(held);
 });
 
-test('nor does one that another run has set aside before the agent sees it', async () => {
+test('nor does one that is gone, or that another run has set aside before the agent sees it', async () => {
   const { dir, run, memory } = await fewer();
+  await rm(memory);
+  const once = await run('agent', 'm.yaml', '--once');
+  expect(once.stdout + once.stderr).toMatch(held);
   await writeFile(memory, 'junk');
   await writeFile(join(dir, 'other.yaml'), manifest('dc02').replace('file:///dr', 'file:///other'));
   expect((await run('apply', 'other.yaml')).stderr).toContain('warning[state-damaged]');
+  const again = await run('agent', 'm.yaml', '--once');
+  expect(again.stdout + again.stderr).toMatch(held);
+});
+
+test('what is allowed before the agent has seen the damage stays allowed', async () => {
+  const { run, memory } = await fewer();
+  await writeFile(memory, 'junk');
+  expect(await run('apply', 'm.yaml', '--allow', 'protected_vm:sql01')).toMatchObject({ code: 0 });
   const once = await run('agent', 'm.yaml', '--once');
+  expect(once.stdout + once.stderr).not.toMatch(held);
+});
+
+test('a selection goes on meaning what it meant', async () => {
+  const dir = await scratch();
+  const run = (...args: string[]) => cli(dir, [...args, '--lab', 'lab'], { env: { VC: 'x' } });
+  const selection = '{ repository: file:///dr, schedule: every 15 minutes, select: { name: "*" } }';
+  await writeFile(join(dir, 'm.yaml'), manifest().trimEnd().concat(`\n    win: ${selection}\n`));
+  for (let n = 0; n < 2; n++) expect((await run('agent', 'm.yaml', '--once')).code).toBe(0);
+  await writeFile(join(dir, 'lab/state/memory/engine.json'), 'junk');
+  await run('lab', 'remove-vm', 'sql01');
+  await run('agent', 'm.yaml', '--once');
+  const engine = await readFile(join(dir, 'lab/state/memory/engine.json'), 'utf8');
+  expect(JSON.parse(engine).entries['agent-selected:protected_vm:win']).toBe(2);
+});
+
+test('one that others can change is not believed, and keeps nobody from going by the manifests', async () => {
+  const { run, lastGood } = await fewer();
+  await chmod(lastGood, 0o666);
+  const once = await run('agent', 'm.yaml', '--once');
+  expect(once.stdout + once.stderr).toContain('manifests.json');
   expect(once.stdout + once.stderr).toMatch(held);
+  expect(once.code).toBe(0);
 });
 
 test('where what it last went by is damaged as well, that is said', async () => {

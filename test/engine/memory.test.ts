@@ -130,7 +130,7 @@ test.each(
   await memories.engine.set('b', 1);
   expect(readFileSync(`${damaged}.damaged-7`, 'utf8')).toBe(text);
   // Whoever can say what was in it does so, and removes the word.
-  expect(entriesOf(file)).toEqual({ a: 1, b: 1, forgotten: true });
+  expect(entriesOf(file)).toEqual({ a: 1, b: 1, forgotten: [] });
   expect((await open()).diagnostics).toEqual([]);
 });
 

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { alertTurn, type Keeper, keeperOf } from '../../src/app/alerts/alert-turn.ts';
+import {
+  type Aside,
+  alertTurn,
+  type Keeper,
+  type KnownHere,
+  keeperOf,
+} from '../../src/app/alerts/alert-turn.ts';
 import { type Diagnostic, Failure, world } from '../../src/diagnostics/diagnostic.ts';
 import {
   advance,
@@ -331,7 +337,9 @@ describe('a route that does not deliver', () => {
 describe('while a repository is away', () => {
   const away = fc.record({ breached: fc.subarray(['x', 'y']), first: fc.boolean(), second: fc.boolean() });
 
-  test('each breach is still opened once and closed once, whenever it comes back', async () => {
+  const ways = ['one process', 'a process each', 'one that can keep nothing'] as const;
+
+  test.each(ways)('each breach is opened once and closed once, whenever it comes back, by %s', async by => {
     await fc.assert(
       fc.asyncProperty(fc.array(away, { maxLength: 25 }), async moments => {
         const log: string[] = [];
@@ -353,13 +361,24 @@ describe('while a repository is away', () => {
             return note.etag;
           },
         } as unknown as BoardStore;
-        const keeper = keeperOf(
-          () => {
-            asked++;
-            return board;
+        let kept: KnownHere | undefined;
+        const aside: Aside = {
+          get: () => kept,
+          async set(known) {
+            if (by === 'one that can keep nothing') throw new Failure(world('disk-full', 'the disk is full'));
+            kept = known;
           },
-          () => {},
-        );
+        };
+        const opened = () =>
+          keeperOf(
+            () => {
+              asked++;
+              return board;
+            },
+            () => {},
+            aside,
+          );
+        let keeper = opened();
         const look = (now: number, breached: string[]) =>
           alertTurn({
             ...{ keeper, conditions: breached.map(vm => breach(vm)), policies: [policy()], now, by: 'a' },
@@ -371,6 +390,7 @@ describe('while a repository is away', () => {
           });
         for (const [n, { breached, first, second }] of moments.entries()) {
           asked = 0;
+          if (by === 'a process each') keeper = opened();
           isAway = change => (change === 1 ? first : second);
           await look(n * 15 * minute, breached);
         }

@@ -27,7 +27,10 @@ test('attainment is what a look at each moment would give, whoever made the poin
       const cycles = all
         .filter(({ noted }) => noted)
         .map(({ time, complete }, n) => by('dc02', n + 1, time, complete, time + rpo));
-      const besides = new Map([['u', all.filter(({ noted }) => !noted)]]);
+      const besides = {
+        points: new Map([['dc02', all.filter(({ noted }) => !noted)]]),
+        deadlines: new Map(),
+      };
       const moments = Array.from({ length }, (_, n) => from + n).flatMap(at => {
         const there = all.filter(({ complete }) => complete <= at).map(({ time }) => time);
         return there.length === 0 ? [] : [at < Math.max(...there) + rpo];
@@ -42,9 +45,19 @@ test('attainment is what a look at each moment would give, whoever made the poin
 
 test('a point that nobody noted counts by what was declared when the nearest one was made', () => {
   const cycles = [by('dc02', 1, 0, 1, 30), by('dc02', 3, 100, 101, 110)];
-  const besides = new Map([['u', [{ time: 40, complete: 41 }]]]);
+  const points = new Map([['dc02', [{ time: 40, complete: 41 }]]]);
+  const besides = { points, deadlines: new Map() };
   // Kept from 1 to 30, from 41 to 70, and from 101 to 110.
   expect(summed(cycles, besides, 0, 111)[0]!.attainment).toBeCloseTo((100 * (29 + 29 + 9)) / 110);
+});
+
+test('points of a VM whose cycles all failed count by what is declared', () => {
+  const failed = { vm: 'dc02', began: 0, ended: 1, failed: { code: 'vm-not-found', message: 'gone' } };
+  const points = new Map([['dc02', [{ time: 0, complete: 0 }]]]);
+  const share = (deadlines: Map<string, (time: number) => number>) =>
+    summed([failed], { points, deadlines }, 0, 100)[0]!.attainment;
+  expect(share(new Map([['dc02', (time: number) => time + 30]]))).toBeCloseTo(30);
+  expect(share(new Map())).toBeUndefined();
 });
 
 test('a sum names resyncs by their reason, and counts failures of the span alone', () => {
@@ -74,7 +87,7 @@ test('a sum names resyncs by their reason, and counts failures of the span alone
     cycle(30, failed),
     cycle(40, made(39, 'incremental', 'changed-areas')),
   ];
-  expect(summed(cycles, new Map(), 15, 60)).toEqual([
+  expect(summed(cycles, { points: new Map(), deadlines: new Map() }, 15, 60)).toEqual([
     { vm: 'dc02', cycles: 3, failed: 1, resyncs: { 'change-id-epoch': 1 }, attainment: 100 },
   ]);
 });

@@ -46,59 +46,54 @@ export interface Keeper {
 const NOTE = 'alerts';
 const mostRaces = 10;
 
-/** What is kept here while the repository is away. */
-export interface Away {
+/** What is known here of what a repository keeps. */
+export interface KnownHere {
   /** As it was last seen there. */
-  base: AlertState;
-  last: AlertState;
+  seen: AlertState;
+  /** What became of that here, while the repository was away. */
+  own?: AlertState;
 }
 
-/** Where that is kept. */
+/** Where that is kept for those that come after this process. */
 export interface Aside {
-  get(): Away | undefined;
-  set(away: Away | undefined): Promise<void>;
+  get(): KnownHere | undefined;
+  set(known: KnownHere): Promise<void>;
 }
 
-/** For as long as this process runs. */
-function passingAside(): Aside {
-  let away: Away | undefined;
-  return {
-    get: () => away,
-    async set(next) {
-      away = next;
-    },
-  };
-}
+const keptByNobody: Aside = { get: () => undefined, set: async () => {} };
 
 /**
- * Keeps it in a repository, which all movers see; while that can't be reached, aside, from where it was last
+ * Keeps it in a repository, which all movers see; while that can't be reached, here, from where it was last
  * seen: then several may tell the same, under the same key.
+ *
+ * @param trouble what keeps it from being reached, or from being kept aside: nobody is silent for that
  */
 export function keeperOf(
   board: () => BoardStore | undefined | Promise<BoardStore | undefined>,
   trouble: (failure: Failure) => void,
-  aside: Aside = passingAside(),
+  aside: Aside = keptByNobody,
 ): Keeper {
-  let seen = noAlerts;
+  let known: KnownHere | undefined;
+  const attempt = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      trouble(error);
+      return undefined;
+    }
+  };
   return {
     async change(to) {
-      const away = aside.get();
-      try {
+      const { seen, own } = known ?? aside.get() ?? { seen: noAlerts };
+      const found = await attempt(async () => {
         const notes = await board();
-        if (notes) {
-          seen = await changeNote(notes, stored =>
-            to(away ? rejoined(stored, away.base, away.last) : stored),
-          );
-          await aside.set(undefined);
-          return seen;
-        }
-      } catch (error) {
-        if (!(error instanceof Failure)) throw error;
-        trouble(error);
-      }
-      const last = to(away?.last ?? seen);
-      await aside.set({ base: away?.base ?? seen, last });
-      return last;
+        return notes && changeNote(notes, stored => to(own ? rejoined(stored, seen, own) : stored));
+      });
+      const next: KnownHere = found ? { seen: found } : { seen, own: to(own ?? seen) };
+      known = next;
+      await attempt(() => aside.set(next));
+      return found ?? next.own!;
     },
   };
 }

@@ -24,7 +24,7 @@ const WIDTH = 8;
 
 /**
  * Looks at all that replication needs of what the manifests declare: every vsphere target, every protected VM
- * and every repository, also those that only alert routes or recovery plans name. Nothing is changed.
+ * and every repository that anything names. Nothing is changed.
  * Undefined when the manifests have mistakes, which were told.
  */
 export async function doctor(
@@ -46,8 +46,8 @@ export async function doctor(
     const empty = emptySelections(catalog, expanded);
     const vms = resources.filter(({ type, meta }) => type === 'protected_vm' && meta.ensure !== 'absent');
     const { refs } = declaredVms(vms, empty);
-    const routed = refsOf(catalog, 'alert_route');
-    const named = refsOf(catalog, 'alert_route', 'recovery_plan');
+    const makers = refsOf(catalog, ({ type }) => type === 'alert_route' || type === 'recovery_plan');
+    const named = refsOf(catalog, ({ type }) => type !== 'protected_vm');
     const others = [...named.values()].filter(({ url }) => !refs.has(url.canonical));
     const spared = vainExceptions(session.reach.machine.env);
     const findings: Finding[] = spared ? judgeExceptions(spared) : [];
@@ -79,7 +79,7 @@ export async function doctor(
             ...facts.value,
             ...(isDeclared(ref) && { bucketDeclared: true as const }),
             ...(!refs.has(ref.url.canonical) &&
-              routed.has(ref.url.canonical) && { holdsNotes: true as const }),
+              makers.has(ref.url.canonical) && { madeByApply: true as const }),
           })
         : findingsOf({ of, what: 'target', looked: 'the manifests' }, facts.failed, undefined);
     };
@@ -102,10 +102,13 @@ export async function doctor(
   }
 }
 
-/** The repositories that resources of these types name, each once. */
-function refsOf({ resources }: Catalog, ...types: string[]): Map<string, RepositoryRef> {
+/** The repositories that such resources name, each once. */
+function refsOf(
+  { resources }: Catalog,
+  isMeant: (one: CatalogResource) => boolean,
+): Map<string, RepositoryRef> {
   const refs = resources
-    .filter(({ type, meta }) => types.includes(type) && meta.ensure !== 'absent')
+    .filter(one => one.meta.ensure !== 'absent' && one.properties.repository !== undefined && isMeant(one))
     .map(({ properties }) => repositoryRef(properties.repository as unknown as RepositoryProperty));
   return new Map(refs.map(ref => [ref.url.canonical, ref]));
 }

@@ -1,14 +1,19 @@
 import pLimit from 'p-limit';
 import type { Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
-import { knownUntil, type PastCycle } from '../../operation/history.ts';
+import type { CatalogResource } from '../../engine/model/catalog.ts';
+import type { Deadline } from '../../operation/attainment.ts';
+import { type Besides, byVm, knownUntil, type PastCycle } from '../../operation/history.ts';
 import { isUnreadable } from '../../replication/model/damage.ts';
+import { findVm } from '../../replication/model/find-vm.ts';
 import type { MadePoint } from '../../replication/model/point.ts';
 import type { BoardStore, OnDamage } from '../../replication/model/repository.ts';
 import type { OpenRepository } from '../../replication/repository/open-repository.ts';
+import { breachedAfter } from '../../schedule/due.ts';
 import type { Context } from '../app-context.ts';
 import type { CommonOptions, RepositoryOptions } from '../options.ts';
 import { pastMomentOf } from '../repository/moments.ts';
 import { vmNamed, withRepositoryOpen } from '../repository/with-repository.ts';
+import { declaredVms } from './site/declared-vms.ts';
 
 const day = 86_400_000;
 
@@ -42,8 +47,7 @@ export interface History {
   to: number;
   /** Those that ended in the span, and the last ones before it, which tell how the span began; ascending. */
   cycles: PastCycle[];
-  /** Points that are there and that none of the cycles made, by UUID of their VM. */
-  besides: ReadonlyMap<string, readonly MadePoint[]>;
+  besides: Besides;
   diagnostics: Diagnostic[];
 }
 
@@ -59,7 +63,7 @@ export function history(
   vm: string | undefined,
   options: HistoryOptions,
 ): Promise<History | undefined> {
-  return withRepositoryOpen(context, options, vm, async ({ repository, clock, lab }) => {
+  return withRepositoryOpen(context, options, vm, async ({ repository, clock, lab, vms }) => {
     const now = clock.now();
     const from = pastMomentOf(options.since ?? '7d', now);
     const diagnostics: Diagnostic[] = [];
@@ -86,10 +90,19 @@ export function history(
     if (vm !== undefined && found.length === 0) await vmNamed(repository, vm, () => {});
     const onDamage = (failure: Failure) => void diagnostics.push(...failure.diagnostics);
     // A lab's clock runs ahead of the files that it writes.
-    const besides = await pointsBesides(repository, found, lab ? 0 : from, onDamage);
-    return { from, to: knownUntil(written, from, now), cycles: found, besides, diagnostics };
+    const points = await pointsBesides(repository, found, lab ? 0 : from, onDamage);
+    const to = knownUntil(written, from, now);
+    return { from, to, cycles: found, besides: { points, deadlines: deadlinesOf(vms) }, diagnostics };
   });
 }
+
+const deadlinesOf = (vms: readonly CatalogResource[]): ReadonlyMap<string, Deadline> =>
+  new Map(
+    declaredVms(vms).declared.map(({ title, timetable, rpo }) => [
+      title,
+      time => breachedAfter(timetable, rpo, time),
+    ]),
+  );
 
 /** Whoever runs `apply` or `replicate` writes no cycles down, but makes points. */
 async function pointsBesides(
@@ -98,17 +111,27 @@ async function pointsBesides(
   from: number,
   onDamage: OnDamage,
 ): Promise<ReadonlyMap<string, readonly MadePoint[]>> {
-  const noted = Map.groupBy(
-    cycles.flatMap(({ made }) => made ?? []),
-    ({ uuid }) => uuid,
-  );
   const limit = pLimit(inFlight);
-  const each = [...noted].map(([uuid, made]) =>
+  const each = [...byVm(cycles)].map(([name, own]) =>
     limit(async () => {
-      const generations = new Set(made.map(({ generation }) => generation));
-      const points = await repository.vm(uuid).made(from, onDamage, new Map(), generations);
-      return [uuid, points] as const;
+      const noted = Map.groupBy(
+        own.flatMap(({ made }) => made ?? []),
+        ({ uuid }) => uuid,
+      );
+      // No cycle of an agent has made one: there may be points all the same.
+      const uuids = noted.size > 0 ? [...noted.keys()] : await uuidsOf(repository, name);
+      const points: MadePoint[] = [];
+      for (const uuid of uuids) {
+        const generations = new Set(noted.get(uuid)?.map(({ generation }) => generation));
+        points.push(...(await repository.vm(uuid).made(from, onDamage, new Map(), generations)));
+      }
+      return [name, points] as const;
     }),
   );
   return new Map(await Promise.all(each));
+}
+
+async function uuidsOf(repository: OpenRepository, name: string): Promise<string[]> {
+  const found = await findVm(repository, name, () => {});
+  return found ? [found.uuid] : [];
 }

@@ -1,4 +1,4 @@
-import { type Diagnostic, type Failure, world } from '../../diagnostics/diagnostic.ts';
+import { type Diagnostic, Failure, failedWith, world } from '../../diagnostics/diagnostic.ts';
 import { own } from '../../diagnostics/own-words.ts';
 import { plural } from '../../io/units.ts';
 import { covers } from '../../recovery/cover/covers.ts';
@@ -47,8 +47,9 @@ export async function repair(
         ...(known && { seen: known.generations[one.uuid] ?? 0 }),
         step: async () => context.io.interrupt.throwIfAborted(),
       });
-      const wrote = [...done.wrote, ...(await begunAnew(repository, one))];
-      vms.push({ ...done, wrote, name });
+      const anew = await begunAnew(repository, one, name);
+      vms.push({ ...done, wrote: [...done.wrote, ...anew.wrote], name });
+      diagnostics.push(...anew.left);
       diagnostics.push(...leftOf(name, done));
     }
     const { mended, left } = await repairNotes(repository, context.io.interrupt);
@@ -58,17 +59,43 @@ export async function repair(
 }
 
 /**
- * What was known of a VM's damage and of its locks, where it can't be read: it says nothing any more, and is
- * found again by `verify` and by whoever lengthens locks. Answers with what was written anew.
+ * What was known of a VM's damage and of its locks, where it is damaged itself: it says nothing any more. Who
+ * may replicate may seldom write about locks.
  */
-async function begunAnew(repository: OpenRepository, { uuid, damage }: VmRepository) {
+async function begunAnew(
+  repository: OpenRepository,
+  { uuid, damage }: VmRepository,
+  name: string,
+): Promise<{ wrote: RepairedVm['wrote']; left: Diagnostic[] }> {
   const locks = locksStore(vmContext(repository.context, uuid));
-  const [known, held] = [await damage.read(), await locks.read()];
   const wrote: RepairedVm['wrote'] = [];
-  if (known && !known.record && (await damage.write(NO_DAMAGE, known.etag))) wrote.push('damage');
-  if (held && !held.record && (await locks.write(recordOf(0, new Map()), held.etag))) wrote.push('locks');
-  return wrote;
+  const left: Diagnostic[] = [];
+  const mend = async (what: 'damage' | 'locks', hint: string, work: () => Promise<boolean>) => {
+    try {
+      if (!(await work())) return;
+      wrote.push(what);
+      if (what === 'damage') left.push({ ...forgot(name), severity: 'warning', hint });
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      left.push(...error.diagnostics.map(one => ({ ...one, hint })));
+    }
+  };
+  await mend('damage', 'run `converge verify`, which finds it again', async () => {
+    let why: Failure | undefined;
+    const known = await damage.read(failure => {
+      why = failure;
+    });
+    return failedWith(why, 'damaged-object') && damage.write(NO_DAMAGE, known?.etag);
+  });
+  await mend('locks', 'run `converge extend-locks`, which writes it anew', async () => {
+    const held = await locks.read();
+    return !!held && !held.record && !!(await locks.write(recordOf(0, new Map()), held.etag));
+  });
+  return { wrote, left };
 }
+
+const forgot = (name: string): Diagnostic =>
+  world('repository-damaged', own`${name}: what was known of its damage could not be read, and is forgotten`);
 
 async function toRepair({ repository }: OpenedRepository, vm: string | undefined): Promise<VmRepository[]> {
   const uuids = await repository.enrolled(() => {});

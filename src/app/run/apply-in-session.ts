@@ -7,7 +7,7 @@ import type { CatalogTarget } from '../../engine/model/catalog.ts';
 import type { RunContent, RunReport } from '../../engine/model/events.ts';
 import { isPending, type Plan } from '../../engine/model/plan.ts';
 import type { Run } from '../../engine/model/run.ts';
-import type { EngineMemory } from '../../engine/model/world.ts';
+import { type EngineMemory, forgottenKey } from '../../engine/model/world.ts';
 import { requireDigest } from '../../engine/plan/plan-digest.ts';
 import { recheck } from '../../engine/plan/recheck.ts';
 import { exitCode } from '../../engine/report/exit-code.ts';
@@ -126,12 +126,20 @@ async function applyTold(
   return { code, report, diagnostics };
 }
 
-/** Addresses among those that are allowed for which an agent goes by what was declared before. */
+/**
+ * Addresses among those that are allowed for which an agent goes by what was declared before: any of them may
+ * be one, where that was forgotten.
+ */
 const heldByAgent = (memory: EngineMemory, allowed: readonly string[]): string[] =>
-  allowed.filter(address => memory.get(agentKey(address)) !== undefined);
+  allowed.filter(
+    address => memory.get(agentKey(address)) !== undefined || Array.isArray(memory.get(forgottenKey)),
+  );
 
 /** From now on the agent goes by the manifests for them. */
 async function letGo(memory: EngineMemory, addresses: readonly string[]): Promise<void> {
+  const forgotten = memory.get(forgottenKey);
+  if (Array.isArray(forgotten) && addresses.length > 0)
+    await memory.set(forgottenKey, [...new Set([...forgotten, ...addresses])]);
   for (const key of addresses.flatMap(address =>
     [agentKey, selectedKey, membersKey].map(keyOf => keyOf(address)),
   ))

@@ -18,5 +18,11 @@ export const selectedKey = (selection: Address): string => `agent-selected:${sel
 /** Where it remembers which VMs an agent last saw a selection mean: it goes on meaning them unseen. */
 export const membersKey = (selection: Address): string => `agent-members:${selection}`;
 
-/** Where it remembers what routes were told while the repository that keeps that was away. */
+/** The selection that such a key is about; undefined: it is another key. */
+export const addressOfSelectionKey = (key: string): Address | undefined => {
+  const of = [selectedKey, membersKey].map(keyOf => keyOf('' as Address)).find(one => key.startsWith(one));
+  return of === undefined ? undefined : (key.slice(of.length) as Address);
+};
+
+/** Where it remembers what routes were told, for times at which the repository that keeps that is away. */
 export const alertsKey = (url: string): string => `agent-alerts:${url}`;

@@ -3,7 +3,7 @@ import { blocked, type Diagnostic, Failure, given, world } from '../../diagnosti
 import { takeLock } from '../../io/locks/lock.ts';
 import type { Host } from '../../io/ports.ts';
 import { canonicalJson } from '../model/canonical.ts';
-import { type EngineMemory, forgottenKey, type Memories } from '../model/world.ts';
+import { type EngineMemory, type Forgotten, forgottenKey, type Memories } from '../model/world.ts';
 
 /** What a state folder remembers. Losing it costs extra work, never wrong work. */
 export interface OpenMemories extends Memories {
@@ -77,7 +77,7 @@ async function openOwner(
     ? new Map([...inherited].filter(([key]) => ownerOf(key) === owner))
     : found instanceof Map
       ? found
-      : begunAnew(found ?? inherited);
+      : begunAnew(owner, found ?? inherited ?? 'new');
   const unwritten: Entries = new Map();
 
   const write = async () => {
@@ -116,9 +116,11 @@ async function openOwner(
   };
 }
 
-/** Whoever kept something in a damaged file is to see that it is gone, whoever sets the file aside. */
-const begunAnew = (found: Entries | 'damaged' | undefined): Entries =>
-  new Map(found === 'damaged' ? [[forgottenKey, true]] : []);
+/** Whoever kept something in the engine's file is to see that it is gone, whoever sets a damaged one aside. */
+const begunAnew = (owner: string, found: Entries | 'damaged' | 'new' | undefined): Entries => {
+  const forgotten: Forgotten | undefined = found === 'damaged' ? [] : found === 'new' ? found : undefined;
+  return new Map(owner === engine && forgotten !== undefined ? [[forgottenKey, forgotten]] : []);
+};
 
 /** Into what is there by now: another run may have written keys of its own. */
 async function writeChanges(folder: Folder, owner: string, changes: Entries): Promise<void> {
@@ -134,7 +136,7 @@ async function writeChanges(folder: Folder, owner: string, changes: Entries): Pr
     const before = await divideEarlier(folder);
     const now = await readEntries(host, file, []);
     if (now === 'damaged') await host.files.rename(file, `${file}.damaged-${host.clock.now()}`);
-    const merged = now instanceof Map ? now : begunAnew(now ?? before);
+    const merged = now instanceof Map ? now : begunAnew(owner, now ?? before);
     for (const [key, value] of changes) {
       if (value === undefined) merged.delete(key);
       else merged.set(key, value);
@@ -209,5 +211,5 @@ const damaged = (file: string): Diagnostic => ({
     `${file} is damaged; it is taken as empty, and set aside by the next run that writes`,
   ),
   severity: 'warning',
-  hint: 'what it kept is forgotten: the next run may do some work again, and has nothing to tell by what protects less than before',
+  hint: 'what it kept is forgotten: the next run may do some work again, and `apply` has nothing to tell by what protects less than before',
 });

@@ -9,8 +9,13 @@ export interface EngineMemory extends Memory {
   keys(): Iterable<string>;
 }
 
-/** True: what was kept before is lost. Whoever can say what it was does so, and removes the key. */
+/**
+ * Where the engine's memory says that what it kept before is lost: `new` where nothing is there, and of a
+ * damaged file the addresses that were allowed since to lose what an agent held on to. Whoever can say what it
+ * kept does so, and removes the key.
+ */
 export const forgottenKey = 'forgotten';
+export type Forgotten = 'new' | readonly string[];
 
 /** What runs remember, for each owner apart: no type gets at what another, or the engine, remembers. */
 export interface Memories {

@@ -48,8 +48,12 @@ export interface Asked {
   follow?: true;
 }
 
-/** Rows of one page: as much as anybody scans, and 200 KiB. */
+/** Rows of a page that has all VMs: as much as anybody scans, and 200 KiB. */
 export const ROWS = 200;
+/** Of one of several: a browser has read and laid out so many within a tenth of a second. */
+const PART = 100;
+
+const rowsOf = (count: number): number => (count > ROWS ? PART : ROWS);
 
 /** Seconds after which a page that is followed is asked for again. */
 export const FOLLOW_EVERY = 10;
@@ -70,7 +74,8 @@ export function shownOf(
     wanted === ''
       ? meant
       : meant.filter(vm => vm.vm.toLowerCase().includes(wanted) || vm.uuid?.toLowerCase() === wanted);
-  return { all, rows: all.slice((page - 1) * ROWS, page * ROWS) };
+  const most = rowsOf(all.length);
+  return { all, rows: all.slice((page - 1) * most, page * most) };
 }
 
 const kinds: Record<State, 'bad' | 'warn' | 'ok'> = {
@@ -177,7 +182,7 @@ function vmSection({ status, tracks }: View, asked: Asked): Html {
   const { all, rows } = shownOf(status.vms, asked);
   const byVm = new Map(tracks.map(track => [trackKey(track), track]));
   const { called } = overviewOf(status.vms);
-  const first = (asked.page - 1) * ROWS + 1;
+  const first = (asked.page - 1) * rowsOf(all.length) + 1;
   const what =
     all.length > ROWS ? `${first} to ${first + rows.length - 1} of ${all.length}` : plural(all.length, 'VM');
   return html`<section aria-labelledby=vms><h2 id=vms>${asked.state === undefined ? 'VMs, the worst first' : `VMs that are ${asked.state}`}</h2>
@@ -195,7 +200,7 @@ function row(vm: VmStatus, called: string, track: Track | undefined, at: number)
 }
 
 function pages(count: number, asked: Asked): Html | undefined {
-  const last = Math.ceil(count / ROWS);
+  const last = Math.ceil(count / rowsOf(count));
   if (last < 2) return undefined;
   const to = (page: number, words: string) => html`<a href="${hrefOf({ ...asked, page })}">${words}</a>`;
   return html`<nav class=pages aria-label="More VMs">${asked.page > 1 && to(asked.page - 1, 'Before')}<span>Page ${asked.page} of ${last}</span>${asked.page < last && to(asked.page + 1, 'Next')}</nav>`;

@@ -38,7 +38,10 @@ export function lockPolicyOf({ mode, for: written }: WrittenLock): LockPolicy {
   return { mode, for: span };
 }
 
-/** What whoever lengthens locks knows of them, of one VM. Nobody else writes it, and no reader needs it. */
+/**
+ * What whoever lengthens locks knows of them, of one VM. Nobody else writes it, but for a repair that clears one
+ * that is damaged, and no reader needs it.
+ */
 export interface LocksRecord {
   locks: 1;
   /** When all that points need was last looked at, by the store's clock, ms since the epoch. */

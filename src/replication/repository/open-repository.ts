@@ -9,7 +9,7 @@ import {
   wrapMaster,
 } from '../format/config.ts';
 import type { Key } from '../format/keys.ts';
-import { CONFIG, ROSTER } from '../format/names.ts';
+import { CONFIG, isVmKey, ROSTER } from '../format/names.ts';
 import { vaultOf } from '../format/vault.ts';
 import type { Conditions } from '../model/conditions.ts';
 import { bringBack, FORMAT } from '../model/damage.ts';
@@ -144,6 +144,7 @@ async function madeMeanwhile(store: ObjectStore, options: OpenOptions): Promise<
  */
 export async function whatIsThere(store: ObjectStore): Promise<Failure | undefined> {
   for await (const { key } of store.list(ROSTER)) {
+    if (!isVmKey(key.slice(ROSTER.length))) continue;
     return new Failure(
       world('configuration-missing', `${store.url} holds ${key}, but its ${CONFIG} is gone`, {
         hint: bringBack(CONFIG),

@@ -1,4 +1,4 @@
-import { CONFIG, ROSTER } from '../format/names.ts';
+import { CONFIG, isVmKey, ROSTER } from '../format/names.ts';
 import { unsuitable } from '../model/conditions.ts';
 import type { ObjectStore } from '../model/store.ts';
 
@@ -29,6 +29,7 @@ const OF_NOTHING = '0';
 export async function proveConditions(store: ObjectStore, configuration: Buffer): Promise<boolean> {
   await proveCreation(store, configuration);
   for await (const { key } of store.list(ROSTER)) {
+    if (!isVmKey(key.slice(ROSTER.length))) continue;
     const found = await store.get(key);
     if (!found) continue;
     const bytes = Buffer.concat([found.bytes, Buffer.from(' ')]);

@@ -1,12 +1,6 @@
 import { Failure } from '../../diagnostics/diagnostic.ts';
 import { parseNumbered, type VmNames } from '../format/names.ts';
-import {
-  afterLook,
-  type DamagedObject,
-  type DamageRecord,
-  NO_DAMAGE,
-  type PointId,
-} from '../model/damage-record.ts';
+import { afterLook, type DamagedObject, type DamageRecord, type PointId } from '../model/damage-record.ts';
 import type { DamageStore } from '../model/repository.ts';
 import { damageStore } from '../repository/damage-store.ts';
 import type { VmContext } from '../repository/read/repository-context.ts';
@@ -80,8 +74,7 @@ export async function noteDamage(
   const damage = damageStore(vm);
   const after = afterLook(before?.record, record, object => isLooked(object) && !unlooked.has(object), at);
   try {
-    const isNew =
-      JSON.stringify(after) !== JSON.stringify(before?.record ?? NO_DAMAGE) || (before && !before.record);
+    const isNew = JSON.stringify(after) !== JSON.stringify(before?.record ?? afterNothing);
     // Whoever wrote meanwhile has looked as well, or has healed; the next look tells.
     if (isNew) await damage.write(after, before?.etag);
     return { after };
@@ -90,3 +83,5 @@ export async function noteDamage(
     return { after, failure: error };
   }
 }
+
+const afterNothing: DamageRecord = { damage: 1, objects: [], broken: [] };

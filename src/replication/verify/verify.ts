@@ -1,5 +1,5 @@
 import type { Progress } from '../../engine/model/io.ts';
-import { OBJECT_ID_BYTES, ROSTER, type VmNames, vmNames } from '../format/names.ts';
+import { isVmKey, OBJECT_ID_BYTES, ROSTER, type VmNames, vmNames } from '../format/names.ts';
 import type { Root } from '../format/root.ts';
 import type { Level } from '../model/check-memory.ts';
 import { isUnreadable } from '../model/damage.ts';
@@ -87,7 +87,7 @@ async function vmKeys({ store }: Context): Promise<string[]> {
   const keys = new Set<string>();
   for await (const { key } of store.list('vms/')) keys.add(key.split('/')[1]!);
   for await (const { key } of store.list(ROSTER)) keys.add(key.slice(ROSTER.length));
-  return [...keys].filter(key => /^[0-9a-f]{32}$/.test(key)).sort();
+  return [...keys].filter(isVmKey).sort();
 }
 
 async function verifyVm(

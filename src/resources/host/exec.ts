@@ -99,7 +99,7 @@ const hasGuard = ({ only_if, unless, creates, refresh_only }: ExecProperties): b
 const programless = (properties: ExecProperties): Mistake[] =>
   (['command', 'only_if', 'unless'] as const).flatMap(name => {
     const [program] = properties[name] ?? ['set'];
-    const isMissing = program!.trim() === '' || program!.includes('\0');
+    const isMissing = program!.trim() === '';
     return isMissing
       ? [mistake(`/${name}/0`, 'exec-no-program', `\`${name}\` names no program`, 'write its path or name')]
       : [];
@@ -112,7 +112,7 @@ const unnameable = ({ env = {} }: ExecProperties): Mistake[] =>
       ? [
           mistake(
             pointerTo(['env', name]),
-            'bad-variable',
+            'wrong-name',
             own`an environment variable can't have the name \`${name}\``,
             'a name has at least one character, and no `=`',
           ),

@@ -47,7 +47,7 @@ const makes: Program = async host => {
 
 test('what nothing can start, and a name that no variable can have, are mistakes before any run', () => {
   const guard = { creates: '/made' };
-  for (const program of ['', '  ', 'a\0b']) {
+  for (const program of ['', '  ']) {
     expect(mistakesIn(exec, 'task', { command: [program], ...guard })).toContain('names no program');
     expect(mistakesIn(exec, 'task', { command: ['x'], only_if: [program] })).toContain('names no program');
   }

@@ -80,8 +80,8 @@ async function heldTo(
   const { engine } = base.world.memory;
   concerns.restore(engine);
   const lastGood = new LastGood(context.io.host, base.stateDir, paths, options);
-  const before = await lastGood.read();
-  await recall(engine, before);
+  await recall(engine, lastGood);
+  const before = (await lastGood.read())?.catalog;
   if (lastGood.diagnostics.length > 0) hear({ type: 'unseen', diagnostics: lastGood.diagnostics });
   const read = await readManifests(context, paths, options, engine, before);
   const { taken, broken } = read;
@@ -92,7 +92,7 @@ async function heldTo(
   concerns.held(held);
   if (held.length > 0) hear({ type: 'held', held });
   await remember(engine, catalog);
-  if (!broken) await lastGood.keep(catalog, digest);
+  if (!broken) await lastGood.keep(catalog, digest, engine);
   return read;
 }
 

@@ -234,7 +234,7 @@ class Agent {
   #alerts(by: Sight, signal: AbortSignal): Promise<void> {
     const { context, base, concerns } = this.#by;
     const { clock, random } = base.world.host;
-    const memory = base.world.memory.engine;
+    const memory = () => base.world.memory.engine;
     const watched = { site: () => this.#followed.open.site, concerns, memory };
     const loop = new AlertLoop(context, watched, by);
     const rejected = (_: unknown, error: unknown) => this.#jobFailed('alerts', 'alerts', wrongIn(error));
@@ -243,7 +243,7 @@ class Agent {
       this.#jobFailed('alerts', 'alerts', unseen);
       if (undelivered.length > 0)
         this.#by.telling.say({ type: 'job-failed', job: 'alerts', diagnostics: undelivered });
-      await concerns.keep(memory);
+      await concerns.keep(memory());
       return 'done' as const;
     };
     return runJobs([{ name: 'alerts', every: alertsEvery, turn }], { clock, random, signal, rejected });

@@ -26,8 +26,8 @@ import { Heartbeats } from './heartbeats.ts';
 export interface Watched {
   site(): Site;
   concerns: Concerns;
-  /** Of the state folder. */
-  memory: Pick<EngineMemory, 'get' | 'set'>;
+  /** Of the state folder, as it was last opened. */
+  memory(): Pick<EngineMemory, 'get' | 'set'>;
 }
 
 /** Who looks. */
@@ -215,11 +215,12 @@ export class AlertLoop {
   }
 
   /** Where it is kept what routes were told; undefined, which is said: the repository isn't there. */
-  async #boardAt(url: string, routes: readonly Route[]): Promise<BoardStore | undefined> {
+  async #boardAt(url: string): Promise<BoardStore | undefined> {
     const site = this.#watched.site();
     const repository = await boardOf(site, url);
     // Of one that VMs are in that is an alert of its own.
-    if (!repository && !site.views.has(url)) this.#note(keptHere(routes));
+    const routes = routesIn(site.catalog).filter(({ ref }) => ref.url.canonical === url);
+    if (!repository && !site.views.has(url) && routes.length > 0) this.#note(keptHere(routes));
     return repository?.board;
   }
 
@@ -233,9 +234,9 @@ export class AlertLoop {
     const keeper =
       this.#keepers.get(url) ??
       keeperOf(
-        () => this.#boardAt(url, routes),
+        () => this.#boardAt(url),
         failure => this.#note(failure),
-        asideIn(this.#watched.memory, url),
+        asideIn(() => this.#watched.memory(), url),
       );
     this.#keepers.set(url, keeper);
     const byTitle = new Map(routes.map(route => [route.title, route]));

@@ -126,8 +126,8 @@ export class Followed {
     await base.remember();
     const { engine } = base.world.memory;
     const memory = decides ? engine : undefined;
-    const before = this.#open?.site.catalog ?? (decides ? await this.#lastGood.read() : undefined);
-    if (decides) await recall(engine, before);
+    if (decides) await recall(engine, this.#lastGood);
+    const before = this.#open?.site.catalog ?? (decides ? (await this.#lastGood.read())?.catalog : undefined);
     const { diagnostics } = this.#lastGood;
     if (diagnostics.length > 0 && !this.#open) telling.say({ type: 'unseen', diagnostics });
     const { taken, broken } = await readManifests(context, paths, options, memory, before);
@@ -140,7 +140,7 @@ export class Followed {
     telling.once('held', taken.held, { type: 'held', held: taken.held });
     if (decides) {
       await remember(engine, taken.catalog);
-      if (!broken) await this.#lastGood.keep(taken.catalog, taken.digest);
+      if (!broken) await this.#lastGood.keep(taken.catalog, taken.digest, engine);
     }
     return taken;
   }

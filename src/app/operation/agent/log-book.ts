@@ -66,7 +66,8 @@ export class LogBook {
         const cycles = this.#cycles.get(url) ?? [];
         const isOwed = isDue && cycles.length > 0;
         // One that a cycle has just made nobody has looked at yet.
-        const into = isOwed ? (view.repository ?? (await repositories.open(view.ref, 'read'))) : undefined;
+        const isNew = isOwed && view.problem === 'no-repository';
+        const into = isNew ? await repositories.open(view.ref, 'read') : isOwed && view.repository;
         if (into) {
           await keepHistory(into.board, cycles, this.#of.id, now);
           this.#cycles.set(url, (this.#cycles.get(url) ?? []).slice(cycles.length));

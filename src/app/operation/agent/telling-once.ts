@@ -46,7 +46,7 @@ export class TellingOnce {
     this.#concerns = concerns;
     this.#memory = memory;
     this.#id = id;
-    this.#loop = new AlertLoop(context, { site: () => site, concerns, memory }, { id, before });
+    this.#loop = new AlertLoop(context, { site: () => site, concerns, memory: () => memory }, { id, before });
   }
 
   /**

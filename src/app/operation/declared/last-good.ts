@@ -1,7 +1,9 @@
 import { join } from 'node:path';
-import { type Diagnostic, world } from '../../../diagnostics/diagnostic.ts';
+import { type Diagnostic, Failure, world } from '../../../diagnostics/diagnostic.ts';
+import { addressOfSelectionKey } from '../../../engine/guard/agent-key.ts';
 import { canonicalJson } from '../../../engine/model/canonical.ts';
 import type { Catalog, CatalogTarget } from '../../../engine/model/catalog.ts';
+import type { EngineMemory } from '../../../engine/model/world.ts';
 import type { Host } from '../../../io/ports.ts';
 import { sha256 } from '../../../values/digest.ts';
 import type { CatalogOptions } from '../../session/load-catalog.ts';
@@ -21,7 +23,16 @@ interface Written {
   of: string;
   resources: Kept[];
   targets: CatalogTarget[];
+  /** Missing in what older versions kept. */
+  selections?: Record<string, unknown>;
   platform?: NodeJS.Platform;
+}
+
+/** As an agent last went by it. */
+export interface WentBy {
+  catalog: Catalog;
+  /** What the memory knew of selections, by its keys. */
+  selections: ReadonlyMap<string, unknown>;
 }
 
 /** The last manifests that could be used, kept for an agent that is started anew while they can't. */
@@ -39,34 +50,55 @@ export class LastGood {
     this.#of = sha256(canonicalJson([paths, env ?? null, set ?? []]));
   }
 
-  /** @param digest equal ones mean that nothing changed */
-  async keep({ resources, targets, platform }: Catalog, digest: string): Promise<void> {
-    if (digest === this.#digest) return;
+  /** @param digest equal ones mean that nothing changed in the manifests */
+  async keep(
+    { resources, targets, platform }: Catalog,
+    digest: string,
+    memory: Pick<EngineMemory, 'get' | 'keys'>,
+  ): Promise<void> {
+    const selections = Object.fromEntries(
+      [...memory.keys()]
+        .filter(key => addressOfSelectionKey(key) !== undefined)
+        .map(key => [key, memory.get(key)]),
+    );
+    const all = sha256(canonicalJson([digest, selections]));
+    if (all === this.#digest) return;
     const written: Written = {
-      ...{ version: 1, of: this.#of, targets },
+      ...{ version: 1, of: this.#of, targets, selections },
       resources: resources.filter(({ type }) => types.has(type)).map(kept),
       ...(platform !== undefined && { platform }),
     };
     await this.#host.files.writeAtomic(this.#file, Buffer.from(JSON.stringify(written)), { private: true });
-    this.#digest = digest;
+    this.#digest = all;
   }
 
-  /**
-   * Undefined: there are none for what is asked.
-   *
-   * @throws Failure (world) when others can change the file
-   */
-  async read(): Promise<Catalog | undefined> {
-    const text = await this.#host.files.read(this.#file, { most: largest, own: true });
+  /** Undefined: there are none for what is asked, or none that can be believed, which `diagnostics` tell. */
+  async read(): Promise<WentBy | undefined> {
+    this.diagnostics = [];
+    const text = await this.#bytes();
     if (!text) return undefined;
     const found = writtenIn(text);
     if (!found) this.diagnostics = [damaged(this.#file)];
     if (!found || found.of !== this.#of) return undefined;
-    const { resources, targets, platform } = found;
+    const { resources, targets, platform, selections = {} } = found;
     return {
-      ...{ resources: resources.map(restored), targets, sources: new Map() },
-      ...(platform !== undefined && { platform }),
+      catalog: {
+        ...{ resources: resources.map(restored), targets, sources: new Map() },
+        ...(platform !== undefined && { platform }),
+      },
+      selections: new Map(Object.entries(selections)),
     };
+  }
+
+  /** One that others can change is not believed, and keeps nobody from going by the manifests. */
+  async #bytes(): Promise<Buffer | undefined> {
+    try {
+      return await this.#host.files.read(this.#file, { most: largest, own: true });
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      this.diagnostics = error.diagnostics.map(one => ({ ...one, severity: 'warning' }));
+      return undefined;
+    }
   }
 }
 

@@ -1,11 +1,12 @@
 import type { Diagnostic } from '../../../diagnostics/diagnostic.ts';
-import { addressOfAgentKey, agentKey } from '../../../engine/guard/agent-key.ts';
+import { addressOfAgentKey, addressOfSelectionKey, agentKey } from '../../../engine/guard/agent-key.ts';
 import { canonicalJson } from '../../../engine/model/canonical.ts';
 import type { Address, Catalog, CatalogResource } from '../../../engine/model/catalog.ts';
-import { type EngineMemory, forgottenKey } from '../../../engine/model/world.ts';
+import { type EngineMemory, type Forgotten, forgottenKey } from '../../../engine/model/world.ts';
 import { sha256 } from '../../../values/digest.ts';
 import type { Context } from '../../app-context.ts';
 import { type CatalogOptions, loadCatalog } from '../../session/load-catalog.ts';
+import type { LastGood } from './last-good.ts';
 import { type HeldBack, type Kept, kept, restored, takeUp } from './take-up.ts';
 
 /** What an agent goes by, as it was last read. */
@@ -66,13 +67,21 @@ export async function remember(memory: EngineMemory, { resources }: Catalog): Pr
 }
 
 /**
- * Where the memory of the state folder was lost, what the agent held on to is what it last went by.
- *
- * @param before that, as it is kept besides; undefined: nobody knows
+ * Where the memory of the state folder was lost, what the agent held on to is what it last went by, but for
+ * what it was allowed to let go of since.
  */
-export async function recall(memory: EngineMemory, before: Catalog | undefined): Promise<void> {
-  if (memory.get(forgottenKey) === undefined) return;
-  if (before) await remember(memory, before);
+export async function recall(memory: EngineMemory, lastGood: LastGood): Promise<void> {
+  const forgotten = memory.get(forgottenKey) as Forgotten | undefined;
+  if (forgotten === undefined) return;
+  const letGo = new Set(forgotten === 'new' ? [] : forgotten);
+  const before = await lastGood.read();
+  if (before) {
+    const resources = before.catalog.resources.filter(({ address }) => !letGo.has(address));
+    await remember(memory, { ...before.catalog, resources });
+    for (const [key, value] of before.selections)
+      if (memory.get(key) === undefined && !letGo.has(addressOfSelectionKey(key)!))
+        await memory.set(key, value);
+  }
   await memory.set(forgottenKey, undefined);
 }
 
