@@ -116,7 +116,7 @@ async function openOwner(
   };
 }
 
-/** Whoever kept something in the engine's file is to see that it is gone, whoever sets a damaged one aside. */
+/** Whoever kept something in the engine's file is to see that it is gone, whoever sets it aside. */
 const begunAnew = (owner: string, found: Entries | 'damaged' | 'new' | undefined): Entries => {
   const forgotten: Forgotten | undefined = found === 'damaged' ? [] : found === 'new' ? found : undefined;
   return new Map(owner === engine && forgotten !== undefined ? [[forgottenKey, forgotten]] : []);

@@ -11,8 +11,8 @@ export interface EngineMemory extends Memory {
 
 /**
  * Where the engine's memory says that what it kept before is lost: `new` where nothing is there, and of a
- * damaged file the addresses that were allowed since to lose what an agent held on to. Whoever can say what it
- * kept does so, and removes the key.
+ * damaged file the addresses that were allowed since to lose what an agent held on to. Whoever can say what
+ * it kept does so, and removes the key.
  */
 export const forgottenKey = 'forgotten';
 export type Forgotten = 'new' | readonly string[];

@@ -39,8 +39,8 @@ export function lockPolicyOf({ mode, for: written }: WrittenLock): LockPolicy {
 }
 
 /**
- * What whoever lengthens locks knows of them, of one VM. Nobody else writes it, but for a repair that clears one
- * that is damaged, and no reader needs it.
+ * What whoever lengthens locks knows of them, of one VM. Nobody else writes it, but for a repair that clears
+ * one that is damaged, and no reader needs it.
  */
 export interface LocksRecord {
   locks: 1;
