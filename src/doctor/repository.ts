@@ -46,7 +46,7 @@ export interface RepositoryFacts {
   caller?: Answer<string>;
   /** The manifests declare its bucket, so that the next apply makes it. */
   bucketDeclared?: true;
-  /** No protected VM names it, but an alert route or a recovery plan, which make it. */
+  /** No protected VM names it, but an alert route, which makes it. */
   madeByApply?: true;
   list: Answer<unknown>;
   /** Whether the repository is there; undefined: it isn't yet. */

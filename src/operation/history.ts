@@ -59,7 +59,7 @@ export interface PastVm {
 export interface Besides {
   /** Points that none of the cycles made. */
   points: ReadonlyMap<string, readonly PastPoint[]>;
-  /** When RPOs are breached, as it is declared today. */
+  /** When RPOs are breached, as it is declared today, by names in lower case. */
   deadlines: ReadonlyMap<string, Deadline>;
 }
 
@@ -81,7 +81,7 @@ export function summed(
       for (const { made } of within)
         if (made && made.mode !== 'incremental' && made.reason !== 'first-cycle')
           resyncs[made.reason] = (resyncs[made.reason] ?? 0) + 1;
-      const stretches = stretchesIn(own, points.get(vm) ?? [], deadlines.get(vm), from, to);
+      const stretches = stretchesIn(own, points.get(vm) ?? [], deadlines.get(vm.toLowerCase()), from, to);
       const { share } = attainmentOf(stretches);
       return {
         vm,

@@ -13,7 +13,8 @@ async function running(
   { flags = [], endAt }: { flags?: string[]; endAt?: string } = {},
 ) {
   const dir = await scratch();
-  const clock = new SteppedClock(Date.UTC(2026, 10, 28, 12));
+  const begin = Date.UTC(2026, 10, 28, 12);
+  const clock = new SteppedClock(begin);
   const home = `{ type: vsphere, url: https://vc.example.com, username: u, password: "\${secret('env:VC')}", limits: { host_cycles: 1 } }`;
   const declare = (all: Record<string, string>) =>
     writeFile(
@@ -43,7 +44,14 @@ async function running(
     vi.waitFor(
       async () => {
         await clock.advance(step);
-        holds();
+        try {
+          holds();
+        } catch (why) {
+          const minutes = Math.round((clock.now() - begin) / 60_000);
+          throw new Error(
+            `${why}\nafter ${minutes} minutes of its clock it had said:\n${said.slice(-2_000)}`,
+          );
+        }
       },
       { interval: 1, timeout: 60_000 },
     );

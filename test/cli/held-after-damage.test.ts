@@ -55,12 +55,24 @@ test('nor does one that is gone, or that another run has set aside before the ag
   expect(again.stdout + again.stderr).toMatch(held);
 });
 
-test('what is allowed before the agent has seen the damage stays allowed', async () => {
+test.each([
+  ['damaged', (memory: string) => writeFile(memory, 'junk')],
+  ['gone', (memory: string) => rm(memory)],
+])('what is allowed before the agent has seen that its memory is %s stays allowed', async (_, harm) => {
   const { run, memory } = await fewer();
-  await writeFile(memory, 'junk');
+  await harm(memory);
+  const typo = await run('apply', 'm.yaml', '--allow', 'bucket:nowhere');
+  expect([typo.code, typo.stderr]).toEqual([1, expect.stringContaining('error[nothing-allowed]')]);
   expect(await run('apply', 'm.yaml', '--allow', 'protected_vm:sql01')).toMatchObject({ code: 0 });
   const once = await run('agent', 'm.yaml', '--once');
   expect(once.stdout + once.stderr).not.toMatch(held);
+});
+
+test('nor does one where somebody asks for the same manifests by another name', async () => {
+  const { dir, run, memory } = await fewer();
+  await writeFile(memory, 'junk');
+  const once = await run('agent', join(dir, 'm.yaml'), '--once');
+  expect(once.stdout + once.stderr).toMatch(held);
 });
 
 test('a selection goes on meaning what it meant', async () => {
@@ -68,7 +80,7 @@ test('a selection goes on meaning what it meant', async () => {
   const run = (...args: string[]) => cli(dir, [...args, '--lab', 'lab'], { env: { VC: 'x' } });
   const selection = '{ repository: file:///dr, schedule: every 15 minutes, select: { name: "*" } }';
   await writeFile(join(dir, 'm.yaml'), manifest().trimEnd().concat(`\n    win: ${selection}\n`));
-  for (let n = 0; n < 2; n++) expect((await run('agent', 'm.yaml', '--once')).code).toBe(0);
+  expect((await run('agent', 'm.yaml', '--once')).code).toBe(0);
   await writeFile(join(dir, 'lab/state/memory/engine.json'), 'junk');
   await run('lab', 'remove-vm', 'sql01');
   await run('agent', 'm.yaml', '--once');

@@ -24,7 +24,7 @@ const WIDTH = 8;
 
 /**
  * Looks at all that replication needs of what the manifests declare: every vsphere target, every protected VM
- * and every repository that anything names. Nothing is changed.
+ * and every repository that those or alert routes name. Nothing is changed.
  * Undefined when the manifests have mistakes, which were told.
  */
 export async function doctor(
@@ -46,9 +46,7 @@ export async function doctor(
     const empty = emptySelections(catalog, expanded);
     const vms = resources.filter(({ type, meta }) => type === 'protected_vm' && meta.ensure !== 'absent');
     const { refs } = declaredVms(vms, empty);
-    const makers = refsOf(catalog, ({ type }) => type === 'alert_route' || type === 'recovery_plan');
-    const named = refsOf(catalog, ({ type }) => type !== 'protected_vm');
-    const others = [...named.values()].filter(({ url }) => !refs.has(url.canonical));
+    const boards = [...boardsOf(catalog).values()].filter(({ url }) => !refs.has(url.canonical));
     const spared = vainExceptions(session.reach.machine.env);
     const findings: Finding[] = spared ? judgeExceptions(spared) : [];
     findings.push(...vms.filter(({ fault }) => fault !== undefined).flatMap(faulty), ...empty.map(ofNobody));
@@ -78,12 +76,11 @@ export async function doctor(
         ? judgeRepository(of, {
             ...facts.value,
             ...(isDeclared(ref) && { bucketDeclared: true as const }),
-            ...(!refs.has(ref.url.canonical) &&
-              makers.has(ref.url.canonical) && { madeByApply: true as const }),
+            ...(boards.includes(ref) && { madeByApply: true as const }),
           })
         : findingsOf({ of, what: 'target', looked: 'the manifests' }, facts.failed, undefined);
     };
-    for await (const found of pipelined([...refs.values(), ...others], WIDTH, look)) findings.push(...found);
+    for await (const found of pipelined([...refs.values(), ...boards], WIDTH, look)) findings.push(...found);
     return findings;
   } finally {
     for (const close of closing) await close();
@@ -102,15 +99,15 @@ export async function doctor(
   }
 }
 
-/** The repositories that such resources name, each once. */
-function refsOf(
-  { resources }: Catalog,
-  isMeant: (one: CatalogResource) => boolean,
-): Map<string, RepositoryRef> {
-  const refs = resources
-    .filter(one => one.meta.ensure !== 'absent' && one.properties.repository !== undefined && isMeant(one))
-    .map(({ properties }) => repositoryRef(properties.repository as unknown as RepositoryProperty));
-  return new Map(refs.map(ref => [ref.url.canonical, ref]));
+/** The repositories in which it is kept what alert routes were told, each once. */
+function boardsOf({ resources }: Catalog): Map<string, RepositoryRef> {
+  const refs = new Map<string, RepositoryRef>();
+  for (const { type, meta, properties } of resources) {
+    if (type !== 'alert_route' || meta.ensure === 'absent') continue;
+    const ref = repositoryRef(properties.repository as unknown as RepositoryProperty);
+    if (!refs.has(ref.url.canonical)) refs.set(ref.url.canonical, ref);
+  }
+  return refs;
 }
 
 const faulty = ({ address, fault }: CatalogResource): Finding[] =>

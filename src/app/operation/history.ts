@@ -1,10 +1,10 @@
 import pLimit from 'p-limit';
-import type { Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
+import { type Diagnostic, type Failure, failedWith } from '../../diagnostics/diagnostic.ts';
 import type { CatalogResource } from '../../engine/model/catalog.ts';
 import type { Deadline } from '../../operation/attainment.ts';
 import { type Besides, byVm, knownUntil, type PastCycle } from '../../operation/history.ts';
 import { isUnreadable } from '../../replication/model/damage.ts';
-import { findVm } from '../../replication/model/find-vm.ts';
+import { type FindVm, vmFinder } from '../../replication/model/find-vm.ts';
 import type { MadePoint } from '../../replication/model/point.ts';
 import type { BoardStore, OnDamage } from '../../replication/model/repository.ts';
 import type { OpenRepository } from '../../replication/repository/open-repository.ts';
@@ -99,7 +99,7 @@ export function history(
 const deadlinesOf = (vms: readonly CatalogResource[]): ReadonlyMap<string, Deadline> =>
   new Map(
     declaredVms(vms).declared.map(({ title, timetable, rpo }) => [
-      title,
+      title.toLowerCase(),
       time => breachedAfter(timetable, rpo, time),
     ]),
   );
@@ -112,6 +112,7 @@ async function pointsBesides(
   onDamage: OnDamage,
 ): Promise<ReadonlyMap<string, readonly MadePoint[]>> {
   const limit = pLimit(inFlight);
+  const find = vmFinder();
   const each = [...byVm(cycles)].map(([name, own]) =>
     limit(async () => {
       const noted = Map.groupBy(
@@ -119,7 +120,7 @@ async function pointsBesides(
         ({ uuid }) => uuid,
       );
       // No cycle of an agent has made one: there may be points all the same.
-      const uuids = noted.size > 0 ? [...noted.keys()] : await uuidsOf(repository, name);
+      const uuids = noted.size > 0 ? [...noted.keys()] : await uuidsOf(repository, name, find);
       const points: MadePoint[] = [];
       for (const uuid of uuids) {
         const generations = new Set(noted.get(uuid)?.map(({ generation }) => generation));
@@ -131,7 +132,13 @@ async function pointsBesides(
   return new Map(await Promise.all(each));
 }
 
-async function uuidsOf(repository: OpenRepository, name: string): Promise<string[]> {
-  const found = await findVm(repository, name, () => {});
-  return found ? [found.uuid] : [];
+/** Of one that can't be told from others, or that can't be read, nothing is known. */
+async function uuidsOf(repository: OpenRepository, name: string, find: FindVm): Promise<string[]> {
+  try {
+    const found = await find(repository, name);
+    return found ? [found.uuid] : [];
+  } catch (error) {
+    if (!isUnreadable(error) && !failedWith(error, 'vm-ambiguous')) throw error;
+    return [];
+  }
 }

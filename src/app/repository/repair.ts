@@ -74,10 +74,10 @@ async function begunAnew(
     try {
       if (!(await work())) return;
       wrote.push(what);
-      if (what === 'damage') left.push({ ...forgot(name), severity: 'warning', hint });
+      left.push({ ...forgot(name, what), severity: 'warning', hint });
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      left.push(...error.diagnostics.map(one => ({ ...one, hint })));
+      left.push(...error.diagnostics.map(one => ({ ...one, hint: one.hint ?? hint })));
     }
   };
   await mend('damage', 'run `converge verify`, which finds it again', async () => {
@@ -87,15 +87,22 @@ async function begunAnew(
     });
     return failedWith(why, 'damaged-object') && damage.write(NO_DAMAGE, known?.etag);
   });
-  await mend('locks', 'run `converge extend-locks`, which writes it anew', async () => {
-    const held = await locks.read();
-    return !!held && !held.record && !!(await locks.write(recordOf(0, new Map()), held.etag));
-  });
+  await mend(
+    'locks',
+    'run `converge repository extend-locks` where locks are declared: it asks the store about each',
+    async () => {
+      const held = await locks.read();
+      return !!held && !held.record && !!(await locks.write(recordOf(0, new Map()), held.etag));
+    },
+  );
   return { wrote, left };
 }
 
-const forgot = (name: string): Diagnostic =>
-  world('repository-damaged', own`${name}: what was known of its damage could not be read, and is forgotten`);
+const forgot = (name: string, what: string): Diagnostic =>
+  world(
+    'repository-damaged',
+    own`${name}: what was known of its ${what} could not be read, and is forgotten`,
+  );
 
 async function toRepair({ repository }: OpenedRepository, vm: string | undefined): Promise<VmRepository[]> {
   const uuids = await repository.enrolled(() => {});

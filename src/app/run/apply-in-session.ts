@@ -1,13 +1,13 @@
 import { type Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
 import { apply as applyPlan } from '../../engine/apply/apply.ts';
 import { HostLock } from '../../engine/apply/host-lock.ts';
-import { agentKey, membersKey, selectedKey } from '../../engine/guard/agent-key.ts';
+import { agentKey, membersKey, selectedKey, wentByFile } from '../../engine/guard/agent-key.ts';
 import { guardOf, guardsOf, overBudget, requireKnown } from '../../engine/guard/guards.ts';
 import type { CatalogTarget } from '../../engine/model/catalog.ts';
 import type { RunContent, RunReport } from '../../engine/model/events.ts';
 import { isPending, type Plan } from '../../engine/model/plan.ts';
 import type { Run } from '../../engine/model/run.ts';
-import { type EngineMemory, forgottenKey } from '../../engine/model/world.ts';
+import { type EngineMemory, type Forgotten, forgottenKey } from '../../engine/model/world.ts';
 import { requireDigest } from '../../engine/plan/plan-digest.ts';
 import { recheck } from '../../engine/plan/recheck.ts';
 import { exitCode } from '../../engine/report/exit-code.ts';
@@ -95,7 +95,10 @@ async function applyTold(
   const plan = await source.plan(run);
   reporter.plan(plan);
   // What an agent holds on to may be gone from the manifests: the plan can't know it.
-  const held = heldByAgent(run.world.memory.engine, allowed);
+  const held = await heldByAgent(run.world.memory.engine, allowed, async () => {
+    const went = await context.io.host.files.stat(wentByFile(session.stateDir));
+    return went !== undefined;
+  });
   const allow = allowed.filter(one => !held.includes(one) || plan.resources.some(of => of.address === one));
   if (digest !== undefined) requireDigest(plan, digest);
   const asked = approve !== undefined && changesSomething(plan, allow);
@@ -127,19 +130,26 @@ async function applyTold(
 }
 
 /**
- * Addresses among those that are allowed for which an agent goes by what was declared before: any of them may
- * be one, where that was forgotten.
+ * Addresses among those that are allowed for which an agent goes by what was declared before. Where that was
+ * forgotten any VM may be one, if an agent has gone by anything at all.
  */
-const heldByAgent = (memory: EngineMemory, allowed: readonly string[]): string[] =>
-  allowed.filter(
-    address => memory.get(agentKey(address)) !== undefined || Array.isArray(memory.get(forgottenKey)),
+async function heldByAgent(
+  memory: EngineMemory,
+  allowed: readonly string[],
+  wentBefore: () => Promise<boolean>,
+): Promise<string[]> {
+  const isForgotten = memory.get(forgottenKey) !== undefined && (await wentBefore());
+  return allowed.filter(
+    address =>
+      memory.get(agentKey(address)) !== undefined || (isForgotten && address.startsWith('protected_vm:')),
   );
+}
 
 /** From now on the agent goes by the manifests for them. */
 async function letGo(memory: EngineMemory, addresses: readonly string[]): Promise<void> {
-  const forgotten = memory.get(forgottenKey);
-  if (Array.isArray(forgotten) && addresses.length > 0)
-    await memory.set(forgottenKey, [...new Set([...forgotten, ...addresses])]);
+  const forgotten = memory.get(forgottenKey) as Forgotten | undefined;
+  if (forgotten !== undefined && addresses.length > 0)
+    await memory.set(forgottenKey, [...new Set([...(forgotten === 'new' ? [] : forgotten), ...addresses])]);
   for (const key of addresses.flatMap(address =>
     [agentKey, selectedKey, membersKey].map(keyOf => keyOf(address)),
   ))

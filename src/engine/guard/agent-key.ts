@@ -1,9 +1,13 @@
+import { join } from 'node:path';
 import type { Address } from '../model/catalog.ts';
 
 const prefix = 'agent:';
 
 /** Where a state folder remembers what an agent goes by for a resource, until `apply --allow` ends that. */
 export const agentKey = (address: Address): string => `${prefix}${address}`;
+
+/** Where a state folder keeps besides, as a whole, what an agent last went by. */
+export const wentByFile = (stateDir: string): string => join(stateDir, 'agent', 'manifests.json');
 
 /** The address of such a key; undefined for another one. */
 export const addressOfAgentKey = (key: string): Address | undefined =>

@@ -53,8 +53,6 @@ export const ROWS = 200;
 /** Of one of several: a browser has read and laid out so many within a tenth of a second. */
 const PART = 100;
 
-const rowsOf = (count: number): number => (count > ROWS ? PART : ROWS);
-
 /** Seconds after which a page that is followed is asked for again. */
 export const FOLLOW_EVERY = 10;
 /** Steps of a run that a page shows: those of a few machines, and some KiB. */
@@ -62,11 +60,11 @@ const mostSteps = 40;
 
 export const NOTHING_ASKED: Asked = { page: 1 };
 
-/** The VMs that are meant, the worst first, and those of them that the page has. */
+/** The VMs that are meant, the worst first, and those of them that the page has, or the last one there is. */
 export function shownOf(
   vms: readonly VmStatus[],
   { state, find, page }: Asked,
-): { all: readonly VmStatus[]; rows: readonly VmStatus[] } {
+): { all: readonly VmStatus[]; rows: readonly VmStatus[]; first: number; at: number; last: number } {
   const wanted = find?.toLowerCase() ?? '';
   const { worstFirst, byState } = overviewOf(vms);
   const meant = state === undefined ? worstFirst : (byState.get(state) ?? []);
@@ -74,8 +72,12 @@ export function shownOf(
     wanted === ''
       ? meant
       : meant.filter(vm => vm.vm.toLowerCase().includes(wanted) || vm.uuid?.toLowerCase() === wanted);
-  const most = rowsOf(all.length);
-  return { all, rows: all.slice((page - 1) * most, page * most) };
+  const most = all.length > ROWS ? PART : ROWS;
+  const last = Math.max(1, Math.ceil(all.length / most));
+  // Whoever looks on at one that was left by fewer VMs would see none at all.
+  const at = Math.min(page, last);
+  const first = (at - 1) * most;
+  return { all, rows: all.slice(first, first + most), first, at, last };
 }
 
 const kinds: Record<State, 'bad' | 'warn' | 'ok'> = {
@@ -179,17 +181,16 @@ export const linkTo = ({ vm, uuid, repository }: VmStatus): string =>
 export const badge = (state: State): Html => html`<span class="s ${kinds[state]}">${state}</span>`;
 
 function vmSection({ status, tracks }: View, asked: Asked): Html {
-  const { all, rows } = shownOf(status.vms, asked);
+  const { all, rows, first, at, last } = shownOf(status.vms, asked);
   const byVm = new Map(tracks.map(track => [trackKey(track), track]));
   const { called } = overviewOf(status.vms);
-  const first = (asked.page - 1) * rowsOf(all.length) + 1;
   const what =
-    all.length > ROWS ? `${first} to ${first + rows.length - 1} of ${all.length}` : plural(all.length, 'VM');
+    all.length > ROWS ? `${first + 1} to ${first + rows.length} of ${all.length}` : plural(all.length, 'VM');
   return html`<section aria-labelledby=vms><h2 id=vms>${asked.state === undefined ? 'VMs, the worst first' : `VMs that are ${asked.state}`}</h2>
 <form role=search method=get action="/"><label for=q>Find a VM</label><input id=q name=find type=search value="${asked.find ?? ''}">${asked.state !== undefined && html`<input type=hidden name=state value="${asked.state}">`}${asked.follow && html`<input type=hidden name=follow value=1>`}<button>Find</button></form>
 ${timelineColours}<table class=v role=table><caption>${what}</caption><thead role=rowgroup><tr role=row>${['VM', 'State', 'Age', 'Last 24 hours', 'Last cycle', 'Next'].map(one => html`<th role=columnheader scope=col>${one}`)}<tbody role=rowgroup>
 ${rows.map(vm => row(vm, called(vm), byVm.get(trackKey(vm)), status.at))}</table>
-${pages(all.length, asked)}</section>`;
+${pages(at, last, asked)}</section>`;
 }
 
 function row(vm: VmStatus, called: string, track: Track | undefined, at: number): Html {
@@ -199,11 +200,10 @@ function row(vm: VmStatus, called: string, track: Track | undefined, at: number)
 `;
 }
 
-function pages(count: number, asked: Asked): Html | undefined {
-  const last = Math.ceil(count / rowsOf(count));
+function pages(at: number, last: number, asked: Asked): Html | undefined {
   if (last < 2) return undefined;
   const to = (page: number, words: string) => html`<a href="${hrefOf({ ...asked, page })}">${words}</a>`;
-  return html`<nav class=pages aria-label="More VMs">${asked.page > 1 && to(asked.page - 1, 'Before')}<span>Page ${asked.page} of ${last}</span>${asked.page < last && to(asked.page + 1, 'Next')}</nav>`;
+  return html`<nav class=pages aria-label="More VMs">${at > 1 && to(at - 1, 'Before')}<span>Page ${at} of ${last}</span>${at < last && to(at + 1, 'Next')}</nav>`;
 }
 
 function recoveryPlans({ plans, at }: Status): Html | undefined {

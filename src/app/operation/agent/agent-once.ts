@@ -1,5 +1,4 @@
 import type { Diagnostic } from '../../../diagnostics/diagnostic.ts';
-import type { Catalog } from '../../../engine/model/catalog.ts';
 import { Agenda } from '../../../operation/agenda.ts';
 import { runAgent } from '../../../operation/agent.ts';
 import type { Context } from '../../app-context.ts';
@@ -7,7 +6,7 @@ import type { CommonOptions } from '../../options.ts';
 import { noneDeclared } from '../../repository/which-repository.ts';
 import { openSession, type Session } from '../../session/open-session.ts';
 import { LastGood } from '../declared/last-good.ts';
-import { type Read, readManifests, recall, remember } from '../declared/manifests.ts';
+import { type Read, readManifests, recall, remember, type TakenUp } from '../declared/manifests.ts';
 import { countSelected } from '../declared/selections.ts';
 import { dutiesOf, type VmDuty } from '../site/duties.ts';
 import { locate } from '../site/locate.ts';
@@ -53,10 +52,11 @@ export async function agentOnce(
     try {
       const { clock } = base.world.host;
       const concerns = new Concerns(() => clock.now());
-      const { taken, broken } = await heldTo(within, base, paths, options, concerns, hear);
+      const lastGood = new LastGood(context.io.host, base.stateDir, paths, options);
+      const once: Once = { paths, base, concerns, lastGood, tells: !!lock, hear };
+      const { taken, broken } = await heldTo(within, options, once);
       if (!taken) return undefined;
-      const once: Once = { paths, base, concerns, tells: !!lock, hear };
-      return { ...(await oneTurn(within, taken.catalog, options, once)), isBroken: broken !== undefined };
+      return { ...(await oneTurn(within, taken, options, once)), isBroken: broken !== undefined };
     } finally {
       await lock?.release();
     }
@@ -68,38 +68,32 @@ export async function agentOnce(
 /**
  * What the manifests say, and what protected more before them: that goes on until somebody allows it to end.
  */
-async function heldTo(
-  context: Context,
-  base: Session,
-  paths: string[],
-  options: AgentOnceOptions,
-  concerns: Concerns,
-  hear: (heard: Heard) => void,
-): Promise<Read> {
+async function heldTo(context: Context, options: AgentOnceOptions, once: Once): Promise<Read> {
+  const { paths, base, concerns, lastGood, hear } = once;
   await base.remember();
   const { engine } = base.world.memory;
   concerns.restore(engine);
-  const lastGood = new LastGood(context.io.host, base.stateDir, paths, options);
   await recall(engine, lastGood);
   const before = (await lastGood.read())?.catalog;
-  if (lastGood.diagnostics.length > 0) hear({ type: 'unseen', diagnostics: lastGood.diagnostics });
+  const diagnostics = lastGood.wrong();
+  if (diagnostics.length > 0) hear({ type: 'unseen', diagnostics });
   const read = await readManifests(context, paths, options, engine, before);
   const { taken, broken } = read;
   concerns.broken(broken);
   if (broken) hear({ type: 'broken', diagnostics: broken, isEnd: !taken });
   if (!taken) return read;
-  const { catalog, held, digest } = taken;
+  const { catalog, held } = taken;
   concerns.held(held);
   if (held.length > 0) hear({ type: 'held', held });
   await remember(engine, catalog);
-  if (!broken) await lastGood.keep(catalog, digest, engine);
   return read;
 }
 
 interface Once {
-  paths: readonly string[];
+  paths: string[];
   base: Session;
   concerns: Concerns;
+  lastGood: LastGood;
   /** Nobody else tells alerts for this state folder. */
   tells: boolean;
   hear(heard: Heard): void;
@@ -107,7 +101,7 @@ interface Once {
 
 async function oneTurn(
   context: Context,
-  catalog: Catalog,
+  { catalog, digest }: TakenUp,
   { slots, ...options }: AgentOnceOptions,
   once: Once,
 ): Promise<Omit<Turn, 'isBroken'>> {
@@ -118,8 +112,9 @@ async function oneTurn(
     const { engine } = once.base.world.memory;
     const diagnostics = (await look(site, engine)).map(graver);
     // A timer over the wrong folder would say that all is well for ever.
-    if (site.declared.length === 0) throw noneDeclared([...once.paths]);
+    if (site.declared.length === 0) throw noneDeclared(once.paths);
     once.concerns.selected(await countSelected(site, engine));
+    await once.lastGood.keep(catalog, digest, engine);
     const duties = dutiesOf(site, slots, await locate(context, site, diagnostics));
     const id = random.uuid();
     const book = new LogBook({ id, slots, since: clock.now() }, false);

@@ -1,4 +1,4 @@
-import { type Diagnostic, Failure } from '../../../diagnostics/diagnostic.ts';
+import { type Diagnostic, Failure, onceEach } from '../../../diagnostics/diagnostic.ts';
 import { eitherOf } from '../../../io/either.ts';
 import { runJobs } from '../../../masterless/instance/jobs.ts';
 import { Agenda, type Outcome } from '../../../operation/agenda.ts';
@@ -230,23 +230,33 @@ class Agent {
     return runJobs(jobs, { clock, random, signal, rejected });
   }
 
-  /** Tells of alerts until the signal comes; a turn that fails is told, and the next one comes. */
+  /**
+   * Tells of alerts until the signal comes. A turn that fails is told, and the next one comes as soon as
+   * ever: what went wrong in one may be what somebody is to hear of.
+   */
   #alerts(by: Sight, signal: AbortSignal): Promise<void> {
     const { context, base, concerns } = this.#by;
     const { clock, random } = base.world.host;
     const memory = () => base.world.memory.engine;
     const watched = { site: () => this.#followed.open.site, concerns, memory };
     const loop = new AlertLoop(context, watched, by);
-    const rejected = (_: unknown, error: unknown) => this.#jobFailed('alerts', 'alerts', wrongIn(error));
     const turn = async () => {
-      const { unseen, undelivered } = await loop.turn();
-      this.#jobFailed('alerts', 'alerts', unseen);
-      if (undelivered.length > 0)
-        this.#by.telling.say({ type: 'job-failed', job: 'alerts', diagnostics: undelivered });
-      await concerns.keep(memory());
+      const wrong: Diagnostic[] = [];
+      try {
+        const { unseen, undelivered } = await loop.turn();
+        wrong.push(...unseen);
+        if (undelivered.length > 0)
+          this.#by.telling.say({ type: 'job-failed', job: 'alerts', diagnostics: undelivered });
+        await concerns.keep(memory());
+      } catch (error) {
+        if (signal.aborted) return 'failed' as const;
+        wrong.push(...wrongIn(error));
+      }
+      this.#jobFailed('alerts', 'alerts', onceEach(wrong));
       return 'done' as const;
     };
-    return runJobs([{ name: 'alerts', every: alertsEvery, turn }], { clock, random, signal, rejected });
+    const job = { name: 'alerts', every: alertsEvery, turn };
+    return runJobs([job], { clock, random, signal, rejected() {} });
   }
 
   #jobFailed(about: string, job: string, diagnostics: Diagnostic[]): void {

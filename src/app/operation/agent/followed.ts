@@ -126,10 +126,11 @@ export class Followed {
     await base.remember();
     const { engine } = base.world.memory;
     const memory = decides ? engine : undefined;
-    if (decides) await recall(engine, this.#lastGood);
-    const before = this.#open?.site.catalog ?? (decides ? (await this.#lastGood.read())?.catalog : undefined);
-    const { diagnostics } = this.#lastGood;
-    if (diagnostics.length > 0 && !this.#open) telling.say({ type: 'unseen', diagnostics });
+    const running = this.#open?.site.catalog;
+    if (decides) await recall(engine, this.#lastGood, running);
+    const before = running ?? (decides ? (await this.#lastGood.read())?.catalog : undefined);
+    const diagnostics = this.#lastGood.wrong();
+    if (diagnostics.length > 0) telling.say({ type: 'unseen', diagnostics });
     const { taken, broken } = await readManifests(context, paths, options, memory, before);
     concerns.broken(broken);
     if (broken) {
@@ -138,10 +139,7 @@ export class Followed {
     if (!taken) return undefined;
     concerns.held(taken.held);
     telling.once('held', taken.held, { type: 'held', held: taken.held });
-    if (decides) {
-      await remember(engine, taken.catalog);
-      if (!broken) await this.#lastGood.keep(taken.catalog, taken.digest, engine);
-    }
+    if (decides) await remember(engine, taken.catalog);
     return taken;
   }
 
@@ -160,6 +158,7 @@ export class Followed {
     const duties = dutiesOf(open.site, most, located);
     open.duties = new Map(duties.map(duty => [duty.id, duty]));
     concerns.selected(await countSelected(open.site, memory));
+    if (memory) await this.#lastGood.keep(open.site.catalog, open.digest, memory);
   }
 }
 

@@ -1,6 +1,5 @@
-import { join } from 'node:path';
 import { type Diagnostic, Failure, world } from '../../../diagnostics/diagnostic.ts';
-import { addressOfSelectionKey } from '../../../engine/guard/agent-key.ts';
+import { addressOfSelectionKey, wentByFile } from '../../../engine/guard/agent-key.ts';
 import { canonicalJson } from '../../../engine/model/canonical.ts';
 import type { Catalog, CatalogTarget } from '../../../engine/model/catalog.ts';
 import type { EngineMemory } from '../../../engine/model/world.ts';
@@ -41,12 +40,11 @@ export class LastGood {
   readonly #file: string;
   readonly #of: string;
   #digest: string | undefined;
-  /** What is wrong with what was kept. */
-  diagnostics: Diagnostic[] = [];
+  #wrong: Diagnostic[] = [];
 
   constructor(host: Host, stateDir: string, paths: readonly string[], { env, set }: CatalogOptions) {
     this.#host = host;
-    this.#file = join(stateDir, 'agent', 'manifests.json');
+    this.#file = wentByFile(stateDir);
     this.#of = sha256(canonicalJson([paths, env ?? null, set ?? []]));
   }
 
@@ -72,14 +70,23 @@ export class LastGood {
     this.#digest = all;
   }
 
-  /** Undefined: there are none for what is asked, or none that can be believed, which `diagnostics` tell. */
-  async read(): Promise<WentBy | undefined> {
-    this.diagnostics = [];
+  /** What was wrong with what was read since this was asked last. */
+  wrong(): Diagnostic[] {
+    return this.#wrong.splice(0);
+  }
+
+  /**
+   * Undefined: there is nothing for what is asked, or nothing that can be believed, which `wrong` tells.
+   *
+   * @param whatever also what somebody went by who had asked for something else
+   */
+  async read({ whatever = false } = {}): Promise<WentBy | undefined> {
     const text = await this.#bytes();
-    if (!text) return undefined;
-    const found = writtenIn(text);
-    if (!found) this.diagnostics = [damaged(this.#file)];
-    if (!found || found.of !== this.#of) return undefined;
+    const found = text && writtenIn(text);
+    if (text && !found) this.#wrong = [damaged(this.#file)];
+    // What can't be used is written anew as soon as there is something to write.
+    if (!found) this.#digest = undefined;
+    if (!found || (found.of !== this.#of && !whatever)) return undefined;
     const { resources, targets, platform, selections = {} } = found;
     return {
       catalog: {
@@ -96,7 +103,7 @@ export class LastGood {
       return await this.#host.files.read(this.#file, { most: largest, own: true });
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      this.diagnostics = error.diagnostics.map(one => ({ ...one, severity: 'warning' }));
+      this.#wrong = error.diagnostics.map(one => ({ ...one, severity: 'warning' }));
       return undefined;
     }
   }

@@ -69,19 +69,23 @@ export async function remember(memory: EngineMemory, { resources }: Catalog): Pr
 /**
  * Where the memory of the state folder was lost, what the agent held on to is what it last went by, but for
  * what it was allowed to let go of since.
+ *
+ * @param running what an agent goes by that runs
  */
-export async function recall(memory: EngineMemory, lastGood: LastGood): Promise<void> {
+export async function recall(memory: EngineMemory, lastGood: LastGood, running?: Catalog): Promise<void> {
   const forgotten = memory.get(forgottenKey) as Forgotten | undefined;
   if (forgotten === undefined) return;
   const letGo = new Set(forgotten === 'new' ? [] : forgotten);
-  const before = await lastGood.read();
-  if (before) {
-    const resources = before.catalog.resources.filter(({ address }) => !letGo.has(address));
-    await remember(memory, { ...before.catalog, resources });
-    for (const [key, value] of before.selections)
-      if (memory.get(key) === undefined && !letGo.has(addressOfSelectionKey(key)!))
-        await memory.set(key, value);
+  // As an intact memory it holds on to VMs whatever manifests are asked for by now.
+  const before = await lastGood.read({ whatever: true });
+  const catalog = running ?? before?.catalog;
+  if (catalog) {
+    const resources = catalog.resources.filter(({ address }) => !letGo.has(address));
+    await remember(memory, { ...catalog, resources });
   }
+  for (const [key, value] of before?.selections ?? [])
+    if (memory.get(key) === undefined && !letGo.has(addressOfSelectionKey(key)!))
+      await memory.set(key, value);
   await memory.set(forgottenKey, undefined);
 }
 
