@@ -1,5 +1,6 @@
 import type { MadePoint, Mode } from '../replication/model/point.ts';
 import { attainmentOf, type Deadline, type Stretch, stretchesOf } from './attainment.ts';
+import type { OpenAlert } from './model.ts';
 
 /** Between two notes of an agent about what came about, ms: a hard kill loses that much of the history. */
 export const HISTORY_EVERY = 10 * 60_000;
@@ -39,6 +40,16 @@ export interface PastCycle {
   };
   /** Code and message of what went wrong. */
   failed?: { code: string; message: string };
+}
+
+/** An alert, as the repository keeps it. Times are ms since the epoch, by the clock of the repository. */
+export interface PastAlert extends OpenAlert {
+  /** What receivers know it by. */
+  key: string;
+  /** Undefined: it is open. */
+  ended?: number;
+  /** Routes that heard of it. */
+  told: readonly string[];
 }
 
 /** When a point was there, whoever tells. Times are ms since the epoch. */

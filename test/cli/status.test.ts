@@ -1,4 +1,4 @@
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { cli, scratch } from '../support/cli.ts';
@@ -73,6 +73,44 @@ test('history counts the points that somebody made by hand between two cycles of
   await turn('50m', 'agent', 'm.yaml', '--once');
   await converge('lab', 'clock', '60m');
   expect((await converge('history', 'm.yaml')).stdout).toMatch(/\ndc02 +2 +0 +- +100\.00 %\n/);
+});
+
+test('history tells of alerts that are open and of those that are over, each with who was told', async () => {
+  const { dir, converge } = await site();
+  const route =
+    '  alert_route: { ops: { repository: file:///dr, smtp: { host: m.invalid, from: a@b.c, to: [d@e.f] } } }';
+  await appendFile(join(dir, 'm.yaml'), `${route}\n`);
+  const turn = async (at: string) => {
+    await converge('lab', 'clock', at);
+    await converge('agent', 'm.yaml', '--once');
+  };
+  await turn('1m');
+  await converge('pause', 'dc02', 'm.yaml', '--until', '2h');
+  await turn('50m');
+  const line = (lasted: string) =>
+    new RegExp(
+      `^20[-\\dT:.]+Z  ${lasted} +breached  ops   dc02 is paused, and its newest point is too old$`,
+      'm',
+    );
+  expect((await converge('history', 'dc02', 'm.yaml')).stdout).toMatch(line('open'));
+  await converge('resume', 'dc02', 'm.yaml');
+  await turn('60m');
+  const { stdout } = await converge('history', 'm.yaml');
+  expect(stdout).toMatch(line('\\d+ (s|min)'));
+  expect(stdout).toMatch(/\n2 cycles and 1 alert from /);
+  // It is told after it was forgotten by those that look at what is open.
+  const { alerts } = JSON.parse((await converge('history', 'DC02', 'm.yaml', '--format', 'json')).stdout);
+  expect(alerts).toEqual([
+    {
+      ...{ rule: 'breached', severity: 'critical', subjects: ['dc02'], told: ['ops'] },
+      key: expect.stringMatching(/^converge-breached-/),
+      text: 'dc02 is paused, and its newest point is too old',
+      ...{ since: expect.stringMatching(/Z$/), ended: expect.stringMatching(/Z$/) },
+    },
+  ]);
+  expect((await converge('history', 'm.yaml', '--since', '1m')).stdout).toMatch(line('\\d+ (s|min)'));
+  await turn('90m');
+  expect((await converge('history', 'm.yaml', '--since', '5m')).stdout).not.toContain('breached');
 });
 
 test('a pause is a record in the repository that counts as not kept once the RPO is breached', async () => {

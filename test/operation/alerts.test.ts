@@ -7,15 +7,17 @@ import {
   type KnownHere,
   keeperOf,
 } from '../../src/app/alerts/alert-turn.ts';
+import { alertsSince } from '../../src/app/alerts/noted-alerts.ts';
 import { type Diagnostic, Failure, world } from '../../src/diagnostics/diagnostic.ts';
 import {
   advance,
   claim,
   delivered,
   deliveries,
+  over,
   rejoined,
-  settled,
   succeeded,
+  without,
 } from '../../src/operation/alerts/lifecycle.ts';
 import {
   type AlertState,
@@ -66,7 +68,7 @@ function movers(policies: readonly RoutePolicy[] = [policy()]) {
         if (!fails) log.push(said(one));
         state = delivered(state, one, !fails, now);
       }
-      state = settled(state, policies);
+      state = without(state, over(state, policies));
     },
   };
 }
@@ -252,6 +254,7 @@ function routes(policies: readonly RoutePolicy[]) {
       state = to(state);
       return state;
     },
+    keep: async alerts => alerts,
   };
   const log: string[] = [];
   return {
@@ -343,22 +346,28 @@ describe('while a repository is away', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(away, { maxLength: 25 }), async moments => {
         const log: string[] = [];
-        let note: { value: unknown; etag: string } | undefined;
+        const notes = new Map<string, { value: unknown; etag: string }>();
         let asked = 0;
         let isAway = (_: number) => false;
         const reach = () => {
           if (isAway(asked)) throw new Failure(world('aws-unreachable', 'it does not answer'));
         };
         const board = {
-          async read() {
-            reach();
-            return note;
+          async list(prefix: string) {
+            return [...notes.keys()]
+              .filter(name => name.startsWith(prefix))
+              .map(name => ({ name, modified: 0 }));
           },
-          async write(_: string, value: unknown, etag?: string) {
+          async read(name: string) {
             reach();
-            if (note?.etag !== etag) return undefined;
-            note = { value, etag: `${Number(etag ?? 0) + 1}` };
-            return note.etag;
+            return notes.get(name);
+          },
+          async write(name: string, value: unknown, etag?: string) {
+            reach();
+            if (notes.get(name)?.etag !== etag) return undefined;
+            const next = `${Number(etag ?? 0) + 1}`;
+            notes.set(name, { value, etag: next });
+            return next;
           },
         } as unknown as BoardStore;
         let kept: KnownHere | undefined;
@@ -404,8 +413,15 @@ describe('while a repository is away', () => {
             ({ breached }, n) => breached.includes(vm) && !moments[n - 1]?.breached.includes(vm),
           );
           expect(own.length / 2).toBe(runs.length);
+          const past = (await alertsSince(board, 0, () => {})).filter(({ subjects }) =>
+            subjects.includes(vm),
+          );
+          expect(past.map(({ since }) => since / (15 * minute))).toEqual(
+            runs.map(one => moments.indexOf(one)),
+          );
+          expect(past.every(({ ended, told }) => ended !== undefined && told.includes('ops'))).toBe(true);
         }
-        expect((note?.value as AlertState | undefined)?.alerts ?? []).toEqual([]);
+        expect((notes.get('alerts')?.value as AlertState | undefined)?.alerts ?? []).toEqual([]);
       }),
     );
   });

@@ -6,12 +6,14 @@ import {
   delivered,
   deliveries,
   type Judgement,
+  over,
   rejoined,
-  settled,
   succeeded,
   unclaimed,
+  without,
 } from '../../operation/alerts/lifecycle.ts';
 import {
+  type Alert,
   type AlertState,
   type Condition,
   type Delivery,
@@ -26,8 +28,8 @@ import {
   type Tried,
   withTroubles,
 } from '../../operation/alerts/troubles.ts';
-import type { OpenAlert } from '../../operation/model.ts';
 import type { BoardStore } from '../../replication/model/repository.ts';
+import { ALERTS, keepAlerts } from './noted-alerts.ts';
 
 /** What a turn came to. */
 export interface Turned {
@@ -41,10 +43,13 @@ export interface Turned {
 export interface Keeper {
   /** Changes it, one after the other whoever does so; nothing is written when nothing changes. */
   change(to: (state: AlertState) => AlertState): Promise<AlertState>;
+  /** Writes down alerts that are over; gives those that nobody has to keep any longer. */
+  keep(alerts: readonly Alert[]): Promise<readonly Alert[]>;
 }
 
-const NOTE = 'alerts';
 const mostRaces = 10;
+/** Alerts that wait for a repository to be written down in; the oldest of more are lost. */
+const mostWaiting = 1_000;
 
 /** What is known here of what a repository keeps. */
 export interface KnownHere {
@@ -95,16 +100,18 @@ export function keeperOf(
       await attempt(() => aside.set(next));
       return found ?? next.own!;
     },
+    async keep(alerts) {
+      const waiting = alerts.slice(0, -mostWaiting);
+      // It was away a moment ago.
+      if (known?.own) return waiting;
+      const isKept = await attempt(async () => {
+        const notes = await board();
+        if (notes) await keepAlerts(notes, alerts);
+        return true;
+      });
+      return isKept ? alerts : waiting;
+    },
   };
-}
-
-/** What the note in a repository knows that isn't over, the oldest first. */
-export async function openAlertsIn(board: BoardStore): Promise<OpenAlert[]> {
-  const found = (await board.read(NOTE))?.value as AlertState | undefined;
-  return (found?.alerts ?? [])
-    .filter(({ ended }) => ended === undefined)
-    .map(({ rule, severity, subjects, text, since }) => ({ rule, severity, subjects, text, since }))
-    .sort((a, b) => a.since - b.since);
 }
 
 async function changeNote(notes: BoardStore, to: (state: AlertState) => AlertState): Promise<AlertState> {
@@ -113,7 +120,7 @@ async function changeNote(notes: BoardStore, to: (state: AlertState) => AlertSta
     const before = (found?.value as AlertState | undefined) ?? noAlerts;
     const after = to(before);
     if (JSON.stringify(after) === JSON.stringify(before)) return after;
-    if ((await notes.write(NOTE, after, found?.etag)) !== undefined) return after;
+    if ((await notes.write(ALERTS, after, found?.etag)) !== undefined) return after;
   }
   return to(noAlerts);
 }
@@ -123,7 +130,7 @@ async function noteIn(notes: BoardStore): Promise<{ value?: unknown; etag: strin
   const found = await readable(notes);
   if (found !== 'damaged') return found;
   // Read once more after its etag: what is written over is what was seen to be damaged.
-  const etag = await notes.etag(NOTE);
+  const etag = await notes.etag(ALERTS);
   const again = await readable(notes);
   if (again !== 'damaged') return again;
   return etag === undefined ? undefined : { etag };
@@ -133,7 +140,7 @@ async function readable(
   notes: BoardStore,
 ): Promise<{ value?: unknown; etag: string } | 'damaged' | undefined> {
   try {
-    return await notes.read(NOTE);
+    return await notes.read(ALERTS);
   } catch (error) {
     if (!failedWith(error, 'damaged-object')) throw error;
     return 'damaged';
@@ -228,11 +235,17 @@ export async function alertTurn(turn: AlertTurn): Promise<Turned> {
   // Routes don't wait for each other; what one is told stays in order.
   const routes = new Set([...wanted.map(({ route }) => route), ...digests.map(([route]) => route)]);
   await Promise.all([...routes].map(tellRoute));
-  await keeper.change(before => {
+  const after = await keeper.change(before => {
     const told = results.reduce((state, { delivery, ok }) => delivered(state, delivery, ok, now), before);
     const open = withDigests(unclaimed(told, untried), unsent);
-    return settled(withTroubles(open, noted, now), policies);
+    return withTroubles(open, noted, now);
   });
+  // One that is over goes when it is written down: the history has it in any case.
+  const ended = over(after, policies);
+  if (ended.length > 0) {
+    const kept = await keeper.keep(ended);
+    if (kept.length > 0) await keeper.change(before => without(before, kept));
+  }
   return { tried, state: claimed };
 }
 

@@ -2,13 +2,14 @@ import pLimit from 'p-limit';
 import { type Diagnostic, type Failure, failedWith } from '../../diagnostics/diagnostic.ts';
 import type { CatalogResource } from '../../engine/model/catalog.ts';
 import type { Deadline } from '../../operation/attainment.ts';
-import { type Besides, byVm, knownUntil, type PastCycle } from '../../operation/history.ts';
+import { type Besides, byVm, knownUntil, type PastAlert, type PastCycle } from '../../operation/history.ts';
 import { isUnreadable } from '../../replication/model/damage.ts';
 import { type FindVm, vmFinder } from '../../replication/model/find-vm.ts';
 import type { MadePoint } from '../../replication/model/point.ts';
 import type { BoardStore, OnDamage } from '../../replication/model/repository.ts';
 import type { OpenRepository } from '../../replication/repository/open-repository.ts';
 import { breachedAfter } from '../../schedule/due.ts';
+import { alertsSince } from '../alerts/noted-alerts.ts';
 import type { Context } from '../app-context.ts';
 import type { CommonOptions, RepositoryOptions } from '../options.ts';
 import { pastMomentOf } from '../repository/moments.ts';
@@ -17,7 +18,7 @@ import { declaredVms } from './site/declared-vms.ts';
 
 const day = 86_400_000;
 
-/** VMs that are asked about side by side. */
+/** Notes that are read, and VMs that are asked about, side by side. */
 const inFlight = 16;
 
 const folder = (time: number): string => `history/${new Date(time).toISOString().slice(0, 10)}/`;
@@ -47,16 +48,18 @@ export interface History {
   to: number;
   /** Those that ended in the span, and the last ones before it, which tell how the span began; ascending. */
   cycles: PastCycle[];
+  /** That were open at some moment of it, the oldest first. */
+  alerts: PastAlert[];
   besides: Besides;
   diagnostics: Diagnostic[];
 }
 
 /**
- * What agents did in a span, as the repository keeps it. Undefined when the manifests have mistakes, which
- * were told.
+ * What agents did and told in a span, as the repository keeps it. Undefined when the manifests have mistakes,
+ * which were told.
  *
  * @param vm name or UUID; left out: all
- * @throws Failure `bad-time`; `vm-not-in-repository` where neither a cycle nor a point tells of the VM
+ * @throws Failure `bad-time`; `vm-not-in-repository` where no cycle, alert or point tells of the VM
  */
 export function history(
   context: Context,
@@ -67,34 +70,51 @@ export function history(
     const now = clock.now();
     const from = pastMomentOf(options.since ?? '7d', now);
     const diagnostics: Diagnostic[] = [];
+    const onDamage = (failure: Failure) => void diagnostics.push(...failure.diagnostics);
     const cycles: PastCycle[] = [];
     const written: number[] = [];
     // What is written at midnight is of the day before.
-    for (const { name } of await repository.board.list('history/')) {
-      if (name < folder(from - day)) continue;
+    const read = async (name: string): Promise<void> => {
       written.push(Number(/-(\d+)$/.exec(name)?.[1] ?? 0));
       try {
         const note = await repository.board.read(name);
         cycles.push(...((note?.value as { cycles: PastCycle[] } | undefined)?.cycles ?? []));
       } catch (error) {
         if (!isUnreadable(error)) throw error;
-        diagnostics.push(...error.diagnostics);
+        onDamage(error);
       }
-    }
+    };
+    const notes = (await repository.board.list('history/'))
+      .map(({ name }) => name)
+      .filter(name => name >= folder(from - day));
+    const limit = pLimit(inFlight);
+    await Promise.all(notes.map(name => limit(() => read(name))));
     const wanted = vm?.toLowerCase();
     const isWanted = ({ vm: declared, made }: PastCycle): boolean =>
       wanted === undefined ||
       [declared, made?.name ?? '', made?.uuid ?? ''].some(name => name.toLowerCase() === wanted);
     const found = cycles.filter(isWanted).sort((a, b) => a.ended - b.ended);
+    const names = namesOf(wanted, found);
+    const alerts = (await alertsSince(repository.board, from, onDamage)).filter(
+      ({ subjects }) => !names || subjects.some(subject => names.has(subject.toLowerCase())),
+    );
     // One that no agent ever moved may be one that isn't there.
-    if (vm !== undefined && found.length === 0) await vmNamed(repository, vm, () => {});
-    const onDamage = (failure: Failure) => void diagnostics.push(...failure.diagnostics);
+    if (vm !== undefined && found.length + alerts.length === 0) await vmNamed(repository, vm, () => {});
     // A lab's clock runs ahead of the files that it writes.
     const points = await pointsBesides(repository, found, lab ? 0 : from, onDamage);
     const to = knownUntil(written, from, now);
-    return { from, to, cycles: found, besides: { points, deadlines: deadlinesOf(vms) }, diagnostics };
+    return { from, to, cycles: found, alerts, besides: { points, deadlines: deadlinesOf(vms) }, diagnostics };
   });
 }
+
+/** What alerts may call the VM that somebody asked for; undefined: all are wanted. */
+const namesOf = (wanted: string | undefined, cycles: readonly PastCycle[]): Set<string> | undefined =>
+  wanted === undefined
+    ? undefined
+    : new Set([
+        wanted,
+        ...cycles.flatMap(({ vm, made }) => [vm, made?.name ?? vm].map(one => one.toLowerCase())),
+      ]);
 
 const deadlinesOf = (vms: readonly CatalogResource[]): ReadonlyMap<string, Deadline> =>
   new Map(

@@ -17,7 +17,7 @@ import type { VmRepository } from '../../replication/model/repository.ts';
 import type { OpenRepository } from '../../replication/repository/open-repository.ts';
 import { holdsKnown } from '../../replication/retention/holds.ts';
 import { repositoryLost } from '../../resources/shared/lost-repository.ts';
-import { openAlertsIn } from '../alerts/alert-turn.ts';
+import { openAlertsIn } from '../alerts/noted-alerts.ts';
 import type { Context } from '../app-context.ts';
 import { makeRepositories } from '../connect/repositories.ts';
 import type { CommonOptions, RepositoryOptions } from '../options.ts';

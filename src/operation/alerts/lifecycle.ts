@@ -195,14 +195,21 @@ export const unclaimed = (state: AlertState, untried: readonly Delivery[]): Aler
   }),
 });
 
-/** Without the alerts that have ended and that every route has heard the end of. */
-export const settled = (state: AlertState, policies: readonly RoutePolicy[]): AlertState => ({
-  ...state,
-  alerts: state.alerts.filter(
+/** The alerts that have ended and that every route has heard the end of, in the order in which they began. */
+export const over = ({ alerts }: AlertState, policies: readonly RoutePolicy[]): Alert[] =>
+  alerts.filter(
     ({ ended, told }) =>
-      ended === undefined || policies.some(({ route }) => (told[route]?.subjects.length ?? 0) > 0),
-  ),
+      ended !== undefined && !policies.some(({ route }) => (told[route]?.subjects.length ?? 0) > 0),
+  );
+
+/** Without alerts that are over. */
+export const without = (state: AlertState, gone: readonly Alert[]): AlertState => ({
+  ...state,
+  alerts: state.alerts.filter(one => !gone.some(isOf(one))),
 });
+
+/** Whether two are the same, from one moment on. */
+const isOf = (one: Alert) => (other: Alert) => other.key === one.key && other.since === one.since;
 
 /**
  * What is kept from now on, when `own` went its own way from `base` while nobody could reach what is
@@ -210,7 +217,6 @@ export const settled = (state: AlertState, policies: readonly RoutePolicy[]): Al
  * route stands.
  */
 export function rejoined(stored: AlertState, base: AlertState, own: AlertState): AlertState {
-  const isOf = (one: Alert) => (other: Alert) => other.key === one.key && other.since === one.since;
   const began = (one: Alert) => base.alerts.find(isOf(one));
   const isOver = (one: Alert) => began(one) && !own.alerts.some(isOf(one));
   const alerts = stored.alerts

@@ -103,7 +103,7 @@ const isShared = (code: string): boolean =>
 function ofVm(status: VmStatus, { failing, declaredSince, seen }: Known, now: number): Condition[] {
   const { vm, state, reason, repository, replica, newest, kept, target } = status;
   const failed = failing.get(vm);
-  const why = failed ? `: ${failed.message}` : '';
+  const why = failed ? `: ${failed.message.replace(/\.$/, '')}` : '';
   // VMs that are late for the same reason are one alert: the vCenter is away.
   const cause = failed && isShared(failed.code) ? `${failed.code} ${causeIn(failed.message, status)}` : vm;
   const found: Condition[] = [];

@@ -4,7 +4,7 @@ import type { BoardStore } from '../model/repository.ts';
 const day = 86_400_000;
 
 /** How long notes of one kind are kept after they were written last, ms. */
-const kept = { 'history/': 90 * day, 'movers/': 7 * day } as const;
+const kept = { 'history/': 90 * day, 'past-alerts/': 90 * day, 'movers/': 7 * day } as const;
 
 /**
  * Removes the notes of a repository that are too old. Credentials that may not delete leave them to a prune,

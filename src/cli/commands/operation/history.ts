@@ -1,7 +1,7 @@
 import { type History, type HistoryOptions, history as read } from '../../../app/operation/history.ts';
 import { exitCode } from '../../../engine/report/exit-code.ts';
 import { bytes, plural, span } from '../../../io/units.ts';
-import { type PastCycle, type PastVm, summed } from '../../../operation/history.ts';
+import { type PastAlert, type PastCycle, type PastVm, summed } from '../../../operation/history.ts';
 import type { Define } from '../../context/define.ts';
 import {
   vmAndPaths,
@@ -19,7 +19,9 @@ type Options = HistoryOptions & { vm?: string; format: 'text' | 'json' };
 export const history: Define = (program, context, exit) => {
   const command = program
     .command('history [VM] [PATHS...]')
-    .description('what agents did: cycles, resyncs with their reasons, and how far each RPO was kept')
+    .description(
+      'what agents did and told: cycles, resyncs with their reasons, alerts, and how far each RPO was kept',
+    )
     .option(
       '--since <TIME>',
       'from when on: a duration before now, or a time (default 7d; 90 days are kept)',
@@ -43,7 +45,7 @@ export const history: Define = (program, context, exit) => {
 
 const time = (ms: number): string => new Date(ms).toISOString();
 
-function inJson({ from, to, cycles }: History, vms: readonly PastVm[]): object {
+function inJson({ from, to, cycles, alerts }: History, vms: readonly PastVm[]): object {
   return {
     version: 1,
     from: time(from),
@@ -57,48 +59,63 @@ function inJson({ from, to, cycles }: History, vms: readonly PastVm[]): object {
         ended: time(ended),
         ...(made && { made: { ...made, time: time(made.time), until: time(made.until) } }),
       })),
+    alerts: alerts.map(({ since, ended, ...rest }) => ({
+      ...rest,
+      since: time(since),
+      ...(ended !== undefined && { ended: time(ended) }),
+    })),
   };
 }
 
 function lines(
-  { from, to, cycles }: History,
+  { from, to, cycles, alerts }: History,
   vms: readonly PastVm[],
   isOne: boolean,
   columns?: number,
 ): string[] {
-  if (vms.length === 0) return ['no agent has written down a cycle in that time'];
   const within = cycles.filter(({ ended }) => ended >= from);
-  const one = isOne
-    ? table(
-        ['ENDED', 'TOOK', 'CYCLE', 'READ', 'POINT', 'ID'],
-        within.map(cycle => [time(cycle.ended), span(cycle.ended - cycle.began), ...cells(cycle)]),
-        columns,
-      )
-    : [];
+  const tables = [
+    isOne && within.length > 0 ? table(CYCLE, within.map(cycleRow), columns) : [],
+    alerts.length > 0 ? table(ALERT, alerts.map(alertRow), columns) : [],
+    vms.length > 0 ? table(VM, vms.map(vmRow), columns) : [],
+  ];
+  const counts = `${plural(within.length, 'cycle')} and ${plural(alerts.length, 'alert')}`;
   return [
-    ...one,
-    ...table(
-      ['VM', 'CYCLES', 'FAILED', 'RESYNCS', 'RPO KEPT'],
-      vms.map(({ vm, cycles: count, failed, resyncs, attainment }) => [
-        vm,
-        String(count),
-        String(failed),
-        Object.entries(resyncs)
-          .map(([reason, times]) => `${times} ${reason}`)
-          .join(', ') || '-',
-        attainment === undefined ? '-' : `${floored(attainment)} %`,
-      ]),
-      columns,
-    ),
-    `${plural(within.length, 'cycle')} from ${time(from)} to ${time(to)}`,
+    ...tables.filter(one => one.length > 0).flatMap((one, n) => [...(n > 0 ? [''] : []), ...one]),
+    ...(vms.length === 0 ? ['no agent has written down a cycle in that time'] : []),
+    `${counts} from ${time(from)} to ${time(to)}`,
   ];
 }
 
+const CYCLE = ['ENDED', 'TOOK', 'CYCLE', 'READ', 'POINT', 'ID'];
+const ALERT = ['ALERT SINCE', 'LASTED', 'RULE', 'TOLD', 'WHAT'];
+const VM = ['VM', 'CYCLES', 'FAILED', 'RESYNCS', 'RPO KEPT'];
+
+const cycleRow = ({ began, ended, made, failed, id = '-' }: PastCycle): string[] => {
+  const row = [time(ended), span(ended - began)];
+  if (!made) return [...row, failed ? failed.code : 'no point', '-', '-', id];
+  const { mode, reason, read: size, generation } = made;
+  const cycle = mode === 'incremental' ? mode : `${mode} (${reason})`;
+  return [...row, cycle, bytes(size), String(generation), id];
+};
+
+const alertRow = ({ since, ended, rule, told, text, subjects }: PastAlert): string[] => [
+  time(since),
+  ended === undefined ? 'open' : span(ended - since),
+  rule,
+  told.join(', ') || 'nobody',
+  subjects.length > 1 ? `${text}, and ${subjects.length - 1} more` : text,
+];
+
+const vmRow = ({ vm, cycles, failed, resyncs, attainment }: PastVm): string[] => [
+  vm,
+  String(cycles),
+  String(failed),
+  Object.entries(resyncs)
+    .map(([reason, times]) => `${times} ${reason}`)
+    .join(', ') || '-',
+  attainment === undefined ? '-' : `${floored(attainment)} %`,
+];
+
 /** Never more than it was: 99.999 is not 100. */
 const floored = (percent: number): string => (Math.floor(percent * 100) / 100).toFixed(2);
-
-function cells({ made, failed, id = '-' }: PastCycle): string[] {
-  if (!made) return [failed ? failed.code : 'no point', '-', '-', id];
-  const { mode, reason, read: size, generation } = made;
-  return [mode === 'incremental' ? mode : `${mode} (${reason})`, bytes(size), String(generation), id];
-}
