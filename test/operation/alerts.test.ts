@@ -338,7 +338,11 @@ describe('a route that does not deliver', () => {
 });
 
 describe('while a repository is away', () => {
-  const away = fc.record({ breached: fc.subarray(['x', 'y']), first: fc.boolean(), second: fc.boolean() });
+  const away = fc.record({
+    breached: fc.subarray(['x', 'y']),
+    /** At each time that a turn reaches for it. */
+    reaches: fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }),
+  });
 
   const ways = ['one process', 'a process each', 'one that can keep nothing'] as const;
 
@@ -397,10 +401,10 @@ describe('while a repository is away', () => {
             },
             digest: async () => [],
           });
-        for (const [n, { breached, first, second }] of moments.entries()) {
+        for (const [n, { breached, reaches }] of moments.entries()) {
           asked = 0;
           if (by === 'a process each') keeper = opened();
-          isAway = change => (change === 1 ? first : second);
+          isAway = time => reaches[time - 1]!;
           await look(n * 15 * minute, breached);
         }
         isAway = () => false;
