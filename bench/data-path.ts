@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { nodeRandom } from '../src/io/node.ts';
+import { lazyHttp } from '../tools/lazy-http.ts';
 import { createKey, printedKey } from '../src/replication/format/keys.ts';
 import { contenders, type Measured } from './data-path/contenders.ts';
 import { certificate, credentials, gateway } from './data-path/gateway.ts';
@@ -67,6 +68,9 @@ try {
     bundle: true,
     platform: 'node',
     format: 'esm',
+    // As tools/cli-files.ts bundles the CLI.
+    mainFields: ['module', 'main'],
+    plugins: [lazyHttp],
     banner: { js: 'import{createRequire}from"node:module";const require=createRequire(import.meta.url);' },
   });
   gateways.push(await gateway(world.store, 17_080), await gateway(world.store, 17_081, { cert, key }));

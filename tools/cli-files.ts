@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { build } from 'esbuild';
 import { atFirstCall } from './at-first-call.ts';
 import { declarations } from './declarations.ts';
+import { lazyHttp } from './lazy-http.ts';
 import { native } from './native.ts';
 import { oneStart } from './one-start.ts';
 import { singleFile } from './single-file.ts';
@@ -38,7 +39,7 @@ export async function cliFiles({ small = false } = {}): Promise<{
     // ES modules where a package has them: named imports survive splitting, and unused parts fall away.
     mainFields: ['module', 'main'],
     external: native,
-    plugins: [atFirstCall, oneStart],
+    plugins: [atFirstCall, lazyHttp, oneStart],
     chunkNames: 'chunks/[name]-[hash]',
     legalComments: 'none',
     minifyWhitespace: small,

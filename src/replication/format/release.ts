@@ -4,7 +4,9 @@
  * memory then, which the processor has at hand. Nobody may look at the bytes, or at others of their buffer,
  * any more.
  */
-export function release({ buffer }: Buffer): void {
-  // What is small may be in Node's pool, beside what is somebody else's.
-  if (buffer instanceof ArrayBuffer && buffer.byteLength !== Buffer.poolSize) buffer.transfer(0);
+export function release({ buffer, length }: Buffer): void {
+  // What is small may be in Node's pool, beside what is somebody else's. The pool has the size of a block since
+  // Node 24, and nothing that takes half of it.
+  const isInPool = buffer.byteLength === Buffer.poolSize && length < Buffer.poolSize / 2;
+  if (buffer instanceof ArrayBuffer && !isInPool) buffer.transfer(0);
 }
