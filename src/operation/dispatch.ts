@@ -22,7 +22,7 @@ export interface Candidate {
   places: readonly Place[];
 }
 
-/** Slots that long cycles may have: a quarter, and one where that is less. */
+/** Slots that long cycles may have, and of a place: a quarter, and one where that is less. */
 export const longSlots = (slots: number): number => Math.max(1, Math.floor(slots / 4));
 
 interface Entry extends Candidate {
@@ -51,7 +51,8 @@ export class Dispatch {
   readonly #groups = new Map<string, Group>();
   /** Those with somebody who is ready. */
   readonly #active = new Set<Group>();
-  readonly #held = new Map<string, number>();
+  /** By name of the place: cycles there, and the long ones among them. */
+  readonly #held = new Map<string, Record<'all' | 'long', number>>();
   #running = 0;
   #long = 0;
 
@@ -90,8 +91,8 @@ export class Dispatch {
   }
 
   /**
-   * Takes a slot for whoever goes next; undefined: nobody may by now. No long cycle takes the only slot from
-   * a VM that only has to be brought up to date.
+   * Takes a slot for whoever goes next; undefined: nobody may by now. Long cycles take no more than a quarter
+   * of the slots and of each place, and never the only one from a VM that only has to be brought up to date.
    */
   take(now: number): string | undefined {
     this.#sort(now);
@@ -119,9 +120,10 @@ export class Dispatch {
   becomeLong(id: string): boolean {
     const entry = this.#entries.get(id);
     if (entry?.state !== 'running' || entry.lane === 'long') return true;
-    if (this.#long >= longSlots(this.slots)) return false;
+    if (!this.#longMay(entry.places)) return false;
+    this.#count(entry, -1);
     entry.lane = 'long';
-    this.#long++;
+    this.#count(entry, 1);
     return true;
   }
 
@@ -160,36 +162,64 @@ export class Dispatch {
   /** Of the groups with room for one more, the one whose first has the earliest deadline. */
   #best(): Group | undefined {
     let usual: Group | undefined;
-    let long: Group | undefined;
     let usualWaits = false;
+    /** Places of which a usual cycle waits for the only one. */
+    const wanted = new Set<string>();
+    const longs: Group[] = [];
     for (const group of this.#active) {
       const first = front(group);
       if (!first) {
         this.#active.delete(group);
         continue;
       }
-      if (group.lane === 'usual') usualWaits = true;
-      const best = group.lane === 'usual' ? usual : long;
-      if ((best && front(best)!.deadline <= first.deadline) || !this.#hasRoom(group)) continue;
-      if (group.lane === 'usual') usual = group;
-      else long = group;
+      if (group.lane === 'long') {
+        longs.push(group);
+        continue;
+      }
+      usualWaits = true;
+      for (const { name, most } of group.places) if (most === 1) wanted.add(name);
+      if (isBefore(group, usual) && this.#hasRoom(group)) usual = group;
     }
-    const longMay = this.#long < longSlots(this.slots) && (this.slots > 1 || !usualWaits);
-    if (!long || !longMay) return usual;
-    return usual && front(usual)!.deadline <= front(long)!.deadline ? usual : long;
+    if (this.slots === 1 && usualWaits) return usual;
+    let best = usual;
+    for (const group of longs)
+      if (
+        isBefore(group, best) &&
+        this.#hasRoom(group) &&
+        this.#longMay(group.places) &&
+        !group.places.some(({ name }) => wanted.has(name))
+      )
+        best = group;
+    return best;
   }
 
   #hasRoom({ places }: Group): boolean {
-    for (const { name, most } of places) if ((this.#held.get(name) ?? 0) >= most) return false;
+    for (const { name, most } of places) if ((this.#held.get(name)?.all ?? 0) >= most) return false;
+    return true;
+  }
+
+  #longMay(places: readonly Place[]): boolean {
+    if (this.#long >= longSlots(this.slots)) return false;
+    for (const { name, most } of places)
+      if ((this.#held.get(name)?.long ?? 0) >= longSlots(most)) return false;
     return true;
   }
 
   #count({ lane, places }: Entry, by: 1 | -1): void {
     this.#running += by;
     if (lane === 'long') this.#long += by;
-    for (const { name } of places) this.#held.set(name, (this.#held.get(name) ?? 0) + by);
+    for (const { name } of places) {
+      const held = this.#held.get(name) ?? { all: 0, long: 0 };
+      held.all += by;
+      if (lane === 'long') held.long += by;
+      this.#held.set(name, held);
+    }
   }
 }
+
+/** Whether the first of a group has an earlier deadline than that of another one, if there is one. */
+const isBefore = (group: Group, other: Group | undefined): boolean =>
+  other === undefined || front(group)!.deadline < front(other)!.deadline;
 
 const isSame = (one: Candidate, other: Candidate): boolean =>
   one.lane === other.lane &&

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Window } from '../engine/model/catalog.ts';
-import { opensAt } from '../engine/model/window.ts';
+import { longestClosed, longestOpen, opensAt } from '../engine/model/window.ts';
 import { nextRun } from './cron.ts';
-import type { Schedule } from './schedule.ts';
+import { longestGap, type Schedule } from './schedule.ts';
 
 /**
  * Whoever fires each interval finds a point that is younger by the seconds which its snapshot took to come
@@ -55,6 +55,40 @@ export function breachedAfter(timetable: Timetable, rpo: number | undefined, new
   };
   return whole(whole(newest));
 }
+
+/** How many runs show how far apart they get, and between which times, ms after the first: it may be an odd one. */
+const mostRuns = 3_000;
+const shown = { from: 7 * 86_400_000, to: 22 * 86_400_000 };
+
+/**
+ * How far apart the two points are that are furthest, where every cycle begins as soon as it may and at the
+ * best place in its window, ms. Where all of it is of one zone, by a clock that nobody changes. Infinity: its
+ * windows are never open together.
+ */
+export function longestBetween({ schedule, ...rest }: Timetable): number {
+  const zones = new Set(rest.windows.flat().map(({ timezone = 'UTC' }) => timezone));
+  if ('cron' in schedule) zones.add(rest.timezone);
+  const [windows, timezone] =
+    zones.size > 1
+      ? [rest.windows, rest.timezone]
+      : [rest.windows.map(list => list.map(one => ({ ...one, timezone: 'UTC' }))), 'UTC'];
+  const first = opensAt(windows, looksFrom);
+  if (!Number.isFinite(first)) return first;
+  const lists = windows.filter(list => list.length > 0);
+  let longest = Math.max(longestGap(schedule), ...lists.map(longestClosed));
+  if (lists.length === 0) return longest;
+  const place = Math.min(longestGap(schedule), ...lists.map(longestOpen));
+  for (let last = first, n = 0; n < mostRuns && last < first + shown.to; n++) {
+    const next = runsAfter({ schedule, timezone, windows }, last);
+    if (!Number.isFinite(next)) break;
+    if (last >= first + shown.from) longest = Math.max(longest, next - last - place);
+    last = next;
+  }
+  return longest;
+}
+
+/** A Saturday, and whichever year. */
+const looksFrom = Date.UTC(2000, 0);
 
 /** Where in an interval a VM has its place, from 0 to 1, by its UUID: spread evenly, and always the same. */
 export function phaseOf(uuid: string): number {

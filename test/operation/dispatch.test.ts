@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Candidate, Dispatch, longSlots } from '../../src/operation/dispatch.ts';
 
-const most = { 'vc-a': 2, 'vc-b': 2, nas: 1 } as const;
+const most = { 'vc-a': 2, 'vc-b': 8, nas: 1 } as const;
 
 const candidates = fc.array(
   fc.record({
@@ -31,10 +31,13 @@ function couldBegin(
   return (
     running.length < slots &&
     (one.lane === 'usual' || (long < longSlots(slots) && !onlySlot)) &&
-    one.places.every(
-      ({ name, most }) =>
-        running.filter(({ places }) => places.some(place => place.name === name)).length < most,
-    )
+    one.places.every(({ name, most }) => {
+      const isThere = ({ places }: Candidate) => places.some(place => place.name === name);
+      const there = running.filter(isThere);
+      const waits = most === 1 && ready.some(other => other.lane === 'usual' && isThere(other));
+      const longThere = there.filter(({ lane }) => lane === 'long').length;
+      return there.length < most && (one.lane === 'usual' || (longThere < longSlots(most) && !waits));
+    })
   );
 }
 
@@ -90,6 +93,21 @@ describe('dispatch', () => {
     for (let n = 0; n < 3; n++) dispatch.take(0);
     expect(['a', 'a', 'b', 'c'].map(id => dispatch.becomeLong(id))).toEqual([true, true, true, false]);
     dispatch.set('first', { ...usual, lane: 'long' });
+    expect(dispatch.take(0)).toBeUndefined();
+    dispatch.end('a');
+    expect(dispatch.take(0)).toBe('first');
+  });
+
+  test('nor does a cycle that turns out to be long take more than a quarter of a place', () => {
+    const dispatch = new Dispatch(100);
+    const one = (ready: number) => ({
+      ...{ lane: 'usual' as const, ready, deadline: 1 },
+      places: [{ name: 'vc', most: 4 }],
+    });
+    for (const id of ['a', 'b', 'c']) dispatch.set(id, one(0));
+    for (let n = 0; n < 3; n++) dispatch.take(0);
+    expect(['a', 'b', 'a'].map(id => dispatch.becomeLong(id))).toEqual([true, false, true]);
+    dispatch.set('first', { ...one(0), lane: 'long', deadline: 0 });
     expect(dispatch.take(0)).toBeUndefined();
     dispatch.end('a');
     expect(dispatch.take(0)).toBe('first');

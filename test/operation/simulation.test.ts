@@ -14,6 +14,20 @@ const cases: [string, Simulated][] = [
     'first copies of hours',
     { ...usual, vms: 100, slots: 10, days: 1, firsts: { count: 8, takes: 240 * minute } },
   ],
+  [
+    'first copies of hours beside a limit',
+    {
+      ...{ ...usual, vms: 100, slots: 20, days: 1, firsts: { count: 8, takes: 240 * minute } },
+      ...{ cycle: [24_000, 36_000], vcenters: { count: 1, most: 5 } },
+    },
+  ],
+  [
+    'rescans of hours beside a limit',
+    {
+      ...{ ...usual, vms: 100, slots: 20, days: 1, rescans: { of: 100, takes: 240 * minute } },
+      ...{ cycle: [24_000, 36_000], vcenters: { count: 1, most: 5 } },
+    },
+  ],
   ['rescans of an hour', { ...usual, vms: 100, slots: 10, days: 1, rescans: { of: 20, takes: 60 * minute } }],
   [
     'limits as narrow as the slots',

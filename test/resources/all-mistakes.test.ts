@@ -40,6 +40,28 @@ describe('a mistake of form beside one of sense', () => {
       ],
     ],
     [
+      'protected_vm',
+      'dc02',
+      {
+        ...vm,
+        windows: [{ days: ['sun'], from: '08:00', to: '09:00' }],
+        window: { days: ['mon'], from: '08:00', to: '09:00' },
+      },
+      [['windows', 'windows-never-open']],
+    ],
+    [
+      'protected_vm',
+      'dc02',
+      { ...vm, rpo: '1h', window: { from: '01:00', to: '02:00' } },
+      [['rpo', 'rpo-too-short']],
+    ],
+    [
+      'protected_vm',
+      'dc02',
+      { ...vm, schedule: 'every 30 hours', rpo: '31h', windows: [{ from: '22:00', to: '23:00' }] },
+      [['rpo', 'rpo-too-short']],
+    ],
+    [
       'file',
       '/x',
       { content: 'a', source: 'b', mode: '99999' },

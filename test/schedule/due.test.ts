@@ -1,6 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { breachedAfter, dueAfter, phaseOf, runsAfter, type Timetable } from '../../src/schedule/due.ts';
+import type { Window } from '../../src/engine/model/catalog.ts';
+import { opensAt } from '../../src/engine/model/window.ts';
+import {
+  breachedAfter,
+  dueAfter,
+  longestBetween,
+  phaseOf,
+  runsAfter,
+  type Timetable,
+} from '../../src/schedule/due.ts';
 import { parseSchedule } from '../../src/schedule/schedule.ts';
 
 const minute = 60_000;
@@ -140,5 +149,43 @@ describe('when an RPO is breached', () => {
     const table = tableOf('every 15 minutes', { windows: [[{ from: '20:00', to: '06:00' }]] });
     const newest = Date.parse('2026-03-20T05:50Z');
     expect(breachedAfter(table, undefined, newest)).toBe(Date.parse('2026-03-20T20:15Z'));
+  });
+});
+
+describe('the longest time between two points', () => {
+  const hour = 3_600_000;
+  const day = 24 * hour;
+  const between = (schedule: string, ...windows: Window[][]) =>
+    longestBetween({ schedule: parseSchedule(schedule)!, timezone: 'UTC', windows });
+  const at = (from: string, to: string, ...days: NonNullable<Window['days']>): Window => ({
+    ...(days.length > 0 && { days }),
+    from,
+    to,
+  });
+
+  test.each<[string, Window[][], number]>([
+    ['every 15 minutes', [], hour / 4],
+    ['every day at 02:00', [], day],
+    ['every 15 minutes', [[at('22:00', '06:00')]], 16 * hour],
+    // Due in the middle of the day, it waits for the night after.
+    ['every 30 hours', [[at('22:00', '23:00')]], 47 * hour],
+    ['every 8 days', [[at('08:00', '09:00', 'sun')]], 14 * day - hour],
+    ['every day at 02:00', [[at('22:00', '23:00')]], day],
+    ['every hour', [[at('08:00', '12:00')], [at('11:00', '20:00')]], 22 * hour],
+    ['every hour', [[at('08:00', '09:00', 'sun')], [at('08:00', '09:00', 'mon')]], Number.POSITIVE_INFINITY],
+    ['every hour', [[at('08:00', '09:00')], [at('09:00', '10:00')]], Number.POSITIVE_INFINITY],
+  ])('%s in %j', (schedule, windows, longest) => {
+    const found = between(schedule, ...windows);
+    // To what a run may be early by, which is a thirtieth.
+    if (Number.isFinite(longest)) expect(Math.abs(found - longest)).toBeLessThan(hour / 10);
+    else expect(found).toBe(longest);
+  });
+
+  test('windows of two zones that meet in one half of the year alone', () => {
+    const here = { ...at('08:00', '09:00'), timezone: 'Europe/Berlin' };
+    const utc = { ...at('07:00', '08:00'), timezone: 'UTC' };
+    expect(opensAt([[here], [utc]], Date.UTC(2026, 6, 1))).toBe(Date.UTC(2026, 9, 25, 7));
+    const never = { ...at('04:00', '05:00'), timezone: 'UTC' };
+    expect(opensAt([[here], [never]], Date.UTC(2026, 6, 1))).toBe(Number.POSITIVE_INFINITY);
   });
 });

@@ -161,4 +161,8 @@ export const cycle = {
     means: 'A template is to be protected, and vSphere makes no snapshot of one.',
     wayOut: 'Convert it to a virtual machine, or remove its `protected_vm`.',
   },
+  'windows-never-open': {
+    means: 'The windows of a VM are never open while its maintenance window is.',
+    wayOut: 'Let them overlap, or leave one of them out.',
+  },
 } as const satisfies Meanings;

@@ -2,7 +2,7 @@ import type { Code } from '../../diagnostics/codes.ts';
 import { type Diagnostic, given, type SourceRange } from '../../diagnostics/diagnostic.ts';
 import type { Address, Json } from './catalog.ts';
 import { nearest } from './pointer.ts';
-import type { AnyResourceType, Claim, Id, Mistake, Where } from './resource-type.ts';
+import type { AnyResourceType, Claim, Id, Mistake, WhereOne } from './resource-type.ts';
 
 /** One mistake, for a type's `check`. */
 export const mistake = (pointer: string, code: Code, message: string, hint?: string): Mistake => ({
@@ -36,7 +36,7 @@ export function mistakesOf(
   type: AnyResourceType,
   properties: { [key: string]: Json },
   title: string,
-  where: Where,
+  where: WhereOne,
 ): Mistake[] {
   const found: unknown = type.check?.(properties, title, where) ?? [];
   if (!Array.isArray(found) || !found.every(isMistake))

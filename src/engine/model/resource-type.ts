@@ -298,7 +298,7 @@ export interface ResourceType<P = any, C extends object = any, L = any> {
    * Pure: everything that is wrong with what was written and that the schema can't say, each at its value.
    * Only what it finds nothing wrong with is handed to `identity` and to all the rest.
    */
-  check?(properties: P, title: string, where: Where): Mistake[];
+  check?(properties: P, title: string, where: WhereOne): Mistake[];
   /** What earlier runs left on the target, searched by each plan of everything. */
   // biome-ignore lint/suspicious/noExplicitAny: each type has properties of its own
   leftovers?: LeftoverFinder<any>;
@@ -348,6 +348,11 @@ export interface Where {
   lab?: true;
   /** Which one. */
   labId?: string;
+}
+
+/** Where a resource is, and the maintenance window that it has of its own. */
+export interface WhereOne extends Where {
+  window?: Window;
 }
 
 /**

@@ -109,7 +109,8 @@ interface Asking {
 function sayingsOf(asking: Asking, surroundings: Surroundings): Sayings {
   const { declared, type, properties } = asking;
   const { address, title, at } = declared;
-  const { where } = surroundings;
+  const { window } = declared.meta;
+  const where = { ...surroundings.where, ...(window && { window }) };
   let mistakes: Diagnostic[];
   try {
     mistakes = mistakesOf(type, properties, title, where).map(mistake => asDiagnostic(mistake, declared));

@@ -50,21 +50,29 @@ export function longestClosed(windows: readonly Window[]): number {
   return longest;
 }
 
-/** Closings that are stepped over before two lists of windows count as never open together. */
-const mostClosings = 100;
+/** The longest time for which one of these windows is open, in ms, by a clock that nobody changes. */
+export const longestOpen = (windows: readonly Window[]): number =>
+  Math.max(
+    ...windows.map(({ from, to }) => {
+      const lasts = timeOfDay(to) - timeOfDay(from);
+      return lasts > 0 ? lasts : lasts + dayMs;
+    }),
+  );
+
+/** Windows come again every week, but for the clocks of their zones: a year shows all that those do. */
+const longestLook = 54 * 7 * dayMs;
 
 /**
  * From when on, at `now` or later, one window of each list is open, in ms since the epoch; an empty list says
- * nothing. Lists that aren't open together within about three months: the end of those.
+ * nothing. Infinity: never, since no two of them are open together.
  */
 export function opensAt(lists: readonly (readonly Window[])[], now: number): number {
-  let at = now;
-  for (let n = 0; n < mostClosings; n++) {
+  for (let at = now; at <= now + longestLook; ) {
     const opens = lists.reduce((from, windows) => earliest(windows, from), at);
-    if (opens === at) break;
+    if (opens === at) return at;
     at = opens;
   }
-  return at;
+  return Number.POSITIVE_INFINITY;
 }
 
 const earliest = (windows: readonly Window[], now: number): number =>
@@ -109,6 +117,7 @@ function changeBetween(before: number, after: number, timezone: string): number 
 
 /** How far the zone's wall clock is ahead of UTC, in ms. */
 function offsetAt(instant: number, timezone: string): number {
+  if (timezone === 'UTC') return 0;
   const parts = formatOf(timezone).formatToParts(instant);
   const part = (type: Intl.DateTimeFormatPartTypes) => Number(parts.find(p => p.type === type)!.value);
   const wall = Date.UTC(

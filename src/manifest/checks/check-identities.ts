@@ -76,9 +76,11 @@ const ownerOf = (of: DeclaredResource, claims: readonly Claim[]): Owner => {
 /** Tells all that the type finds wrong with it, beside what is known to be wrong. */
 function isSound(declared: DeclaredResource, where: Where, report: Report): boolean {
   const { resource, type, broken } = declared;
+  const { window } = resource.meta;
+  const here = { ...where, ...(window && { window }) };
   const mistakes = saidBy(() => {
     const [all = [], amended] = (broken?.meant ?? [resource.properties]).map(properties =>
-      mistakesOf(type, properties, resource.title, where),
+      mistakesOf(type, properties, resource.title, here),
     );
     return amended ? all.filter(one => amended.some(other => isDeepStrictEqual(one, other))) : all;
   });

@@ -1,5 +1,6 @@
 import { failedWith } from '../../diagnostics/diagnostic.ts';
 import { interrupted } from '../../engine/apply/outcome.ts';
+import type { Window } from '../../engine/model/catalog.ts';
 import type { WriteIo } from '../../engine/model/io.ts';
 import { mistake } from '../../engine/model/mistakes.ts';
 import type {
@@ -10,12 +11,13 @@ import type {
   Outcome,
   Step,
 } from '../../engine/model/resource-type.ts';
-import { longestClosed } from '../../engine/model/window.ts';
+import { isTimezone, longestClosed } from '../../engine/model/window.ts';
 import { span } from '../../io/units.ts';
 import { lockPolicyOf } from '../../replication/model/object-lock.ts';
 import { type Due, earliestDeadlineFirst } from '../../replication/movers/due-jobs.ts';
 import { declareRetention, isSame } from '../../replication/retention/in-force.ts';
 import { retentionOf } from '../../replication/retention/policy.ts';
+import { longestBetween } from '../../schedule/due.ts';
 import { longestGap, parseSchedule } from '../../schedule/schedule.ts';
 import { oneDiagnostic } from '../shared/one-diagnostic.ts';
 import {
@@ -29,7 +31,14 @@ import { describeCycle } from './describe-cycle.ts';
 import { removeLeft } from './left-behind.ts';
 import { type ListedProtection, listProtections, protectionToManifest } from './list-vms.ts';
 import { observeProtection } from './observe-protection.ts';
-import { type ProtectedVmProperties, type ProtectedVmState, rpoOf, schema, windowsIn } from './protection.ts';
+import {
+  type ProtectedVmProperties,
+  type ProtectedVmState,
+  rpoOf,
+  schema,
+  timetableOf,
+  windowsIn,
+} from './protection.ts';
 import { move, type PreparedJob, prepareJob } from './replicate.ts';
 import { vmSelector } from './select-vms.ts';
 
@@ -62,10 +71,10 @@ your own, and each VM is a resource \`protected_vm:TITLE/VM\`.`,
   shows: { instance_uuid: 'Tells the VM apart for good, whatever it is called.' },
   select: { ...vmSelector, claims: ({ repository }, where) => repositoryClaims(repository, where) },
   windows: windowsIn,
-  check: properties => [
+  check: (properties, _, { window }) => [
     ...repositoryMistakes(properties),
     ...lockMistakes(properties),
-    ...timeMistakes(properties),
+    ...timeMistakes(properties, window),
   ],
   // vSphere keeps the case of a VM's name; two declarations in other case are the same VM all the same.
   identity: (_, title) => title.toLowerCase(),
@@ -211,20 +220,40 @@ function lockMistakes({ repository, retention: kept }: ProtectedVmProperties): M
   ];
 }
 
-function timeMistakes({ schedule, ...properties }: ProtectedVmProperties): Mistake[] {
-  const { rpo } = properties;
+function timeMistakes(properties: ProtectedVmProperties, window: Window | undefined): Mistake[] {
+  const { rpo, schedule } = properties;
   const how = parseSchedule(schedule);
-  const limit = rpoOf(properties);
-  if (how === undefined || limit === undefined) return [];
-  const tooShort = (why: string, instead: string) =>
+  if (how === undefined) return [];
+  const limit = rpoOf(properties) ?? Number.POSITIVE_INFINITY;
+  const tooShort = (why: string, instead: string) => [
     mistake(
       '/rpo',
       'rpo-too-short',
       `\`rpo: ${rpo}\` can't be kept ${why}`,
       `leave \`rpo\` out, or ${instead}`,
-    );
-  if (limit < longestGap(how)) return [tooShort(`with a point \`${schedule}\``, 'shorten the schedule')];
-  const closed = longestClosed(windowsIn(properties));
-  if (limit >= closed) return [];
-  return [tooShort(`while no window is open for ${span(closed)}`, 'let windows open more often')];
+    ),
+  ];
+  if (limit < longestGap(how)) return tooShort(`with a point \`${schedule}\``, 'shorten the schedule');
+  // A zone that there isn't is a mistake of its own.
+  const zones = [properties.timezone, window?.timezone].filter(zone => zone !== undefined);
+  if (!zones.every(isTimezone)) return [];
+  const lists = window ? [[window]] : [];
+  const between = longestBetween(timetableOf(properties, lists));
+  if (between === Number.POSITIVE_INFINITY)
+    return [
+      mistake(
+        '/windows',
+        'windows-never-open',
+        'no window of `windows` is ever open while `window` is: no point would be made',
+        'let the two overlap, or leave one of them out',
+      ),
+    ];
+  if (!(limit < between)) return [];
+  const closed = Math.max(longestClosed(windowsIn(properties)), ...lists.map(longestClosed));
+  return limit < closed
+    ? tooShort(`while no window is open for ${span(closed)}`, 'let windows open more often')
+    : tooShort(
+        `with a point \`${schedule}\` in these windows: two points get ${span(between)} apart`,
+        'shorten the schedule, or let windows open more often',
+      );
 }

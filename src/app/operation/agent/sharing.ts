@@ -23,6 +23,8 @@ const often = { take: 1_000, answers: 1_000, keep: 10_000, look: 5_000 };
 
 /** Before what nobody wanted is offered again, ms. */
 const declinedPause = 5_000;
+/** The same of what movers that took it could not do, doubled by each further one in a row. */
+const longestPause = 60_000;
 /** Before manifests that differ from another mover's are read again, ms. */
 const readAgain = 10_000;
 
@@ -36,6 +38,8 @@ export class Sharing {
   readonly #taker: Taker;
   /** Limits as they were said to the queue, by domain. */
   readonly #limits = new Map<string, number | undefined>();
+  /** By VM: how many movers in a row could not move it for a reason of their own. */
+  readonly #unable = new Map<string, number>();
   #readAt = Number.NEGATIVE_INFINITY;
 
   constructor(by: Follower, followed: Followed, cycles: Cycles, link: Link) {
@@ -119,16 +123,24 @@ export class Sharing {
       }
   }
 
+  /** Where all movers are cut off alike, nobody tries it every few seconds. */
+  #pauseOf({ id }: VmDuty): number {
+    const times = this.#unable.get(id) ?? 0;
+    this.#unable.set(id, times + 1);
+    return Math.min(declinedPause * 2 ** times, longestPause);
+  }
+
   /** What an answer means, where the repository says so too. */
   async #outcomeOf(answer: Answer, duty: VmDuty, known: number | undefined): Promise<Outcome> {
     const { concerns } = this.#by;
+    if (answer.result !== 'failed' && answer.result !== 'declined') this.#unable.delete(duty.id);
     switch (answer.result) {
       case 'declined':
         return { result: 'untouched', after: declinedPause };
       case 'failed':
         concerns.failed(duty.declared.title, answer);
         // One that is cut off rests: what it couldn't do isn't put off for the others.
-        return answer.elsewhere ? { result: 'untouched', after: declinedPause } : failedFor(answer);
+        return answer.elsewhere ? { result: 'untouched', after: this.#pauseOf(duty) } : failedFor(answer);
       case 'busy':
       case 'paused':
       case 'put-back':
@@ -198,17 +210,19 @@ export class Sharing {
   }
 }
 
-/** What went wrong says that this mover is cut off, not that the VM can't be moved. */
+/** What went wrong says that this mover is cut off or set up otherwise, not that the VM can't be moved. */
 const cutOff: ReadonlySet<string> = new Set<Code>([
   ...(['answer-lost', 'lease-unanswered', 'repository-vanished', 'secret-missing'] as const),
   ...(['aws-unreachable', 'aws-clock-skew', 'aws-no-credentials'] as const),
-  ...(['aws-wrong-credentials', 'aws-credentials-expired'] as const),
+  ...(['aws-wrong-credentials', 'aws-credentials-expired', 'aws-access-denied'] as const),
+  ...(['wrong-key', 'key-needed', 'key-not-needed', 'key-not-found', 'newer-format'] as const),
   ...(['vsphere-unreachable', 'vsphere-unavailable', 'vsphere-timeout', 'vsphere-connection-lost'] as const),
   ...(['vsphere-name-unknown', 'vsphere-login-refused'] as const),
   ...(['vsphere-certificate', 'vsphere-ca', 'vsphere-pin'] as const),
 ]);
 
-function handled({ outcome, moved }: Done): Handled {
+/** What others are told about a cycle of this mover. */
+export function handled({ outcome, moved }: Done): Handled {
   switch (outcome.result) {
     case 'made':
       return { answer: { result: 'made', ...(outcome.long && { long: true }) } };
