@@ -255,3 +255,39 @@ test('explain tells of a selected VM what its selection says, and what select ta
     /Many of them by one:\n {2}select {2}map[\s\S]*exclude/,
   );
 });
+
+test('an agent goes on with the VMs that a changed selection lets go of, until somebody allows that', async () => {
+  const { run, write } = await place();
+  const declared = (select: string, more = '') =>
+    write(`converge: 1
+targets: { home: { type: vsphere, url: https://vcenter.example.com, username: x, password: "\${secret('env:VC')}" } }
+resources:
+  protected_vm:
+    prod: { select: ${select}, repository: file:///dr, schedule: every 15 minutes }
+${more}`);
+  let at = 0;
+  const turn = async () => {
+    at += 20;
+    await run('lab', 'clock', `${at}m`);
+    const { code, stdout, stderr } = await run('agent', 'm.yaml', '--once');
+    const points = [...stdout.matchAll(/^(\w+): point/gm)].map(([, vm]) => vm).sort();
+    return { code, points, text: stdout + stderr };
+  };
+  await declared('{ tag: gold }');
+  expect((await turn()).points).toEqual(['sql01', 'web01']);
+  await declared("{ name: 'web*' }");
+  const held = /^protected_vm:prod protects less .*: `select` was changed and lets go of sql01$/m;
+  for (const _ of [1, 2]) {
+    const next = await turn();
+    expect(next.points).toEqual(['sql01', 'web01', 'web02']);
+    expect(next.text).toMatch(held);
+  }
+  // Declared by itself, it is nobody's to hold.
+  await declared("{ name: 'web*' }", '    sql01: { repository: file:///dr, schedule: every 15 minutes }\n');
+  expect((await turn()).points).toEqual(['sql01', 'web01', 'web02']);
+  await declared("{ name: 'web*' }");
+  await run('apply', 'm.yaml', '--allow', 'protected_vm:prod', '--allow', 'protected_vm:sql01');
+  const after = await turn();
+  expect(after.points).toEqual(['web01', 'web02']);
+  expect(after.text).not.toMatch(held);
+});

@@ -7,7 +7,7 @@ import { noneDeclared } from '../../repository/which-repository.ts';
 import { openSession, type Session } from '../../session/open-session.ts';
 import { LastGood } from '../declared/last-good.ts';
 import { type Read, readManifests, recall, remember, type TakenUp } from '../declared/manifests.ts';
-import { countSelected } from '../declared/selections.ts';
+import { countSelected, heldSelections } from '../declared/selections.ts';
 import { dutiesOf, type VmDuty } from '../site/duties.ts';
 import { locate } from '../site/locate.ts';
 import { look, openSite, type Site, seenOf } from '../site/site.ts';
@@ -82,10 +82,7 @@ async function heldTo(context: Context, options: AgentOnceOptions, once: Once): 
   concerns.broken(broken);
   if (broken) hear({ type: 'broken', diagnostics: broken, isEnd: !taken });
   if (!taken) return read;
-  const { catalog, held } = taken;
-  concerns.held(held);
-  if (held.length > 0) hear({ type: 'held', held });
-  await remember(engine, catalog);
+  await remember(engine, taken.catalog);
   return read;
 }
 
@@ -101,7 +98,7 @@ interface Once {
 
 async function oneTurn(
   context: Context,
-  { catalog, digest }: TakenUp,
+  { catalog, digest, held: heldBack }: TakenUp,
   { slots, ...options }: AgentOnceOptions,
   once: Once,
 ): Promise<Omit<Turn, 'isBroken'>> {
@@ -110,7 +107,10 @@ async function oneTurn(
     const { interrupt } = context.io;
     const { clock, random } = site.session.world.host;
     const { engine } = once.base.world.memory;
-    const diagnostics = (await look(site, engine)).map(graver);
+    const diagnostics = (await look(site, engine, true)).map(graver);
+    const held = [...heldBack, ...heldSelections(site, engine)];
+    once.concerns.held(held);
+    if (held.length > 0) once.hear({ type: 'held', held });
     // A timer over the wrong folder would say that all is well for ever.
     if (site.declared.length === 0) throw noneDeclared(once.paths);
     once.concerns.selected(await countSelected(site, engine));

@@ -6,7 +6,8 @@ import { noneDeclared } from '../../repository/which-repository.ts';
 import type { Session } from '../../session/open-session.ts';
 import { LastGood } from '../declared/last-good.ts';
 import { readManifests, recall, remember, type TakenUp } from '../declared/manifests.ts';
-import { countSelected } from '../declared/selections.ts';
+import { countSelected, heldSelections } from '../declared/selections.ts';
+import type { HeldBack } from '../declared/take-up.ts';
 import { dutiesOf, type VmDuty } from '../site/duties.ts';
 import { locate } from '../site/locate.ts';
 import { type MembersMemory, passingMemory } from '../site/members.ts';
@@ -18,6 +19,8 @@ import type { Telling } from './telling.ts';
 export interface Open {
   readonly site: Site;
   readonly digest: string;
+  /** What the manifests protect less, as it goes on. */
+  held: readonly HeldBack[];
   duties: Map<string, VmDuty>;
   cycles: number;
   /** Another one has taken its place. */
@@ -93,7 +96,10 @@ export class Followed {
         before.superseded = true;
         await closeUnused(before);
         telling.say({ type: 'taken-up', vms: next.duties.size });
-      } else await this.#look(before);
+      } else {
+        if (taken) before.held = taken.held;
+        await this.#look(before);
+      }
     } catch (error) {
       const diagnostics = error instanceof Failure ? error.diagnostics : [oneDiagnostic(error)];
       telling.once('unseen', diagnostics, { type: 'unseen', diagnostics });
@@ -137,22 +143,23 @@ export class Followed {
       telling.once('broken', broken, { type: 'broken', diagnostics: broken, isEnd: !taken });
     } else telling.passed('broken');
     if (!taken) return undefined;
-    concerns.held(taken.held);
-    telling.once('held', taken.held, { type: 'held', held: taken.held });
     if (decides) await remember(engine, taken.catalog);
     return taken;
   }
 
-  async #openFor({ catalog, digest }: TakenUp): Promise<Open> {
+  async #openFor({ catalog, digest, held }: TakenUp): Promise<Open> {
     const { context, options } = this.#by;
     const site = await openSite(context, catalog, options);
-    return { site, digest, duties: new Map(), cycles: 0, superseded: false };
+    return { site, digest, held, duties: new Map(), cycles: 0, superseded: false };
   }
 
   async #look(open: Open): Promise<void> {
     const { context, base, most, telling, concerns, decides } = this.#by;
     const memory = decides ? base.world.memory.engine : undefined;
-    const diagnostics = await look(open.site, memory ?? this.#members);
+    const diagnostics = await look(open.site, memory ?? this.#members, decides);
+    const held = [...open.held, ...(memory ? heldSelections(open.site, memory) : [])];
+    concerns.held(held);
+    telling.once('held', held, { type: 'held', held });
     const located = await locate(context, open.site, diagnostics);
     telling.once('unseen', diagnostics, { type: 'unseen', diagnostics });
     const duties = dutiesOf(open.site, most, located);

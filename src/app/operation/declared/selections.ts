@@ -1,7 +1,9 @@
 import { selectedKey } from '../../../engine/guard/agent-key.ts';
 import type { Address } from '../../../engine/model/catalog.ts';
 import type { EngineMemory } from '../../../engine/model/world.ts';
+import { heldMembers } from '../site/members.ts';
 import type { Site } from '../site/site.ts';
+import type { HeldBack } from './take-up.ts';
 
 /** How many VMs a selection means, and at most so far. */
 export interface Count {
@@ -32,3 +34,13 @@ export async function countSelected(
   }
   return counts;
 }
+
+/** Selections that mean fewer VMs since they were changed, which go on with those that they meant before. */
+export const heldSelections = (
+  { catalog }: Pick<Site, 'catalog'>,
+  memory: Pick<EngineMemory, 'get'>,
+): HeldBack[] =>
+  [...heldMembers(catalog, memory)].map(([address, titles]) => ({
+    address,
+    why: [`\`select\` was changed and lets go of ${titles.join(', ')}`],
+  }));

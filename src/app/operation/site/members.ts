@@ -1,6 +1,6 @@
 import { membersKey } from '../../../engine/guard/agent-key.ts';
 import { canonicalJson } from '../../../engine/model/canonical.ts';
-import type { Catalog, CatalogResource } from '../../../engine/model/catalog.ts';
+import type { Address, Catalog, CatalogResource } from '../../../engine/model/catalog.ts';
 import type { EngineMemory } from '../../../engine/model/world.ts';
 import { type Expanded, memberOf } from '../../../engine/select/members.ts';
 import { sha256 } from '../../../values/digest.ts';
@@ -11,7 +11,14 @@ export type MembersMemory = Pick<EngineMemory, 'get' | 'set'>;
 interface Kept {
   /** Digest of what was asked for: another selection means others. */
   of: string;
-  members: { id: string; title: string }[];
+  members: Member[];
+  /** That another selection meant before this one took its place: they go on until somebody lets go of them. */
+  held?: Member[];
+}
+
+interface Member {
+  id: string;
+  title: string;
 }
 
 /** For whoever keeps nothing over restarts. */
@@ -28,7 +35,8 @@ export function passingMemory(): MembersMemory {
 
 /**
  * What is meant: while nobody can say which VMs a selection means, it goes on meaning those of the last time,
- * but for those that are declared by themselves by now.
+ * and one that was changed goes on meaning those that are held, but for those that are declared otherwise by
+ * now.
  */
 export function meantBy(
   { resources: declared }: Catalog,
@@ -38,26 +46,58 @@ export function meantBy(
   const byThemselves = new Set(
     declared.flatMap(({ type, title, select }) => (select === undefined ? [nameOf(type, title)] : [])),
   );
-  return resources.flatMap(one => {
-    if (!one.fault || one.select === undefined) return [one];
-    const kept = memory.get(membersKey(one.address)) as Kept | undefined;
-    if (kept?.of !== digestOf(one) || kept.members.length === 0) return [one];
-    const { fault: _, ...selection } = one;
-    return kept.members.flatMap(({ id, title }) =>
-      [id, title].some(name => byThemselves.has(nameOf(one.type, name)))
+  const keptOf = ({ address }: CatalogResource) => memory.get(membersKey(address)) as Kept | undefined;
+  const membersOf = ({ fault: _, ...selection }: CatalogResource, members: readonly Member[]) =>
+    members.flatMap(({ id, title }) =>
+      [id, title].some(name => byThemselves.has(nameOf(selection.type, name)))
         ? []
-        : [memberOf(selection, `${one.address}/${title}`, title)],
+        : [memberOf(selection, `${selection.address}/${title}`, title)],
     );
+  const meant = resources.flatMap(one => {
+    if (!one.fault || one.select === undefined) return [one];
+    const kept = keptOf(one);
+    return kept?.of !== digestOf(one) || kept.members.length === 0 ? [one] : membersOf(one, kept.members);
   });
+  for (const { type, title } of meant) byThemselves.add(nameOf(type, title));
+  const held = declared.flatMap(one =>
+    one.select === undefined ? [] : membersOf(one, keptOf(one)?.held ?? []),
+  );
+  return [...meant, ...held];
 }
 
-/** Keeps what each selection means that could be listed. */
-export async function keepMembers({ selections }: Pick<Expanded, 'selections'>, memory: MembersMemory) {
+/** Titles of VMs that selections meant before they were changed, and that go on, by address of the selection. */
+export function heldMembers(
+  { resources }: Catalog,
+  memory: Pick<MembersMemory, 'get'>,
+): Map<Address, string[]> {
+  const found = new Map<Address, string[]>();
+  for (const { address, select } of resources) {
+    const { held = [] } = (select && (memory.get(membersKey(address)) as Kept | undefined)) || {};
+    if (held.length > 0) found.set(address, held.map(({ title }) => title).sort());
+  }
+  return found;
+}
+
+/**
+ * Keeps what each selection means that could be listed.
+ *
+ * @param holds whether what a selection meant goes on that was changed: somebody can let go of it then
+ */
+export async function keepMembers(
+  { selections }: Pick<Expanded, 'selections'>,
+  memory: MembersMemory,
+  holds: boolean,
+) {
+  const meant = new Set(selections.flatMap(({ members }) => members.map(({ id }) => id)));
   for (const one of selections) {
     const own = one.members.filter(({ title, resource }) => resource === `${one.address}/${title}`);
     const members = own.map(({ id, title }) => ({ id, title }));
-    const kept: Kept = { of: digestOf(one), members };
     const key = membersKey(one.address);
+    const of = digestOf(one);
+    const before = holds ? (memory.get(key) as Kept | undefined) : undefined;
+    const changed = before && before.of !== of ? before.members : [];
+    const held = [...(before?.held ?? []), ...changed].filter(({ id }) => !meant.has(id));
+    const kept: Kept = { of, members, ...(held.length > 0 && { held }) };
     if (canonicalJson(memory.get(key) ?? null) !== canonicalJson(kept)) await memory.set(key, kept);
   }
 }

@@ -83,12 +83,13 @@ export async function openSite(context: Context, catalog: Catalog, options: Comm
  * looked at is told, and stays as it was.
  *
  * @param memory keeps what selections mean
+ * @param holds whether it is this agent's to hold on to what a selection meant that was changed
  */
-export async function look(site: Site, memory: MembersMemory): Promise<Diagnostic[]> {
+export async function look(site: Site, memory: MembersMemory, holds: boolean): Promise<Diagnostic[]> {
   const expanded = await expandSelections(site.catalog, site.run);
   const { resources, diagnostics } = expanded;
   const told = [...diagnostics, ...resources.flatMap(({ fault }) => fault ?? [])];
-  await keepMembers(expanded, memory);
+  await keepMembers(expanded, memory, holds);
   const meant = meantBy(site.catalog, expanded, memory);
   const { declared, refs } = declaredVms(meant, emptySelections(site.catalog, expanded));
   site.resources = meant;
