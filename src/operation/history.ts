@@ -78,14 +78,16 @@ export interface Besides {
 export const byVm = (cycles: readonly PastCycle[]): Map<string, PastCycle[]> =>
   Map.groupBy(cycles, ({ vm, made }) => made?.name ?? vm);
 
-/** Cycles of a span, summed up by VM in the order of their names. */
+/** What came about in a span, summed up by VM in the order of their names. */
 export function summed(
   cycles: readonly PastCycle[],
   { points, deadlines }: Besides,
   from: number,
   to: number,
 ): PastVm[] {
-  return [...byVm(cycles)]
+  const byName = byVm(cycles);
+  for (const vm of points.keys()) if (!byName.has(vm)) byName.set(vm, []);
+  return [...byName]
     .map(([vm, own]): PastVm => {
       const within = own.filter(({ ended }) => ended >= from && ended <= to);
       const resyncs: Record<string, number> = {};

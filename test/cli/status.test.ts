@@ -75,6 +75,50 @@ test('history counts the points that somebody made by hand between two cycles of
   expect((await converge('history', 'm.yaml')).stdout).toMatch(/\ndc02 +2 +0 +- +100\.00 %\n/);
 });
 
+test('history of a VM that no agent ever moved goes by its points, by name and by UUID', async () => {
+  const { converge, json } = await site();
+  await converge('apply', 'm.yaml');
+  const { vms } = await json('m.yaml');
+  await converge('lab', 'clock', '60m');
+  for (const who of [[], ['dc02'], ['DC02'], [vms[0]!.uuid as string]]) {
+    const { code, stdout } = await converge('history', ...who, 'm.yaml');
+    // Of 60 minutes the first 30 were kept.
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringMatching(/^VM .*\ndc02 +0 +0 +- +(50|49)\.\d\d %\n0 cycles and/),
+    ]);
+  }
+});
+
+test('what two VMs are late for is one alert, which names whoever is asked about, and who is late by now', async () => {
+  const { dir, converge } = await site();
+  const more = '    sql01: { repository: file:///dr, schedule: every 15 minutes }\n';
+  const route =
+    '  alert_route: { ops: { repository: file:///dr, smtp: { host: m.invalid, from: a@b.c, to: [d@e.f] } } }\n';
+  await appendFile(join(dir, 'm.yaml'), more + route);
+  const turn = async (at: string) => {
+    await converge('lab', 'clock', at);
+    await converge('agent', 'm.yaml', '--once');
+  };
+  await turn('1m');
+  await converge('lab', 'fault', 'unavailable', '--on', 'vsphere', '--times', '100000');
+  await turn('50m');
+  const lines = async () => (await converge('status', 'm.yaml')).stdout.match(/^critical, .*$/gm) ?? [];
+  expect(await lines()).toEqual([
+    expect.stringMatching(
+      /: (dc02, sql01|sql01, dc02): a recovery point objective is not kept \(the newest point of /,
+    ),
+  ]);
+  const { stdout } = await converge('history', 'sql01', 'm.yaml');
+  expect(stdout).toMatch(/ breached +ops +sql01, dc02: a recovery point objective is not kept \(/);
+  await converge('pause', 'sql01', 'm.yaml', '--until', '8h');
+  await converge('lab', 'fault', 'clear', '--on', 'vsphere');
+  await turn('70m');
+  const [line, ...others] = await lines();
+  expect([line, others]).toEqual([expect.stringContaining('sql01'), []]);
+  expect(line).not.toContain('dc02');
+});
+
 test('history tells of alerts that are open and of those that are over, each with who was told', async () => {
   const { dir, converge } = await site();
   const route =

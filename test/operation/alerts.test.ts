@@ -12,6 +12,7 @@ import { type Diagnostic, Failure, world } from '../../src/diagnostics/diagnosti
 import {
   advance,
   claim,
+  currentOf,
   delivered,
   deliveries,
   over,
@@ -130,7 +131,47 @@ describe('an alert', () => {
     turn(2 * minute, away('a', 'b', 'c', 'd'));
     turn(6 * minute, away('b', 'c', 'd'));
     turn(7 * minute, []);
-    expect(log).toEqual(['opened a+b', 'grown a+b+c+d', 'recovered a+b+c+d']);
+    // The one that it was opened for has passed.
+    expect(log).toEqual(['opened a+b', 'grown b+c+d', 'recovered b+a+c+d']);
+  });
+
+  test('over random histories of one cause each breach is told once, and nobody is named who is kept', () => {
+    const vms = ['x', 'y', 'z'];
+    const moment = fc.record({
+      breached: fc.subarray(vms),
+      alone: fc.subarray(vms),
+      by: fc.constantFrom('a', 'b'),
+    });
+    fc.assert(
+      fc.property(fc.array(moment, { maxLength: 40 }), moments => {
+        const { turn, log, state } = movers();
+        let before: string[] = [];
+        for (const [n, { breached, alone, by }] of moments.entries()) {
+          const now = n * 15 * minute;
+          log.length = 0;
+          // Each of both movers sees the same at every moment; what a cause is, they may see otherwise.
+          const conditions = breached.map(vm => breach(vm, alone.includes(vm) ? vm : 'away'));
+          turn(now, conditions, { by });
+          turn(now, conditions, { by: by === 'a' ? 'b' : 'a' });
+          const told = log
+            .filter(line => !line.startsWith('recovered'))
+            .map(line => line.split(' ')[1]!.split('+'));
+          for (const vm of told.flat()) expect(breached).toContain(vm);
+          for (const vm of breached) {
+            const times = told.filter(names => names.includes(vm)).length;
+            if (before.includes(vm)) expect(times).toBeLessThanOrEqual(1);
+            else expect(times).toBe(1);
+          }
+          const named = state()
+            .alerts.filter(({ ended }) => ended === undefined)
+            .flatMap(currentOf);
+          expect(named.toSorted()).toEqual(breached);
+          for (const { ended, text, subjects } of state().alerts)
+            if (ended === undefined) expect(text).toBe(`${subjects[0]} is late`);
+          before = breached;
+        }
+      }),
+    );
   });
 
   test('reminds, keeps quiet about warnings at night, and comes back to a message that failed', () => {

@@ -1,4 +1,5 @@
 import pLimit from 'p-limit';
+import { currentOf } from '../../operation/alerts/lifecycle.ts';
 import type { Alert, AlertState } from '../../operation/alerts/model.ts';
 import type { PastAlert } from '../../operation/history.ts';
 import type { OpenAlert } from '../../operation/model.ts';
@@ -21,7 +22,10 @@ export async function openAlertsIn(board: BoardStore): Promise<OpenAlert[]> {
   const found = (await board.read(ALERTS))?.value as AlertState | undefined;
   return (found?.alerts ?? [])
     .filter(({ ended }) => ended === undefined)
-    .map(({ rule, severity, subjects, text, since }) => ({ rule, severity, subjects, text, since }))
+    .map(one => {
+      const { rule, severity, text, since } = one;
+      return { rule, severity, subjects: currentOf(one), text, since };
+    })
     .sort((a, b) => a.since - b.since);
 }
 

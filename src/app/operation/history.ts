@@ -89,32 +89,51 @@ export function history(
       .filter(name => name >= folder(from - day));
     const limit = pLimit(inFlight);
     await Promise.all(notes.map(name => limit(() => read(name))));
-    const wanted = vm?.toLowerCase();
-    const isWanted = ({ vm: declared, made }: PastCycle): boolean =>
-      wanted === undefined ||
-      [declared, made?.name ?? '', made?.uuid ?? ''].some(name => name.toLowerCase() === wanted);
-    const found = cycles.filter(isWanted).sort((a, b) => a.ended - b.ended);
-    const names = namesOf(wanted, found);
-    const alerts = (await alertsSince(repository.board, from, onDamage)).filter(
-      ({ subjects }) => !names || subjects.some(subject => names.has(subject.toLowerCase())),
-    );
-    // One that no agent ever moved may be one that isn't there.
-    if (vm !== undefined && found.length + alerts.length === 0) await vmNamed(repository, vm, () => {});
-    // A lab's clock runs ahead of the files that it writes.
-    const points = await pointsBesides(repository, found, lab ? 0 : from, onDamage);
+    const there = await listed(repository, vm, onDamage);
+    const names = vm === undefined ? undefined : namesOf(vm, there);
+    const isWanted = (called: readonly (string | undefined)[]): boolean =>
+      !names || called.some(name => name !== undefined && names.has(name.toLowerCase()));
+    const found = cycles
+      .filter(({ vm: declared, made }) => isWanted([declared, made?.name, made?.uuid]))
+      .sort((a, b) => a.ended - b.ended);
     const to = knownUntil(written, from, now);
+    const alerts = (await alertsSince(repository.board, from, onDamage)).filter(
+      ({ subjects, since }) => since <= now && isWanted(subjects),
+    );
+    if (vm !== undefined && found.length + alerts.length + there.length === 0)
+      await vmNamed(repository, vm, () => {});
+    // A lab's clock runs ahead of the files that it writes.
+    const points = await pointsBesides(repository, found, there, lab ? 0 : from, onDamage);
     return { from, to, cycles: found, alerts, besides: { points, deadlines: deadlinesOf(vms) }, diagnostics };
   });
 }
 
-/** What alerts may call the VM that somebody asked for; undefined: all are wanted. */
-const namesOf = (wanted: string | undefined, cycles: readonly PastCycle[]): Set<string> | undefined =>
-  wanted === undefined
-    ? undefined
-    : new Set([
-        wanted,
-        ...cycles.flatMap(({ vm, made }) => [vm, made?.name ?? vm].map(one => one.toLowerCase())),
-      ]);
+/** A VM of the repository, by the name in its newest point. */
+interface Listed {
+  uuid: string;
+  name: string;
+}
+
+/** All VMs that have points, or those that somebody means by a name or UUID. */
+async function listed(
+  repository: OpenRepository,
+  vm: string | undefined,
+  onDamage: OnDamage,
+): Promise<Listed[]> {
+  if (vm === undefined) return repository.vms(onDamage);
+  const wanted = vm.toLowerCase();
+  const byUuid = await repository.vm(wanted).newest(onDamage);
+  if (byUuid) return [byUuid.vm];
+  return (await repository.vms(() => {})).filter(({ name }) => name.toLowerCase() === wanted);
+}
+
+/** All that a VM is called where it is told about: alerts about its manifest name the resource. */
+const namesOf = (vm: string, there: readonly Listed[]): Set<string> =>
+  new Set(
+    [vm, ...there.flatMap(({ uuid, name }) => [uuid, name])]
+      .map(name => name.toLowerCase())
+      .flatMap(name => [name, `protected_vm:${name}`]),
+  );
 
 const deadlinesOf = (vms: readonly CatalogResource[]): ReadonlyMap<string, Deadline> =>
   new Map(
@@ -128,11 +147,19 @@ const deadlinesOf = (vms: readonly CatalogResource[]): ReadonlyMap<string, Deadl
 async function pointsBesides(
   repository: OpenRepository,
   cycles: readonly PastCycle[],
+  there: readonly Listed[],
   from: number,
   onDamage: OnDamage,
 ): Promise<ReadonlyMap<string, readonly MadePoint[]>> {
   const limit = pLimit(inFlight);
   const find = vmFinder();
+  const known = new Set(
+    cycles.flatMap(({ vm, made }) => [vm, made?.name ?? vm, made?.uuid ?? vm].map(one => one.toLowerCase())),
+  );
+  const unmoved = there.filter(({ uuid, name }) => ![uuid, name].some(one => known.has(one.toLowerCase())));
+  const besides = unmoved.map(({ uuid, name }) =>
+    limit(async () => [name, await repository.vm(uuid).made(from, onDamage, new Map(), new Set())] as const),
+  );
   const each = [...byVm(cycles)].map(([name, own]) =>
     limit(async () => {
       const noted = Map.groupBy(
@@ -149,7 +176,7 @@ async function pointsBesides(
       return [name, points] as const;
     }),
   );
-  return new Map(await Promise.all(each));
+  return new Map(await Promise.all([...each, ...besides]));
 }
 
 /** Of one that can't be told from others, or that can't be read, nothing is known. */

@@ -44,7 +44,9 @@ export function advance(
 ): AlertState {
   const keyOfIts = keysIn(state.alerts);
   const isNamed = ({ rule, subject }: Condition) =>
-    state.alerts.some(one => one.ended === undefined && one.rule === rule && one.subjects.includes(subject));
+    state.alerts.some(
+      one => one.ended === undefined && one.rule === rule && currentOf(one).includes(subject),
+    );
   const own = conditions.filter(one => !(ofAge.has(one.rule) && isElsewhere(one.subject)) || isNamed(one));
   const found = Map.groupBy(own, keyOfIts);
   const open = new Set<string>();
@@ -52,16 +54,78 @@ export function advance(
     if (alert.ended !== undefined) return alert;
     const still = found.get(alert.key);
     if (!still) {
-      const { rule, subjects } = alert;
-      return subjects.every(subject => canJudge(rule, subject)) ? withoutSight(alert, by, now) : alert;
+      const { rule } = alert;
+      return currentOf(alert).every(subject => canJudge(rule, subject))
+        ? withoutSight(alert, by, now)
+        : alert;
     }
     open.add(alert.key);
-    const joined = subjectsOf(still).filter(subject => !alert.subjects.includes(subject));
-    const seen = sightOf(alert, by, now);
-    return { ...alert, ...(joined.length > 0 && { subjects: [...alert.subjects, ...joined] }), seen };
+    const unknown = seenBy(alert, by).filter(subject => !canJudge(alert.rule, subject));
+    return seenAs(alert, still, unknown, by, now);
   });
   const opened = [...found].flatMap(([key, all]) => (open.has(key) ? [] : [alertOf(key, all, now, by)]));
   return { ...state, alerts: [...alerts, ...opened] };
+}
+
+/** What an alert is about by now: what any of those sees that see it. */
+export function currentOf({ subjects, seen = {}, sees = {} }: Alert): string[] {
+  const movers = Object.keys(seen);
+  if (movers.some(mover => sees[mover] === undefined)) return subjects;
+  const current = new Set(movers.flatMap(mover => sees[mover]!));
+  return current.size === 0 ? subjects : subjects.filter(subject => current.has(subject));
+}
+
+const seenBy = ({ subjects, seen = {}, sees = {} }: Alert, by: string): string[] =>
+  by in seen ? (sees[by] ?? subjects) : [];
+
+/** As it is when `by` sees it for these conditions, and can't tell of the subjects that are `unknown`. */
+function seenAs(
+  alert: Alert,
+  conditions: readonly Condition[],
+  unknown: readonly string[],
+  by: string,
+  now: number,
+): Alert {
+  const sees = [...new Set([...subjectsOf(conditions), ...unknown])].sort();
+  const known = new Set(alert.subjects);
+  const joined = sees.filter(subject => !known.has(subject));
+  const seen = sightOf(alert, by, now);
+  // Those that fell silent have no say in what it is about.
+  const living = Object.keys(seen).filter(mover => now - seen[mover]! <= moverSilence);
+  const of = <T>(all: Record<string, T> = {}): Record<string, T> =>
+    Object.fromEntries(Object.entries(all).filter(([mover]) => living.includes(mover)));
+  const next: Alert = {
+    ...alert,
+    subjects: joined.length > 0 ? [...alert.subjects, ...joined] : alert.subjects,
+    seen: of(seen),
+    sees: { ...of(alert.sees), [by]: sees },
+  };
+  const current = currentOf(next);
+  // Another one still sees what has passed here: it may go by what it read long ago.
+  const isDoubted = seenBy(alert, by).some(subject => !sees.includes(subject) && current.includes(subject));
+  if (isDoubted) next.doubted = now;
+  return { ...next, ...firstOf(next, current, conditions), told: toldOf(alert, current) };
+}
+
+/** What it was opened for may have passed while it is about others: those are named from then on. */
+function firstOf(
+  { subjects }: Alert,
+  current: readonly string[],
+  conditions: readonly Condition[],
+): Partial<Alert> {
+  if (current.includes(subjects[0]!)) return {};
+  const first = conditions.find(({ subject }) => current.includes(subject));
+  if (!first) return {};
+  return { text: first.text, subjects: [first.subject, ...subjects.filter(one => one !== first.subject)] };
+}
+
+/** Who heard of a subject that has passed hears of it again when it comes back. */
+function toldOf({ told }: Alert, current: readonly string[]): Alert['told'] {
+  const entries = Object.entries(told).map(([route, one]) => {
+    const still = one.subjects.filter(subject => current.includes(subject));
+    return [route, still.length > 0 ? { ...one, subjects: still } : one] as const;
+  });
+  return Object.fromEntries(entries);
 }
 
 /** With what a mover saw as seen by the one that has taken its place. */
@@ -69,20 +133,27 @@ export const succeeded = (state: AlertState, before: string, by: string): AlertS
   ...state,
   alerts: state.alerts.map(alert => {
     const { [before]: at, ...others } = alert.seen ?? {};
-    return at === undefined ? alert : { ...alert, seen: { ...others, [by]: others[by] ?? at } };
+    if (at === undefined) return alert;
+    const { [before]: sees, ...othersSee } = alert.sees ?? {};
+    const own = othersSee[by] ?? sees;
+    return {
+      ...alert,
+      seen: { ...others, [by]: others[by] ?? at },
+      ...(alert.sees && { sees: { ...othersSee, ...(own && { [by]: own }) } }),
+    };
   }),
 });
 
 /**
- * The alert that each condition belongs to: the one that is open and has named its subject already, whatever
- * the cause is by now. A mover that was started anew has forgotten it, and another one hasn't met it.
+ * The alert that each condition belongs to: the one that is open and about its subject already, whatever the
+ * cause is by now. A mover that was started anew has forgotten it, and another one hasn't met it.
  */
 function keysIn(alerts: readonly Alert[]): (condition: Condition) => string {
   const named = new Map<string, string[]>();
-  for (const { key, rule, subjects, ended } of alerts)
-    for (const subject of ended === undefined ? subjects : []) {
-      const name = `${rule} ${subject}`;
-      named.set(name, [...(named.get(name) ?? []), key]);
+  for (const alert of alerts)
+    for (const subject of alert.ended === undefined ? currentOf(alert) : []) {
+      const name = `${alert.rule} ${subject}`;
+      named.set(name, [...(named.get(name) ?? []), alert.key]);
     }
   return one => {
     const own = keyOf(one);
@@ -99,7 +170,9 @@ function withoutSight(alert: Alert, by: string, now: number): Alert {
   const { [by]: own, ...others } = alert.seen ?? {};
   const isSeen = Object.values(others).some(at => now - at <= moverSilence);
   if (!isSeen) return { ...alert, ended: now };
-  return own === undefined ? alert : { ...alert, seen: others, doubted: now };
+  if (own === undefined) return alert;
+  const { [by]: _, ...sees } = alert.sees ?? {};
+  return { ...alert, seen: others, ...(alert.sees && { sees }), doubted: now };
 }
 
 const subjectsOf = (conditions: readonly Condition[]): string[] => [
@@ -110,7 +183,8 @@ function alertOf(key: string, conditions: readonly Condition[], now: number, by:
   const [{ rule, text }] = conditions as [Condition];
   const severity = conditions.some(one => one.severity === 'critical') ? 'critical' : 'warning';
   const subjects = subjectsOf(conditions);
-  return { key, rule, severity, subjects, text, since: now, seen: { [by]: now }, told: {}, claims: {} };
+  const sees = { [by]: subjects.toSorted() };
+  return { key, rule, severity, subjects, text, since: now, seen: { [by]: now }, sees, told: {}, claims: {} };
 }
 
 /** What is to be told by now, and to whom; what somebody else is about to tell is left out. */
@@ -121,7 +195,10 @@ export function deliveries(state: AlertState, policies: readonly RoutePolicy[], 
       const claim = alert.claims[route];
       if (claim && claim.until > now) return [];
       const kind = kindFor(alert, policy, now);
-      return kind ? [{ route, kind, alert }] : [];
+      if (!kind) return [];
+      return [
+        { route, kind, alert: kind === 'recovered' ? alert : { ...alert, subjects: currentOf(alert) } },
+      ];
     }),
   );
 }
@@ -138,7 +215,7 @@ function kindFor(alert: Alert, policy: RoutePolicy, now: number): Kind | undefin
   // What nobody heard of has no end either.
   if (alert.ended !== undefined) return heard ? 'recovered' : undefined;
   if (!heard) return 'opened';
-  const grew = alert.subjects.length > told.subjects.length;
+  const grew = currentOf(alert).some(subject => !told.subjects.includes(subject));
   if (grew && now >= told.at + growthPause) return 'grown';
   return policy.remind !== undefined && now >= told.at + policy.remind ? 'reminder' : undefined;
 }
@@ -232,6 +309,7 @@ export function rejoined(stored: AlertState, base: AlertState, own: AlertState):
         ...alert,
         subjects: [...new Set([...alert.subjects, ...here.subjects])],
         seen: latest(alert.seen ?? {}, here.seen ?? {}),
+        ...((alert.sees ?? here.sees) && { sees: { ...alert.sees, ...here.sees } }),
         told: laterOf(alert.told, here.told),
         ...(ended !== undefined && { ended }),
       };

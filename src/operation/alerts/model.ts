@@ -52,13 +52,15 @@ export interface Alert {
   key: string;
   rule: Rule;
   severity: Severity;
-  /** All that it was about so far. */
+  /** All that it was about so far; the text is about the first. */
   subjects: string[];
   text: string;
   since: number;
   ended?: number;
   /** Which movers see it, and when each last said so; undefined in what older versions wrote. */
   seen?: Record<string, number>;
+  /** Which subjects each of them sees by now; those of one that isn't there: all. */
+  sees?: Record<string, string[]>;
   /** When one of several that saw it last saw it no more: the others look again. */
   doubted?: number;
   /** By the title of the route; one that isn't there has heard nothing. */

@@ -44,7 +44,9 @@ export function eased(state: AlertState, policies: readonly RoutePolicy[], now: 
     return (
       partly === true ||
       isDigestDue(state, policy, now) ||
-      state.alerts.some(({ told }) => (told[route]?.failures ?? 0) > 0)
+      state.alerts.some(({ ended, told: { [route]: told } }) =>
+        told ? (told.failures ?? 0) > 0 && (ended === undefined || told.subjects.length > 0) : false,
+      )
     );
   };
   const owed = Object.entries(state.troubles ?? {}).filter(([route, trouble]) => isOwed(route, trouble));

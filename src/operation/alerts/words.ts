@@ -1,5 +1,6 @@
 import { span } from '../../io/units.ts';
-import { type Delivery, RULES } from './model.ts';
+import type { OpenAlert } from '../model.ts';
+import { type Delivery, RULES, type Rule } from './model.ts';
 
 /** A message as text: what every transport says in its own form. */
 export interface Message {
@@ -9,8 +10,19 @@ export interface Message {
   lines: string[];
 }
 
-/** VMs that a message names; further ones are counted. */
+/** VMs that a message names, and a line; further ones are counted. */
 const mostNamed = 20;
+const mostInLine = 3;
+
+/** An alert in one line, as lists have it. @param about whom it is read for, who is named first */
+export function alertLine({ rule, subjects, text }: OpenAlert, about?: string): string {
+  if (subjects.length < 2) return plain(text);
+  const isAbout = (subject: string) => subject.toLowerCase() === about?.toLowerCase();
+  const first = [...subjects.filter(isAbout), ...subjects.filter(one => !isAbout(one))].slice(0, mostInLine);
+  const more = subjects.length - first.length;
+  const named = `${first.map(plain).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+  return `${named}: ${RULES[rule as Rule] ?? rule} (${plain(text)})`;
+}
 
 /** What a delivery says. Names of VMs are quoted from elsewhere: lines end and control characters go. */
 export function messageOf({ kind, alert }: Omit<Delivery, 'route'>, now: number): Message {
@@ -40,7 +52,7 @@ export const plain = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\u2028
 /** The digest of a day. */
 export const digestOf = (
   counts: Readonly<Record<string, number>>,
-  open: readonly { text: string; since: number }[],
+  open: readonly OpenAlert[],
   now: number,
 ): Message => ({
   title: `converge: ${
@@ -52,5 +64,5 @@ export const digestOf = (
   lines:
     open.length === 0
       ? ['no alert is open']
-      : open.map(({ text, since }) => `open for ${span(now - since)}: ${plain(text)}`),
+      : open.map(one => `open for ${span(now - one.since)}: ${alertLine(one)}`),
 });

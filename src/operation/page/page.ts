@@ -1,5 +1,6 @@
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import { bytes, plural, span } from '../../io/units.ts';
+import { alertLine } from '../alerts/words.ts';
 import { attainmentOf, type Track } from '../attainment.ts';
 import type { Mover, OpenAlert, State, Status, VmStatus } from '../model.ts';
 import type { PlanStatus } from '../rehearsals.ts';
@@ -112,7 +113,7 @@ export function page(view: View, asked: Asked = NOTHING_ASKED): string {
       unseen(status.diagnostics),
       runs(status),
       open.length > 0 &&
-        html`<section class="box bad" aria-labelledby=al><h2 id=al>Alerts that are open</h2><ul>${open.map(one => html`<li>${one.severity}: ${one.text}, since ${moment(one.since)}`)}</ul></section>`,
+        html`<section class="box bad" aria-labelledby=al><h2 id=al>Alerts that are open</h2><ul>${open.map(one => html`<li>${one.severity}: ${alertLine(one)}, since ${moment(one.since)}`)}</ul></section>`,
       vmSection(view, asked),
       agents.length > 0 &&
         html`<section class=scroll tabindex=0 aria-labelledby=mo><h2 id=mo>Agents</h2><table><thead><tr><th scope=col>Agent on<th scope=col>What it does<tbody>${agents.map(one => html`<tr><th scope=row>${one.host}${one.kind === 'worker' ? ' (worker)' : ''}<td>${doingOf(one, status.at)}`)}</table></section>`,

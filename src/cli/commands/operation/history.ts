@@ -1,6 +1,7 @@
 import { type History, type HistoryOptions, history as read } from '../../../app/operation/history.ts';
 import { exitCode } from '../../../engine/report/exit-code.ts';
 import { bytes, plural, span } from '../../../io/units.ts';
+import { alertLine } from '../../../operation/alerts/words.ts';
 import { type PastAlert, type PastCycle, type PastVm, summed } from '../../../operation/history.ts';
 import type { Define } from '../../context/define.ts';
 import {
@@ -37,7 +38,7 @@ export const history: Define = (program, context, exit) => {
       if (!found) return exit(1);
       const vms = summed(found.cycles, found.besides, found.from, found.to);
       if (options.format === 'json') context.printJson(`${JSON.stringify(inJson(found, vms), null, 2)}\n`);
-      else context.print(lines(found, vms, vm !== undefined, context.columns));
+      else context.print(lines(found, vms, vm, context.columns));
       context.report(found.diagnostics);
       exit(exitCode({ diagnostics: found.diagnostics }));
     });
@@ -52,7 +53,7 @@ function inJson({ from, to, cycles, alerts }: History, vms: readonly PastVm[]): 
     to: time(to),
     vms,
     cycles: cycles
-      .filter(({ ended }) => ended >= from)
+      .filter(({ ended }) => ended >= from && ended <= to)
       .map(({ began, ended, made, ...rest }) => ({
         ...rest,
         began: time(began),
@@ -70,19 +71,25 @@ function inJson({ from, to, cycles, alerts }: History, vms: readonly PastVm[]): 
 function lines(
   { from, to, cycles, alerts }: History,
   vms: readonly PastVm[],
-  isOne: boolean,
+  about: string | undefined,
   columns?: number,
 ): string[] {
-  const within = cycles.filter(({ ended }) => ended >= from);
+  const within = cycles.filter(({ ended }) => ended >= from && ended <= to);
   const tables = [
-    isOne && within.length > 0 ? table(CYCLE, within.map(cycleRow), columns) : [],
-    alerts.length > 0 ? table(ALERT, alerts.map(alertRow), columns) : [],
+    about !== undefined && within.length > 0 ? table(CYCLE, within.map(cycleRow), columns) : [],
+    alerts.length > 0
+      ? table(
+          ALERT,
+          alerts.map(one => alertRow(one, about)),
+          columns,
+        )
+      : [],
     vms.length > 0 ? table(VM, vms.map(vmRow), columns) : [],
   ];
   const counts = `${plural(within.length, 'cycle')} and ${plural(alerts.length, 'alert')}`;
   return [
     ...tables.filter(one => one.length > 0).flatMap((one, n) => [...(n > 0 ? [''] : []), ...one]),
-    ...(vms.length === 0 ? ['no agent has written down a cycle in that time'] : []),
+    ...(vms.length === 0 ? ['no point was made, and no agent has written down a cycle in that time'] : []),
     `${counts} from ${time(from)} to ${time(to)}`,
   ];
 }
@@ -99,13 +106,16 @@ const cycleRow = ({ began, ended, made, failed, id = '-' }: PastCycle): string[]
   return [...row, cycle, bytes(size), String(generation), id];
 };
 
-const alertRow = ({ since, ended, rule, told, text, subjects }: PastAlert): string[] => [
-  time(since),
-  ended === undefined ? 'open' : span(ended - since),
-  rule,
-  told.join(', ') || 'nobody',
-  subjects.length > 1 ? `${text}, and ${subjects.length - 1} more` : text,
-];
+const alertRow = (alert: PastAlert, about: string | undefined): string[] => {
+  const { since, ended, rule, told } = alert;
+  return [
+    time(since),
+    ended === undefined ? 'open' : span(ended - since),
+    rule,
+    told.join(', ') || 'nobody',
+    alertLine(alert, about),
+  ];
+};
 
 const vmRow = ({ vm, cycles, failed, resyncs, attainment }: PastVm): string[] => [
   vm,

@@ -2,6 +2,7 @@ import { type StatusOptions, status as see } from '../../../app/operation/status
 import { exitCode } from '../../../engine/report/exit-code.ts';
 import { bytes, plural, span } from '../../../io/units.ts';
 import { again } from '../../../io/until.ts';
+import { alertLine } from '../../../operation/alerts/words.ts';
 import { type Mover, STATES, type Status, type Verified, type VmStatus } from '../../../operation/model.ts';
 import type { PlanStatus } from '../../../operation/rehearsals.ts';
 import { isBreached } from '../../../operation/status.ts';
@@ -214,7 +215,7 @@ function lines({ at, vms, plans, repositories }: Status, columns?: number): stri
   return [
     ...(vms.length > 0 ? table(headings, rows, columns) : []),
     ...repositories.flatMap(({ alerts = [] }) =>
-      alerts.map(({ severity, text, since }) => `${severity}, for ${span(at - since)}: ${text}`),
+      alerts.map(one => `${one.severity}, for ${span(at - one.since)}: ${alertLine(one)}`),
     ),
     ...plans.flatMap(plan => [
       `recovery plan ${plan.plan}: ${planOf(plan, at)}`,
