@@ -56,7 +56,7 @@ export function breachedAfter(timetable: Timetable, rpo: number | undefined, new
   return whole(whole(newest));
 }
 
-/** How many runs show how far apart they get, and between which times, ms after the first: it may be an odd one. */
+/** How many runs show how far apart they get, and from when to when, ms: the first may be an odd one. */
 const mostRuns = 3_000;
 const shown = { from: 7 * 86_400_000, to: 22 * 86_400_000 };
 

@@ -1292,6 +1292,7 @@ export const layers: Layers = {
       'engine/report',
       'doctor',
       'operation',
+      'operation/alerts',
       'operation/page',
       'resources/vsphere',
       'app',

@@ -5,8 +5,8 @@
  * any more.
  */
 export function release({ buffer, length }: Buffer): void {
-  // What is small may be in Node's pool, beside what is somebody else's. The pool has the size of a block since
-  // Node 24, and nothing that takes half of it.
+  // What is small may be in Node's pool, beside what is somebody else's. Since Node 24 the pool has the size
+  // of a block, and nothing is in it that takes half of that.
   const isInPool = buffer.byteLength === Buffer.poolSize && length < Buffer.poolSize / 2;
   if (buffer instanceof ArrayBuffer && !isInPool) buffer.transfer(0);
 }

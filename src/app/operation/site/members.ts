@@ -12,7 +12,7 @@ interface Kept {
   /** Digest of what was asked for: another selection means others. */
   of: string;
   members: Member[];
-  /** That another selection meant before this one took its place: they go on until somebody lets go of them. */
+  /** Those of the selection before it was changed: they go on until somebody lets go of them. */
   held?: Member[];
 }
 
@@ -65,7 +65,7 @@ export function meantBy(
   return [...meant, ...held];
 }
 
-/** Titles of VMs that selections meant before they were changed, and that go on, by address of the selection. */
+/** By address of a selection: titles of the VMs that it meant before it was changed, and that go on. */
 export function heldMembers(
   { resources }: Catalog,
   memory: Pick<MembersMemory, 'get'>,
