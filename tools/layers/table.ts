@@ -262,7 +262,7 @@ export const layers: Layers = {
     'operation/metrics': ['diagnostics', 'operation'],
     'operation/alerts': ['values', 'io', 'replication/model', 'operation'],
     alerts: ['diagnostics', 'io', 'operation/alerts'],
-    'operation/page': ['diagnostics', 'io', 'replication/model', 'operation'],
+    'operation/page': ['operation/alerts', 'diagnostics', 'io', 'replication/model', 'operation'],
     'operation/server': ['diagnostics', 'operation/page'],
     'masterless/trust': ['values', 'diagnostics', 'io'],
     'masterless/content': ['values', 'diagnostics', 'io', 'masterless/trust'],
