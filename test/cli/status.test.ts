@@ -49,6 +49,10 @@ test('a VM from never to kept, late and breached, and what is left of it when no
   expect(await json('m.yaml')).toMatchObject({ code: 0, vms: [{ state: 'late', reason: 'overdue' }] });
   await converge('lab', 'clock', '40m');
   expect(await json('m.yaml')).toMatchObject({ code: 16, vms: [{ state: 'breached', kept: false }] });
+  expect(await json('m.yaml', '--repository', 'file:///dr')).toMatchObject({
+    code: 16,
+    vms: [{ vm: 'dc02', state: 'breached' }],
+  });
   const text = await converge('status', 'm.yaml', '--size');
   expect(text.code).toBe(16);
   expect(text.stdout).toMatch(
@@ -117,6 +121,18 @@ test('what two VMs are late for is one alert, which names whoever is asked about
   const [line, ...others] = await lines();
   expect([line, others]).toEqual([expect.stringContaining('sql01'), []]);
   expect(line).not.toContain('dc02');
+});
+
+test('a cycle that made its point and left its snapshot says both', async () => {
+  const { converge } = await site();
+  await converge('apply', 'm.yaml');
+  const fault = (...args: string[]) => converge('lab', 'fault', ...args, '--on', 'vsphere', '--times', '50');
+  await fault('consolidation-needed');
+  await fault('fail-task', '--set', 'method=ConsolidateVMDisks_Task', '--set', 'fault=FileLocked');
+  await converge('lab', 'clock', '40m');
+  const { stdout, stderr } = await converge('agent', 'm.yaml', '--once');
+  expect(stderr).toContain('error[snapshot-left]');
+  expect(stdout).toMatch(/^dc02: point 2, and something is wrong; cycle [0-9a-f]+$/m);
 });
 
 test('history tells of alerts that are open and of those that are over, each with who was told', async () => {

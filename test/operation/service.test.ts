@@ -6,6 +6,7 @@ import { parseAllDocuments } from 'yaml';
 import type { Context } from '../../src/app/app-context.ts';
 import { installService, uninstallService } from '../../src/app/operation/surface/service.ts';
 import { readSecret } from '../../src/app/session/read-secret.ts';
+import type { Failure } from '../../src/diagnostics/diagnostic.ts';
 import { nodeHost } from '../../src/io/node.ts';
 import type { Command, Host } from '../../src/io/ports.ts';
 import { serviceManager } from '../../src/io/service/service-manager.ts';
@@ -173,6 +174,21 @@ test('a service that can not be started is not left behind, one that is there be
   refuses = '';
   await install();
   expect(tasks()).toEqual(['/Query', '/Create', '/End', '/Run']);
+  // What a task can't do is said, and not left out.
+  const refused = (options: object) =>
+    installService(context, ['converge'], ['m'], options as never).then(
+      () => [],
+      (failure: Failure) => failure.diagnostics.map(({ message }) => message),
+    );
+  expect(await refused({ credential: ['vc=pass'], writes: ['/var/x'] })).toEqual([
+    expect.stringContaining('--credential: nobody hands secrets over'),
+    expect.stringContaining('--writes: a task of Windows'),
+  ]);
+  for (const token of ['credential:page', 'env:PAGE'])
+    expect(await refused({ listen: '0.0.0.0:8443', token })).toContainEqual(
+      expect.stringContaining(`--token ${token}: a task of Windows has neither`),
+    );
+  expect(ran).toEqual([]);
 });
 
 test('a credential is a file of the service manager that nobody else could have written', async () => {

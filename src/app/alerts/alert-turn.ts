@@ -115,14 +115,16 @@ export function keeperOf(
 }
 
 async function changeNote(notes: BoardStore, to: (state: AlertState) => AlertState): Promise<AlertState> {
+  let after = noAlerts;
   for (let race = 0; race < mostRaces; race++) {
     const found = await noteIn(notes);
     const before = (found?.value as AlertState | undefined) ?? noAlerts;
-    const after = to(before);
+    after = to(before);
     if (JSON.stringify(after) === JSON.stringify(before)) return after;
     if ((await notes.write(ALERTS, after, found?.etag)) !== undefined) return after;
   }
-  return to(noAlerts);
+  // Others write all the time: the next turn notes it, and by what was read last nothing is told twice.
+  return after;
 }
 
 /** What was told can't be known of a damaged one: it is told once more, and written over it. */

@@ -14,6 +14,7 @@ import type { RepositoryRef } from '../../replication/model/clients.ts';
 import { isUnreadable } from '../../replication/model/damage.ts';
 import { livesInAws, pausesKnown } from '../../replication/model/pauses.ts';
 import type { VmRepository } from '../../replication/model/repository.ts';
+import { parseRepositoryUrl } from '../../replication/model/repository-url.ts';
 import type { OpenRepository } from '../../replication/repository/open-repository.ts';
 import { holdsKnown } from '../../replication/retention/holds.ts';
 import { repositoryLost } from '../../resources/shared/lost-repository.ts';
@@ -62,9 +63,19 @@ export async function look(
   options: StatusOptions,
   wish?: TrackWish,
 ): Promise<Looked | undefined> {
-  return (options.paths ?? []).length > 0 && options.repository === undefined
+  return (options.paths ?? []).length > 0
     ? declaredStatus(context, options, wish)
     : repositoryStatus(context, options, wish);
+}
+
+/** Those that are declared with the repository on the command line, where there is one. */
+function within({ declared, refs }: ReturnType<typeof declaredVms>, repository: string | undefined) {
+  if (repository === undefined) return { declared, refs };
+  const url = parseRepositoryUrl(repository).canonical;
+  return {
+    declared: declared.filter(one => one.repository === url),
+    refs: new Map([...refs].filter(([of]) => of === url)),
+  };
 }
 
 async function declaredStatus(
@@ -82,8 +93,11 @@ async function declaredStatus(
     const repositories = makeRepositories(session.reach, host, closing);
     const expanded = await expandSelections(catalog, runOf(context, session));
     const meant = meantBy(catalog, expanded, session.world.memory.engine);
-    const { declared, refs } = declaredVms(meant, emptySelections(catalog, expanded));
-    if (declared.length === 0) throw noneDeclared(options.paths!);
+    const all = declaredVms(meant, emptySelections(catalog, expanded));
+    if (all.declared.length === 0) throw noneDeclared(options.paths!);
+    const { declared, refs } = within(all, options.repository);
+    // What it holds of others is nobody's by these manifests.
+    if (declared.length === 0) return await repositoryStatus(context, options, wish);
     const diagnostics = [...expanded.diagnostics, ...expanded.resources.flatMap(({ fault }) => fault ?? [])];
     const told = (all: readonly Diagnostic[]) => void diagnostics.push(...all);
     const opened = new Map<string, Opened>();

@@ -60,6 +60,10 @@ export const commands = {
     means: 'systemd or the Task Scheduler did not do what installing or removing the service takes.',
     wayOut: 'The message says what it said. Run it as root or an administrator.',
   },
+  'not-on-windows': {
+    means: 'The service was given what only systemd can do.',
+    wayOut: 'Do as the hint says, or leave the option out.',
+  },
   'page-certificate': {
     means:
       'Certificate or key of the page can not be used or do not belong together; a warning: it has run out, is for other names, or what it was renewed by can not be used.',

@@ -20,7 +20,7 @@ export interface JobsOptions {
   rejected(job: Job, error: unknown): void;
 }
 
-/** The longest pause after failures, ms, unless the job's own is longer. */
+/** The longest pause after failures, ms; of a job that is rarer it is the first one. */
 const longestPause = 15 * 60_000;
 /** After it gave way, ms: a deployment takes minutes. */
 const soon = 30_000;
@@ -56,7 +56,9 @@ const pauseAfter = (outcome: 'done' | 'failed' | 'yielded', { every }: Job, fail
     ? Math.min(every, soon)
     : outcome === 'done'
       ? every
-      : Math.min(every * 2 ** failures, Math.max(every, longestPause));
+      : every < longestPause
+        ? Math.min(every * 2 ** failures, longestPause)
+        : Math.min(longestPause * 2 ** (failures - 1), every);
 
 /** A tenth less to a tenth more: a fleet that began at once doesn't go on asking at once. */
 const jittered = (ms: number, random: Random): number =>

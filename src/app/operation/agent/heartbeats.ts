@@ -10,6 +10,8 @@ import type { Concerns } from './concerns.ts';
 /** Between two signs of life by one route, and after one that did not arrive, ms. */
 const often = 5 * 60_000;
 const soon = 60_000;
+/** A look at everything that is older, ms, is no sign of life: the next one hangs. */
+const oldest = 15 * 60_000;
 
 /** Signs of life for services that tell somebody when they stay away. */
 export class Heartbeats {
@@ -32,15 +34,16 @@ export class Heartbeats {
 
   /** Calls those that are due; gives back what kept each from that, nothing where it was called. */
   async beat(
-    { views, session }: Site,
+    { views, session, lookedAt = Number.NEGATIVE_INFINITY }: Site,
     routes: readonly Route[],
     statuses: readonly VmStatus[],
     now: number,
   ): Promise<Map<string, Diagnostic[]>> {
     // One that is still to be made has nothing to read.
-    const isAlive = [...views.values()].every(
+    const isReadable = [...views.values()].every(
       ({ problem, isLost }) => !isLost && problem !== 'repository-unreachable',
     );
+    const isAlive = isReadable && now - lookedAt <= oldest;
     const isKept = isAllKept(statuses);
     const isTime = (title: string): boolean => {
       const called = this.#called.get(title);

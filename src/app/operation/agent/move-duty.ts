@@ -6,7 +6,7 @@ import { oneDiagnostic } from '../../../resources/shared/one-diagnostic.ts';
 import type { Context } from '../../app-context.ts';
 import { moveDeclared, type Replicated } from '../../repository/replicate.ts';
 import type { VmDuty } from '../site/duties.ts';
-import { lookInto, noteNewest, type Site, seenOf } from '../site/site.ts';
+import { lookInto, noteNewest, type Site, seenOf, type View } from '../site/site.ts';
 
 /** What came of a VM that was due. */
 export type Moved = { vm: string; address: string } & (
@@ -19,7 +19,10 @@ export type Moved = { vm: string; address: string } & (
   | { suspended: true }
   /** It has to be read whole, which waits until another such cycle has ended. */
   | { waits: true }
-  | { diagnostics: Diagnostic[] }
+  /** An interruption ended its cycle, which was undone. */
+  | { undone: true }
+  /** `made`: generation of the point that it made all the same. */
+  | { diagnostics: Diagnostic[]; made?: number }
 );
 
 /** Codes of refusals that mean that somebody else is at work, which nobody has to hear of. */
@@ -84,7 +87,21 @@ export async function moveDuty(
     if (error.has('lease-lost') || error.hasOnly('head-moved'))
       return { outcome: { result: 'busy' }, moved: { ...base, diagnostics: error.diagnostics } };
     if (error.hasOnly(...busy)) return { outcome: { result: 'busy' }, moved: { ...base, busy: true } };
-    return failed(base, error.diagnostics, isInterrupted);
+    return failed(base, error.diagnostics, isInterrupted, await madeAfter(view, declared.title, found));
+  }
+}
+
+/** The generation of the point that is newer than `before`; what can't be read isn't known. */
+async function madeAfter(view: View, title: string, before: number | undefined): Promise<number | undefined> {
+  const seen = seenOf(view, title);
+  try {
+    const newest = seen && (await view.repository?.vm(seen.uuid).newest(() => {}));
+    if (!newest || newest.time <= (before ?? Number.NEGATIVE_INFINITY)) return undefined;
+    noteNewest(view, newest);
+    return newest.generation;
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return undefined;
   }
 }
 
@@ -93,10 +110,14 @@ const failed = (
   base: { vm: string; address: string },
   diagnostics: Diagnostic[],
   isInterrupted: boolean,
+  made?: number,
 ): { outcome: Outcome; moved: Moved } =>
   isInterrupted
-    ? { outcome: { result: 'busy' }, moved: { ...base, busy: true } }
-    : { outcome: failedFor(diagnostics[0]), moved: { ...base, diagnostics } };
+    ? { outcome: { result: 'busy' }, moved: { ...base, undone: true } }
+    : {
+        outcome: failedFor(diagnostics[0]),
+        moved: { ...base, diagnostics, ...(made !== undefined && { made }) },
+      };
 
 /** What failed for the same reason says the same. */
 export const failedFor = (first?: Pick<Diagnostic, 'code' | 'message'>): Outcome => ({

@@ -1,4 +1,4 @@
-import type { Diagnostic } from '../../../diagnostics/diagnostic.ts';
+import { type Diagnostic, Failure } from '../../../diagnostics/diagnostic.ts';
 import { isPending } from '../../../engine/model/plan.ts';
 import type { EngineMemory } from '../../../engine/model/world.ts';
 import type { Job } from '../../../masterless/instance/jobs.ts';
@@ -71,12 +71,21 @@ export function slowJobs(given: SlowJobs): Job[] {
     async turn() {
       if (draining()) return 'yielded';
       await turn();
-      await given.memory().set(`agent-job:${kind}`, clockOf(site()).now());
+      await given.memory().set(jobKey(kind), clockOf(site()).now());
       return 'done';
     },
   });
   const verifyAll = async () => {
-    for (const view of site().views.values()) await verifyOne(given, view);
+    const failures: Diagnostic[] = [];
+    for (const view of site().views.values())
+      try {
+        await verifyOne(given, view);
+      } catch (error) {
+        // One that can't be read keeps nobody from reading the others.
+        if (!(error instanceof Failure)) throw error;
+        failures.push(...error.diagnostics);
+      }
+    if (failures.length > 0) throw new Failure(failures);
   };
   return [
     job('verify', verifyAll),
@@ -89,13 +98,25 @@ export function slowJobs(given: SlowJobs): Job[] {
 
 const clockOf = ({ session }: Site) => session.world.host.clock;
 
-/** Milliseconds until it is due for the first time. */
+/**
+ * Milliseconds until it is due for the first time. One that was never done is put off once, and not by each
+ * restart anew.
+ */
 function firstTurn({ memory, site }: SlowJobs, kind: JobDone['job']): number {
-  const last = memory().get(`agent-job:${kind}`);
+  const last = memory().get(jobKey(kind));
   const every = often[kind];
-  if (typeof last !== 'number') return atOnce.has(kind) ? 60_000 : every;
-  return Math.max(0, every - Math.max(0, clockOf(site()).now() - last));
+  const now = clockOf(site()).now();
+  if (typeof last === 'number') return Math.max(0, every - Math.max(0, now - last));
+  if (atOnce.has(kind)) return 60_000;
+  // What can't be kept now is put off once more by the next start.
+  memory()
+    .set(jobKey(kind), now)
+    .catch(() => {});
+  return every;
 }
+
+/** When it was last done, or put off for the first time. */
+const jobKey = (kind: JobDone['job']): string => `agent-job:${kind}`;
 
 async function verifyOne({ context, site, done }: SlowJobs, { repository, ref }: View): Promise<void> {
   if (!repository) return;

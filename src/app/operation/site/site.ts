@@ -53,6 +53,8 @@ export interface Site {
   readonly views: Map<string, View>;
   /** What was known of repositories before these manifests: it isn't looked at once more. */
   readonly seenBefore: Map<string, Pick<View, 'vms'>>;
+  /** When somebody last looked at all of it, ms since the epoch. */
+  lookedAt?: number;
   close(): Promise<void>;
 }
 
@@ -96,6 +98,7 @@ export async function look(site: Site, memory: MembersMemory, holds: boolean): P
   site.declared = declared;
   for (const [url, ref] of refs) if (!site.views.has(url)) site.views.set(url, viewOf(site, ref));
   await Promise.all([...site.views.values()].map(view => lookIn(site, view, told)));
+  site.lookedAt = site.session.world.host.clock.now();
   return told;
 }
 

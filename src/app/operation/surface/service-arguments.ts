@@ -43,13 +43,13 @@ const needsQueue = ['queuePassword', 'queueCa'] as const;
  * The same as arguments of a service, and the files that it reads. It starts in a folder of its own and has
  * nobody's environment: paths are whole, and secrets are files or credentials.
  *
- * @param credentials names that the service manager hands over
+ * @param credentials names that the service manager hands over; undefined: it hands over none
  * @throws Failure `bad-secret-source`, `agent-mixed`, `missing-argument`; all that is wrong. What `placeOf`
  * throws
  */
 export function serviceArguments(
   options: ServiceArguments & { worker?: boolean | undefined },
-  credentials: readonly string[],
+  credentials: readonly string[] | undefined,
   whole: (path: string) => string,
 ): { args: string[]; files: string[] } {
   const wrong = mixed(options);
@@ -100,17 +100,22 @@ function mixed(options: Parameters<typeof serviceArguments>[0]): Diagnostic[] {
   ];
 }
 
-function doubtsOf(flag: string, source: string, credentials: readonly string[]): Diagnostic[] {
+function doubtsOf(flag: string, source: string, credentials: readonly string[] | undefined): Diagnostic[] {
   const [, kind, name = ''] = /^(env|file|credential):(.+)$/s.exec(source) ?? [];
   const bad = (message: string, hint: string) => [given('bad-secret-source', message, { hint })];
   if (kind === undefined)
     return bad(`${flag}: a secret of a service is given as credential:NAME or file:PATH`, 'name where it is');
+  if (kind !== 'file' && credentials === undefined)
+    return bad(
+      `${flag} ${source}: a task of Windows has neither credentials nor anybody's environment`,
+      own`write it to a file that Local Service alone may read: ${flag} file:PATH`,
+    );
   if (kind === 'env')
     return bad(
       `${flag} ${source}: a service has nobody's environment`,
       own`hand it over: --credential ${name}=FILE, and ${flag} credential:${name}`,
     );
-  if (kind === 'credential' && !credentials.includes(name))
+  if (kind === 'credential' && !credentials?.includes(name))
     return bad(`${flag} ${source}: no such credential is handed over`, own`add --credential ${name}=FILE`);
   return [];
 }

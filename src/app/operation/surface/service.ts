@@ -46,7 +46,7 @@ function textOf({ io: { host } }: Context, service: Service, { state }: ServiceO
 }
 
 function meant(context: Context, program: string[], paths: string[], options: ServiceOptions): Meant {
-  const { cwd } = context.io.host;
+  const { cwd, platform } = context.io.host;
   if (paths.length === 0)
     throw new Failure(
       given('missing-argument', 'nothing says which manifests the service looks after', {
@@ -54,9 +54,10 @@ function meant(context: Context, program: string[], paths: string[], options: Se
       }),
     );
   const whole = (path: string): string => oneLine(resolve(cwd, path));
+  if (platform === 'win32') refuseOfSystemd(options);
   const credentials = credentialsIn(options.credential ?? []);
   const names = credentials.map(({ name }) => name);
-  const { args, files } = serviceArguments(options, names, whole);
+  const { args, files } = serviceArguments(options, platform === 'win32' ? undefined : names, whole);
   const writes = options.writes ?? [];
   return {
     service: {
@@ -67,6 +68,27 @@ function meant(context: Context, program: string[], paths: string[], options: Se
     },
     reads: [...paths, ...credentials.map(({ file }) => file), ...files, ...writes],
   };
+}
+
+/** A task has nobody who hands it secrets, and its user may write wherever it may. */
+function refuseOfSystemd({ credential = [], writes = [] }: ServiceOptions): void {
+  const wrong = [
+    ...(credential.length > 0
+      ? [
+          given('not-on-windows', '--credential: nobody hands secrets over to a task of Windows', {
+            hint: 'give file:PATH in its place, a file that Local Service alone may read',
+          }),
+        ]
+      : []),
+    ...(writes.length > 0
+      ? [
+          given('not-on-windows', '--writes: a task of Windows may write wherever Local Service may', {
+            hint: 'leave it out, and let Local Service write there: icacls FOLDER /grant "Local Service:(OI)(CI)M"',
+          }),
+        ]
+      : []),
+  ];
+  if (wrong.length > 0) throw new Failure(wrong);
 }
 
 function credentialsIn(texts: readonly string[]): { name: string; file: string }[] {

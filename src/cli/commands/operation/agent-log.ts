@@ -47,7 +47,11 @@ function logged(heard: Heard, at: string): object {
     case 'moved': {
       const { cycle, moved } = heard;
       const base = { cycle, vm: moved.vm, address: moved.address };
-      if ('diagnostics' in moved) return told(moved.diagnostics, { ...base, result: 'failed' });
+      if ('diagnostics' in moved) {
+        const { made, diagnostics } = moved;
+        const point = made !== undefined && { point: { generation: made } };
+        return told(diagnostics, { ...base, result: 'failed', ...point });
+      }
       if (!('cycle' in moved)) return line('info', { ...base, result: Object.keys(moved).at(-1) });
       const { point, numbers, disks, warnings } = moved.cycle;
       return told(warnings, {

@@ -116,10 +116,13 @@ function told(context: CliContext, cycle: string, moved: Moved, causes: SharedCa
     context.print([`${moved.vm}: ${describeCycle(moved.cycle)}; cycle ${cycle}`]);
     context.report(moved.cycle.warnings);
   } else if ('paused' in moved) context.print([`${moved.vm}: due, and paused`]);
+  else if ('undone' in moved) context.print([`${moved.vm}: interrupted, and undone; cycle ${cycle}`]);
   else if ('diagnostics' in moved) {
     const first = causes.firstOf(moved.vm, moved.diagnostics);
     const why = first === undefined ? '' : `, for the same cause as ${first}`;
-    context.print([`${moved.vm}: no point was made${why}; cycle ${cycle}`]);
+    const came =
+      moved.made === undefined ? 'no point was made' : `point ${moved.made}, and something is wrong`;
+    context.print([`${moved.vm}: ${came}${why}; cycle ${cycle}`]);
     if (first === undefined) context.report(moved.diagnostics);
   }
 }
