@@ -147,6 +147,8 @@ export interface SeenRepository {
   alerts?: OpenAlert[];
   /** Of all that it holds, where somebody asked. */
   bytes?: number;
+  /** Of them what nothing needs, where somebody asked and it could be told of all VMs. */
+  dead?: number;
 }
 
 /** How old the replica of a VM is, and how old it may become. */
@@ -210,7 +212,7 @@ export interface Status {
   vms: VmStatus[];
   /** Recovery plans that are declared. */
   plans: PlanStatus[];
-  repositories: Pick<SeenRepository, 'url' | 'problem' | 'bytes' | 'movers' | 'alerts'>[];
+  repositories: Pick<SeenRepository, 'url' | 'problem' | 'bytes' | 'dead' | 'movers' | 'alerts'>[];
   /** What could not be seen, which fails nothing else. */
   diagnostics: Diagnostic[];
 }

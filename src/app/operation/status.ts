@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import { type Diagnostic, Failure, onceEach, world } from '../../diagnostics/diagnostic.ts';
+import { type Diagnostic, Failure, failedWith, onceEach, world } from '../../diagnostics/diagnostic.ts';
 import { own } from '../../diagnostics/own-words.ts';
 import type { CatalogResource } from '../../engine/model/catalog.ts';
 import { expandSelections } from '../../engine/select/members.ts';
@@ -34,14 +34,19 @@ import { declaredVms, emptySelections } from './site/declared-vms.ts';
 import { meantBy } from './site/members.ts';
 import { type Opened, type TrackWish, tracksOf } from './tracks.ts';
 
+/** VMs of one repository for which a request more each takes a while. */
+const many = 100;
+
 /** VMs that are asked about side by side. */
 const inFlight = 32;
 
 export interface StatusOptions extends RepositoryOptions, CommonOptions {
   /** Adds up what each repository holds, which lists all of it. */
   size?: boolean;
-  /** Leaves out when verifications looked, which is a request for each VM. */
-  brief?: boolean;
+  /** Adds up as well what of it nothing needs, which reads the maps of all points. */
+  dead?: boolean;
+  /** Leaves out when verifications looked, which is a request for each VM; `many`: where there are many. */
+  brief?: boolean | 'many';
 }
 
 /**
@@ -169,10 +174,18 @@ const repositoryStatus = (
 const plansOf = (seen: readonly SeenRepository[], now: number): PlanStatus[] =>
   seen.flatMap(({ plans }) => plans.map(plan => planStatusOf(plan, now)));
 
-const shown = ({ url, problem, bytes, movers, alerts }: SeenRepository): Status['repositories'][number] => ({
+const shown = ({
+  url,
+  problem,
+  bytes,
+  dead,
+  movers,
+  alerts,
+}: SeenRepository): Status['repositories'][number] => ({
   url,
   ...(problem !== undefined && { problem }),
   ...(bytes !== undefined && { bytes }),
+  ...(dead !== undefined && { dead }),
   ...(movers && movers.length > 0 && { movers }),
   ...(alerts && alerts.length > 0 && { alerts }),
 });
@@ -199,7 +212,7 @@ interface Asking {
   declared: readonly DeclaredVm[];
   plans: readonly CatalogResource[];
   told(all: readonly Diagnostic[]): void;
-  options: Pick<StatusOptions, 'size' | 'brief'>;
+  options: Pick<StatusOptions, 'size' | 'dead' | 'brief'>;
 }
 
 async function seenIn(
@@ -219,14 +232,16 @@ async function seenIn(
   const isDue = isDueOf(declared, now);
   const limit = pLimit(inFlight);
   const looked = await withFirsts(repository, await lookAt(repository, onDamage, isDue), onDamage);
+  const isBrief = options.brief === 'many' ? looked.length > many : (options.brief ?? false);
   const vms = await Promise.all(
-    looked.map(vm => limit(() => checked(repository.vm(vm.uuid), vm, told, options))),
+    looked.map(vm => limit(() => checked(repository.vm(vm.uuid), vm, told, isBrief))),
   );
   const [movers, alerts] = await Promise.all([
     readable([], told, () => moversIn(repository, clock.now(), onDamage)),
     readable([], told, () => openAlertsIn(repository.board)),
   ]);
   const bytes = options.size ? await sizeOf(repository) : undefined;
+  const dead = options.dead ? await deadIn(repository, looked, now, told) : undefined;
   return {
     url: url.canonical,
     now,
@@ -238,6 +253,7 @@ async function seenIn(
     movers,
     alerts,
     ...(bytes !== undefined && { bytes }),
+    ...(dead !== undefined && { dead }),
   };
 }
 
@@ -249,11 +265,11 @@ async function checked(
   vm: VmRepository,
   seen: SeenVm,
   told: (all: readonly Diagnostic[]) => void,
-  { brief }: Asking['options'],
+  isBrief: boolean,
 ): Promise<SeenVm> {
   const { name, newest, ...rest } = seen;
   const [looks, broken] = await Promise.all([
-    brief ? undefined : vm.checked(),
+    isBrief ? undefined : vm.checked(),
     vm.broken(({ diagnostics }) => told(diagnostics.map(one => ({ ...one, severity: 'warning' })))),
   ]);
   const verified = looks && { verified: looks };
@@ -290,6 +306,25 @@ async function readable<T>(
     if (!isUnreadable(error)) throw error;
     told(error.diagnostics);
     return otherwise;
+  }
+}
+
+/** Bytes that nothing needs; undefined, which is told: of one VM it can't be said. */
+async function deadIn(
+  repository: OpenRepository,
+  vms: readonly SeenVm[],
+  now: number,
+  told: (all: readonly Diagnostic[]) => void,
+): Promise<number | undefined> {
+  const { statsOf } = await import('../../replication/prune/stats.ts');
+  let dead = 0;
+  try {
+    for (const { uuid } of vms) dead += (await statsOf(repository, repository.vm(uuid), now)).dead;
+    return dead;
+  } catch (error) {
+    if (!failedWith(error, 'prune-doubt')) throw error;
+    told(error.diagnostics.map(one => ({ ...one, severity: 'warning' })));
+    return undefined;
   }
 }
 

@@ -25,9 +25,13 @@ import {
 import { FOREVER } from '../../../replication/model/object-lock.ts';
 import type { Define } from '../../context/define.ts';
 import { withData, withFormat, withLab, withRepository, withState } from '../../context/options.ts';
+import { monthlyCost, usualPrice } from '../../text/monthly-cost.ts';
 import { table } from '../../text/table.ts';
 
 type Options = StatusOptions & { format: 'text' | 'json'; watch?: true };
+
+/** A repository, as a status has it. */
+type Shown = Status['repositories'][number];
 
 /** Between two looks with --watch, ms. */
 const watchEvery = 10_000;
@@ -37,7 +41,10 @@ export const status: Define = (program, context, exit) => {
     .command('status [PATHS...]')
     .description('whether each VM keeps its recovery point objective, and why not; 16 when one does not')
     .option('--watch', 'show it again every few seconds, until it is interrupted')
-    .option('--size', 'add up what each repository holds, which lists all of it');
+    .option(
+      '--size',
+      'add up what each repository holds, what of it nothing needs and what it costs, which reads all of its maps',
+    );
   withData(withLab(withState(withFormat(withRepository(command)))))
     .addHelpText(
       'after',
@@ -45,7 +52,12 @@ export const status: Define = (program, context, exit) => {
     )
     .action(async (paths: string[], options: Options) => {
       const show = async (): Promise<number> => {
-        const seen = await see(context, { ...options, paths, brief: options.format === 'text' });
+        const seen = await see(context, {
+          ...options,
+          paths,
+          brief: options.format === 'text' && 'many',
+          dead: options.size === true,
+        });
         if (!seen) return 1;
         if (options.format === 'json')
           context.printJson(`${JSON.stringify(inJson(seen), null, options.watch ? 0 : 2)}\n`);
@@ -66,6 +78,22 @@ export const status: Define = (program, context, exit) => {
     });
 };
 
+function sizeLine({ url, bytes: size, dead }: Shown): string[] {
+  if (size === undefined) return [];
+  const dollars = monthlyCost(size, usualPrice(url));
+  const more = [
+    ...(dead === undefined ? [] : [`${bytes(dead)} of it dead`]),
+    ...(dollars === undefined ? [] : [`$${dollars.toFixed(2)} a month`]),
+  ];
+  return [[`${url}: ${bytes(size)}`, ...more].join(', ')];
+}
+
+/** Which verification looked last, and how long ago. */
+function verifiedOf({ verified = {} }: VmStatus, at: number): string {
+  const [last] = Object.entries(verified).toSorted(([, a], [, b]) => b - a);
+  return last ? `${last[0]} ${span(at - last[1])} ago` : 'never';
+}
+
 const time = (ms: number): string => new Date(ms).toISOString();
 const seconds = (ms: number): number => Math.round(ms / 1000);
 
@@ -79,11 +107,17 @@ function inJson({ at, vms, plans, repositories }: Status): object {
     plans: plans.map(planInJson),
     repositories: repositories.map(({ movers, alerts, ...one }) => ({
       ...one,
+      ...costOf(one),
       ...(movers && { movers: movers.map(moverInJson) }),
       ...(alerts && { alerts: alerts.map(alert => ({ ...alert, since: time(alert.since) })) }),
     })),
   };
 }
+
+const costOf = ({ url, bytes: size = 0 }: Shown): object => {
+  const dollars = size > 0 ? monthlyCost(size, usualPrice(url)) : undefined;
+  return dollars === undefined ? {} : { monthly_cost_usd: dollars };
+};
 
 function countsOf(vms: readonly VmStatus[]): Record<string, number> {
   const found = byState(vms);
@@ -187,8 +221,10 @@ function lines({ at, vms, plans, repositories }: Status, columns?: number): stri
     const count = found.get(state)?.length ?? 0;
     return count > 0 ? [`${count} ${state}`] : [];
   });
-  const have = (key: 'replica' | 'rehearsal') => vms.some(vm => vm[key] !== undefined);
+  const have = (key: 'replica' | 'rehearsal' | 'verified') =>
+    vms.some(vm => Object.keys(vm[key] ?? {}).length > 0);
   const optional = [
+    ...(have('verified') ? [{ heading: 'VERIFIED', cell: (vm: VmStatus) => verifiedOf(vm, at) }] : []),
     ...(have('replica') ? [{ heading: 'REPLICA', cell: replicaOf }] : []),
     ...(have('rehearsal') ? [{ heading: 'REHEARSAL', cell: (vm: VmStatus) => rehearsalOf(vm, at) }] : []),
   ];
@@ -225,7 +261,7 @@ function lines({ at, vms, plans, repositories }: Status, columns?: number): stri
       agent => `${agent.kind ?? 'agent'} on ${agent.host}: ${doingOf(agent, at)}`,
     ),
     ...[presenceOf(vms, at) ?? []].flat(),
-    ...repositories.flatMap(({ url, bytes: size }) => (size === undefined ? [] : [`${url}: ${bytes(size)}`])),
+    ...repositories.flatMap(sizeLine),
     `${plural(vms.length, 'VM')}${counts.length > 0 ? `: ${counts.join(', ')}` : ''}`,
   ];
 }

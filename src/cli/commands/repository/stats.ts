@@ -5,6 +5,7 @@ import { Failure, given } from '../../../diagnostics/diagnostic.ts';
 import { bytes } from '../../../io/units.ts';
 import type { Define } from '../../context/define.ts';
 import { vmAndPaths, withFormat, withLab, withRepository, withVm } from '../../context/options.ts';
+import { monthlyCost, S3_STANDARD, usualPrice } from '../../text/monthly-cost.ts';
 import { table } from '../../text/table.ts';
 import { defineExtendLocks } from './extend-locks.ts';
 
@@ -13,10 +14,6 @@ interface StatsOptions extends RepositoryOptions, CommonOptions {
   format: string;
   price?: number;
 }
-
-/** S3 Standard in most regions, US dollars for 10^9 bytes and a month. */
-const S3_STANDARD = 0.023;
-const GB = 10 ** 9;
 
 export const repository: Define = (program, context, exit) => {
   const group = program
@@ -42,7 +39,7 @@ export const repository: Define = (program, context, exit) => {
       const { vm, paths } = await vmAndPaths(context, [name, ...more], options.vm);
       const stats = await repositoryStats(context, vm, { ...options, paths });
       if (!stats) return exit(1);
-      const perGb = options.price ?? (stats.url.startsWith('s3:') ? S3_STANDARD : undefined);
+      const perGb = options.price ?? usualPrice(stats.url);
       if (options.format === 'json') context.printJson(`${JSON.stringify(inJson(stats, perGb), null, 2)}\n`);
       else context.print(lines(stats, perGb, context.columns));
       exit(stats.untold.length > 0 ? 4 : 0);
@@ -54,12 +51,9 @@ function price(text: string): number {
   throw new Failure(given('bad-price', `--price ${text}: expected dollars, as in 0.023`));
 }
 
-const cost = (size: number, perGb: number | undefined) =>
-  perGb === undefined ? undefined : Math.round((size / GB) * perGb * 10_000) / 10_000;
-
 function inJson({ url, vms, untold, bytes: all }: RepositoryStats, perGb: number | undefined): object {
   const monthly = (size: number) => {
-    const dollars = cost(size, perGb);
+    const dollars = monthlyCost(size, perGb);
     return dollars === undefined ? {} : { monthly_cost_usd: dollars };
   };
   return {
@@ -90,7 +84,7 @@ function lines(
   columns?: number,
 ): string[] {
   const monthly = (size: number) => {
-    const dollars = cost(size, perGb);
+    const dollars = monthlyCost(size, perGb);
     return dollars === undefined ? '-' : `$${dollars.toFixed(2)}`;
   };
   const rows = vms.map(({ name, uuid, points, leaving, bytes: size, live, shared, dead, compactable }) => [
