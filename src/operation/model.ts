@@ -147,7 +147,7 @@ export interface SeenRepository {
   alerts?: OpenAlert[];
   /** Of all that it holds, where somebody asked. */
   bytes?: number;
-  /** Of them what nothing needs, where somebody asked and it could be told of all VMs. */
+  /** Of them what nothing needs, where somebody asked and it is known for all VMs. */
   dead?: number;
 }
 

@@ -58,7 +58,9 @@ test('a VM from never to kept, late and breached, and what is left of it when no
   expect(text.stdout).toMatch(
     /^VM +STATE +AGE +TARGET +NEXT +LAST CYCLE +WHY\ndc02 +breached +40 min +30 min +now/,
   );
-  expect(text.stdout).toMatch(/\nfile:\/\/\/dr: [\d.]+ [KM]iB, 0 B of it dead\n1 VM: 1 breached\n$/);
+  expect(text.stdout).toMatch(
+    /\nfile:\/\/\/dr: [\d.]+ [KM]iB, [\d.]+ [KM]?i?B of it dead\n1 VM: 1 breached\n$/,
+  );
   // Home is gone with all that it declares: the repository says what it holds.
   expect(await json('--repository', 'file:///dr')).toMatchObject({
     code: 0,

@@ -22,6 +22,7 @@ import { openAlertsIn } from '../alerts/noted-alerts.ts';
 import type { Context } from '../app-context.ts';
 import { makeRepositories } from '../connect/repositories.ts';
 import type { CommonOptions, RepositoryOptions } from '../options.ts';
+import { deadOf } from '../repository/stats.ts';
 import { noneDeclared } from '../repository/which-repository.ts';
 import { withVms } from '../repository/with-repository.ts';
 import { loadCatalog } from '../session/load-catalog.ts';
@@ -316,11 +317,8 @@ async function deadIn(
   now: number,
   told: (all: readonly Diagnostic[]) => void,
 ): Promise<number | undefined> {
-  const { statsOf } = await import('../../replication/prune/stats.ts');
-  let dead = 0;
   try {
-    for (const { uuid } of vms) dead += (await statsOf(repository, repository.vm(uuid), now)).dead;
-    return dead;
+    return await deadOf(repository, vms, now);
   } catch (error) {
     if (!failedWith(error, 'prune-doubt')) throw error;
     told(error.diagnostics.map(one => ({ ...one, severity: 'warning' })));

@@ -1,5 +1,6 @@
 import { Failure, failedWith } from '../../diagnostics/diagnostic.ts';
 import type { VmStats } from '../../replication/prune/stats.ts';
+import type { OpenRepository } from '../../replication/repository/open-repository.ts';
 import type { Context } from '../app-context.ts';
 import type { CommonOptions, RepositoryOptions } from '../options.ts';
 import { withVms } from './with-repository.ts';
@@ -44,4 +45,21 @@ export async function repositoryStats(
     for await (const { size } of store.list('')) bytes += size;
     return { url: ref.url.canonical, vms: all, untold, bytes };
   });
+}
+
+/**
+ * Bytes of these VMs that nothing needs.
+ *
+ * @param now by the store's clock
+ * @throws Failure `prune-doubt` where it can't be told
+ */
+export async function deadOf(
+  repository: OpenRepository,
+  vms: readonly { uuid: string }[],
+  now: number,
+): Promise<number> {
+  const { statsOf } = await import('../../replication/prune/stats.ts');
+  let dead = 0;
+  for (const { uuid } of vms) dead += (await statsOf(repository, repository.vm(uuid), now)).dead;
+  return dead;
 }

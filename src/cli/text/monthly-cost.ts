@@ -2,7 +2,7 @@
 export const S3_STANDARD = 0.023;
 const GB = 10 ** 9;
 
-/** What a repository at that URL costs per gigabyte and month where nothing else is said; a folder: nothing. */
+/** Dollars per gigabyte and month of a repository at that URL, where nothing else is said; a folder: none. */
 export const usualPrice = (url: string): number | undefined =>
   url.startsWith('s3:') ? S3_STANDARD : undefined;
 

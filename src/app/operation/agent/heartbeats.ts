@@ -10,7 +10,7 @@ import type { Concerns } from './concerns.ts';
 /** Between two signs of life by one route, and after one that did not arrive, ms. */
 const often = 5 * 60_000;
 const soon = 60_000;
-/** A look at everything that is older, ms, is no sign of life: the next one hangs. */
+/** Where the last look at everything is older, ms, the next one hangs, and nobody knows how things stand. */
 const oldest = 15 * 60_000;
 
 /** Signs of life for services that tell somebody when they stay away. */
