@@ -177,7 +177,8 @@ export class Dispatch {
         continue;
       }
       usualWaits = true;
-      for (const { name, most } of group.places) if (most === 1) wanted.add(name);
+      for (const place of group.places)
+        if (place.most === 1 && this.#hasRoom(group, place)) wanted.add(place.name);
       if (isBefore(group, usual) && this.#hasRoom(group)) usual = group;
     }
     if (this.slots === 1 && usualWaits) return usual;
@@ -193,8 +194,10 @@ export class Dispatch {
     return best;
   }
 
-  #hasRoom({ places }: Group): boolean {
-    for (const { name, most } of places) if ((this.#held.get(name)?.all ?? 0) >= most) return false;
+  /** @param but a place that isn't looked at */
+  #hasRoom({ places }: Group, but?: Place): boolean {
+    for (const place of places)
+      if (place !== but && (this.#held.get(place.name)?.all ?? 0) >= place.most) return false;
     return true;
   }
 

@@ -65,7 +65,21 @@ const shown = { from: 7 * 86_400_000, to: 22 * 86_400_000 };
  * best place in its window, ms. Where all of it is of one zone, by a clock that nobody changes. Infinity: its
  * windows are never open together.
  */
-export function longestBetween({ schedule, ...rest }: Timetable): number {
+export function longestBetween(timetable: Timetable): number {
+  const key = JSON.stringify(timetable);
+  const known = apart.get(key);
+  if (known !== undefined) return known;
+  if (apart.size >= mostKnown) apart.clear();
+  const found = computed(timetable);
+  apart.set(key, found);
+  return found;
+}
+
+/** What was worked out, since manifests say the same of many VMs, and are read again and again. */
+const apart = new Map<string, number>();
+const mostKnown = 1_000;
+
+function computed({ schedule, ...rest }: Timetable): number {
   const zones = new Set(rest.windows.flat().map(({ timezone = 'UTC' }) => timezone));
   if ('cron' in schedule) zones.add(rest.timezone);
   const [windows, timezone] =
@@ -87,8 +101,8 @@ export function longestBetween({ schedule, ...rest }: Timetable): number {
   return longest;
 }
 
-/** A Saturday, and whichever year. */
-const looksFrom = Date.UTC(2000, 0);
+/** Zones change their rules: a year of today's. */
+const looksFrom = Date.UTC(2026, 0);
 
 /** Where in an interval a VM has its place, from 0 to 1, by its UUID: spread evenly, and always the same. */
 export function phaseOf(uuid: string): number {

@@ -11,7 +11,7 @@ const loaded = [];
 let segmenters = 0;
 registerHooks({ load(url, context, next) { loaded.push(url); return next(url, context); } });
 Intl.Segmenter = class extends Intl.Segmenter { constructor(...given) { super(...given); segmenters++; } };
-process.on('exit', () => writeFileSync(process.env.LOADED, JSON.stringify({ loaded, segmenters })));
+process.on('exit', () => writeFileSync(process.env.LOADED, JSON.stringify({ loaded, segmenters, builtins: process.moduleLoadList })));
 `;
 
 /** What one command of the built converge loads: chunks, the modules in them, and tables of Unicode. */
@@ -25,9 +25,10 @@ async function loadedBy(dir: string, args: string[]) {
   };
   const { code, stderr } = await binary(dir, args, env);
   expect(code, stderr).toBe(0);
-  const { loaded, segmenters } = JSON.parse(await readFile(env.LOADED, 'utf8')) as {
+  const { loaded, segmenters, builtins } = JSON.parse(await readFile(env.LOADED, 'utf8')) as {
     loaded: string[];
     segmenters: number;
+    builtins: string[];
   };
   const chunks = loaded.filter(url => url.includes('/dist/chunks/')).map(url => fileURLToPath(url));
   const texts = await Promise.all(chunks.map(chunk => readFile(chunk, 'utf8')));
@@ -38,6 +39,7 @@ async function loadedBy(dir: string, args: string[]) {
     bytes: texts.reduce((sum, text) => sum + text.length, 0),
     modules: modules.map(([, path]) => path!),
     segmenters,
+    builtins,
   };
 }
 
@@ -87,4 +89,18 @@ test('a command that is not of a run brings its own, and the help knows all', as
   expect(modules).not.toContain('src/cli/commands/lab/lab.ts');
   const help = await loadedBy(await scratch(), ['--help']);
   expect(help.modules).toContain('src/cli/commands/lab/lab.ts');
+});
+
+test('a plan over home and AWS loads nothing of undici, which importing http would', async () => {
+  const dir = await scratch();
+  await writeFile(
+    join(dir, 'm.yaml'),
+    `converge: 1
+targets: { home: { type: vsphere, url: https://vc.example.com, username: u, password: "\${secret('env:HOME')}" } }
+resources: { protected_vm: { dc02: { repository: s3://dr/vms, schedule: every hour } } }
+`,
+  );
+  const { builtins } = await loadedBy(dir, ['plan', 'm.yaml', '--lab', 'lab']);
+  expect(builtins).toContain('NativeModule http');
+  expect(builtins.filter(name => name.includes('undici'))).toEqual([]);
 });

@@ -34,7 +34,12 @@ function couldBegin(
     one.places.every(({ name, most }) => {
       const isThere = ({ places }: Candidate) => places.some(place => place.name === name);
       const there = running.filter(isThere);
-      const waits = most === 1 && ready.some(other => other.lane === 'usual' && isThere(other));
+      const count = (other: string) =>
+        running.filter(({ places }) => places.some(place => place.name === other)).length;
+      const lacksThatAlone = ({ places }: Candidate) =>
+        places.every(place => place.name === name || count(place.name) < place.most);
+      const waits =
+        most === 1 && ready.some(other => other.lane === 'usual' && isThere(other) && lacksThatAlone(other));
       const longThere = there.filter(({ lane }) => lane === 'long').length;
       return there.length < most && (one.lane === 'usual' || (longThere < longSlots(most) && !waits));
     })

@@ -50,6 +50,8 @@ export interface Keeper {
 const mostRaces = 10;
 /** Alerts that wait for a repository to be written down in; the oldest of more are lost. */
 const mostWaiting = 1_000;
+/** That are written down in one turn. */
+const mostAtOnce = 100;
 
 /** What is known here of what a repository keeps. */
 export interface KnownHere {
@@ -102,14 +104,15 @@ export function keeperOf(
     },
     async keep(alerts) {
       const waiting = alerts.slice(0, -mostWaiting);
+      const some = alerts.slice(0, mostAtOnce);
       // It was away a moment ago.
       if (known?.own) return waiting;
       const isKept = await attempt(async () => {
         const notes = await board();
-        if (notes) await keepAlerts(notes, alerts);
+        if (notes) await keepAlerts(notes, some);
         return true;
       });
-      return isKept ? alerts : waiting;
+      return isKept ? some : waiting;
     },
   };
 }

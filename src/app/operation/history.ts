@@ -91,10 +91,17 @@ export function history(
     await Promise.all(notes.map(name => limit(() => read(name))));
     const there = await listed(repository, vm, onDamage);
     const names = vm === undefined ? undefined : namesOf(vm, there);
-    const isWanted = (called: readonly (string | undefined)[]): boolean =>
-      !names || called.some(name => name !== undefined && names.has(name.toLowerCase()));
+    const isWanted = (called: readonly string[]): boolean =>
+      !names || called.some(name => names.has(name.toLowerCase()));
+    const uuids = new Set(there.map(({ uuid }) => uuid.toLowerCase()));
+    // A VM that was made anew has the name of the one before.
+    const isUuid = vm !== undefined && uuids.has(vm.toLowerCase());
     const found = cycles
-      .filter(({ vm: declared, made }) => isWanted([declared, made?.name, made?.uuid]))
+      .filter(({ vm: declared, made }) =>
+        isUuid && made
+          ? uuids.has(made.uuid.toLowerCase())
+          : isWanted([declared, ...(made ? [made.name, made.uuid] : [])]),
+      )
       .sort((a, b) => a.ended - b.ended);
     const to = knownUntil(written, from, now);
     const alerts = (await alertsSince(repository.board, from, onDamage)).filter(

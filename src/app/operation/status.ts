@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import { type Diagnostic, Failure, failedWith, onceEach, world } from '../../diagnostics/diagnostic.ts';
+import { type Diagnostic, Failure, onceEach, world } from '../../diagnostics/diagnostic.ts';
 import { own } from '../../diagnostics/own-words.ts';
 import type { CatalogResource } from '../../engine/model/catalog.ts';
 import { expandSelections } from '../../engine/select/members.ts';
@@ -100,7 +100,7 @@ async function declaredStatus(
     const expanded = await expandSelections(catalog, runOf(context, session));
     const meant = meantBy(catalog, expanded, session.world.memory.engine);
     const all = declaredVms(meant, emptySelections(catalog, expanded));
-    if (all.declared.length === 0) throw noneDeclared(options.paths!);
+    if (all.declared.length === 0 && options.repository === undefined) throw noneDeclared(options.paths!);
     const { declared, refs } = within(all, options.repository);
     // What it holds of others is nobody's by these manifests.
     if (declared.length === 0) return await repositoryStatus(context, options, wish);
@@ -320,7 +320,8 @@ async function deadIn(
   try {
     return await deadOf(repository, vms, now);
   } catch (error) {
-    if (!failedWith(error, 'prune-doubt')) throw error;
+    // Whatever keeps it from being added up, all else is known.
+    if (!(error instanceof Failure)) throw error;
     told(error.diagnostics.map(one => ({ ...one, severity: 'warning' })));
     return undefined;
   }

@@ -11,13 +11,17 @@ export const windowsOf = (
   { meta, properties }: Pick<Declared, 'meta' | 'properties'>,
 ): readonly (readonly Window[])[] => [meta.window ? [meta.window] : [], windows?.(properties) ?? []];
 
+/** In the place of never. */
+const farAway = Date.UTC(9999, 0);
+
 /** RFC 3339 of when the resource's window opens; undefined when it may be changed at `now`. */
 export function heldUntil(
   { declared, type }: Pick<Subject, 'declared' | 'type'>,
   now: number,
 ): string | undefined {
   const opens = opensAt(windowsOf(type, declared), now);
-  return opens === now ? undefined : new Date(opens).toISOString().replace('.000Z', 'Z');
+  if (opens === now) return undefined;
+  return new Date(Math.min(opens, farAway)).toISOString().replace('.000Z', 'Z');
 }
 
 /** Whether a change waits for a window: its own, or that of a dependency whose change waits. */

@@ -309,7 +309,7 @@ export function rejoined(stored: AlertState, base: AlertState, own: AlertState):
         ...alert,
         subjects: [...new Set([...alert.subjects, ...here.subjects])],
         seen: latest(alert.seen ?? {}, here.seen ?? {}),
-        ...((alert.sees ?? here.sees) && { sees: { ...alert.sees, ...here.sees } }),
+        ...((alert.sees ?? here.sees) && { sees: laterSees(alert, here) }),
         told: laterOf(alert.told, here.told),
         ...(ended !== undefined && { ended }),
       };
@@ -324,6 +324,14 @@ export function rejoined(stored: AlertState, base: AlertState, own: AlertState):
     digests: latest(stored.digests, own.digests),
     ...laterTroubles(stored, own),
   };
+}
+
+/** Of each mover what it saw when it said so last. */
+function laterSees(stored: Alert, own: Alert): Record<string, string[]> {
+  const all = { ...stored.sees };
+  for (const [mover, sees] of Object.entries(own.sees ?? {}))
+    if ((own.seen?.[mover] ?? 0) > (stored.seen?.[mover] ?? Number.NEGATIVE_INFINITY)) all[mover] = sees;
+  return all;
 }
 
 function laterOf(one: Alert['told'], other: Alert['told']): Alert['told'] {

@@ -23,9 +23,10 @@ export interface Handled {
   answer: Answer;
   /**
    * This mover can't do it though others may: it isn't let to its vCenter or its store, or knows the VM
-   * otherwise. It leaves the line to others for a while, so that it doesn't use up the turns of all VMs.
+   * otherwise. It leaves the line to others for a while, so that it doesn't use up the turns of all VMs;
+   * `briefly`: always for as long, since it is about one repository among several.
    */
-  unable?: true;
+  unable?: true | 'briefly';
 }
 
 /** How long a line is left to others, doubled by each further time, ms. */
@@ -136,7 +137,7 @@ export class Taker {
     };
     const { answer, unable } = await this.#ports.move(wake, mayBeLong);
     if (isLong) this.#long--;
-    this.#rest(domain, unable ?? false);
+    this.#rest(domain, unable);
     await this.#link.use(() => taken.answer(answer));
   }
 
@@ -145,14 +146,14 @@ export class Taker {
     return rest !== undefined && !hasPassed(lengthOf(rest), rest.since, this.#ports.now());
   }
 
-  #rest(domain: string, isUnable: boolean): void {
-    if (!isUnable) {
+  #rest(domain: string, unable: Handled['unable']): void {
+    if (!unable) {
       this.#rests.delete(domain);
       return;
     }
     // What was begun before the rest ends in it as well, and isn't counted again.
     if (this.#isResting(domain)) return;
-    const times = (this.#rests.get(domain)?.times ?? 0) + 1;
+    const times = unable === 'briefly' ? 1 : (this.#rests.get(domain)?.times ?? 0) + 1;
     this.#rests.set(domain, { times, since: this.#ports.now() });
   }
 }

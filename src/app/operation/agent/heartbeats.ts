@@ -10,8 +10,8 @@ import type { Concerns } from './concerns.ts';
 /** Between two signs of life by one route, and after one that did not arrive, ms. */
 const often = 5 * 60_000;
 const soon = 60_000;
-/** Where the last look at everything is older, ms, the next one hangs, and nobody knows how things stand. */
-const oldest = 15 * 60_000;
+/** A look at everything that takes longer, ms, hangs: nobody knows how things stand. */
+const longestLook = 15 * 60_000;
 
 /** Signs of life for services that tell somebody when they stay away. */
 export class Heartbeats {
@@ -34,7 +34,7 @@ export class Heartbeats {
 
   /** Calls those that are due; gives back what kept each from that, nothing where it was called. */
   async beat(
-    { views, session, lookedAt = Number.NEGATIVE_INFINITY }: Site,
+    { views, session, lookingSince }: Site,
     routes: readonly Route[],
     statuses: readonly VmStatus[],
     now: number,
@@ -43,7 +43,8 @@ export class Heartbeats {
     const isReadable = [...views.values()].every(
       ({ problem, isLost }) => !isLost && problem !== 'repository-unreachable',
     );
-    const isAlive = isReadable && now - lookedAt <= oldest;
+    const hangs = lookingSince !== undefined && now - lookingSince > longestLook;
+    const isAlive = isReadable && !hangs;
     const isKept = isAllKept(statuses);
     const isTime = (title: string): boolean => {
       const called = this.#called.get(title);

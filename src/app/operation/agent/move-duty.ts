@@ -44,6 +44,7 @@ export async function moveDuty(
 ): Promise<{ outcome: Outcome; moved: Moved }> {
   const base = { vm: declared.title, address: resource.address };
   let found: number | undefined;
+  let isLooked = false;
   try {
     const { session, run, catalog } = site;
     // Whether it has points is only known once its repository was read.
@@ -65,6 +66,7 @@ export async function moveDuty(
         seen && view.repository ? await view.repository.vm(seen.uuid).newest(damaged) : undefined;
       if (newest) noteNewest(view, newest);
       found = newest?.time;
+      isLooked = true;
       // A cycle mends it, due or not.
       const due = dueNow(isDamaged ? undefined : found, view.now());
       return due && { due, mayBeLong };
@@ -87,7 +89,8 @@ export async function moveDuty(
     if (error.has('lease-lost') || error.hasOnly('head-moved'))
       return { outcome: { result: 'busy' }, moved: { ...base, diagnostics: error.diagnostics } };
     if (error.hasOnly(...busy)) return { outcome: { result: 'busy' }, moved: { ...base, busy: true } };
-    return failed(base, error.diagnostics, isInterrupted, await madeAfter(view, declared.title, found));
+    const made = isLooked && !isInterrupted ? await madeAfter(view, declared.title, found) : undefined;
+    return failed(base, error.diagnostics, isInterrupted, made);
   }
 }
 

@@ -24,7 +24,7 @@ const often = { take: 1_000, answers: 1_000, keep: 10_000, look: 5_000 };
 /** Before what nobody wanted is offered again, ms. */
 const declinedPause = 5_000;
 /** The same of what movers that took it could not do, doubled by each further one in a row. */
-const longestPause = 60_000;
+const longestPause = { cutOff: 60_000, setUpOtherwise: 15 * 60_000 };
 /** Before manifests that differ from another mover's are read again, ms. */
 const readAgain = 10_000;
 
@@ -124,23 +124,27 @@ export class Sharing {
   }
 
   /** Where all movers are cut off alike, nobody tries it every few seconds. */
-  #pauseOf({ id }: VmDuty): number {
+  #pauseOf({ id }: VmDuty, code: string): number {
     const times = this.#unable.get(id) ?? 0;
     this.#unable.set(id, times + 1);
-    return Math.min(declinedPause * 2 ** times, longestPause);
+    const longest = longestPause[setUpOtherwise.has(code) ? 'setUpOtherwise' : 'cutOff'];
+    return Math.min(declinedPause * 2 ** times, longest);
   }
 
   /** What an answer means, where the repository says so too. */
   async #outcomeOf(answer: Answer, duty: VmDuty, known: number | undefined): Promise<Outcome> {
     const { concerns } = this.#by;
-    if (answer.result !== 'failed' && answer.result !== 'declined') this.#unable.delete(duty.id);
+    const isElsewhere = answer.result === 'declined' || (answer.result === 'failed' && answer.elsewhere);
+    if (!isElsewhere) this.#unable.delete(duty.id);
     switch (answer.result) {
       case 'declined':
         return { result: 'untouched', after: declinedPause };
       case 'failed':
         concerns.failed(duty.declared.title, answer);
         // One that is cut off rests: what it couldn't do isn't put off for the others.
-        return answer.elsewhere ? { result: 'untouched', after: this.#pauseOf(duty) } : failedFor(answer);
+        return answer.elsewhere
+          ? { result: 'untouched', after: this.#pauseOf(duty, answer.code) }
+          : failedFor(answer);
       case 'busy':
       case 'paused':
       case 'put-back':
@@ -210,15 +214,20 @@ export class Sharing {
   }
 }
 
-/** What went wrong says that this mover is cut off or set up otherwise, not that the VM can't be moved. */
+/** What went wrong says that this mover is cut off, not that the VM can't be moved. */
 const cutOff: ReadonlySet<string> = new Set<Code>([
   ...(['answer-lost', 'lease-unanswered', 'repository-vanished', 'secret-missing'] as const),
   ...(['aws-unreachable', 'aws-clock-skew', 'aws-no-credentials'] as const),
-  ...(['aws-wrong-credentials', 'aws-credentials-expired', 'aws-access-denied'] as const),
-  ...(['wrong-key', 'key-needed', 'key-not-needed', 'key-not-found', 'newer-format'] as const),
+  ...(['aws-wrong-credentials', 'aws-credentials-expired'] as const),
   ...(['vsphere-unreachable', 'vsphere-unavailable', 'vsphere-timeout', 'vsphere-connection-lost'] as const),
   ...(['vsphere-name-unknown', 'vsphere-login-refused'] as const),
   ...(['vsphere-certificate', 'vsphere-ca', 'vsphere-pin'] as const),
+]);
+
+/** The same, of a mover that is set up otherwise than others may be, for one of its repositories. */
+const setUpOtherwise: ReadonlySet<string> = new Set<Code>([
+  ...(['wrong-key', 'key-needed', 'key-not-needed', 'key-not-found'] as const),
+  ...(['newer-format', 'aws-access-denied'] as const),
 ]);
 
 /** What others are told about a cycle of this mover. */
@@ -230,7 +239,10 @@ export function handled({ outcome, moved }: Done): Handled {
       const [first] = 'diagnostics' in moved ? moved.diagnostics : [];
       const { code = 'failed', message = '' } = first ?? {};
       const failed = { result: 'failed' as const, code, message };
-      return cutOff.has(code) ? { answer: { ...failed, elsewhere: true }, unable: true } : { answer: failed };
+      if (cutOff.has(code)) return { answer: { ...failed, elsewhere: true }, unable: true };
+      return setUpOtherwise.has(code)
+        ? { answer: { ...failed, elsewhere: true }, unable: 'briefly' }
+        : { answer: failed };
     }
     case 'untouched':
       return { answer: { result: 'declined' } };

@@ -1,6 +1,7 @@
 import { type Diagnostic, Failure } from '../../../diagnostics/diagnostic.ts';
 import { isPending } from '../../../engine/model/plan.ts';
 import type { EngineMemory } from '../../../engine/model/world.ts';
+import { hasPassed } from '../../../io/until.ts';
 import type { Job } from '../../../masterless/instance/jobs.ts';
 import type { Context } from '../../app-context.ts';
 import type { CommonOptions } from '../../options.ts';
@@ -75,11 +76,17 @@ export function slowJobs(given: SlowJobs): Job[] {
       return 'done';
     },
   });
+  /** When each repository was verified, for those that are tried again alone. */
+  const verified = new Map<string, number>();
   const verifyAll = async () => {
     const failures: Diagnostic[] = [];
-    for (const view of site().views.values())
+    for (const [url, view] of site().views)
       try {
+        const clock = clockOf(site());
+        const last = verified.get(url) ?? Number.NEGATIVE_INFINITY;
+        if (!hasPassed(often.verify / 2, last, clock.now())) continue;
         await verifyOne(given, view);
+        verified.set(url, clock.now());
       } catch (error) {
         // One that can't be read keeps nobody from reading the others.
         if (!(error instanceof Failure)) throw error;

@@ -22,12 +22,14 @@ export async function countSelected(
   memory: Pick<EngineMemory, 'get' | 'set'> | undefined,
 ): Promise<Map<Address, Count>> {
   const counts = new Map<Address, Count>();
+  const held = memory ? heldMembers(catalog, resources, memory) : new Map<Address, string[]>();
   for (const { type, address, select } of catalog.resources) {
     if (type !== 'protected_vm' || select === undefined) continue;
     const before = Number(memory?.get(selectedKey(address)) ?? 0);
     const isListed = !resources.some(one => one.address === address && one.select !== undefined);
     if (!isListed && before === 0) continue;
-    const now = isListed ? resources.filter(one => one.selectedBy === address).length : before;
+    const members = resources.filter(one => one.selectedBy === address).length;
+    const now = isListed ? members - (held.get(address)?.length ?? 0) : before;
     const most = Math.max(now, before);
     counts.set(address, { now, most });
     if (most > before) await memory?.set(selectedKey(address), most);
@@ -37,10 +39,10 @@ export async function countSelected(
 
 /** Selections that mean fewer VMs since they were changed, which go on with those that they meant before. */
 export const heldSelections = (
-  { catalog }: Pick<Site, 'catalog'>,
+  { catalog, resources }: Pick<Site, 'catalog' | 'resources'>,
   memory: Pick<EngineMemory, 'get'>,
 ): HeldBack[] =>
-  [...heldMembers(catalog, memory)].map(([address, titles]) => ({
+  [...heldMembers(catalog, resources, memory)].map(([address, titles]) => ({
     address,
     why: [`\`select\` was changed and lets go of ${titles.join(', ')}`],
   }));

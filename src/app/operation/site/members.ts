@@ -11,6 +11,8 @@ export type MembersMemory = Pick<EngineMemory, 'get' | 'set'>;
 interface Kept {
   /** Digest of what was asked for: another selection means others. */
   of: string;
+  /** Its target: of another vCenter nothing is held. */
+  target?: string;
   members: Member[];
   /** Those of the selection before it was changed: they go on until somebody lets go of them. */
   held?: Member[];
@@ -65,15 +67,22 @@ export function meantBy(
   return [...meant, ...held];
 }
 
-/** By address of a selection: titles of the VMs that it meant before it was changed, and that go on. */
+/**
+ * By address of a selection: titles of the VMs that it meant before it was changed, and that go on.
+ *
+ * @param meant as `meantBy` gave it
+ */
 export function heldMembers(
-  { resources }: Catalog,
+  { resources: declared }: Catalog,
+  meant: readonly CatalogResource[],
   memory: Pick<MembersMemory, 'get'>,
 ): Map<Address, string[]> {
   const found = new Map<Address, string[]>();
-  for (const { address, select } of resources) {
+  const there = new Set(meant.map(({ address }) => address));
+  for (const { address, select } of declared) {
     const { held = [] } = (select && (memory.get(membersKey(address)) as Kept | undefined)) || {};
-    if (held.length > 0) found.set(address, held.map(({ title }) => title).sort());
+    const titles = held.flatMap(({ title }) => (there.has(`${address}/${title}`) ? [title] : []));
+    if (titles.length > 0) found.set(address, titles.sort());
   }
   return found;
 }
@@ -95,9 +104,15 @@ export async function keepMembers(
     const key = membersKey(one.address);
     const of = digestOf(one);
     const before = holds ? (memory.get(key) as Kept | undefined) : undefined;
-    const changed = before && before.of !== of ? before.members : [];
-    const held = [...(before?.held ?? []), ...changed].filter(({ id }) => !meant.has(id));
-    const kept: Kept = { of, members, ...(held.length > 0 && { held }) };
+    const { target } = one.meta;
+    const isThere = before?.target === target;
+    const changed = isThere && before && before.of !== of ? before.members : [];
+    const held = [...((isThere && before?.held) || []), ...changed].filter(({ id }) => !meant.has(id));
+    const kept: Kept = {
+      ...{ of, members },
+      ...(target !== undefined && { target }),
+      ...(held.length > 0 && { held }),
+    };
     if (canonicalJson(memory.get(key) ?? null) !== canonicalJson(kept)) await memory.set(key, kept);
   }
 }

@@ -53,8 +53,8 @@ export interface Site {
   readonly views: Map<string, View>;
   /** What was known of repositories before these manifests: it isn't looked at once more. */
   readonly seenBefore: Map<string, Pick<View, 'vms'>>;
-  /** When somebody last looked at all of it, ms since the epoch. */
-  lookedAt?: number;
+  /** Since when somebody has been looking at all of it, ms since the epoch; undefined: nobody is. */
+  lookingSince?: number | undefined;
   close(): Promise<void>;
 }
 
@@ -88,6 +88,15 @@ export async function openSite(context: Context, catalog: Catalog, options: Comm
  * @param holds whether it is this agent's to hold on to what a selection meant that was changed
  */
 export async function look(site: Site, memory: MembersMemory, holds: boolean): Promise<Diagnostic[]> {
+  site.lookingSince = site.session.world.host.clock.now();
+  try {
+    return await lookAtAll(site, memory, holds);
+  } finally {
+    site.lookingSince = undefined;
+  }
+}
+
+async function lookAtAll(site: Site, memory: MembersMemory, holds: boolean): Promise<Diagnostic[]> {
   const expanded = await expandSelections(site.catalog, site.run);
   const { resources, diagnostics } = expanded;
   const told = [...diagnostics, ...resources.flatMap(({ fault }) => fault ?? [])];
@@ -98,7 +107,6 @@ export async function look(site: Site, memory: MembersMemory, holds: boolean): P
   site.declared = declared;
   for (const [url, ref] of refs) if (!site.views.has(url)) site.views.set(url, viewOf(site, ref));
   await Promise.all([...site.views.values()].map(view => lookIn(site, view, told)));
-  site.lookedAt = site.session.world.host.clock.now();
   return told;
 }
 
