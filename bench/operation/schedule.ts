@@ -56,6 +56,19 @@ console.log(
 
 const usual = { every: 15 * minute, rpo: 30 * minute, cycle: [24_000, 96_000] as [number, number] };
 const kill = { at: 30 * 60 * minute, away: 6 * minute };
+/** Each of so many movers dies once a day, one after the other, and is replaced after ten minutes. */
+const dying = (count: number): NonNullable<Simulated['movers']> => ({
+  count,
+  deaths: Array.from({ length: count * days }, (_, n) => ({
+    mover: n % count,
+    at: ((n + 0.5) * 24 * 60 * minute) / count,
+    away: 10 * minute,
+  })),
+});
+
+/** Of a cycle of a small change, S3's, as the lab's client counted them; US dollars of S3 Standard. */
+const perCycle = { requests: 16, dollars: (10 * 0.005 + 6 * 0.0004) / 1000 };
+
 const cases: [string, Simulated][] = [
   ['10 VMs, 2 slots', { ...usual, vms: 10, slots: 2, days }],
   ['100 VMs, 8 slots', { ...usual, vms: 100, slots: 8, days }],
@@ -76,11 +89,24 @@ const cases: [string, Simulated][] = [
   ['1,000 VMs, 68 slots (load 0.98)', { ...usual, vms: 1000, slots: 68, days }],
   ['1,000 VMs, 60 slots (load 1.11)', { ...usual, vms: 1000, slots: 60, days }],
   ['1,000 VMs, 32 slots (load 2.1)', { ...usual, vms: 1000, slots: 32, days }],
-  ['10,000 VMs, 800 slots', { ...usual, vms: 10_000, slots: 800, days: Math.min(days, 1) }],
+  [
+    '1,000 VMs, 10 movers of 8, each dies once a day',
+    { ...usual, vms: 1000, slots: 80, days, movers: dying(10) },
+  ],
+  [
+    'the same with limits: 10 vCenters of 8',
+    { ...usual, vms: 1000, slots: 80, days, movers: dying(10), vcenters: { count: 10, most: 8 } },
+  ],
+  [
+    '10,000 VMs, 100 movers of 8, each dies once a day',
+    { ...usual, vms: 10_000, slots: 800, days, movers: dying(100) },
+  ],
 ];
 const minutes = (ms: number) => (ms / minute).toFixed(1);
-console.log(`| case, ${days} days | attainment | ideal | oldest, min | ideal | start p99, s | load |`);
-console.log('|---|---|---|---|---|---|---|');
+console.log(
+  `| case, ${days} days | attainment | ideal | oldest, min | ideal | start p99, s | load | requests a second | $ a VM and month |`,
+);
+console.log('|---|---|---|---|---|---|---|---|---|');
 for (const [name, given] of cases) {
   const own = simulate(given);
   const ideal = simulate({ ...given, ideal: true });
@@ -92,6 +118,8 @@ for (const [name, given] of cases) {
     minutes(ideal.oldest),
     Math.round(own.startP99 / 1000),
     own.load.toFixed(2),
+    ((own.cycles * perCycle.requests) / (given.days * 86_400)).toFixed(1),
+    (((own.cycles * perCycle.dollars) / given.vms / given.days) * 30).toFixed(2),
   ];
   console.log(`| ${cells.join(' | ')} |`);
 }

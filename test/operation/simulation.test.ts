@@ -33,6 +33,20 @@ const cases: [string, Simulated][] = [
     'limits as narrow as the slots',
     { ...usual, vms: 100, slots: 8, days: 1, vcenters: { count: 4, most: 2 } },
   ],
+  [
+    'ten movers, of which one dies every hour',
+    {
+      ...{ ...usual, vms: 200, slots: 20, days: 1 },
+      movers: {
+        count: 10,
+        deaths: Array.from({ length: 23 }, (_, n) => ({
+          mover: n % 10,
+          at: (n + 1) * 60 * minute,
+          away: 10 * minute,
+        })),
+      },
+    },
+  ],
   ['a little more than fits', { ...usual, vms: 100, slots: 6, days: 1 }],
 ];
 

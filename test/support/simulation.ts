@@ -23,6 +23,8 @@ export interface Simulated {
   vcenters?: { count: number; most: number };
   /** The agent dies then, and another one goes on after so long, ms. */
   kills?: { at: number; away: number }[];
+  /** Movers that share the slots evenly. One that dies leaves its VMs leased; another takes its place, ms. */
+  movers?: { count: number; deaths: { mover: number; at: number; away: number }[] };
   /** One queue by deadline, without lanes and limits, in which long cycles take nobody's slot. */
   ideal?: boolean;
 }
@@ -48,9 +50,19 @@ interface Vm {
   leased: number;
 }
 
+interface Cycle {
+  vm: Vm;
+  isDead: boolean;
+}
+
 /** The production scheduling on a clock of events: nothing of it waits, so that a week takes seconds. */
 export function simulate(given: Simulated): Outcomes {
   const { vms: count, slots, days, every, rpo, firsts, rescans, vcenters, kills = [], ideal = false } = given;
+  const { count: moverCount, deaths } = given.movers ?? { count: 1, deaths: [] };
+  const movers = Array.from({ length: moverCount }, () => ({ cycles: new Set<Cycle>(), isAway: false }));
+  const slotsEach = slots / moverCount;
+  /** Cycles of dead movers, which nobody has found out about yet. */
+  let lost = 0;
   const end = days * day;
   const next = random(7);
   const timetable: Timetable = { schedule: { every }, timezone: 'UTC', windows: [] };
@@ -115,8 +127,12 @@ export function simulate(given: Simulated): Outcomes {
         : given.cycle[0] + next() * (given.cycle[1] - given.cycle[0]);
     vm.leased = now + leaseTtl;
     if (!(ideal && isLong)) busy += Math.min(takes, end - now);
+    const cycle: Cycle = { vm, isDead: false };
+    const mover = movers.reduce((a, b) => (loadOf(b) < loadOf(a) ? b : a));
+    mover.cycles.add(cycle);
     events.push(now + takes, () => {
-      if (mine !== life) return;
+      mover.cycles.delete(cycle);
+      if (mine !== life || cycle.isDead) return;
       vm.leased = 0;
       note(vm, began);
       if (ideal && !isLong) idealRunning--;
@@ -156,6 +172,32 @@ export function simulate(given: Simulated): Outcomes {
       agenda = begin();
     });
   }
+  const resize = () => {
+    if (agenda && !ideal) agenda.slots = movers.filter(({ isAway }) => !isAway).length * slotsEach + lost;
+  };
+  for (const { mover, at, away } of ideal ? [] : deaths) {
+    const dying = movers[mover]!;
+    events.push(at, () => {
+      dying.isAway = true;
+      for (const cycle of dying.cycles) {
+        cycle.isDead = true;
+        cycle.vm.leased = now + leaseTtl;
+        lost++;
+        const mine = life;
+        events.push(now + takenOverWithin, () => {
+          lost--;
+          resize();
+          finish(cycle.vm, { result: 'untouched', after: 0 }, mine);
+        });
+      }
+      dying.cycles.clear();
+      resize();
+    });
+    events.push(at + away, () => {
+      dying.isAway = false;
+      resize();
+    });
+  }
   step();
   for (;;) {
     const at = Math.min(
@@ -185,6 +227,9 @@ export function simulate(given: Simulated): Outcomes {
     load: busy / (slots * end),
   };
 }
+
+const loadOf = ({ cycles, isAway }: { cycles: ReadonlySet<Cycle>; isAway: boolean }): number =>
+  isAway ? Number.POSITIVE_INFINITY : cycles.size;
 
 /** How long after a kill the VMs of a dead agent are free, and looked at again, at the latest, ms. */
 export const takenOverWithin = leaseTtl + busyPause;
