@@ -60,4 +60,7 @@ ${Object.entries(routes)
   expect((await once()).stderr).not.toContain('hooks.invalid');
   const rules = got.flatMap(body => (body as { rule?: string } | undefined)?.rule ?? []);
   expect(rules).toEqual(['never']);
+  // Before anything is wrong: a route that has no secret could tell nobody.
+  const nobody = await cli(dir, ['agent', 'm.yaml', '--once', '--lab', 'lab'], { env: { VC: 'x' } });
+  expect(nobody.stderr).toMatch(/error\[secret-missing\]: alert_route:pager: .*KEY/);
 });

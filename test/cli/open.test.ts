@@ -156,7 +156,11 @@ resources:
     const link = /href="(\/vm\?[^"]+)"/.exec(page)![1]!.replaceAll('&#38;', '&');
     expect(await (await get(link)).text()).toContain('<h1>dc02</h1>');
     expect(await (await get('/metrics')).text()).toMatch(/^converge_vm_age_seconds\{vm="dc02"/m);
-    expect(await (await get('/report')).text()).toContain('Were the recovery point objectives kept?');
+    for (const asked of ['/report', '/report?month=&group='])
+      expect(await (await get(asked)).text()).toContain('Were the recovery point objectives kept?');
+    expect(await (await get('/report')).text()).toMatch(
+      /<form action="\/report".* name=month value="20\d\d-\d\d"/,
+    );
     for (const nothing of ['/report?month=2020-13', '/vm?vm=none', '/etc/passwd'])
       expect((await get(nothing)).status).toBe(404);
     // With mistakes in the manifests the page says so, and a scrape fails: nothing looks well.

@@ -173,6 +173,10 @@ test('history tells of alerts that are open and of those that are over, each wit
   expect((await converge('history', 'm.yaml', '--since', '1m')).stdout).toMatch(line('\\d+ (s|min)'));
   await turn('90m');
   expect((await converge('history', 'm.yaml', '--since', '5m')).stdout).not.toContain('breached');
+  const span = await converge('history', 'm.yaml', '--since', '80m', '--until', '45m');
+  expect([span.code, span.stdout]).toEqual([0, expect.stringMatching(/\n0 cycles and 0 alerts from /)]);
+  const none = await converge('history', 'm.yaml', '--since', '5m', '--until', '45m');
+  expect([none.code, none.stderr]).toEqual([1, expect.stringContaining('error[bad-time]: --until 45m')]);
 });
 
 test('a pause is a record in the repository that counts as not kept once the RPO is breached', async () => {

@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import { type Diagnostic, type Failure, failedWith } from '../../diagnostics/diagnostic.ts';
+import { type Diagnostic, Failure, failedWith, given } from '../../diagnostics/diagnostic.ts';
 import type { CatalogResource } from '../../engine/model/catalog.ts';
 import type { Deadline } from '../../operation/attainment.ts';
 import { type Besides, byVm, knownUntil, type PastAlert, type PastCycle } from '../../operation/history.ts';
@@ -40,6 +40,8 @@ export async function keepHistory(
 export interface HistoryOptions extends RepositoryOptions, CommonOptions {
   /** A duration before now, or a time; seven days when left out. */
   since?: string;
+  /** The same, for its end; now when left out. */
+  until?: string;
 }
 
 export interface History {
@@ -103,9 +105,16 @@ export function history(
           : isWanted([declared, ...(made ? [made.name, made.uuid] : [])]),
       )
       .sort((a, b) => a.ended - b.ended);
-    const to = knownUntil(written, from, now);
+    const until = options.until === undefined ? now : pastMomentOf(options.until, now, '--until');
+    if (until <= from)
+      throw new Failure(
+        given('bad-time', `--until ${options.until}: expected a time after that of --since`, {
+          hint: 'write a duration before now, or a time: --since 30d --until 7d',
+        }),
+      );
+    const to = Math.min(until, knownUntil(written, from, now));
     const alerts = (await alertsSince(repository.board, from, onDamage)).filter(
-      ({ subjects, since }) => since <= now && isWanted(subjects),
+      ({ subjects, since }) => since <= until && isWanted(subjects),
     );
     if (vm !== undefined && found.length + alerts.length + there.length === 0)
       await vmNamed(repository, vm, () => {});

@@ -23,12 +23,12 @@ export function momentOf(text: string, now: number): number {
  *
  * @throws Failure `bad-time`
  */
-export function pastMomentOf(text: string, now: number): number {
+export function pastMomentOf(text: string, now: number, option = '--since'): number {
   const before = parseDuration(text);
   const since = before === undefined ? timeOf(text) : now - before;
   if (since < now) return since;
   throw new Failure(
-    given('bad-time', `--since ${text}: expected a time that is past`, {
+    given('bad-time', `${option} ${text}: expected a time that is past`, {
       hint: 'write a duration, 7d or 12 hours, a date, or a time such as 2026-11-01T00:00:00Z',
     }),
   );

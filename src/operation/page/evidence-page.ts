@@ -28,6 +28,8 @@ export function evidencePage(evidence: Evidence, links?: Html): string {
     about: html`${group === undefined ? 'all VMs' : html`the VMs of <b>${group}</b>`}, from ${moment(from)} to ${moment(to)}, made ${moment(at)}`,
     links,
     body: [
+      links !== undefined &&
+        html`<form action="/report" method=get role=search aria-label="another month or group"><label>Month <input name=month value="${month}" size=7 pattern="20[0-9]{2}-(0[1-9]|1[0-2])" placeholder="2026-11"></label> <label>VMs <input name=group value="${group ?? ''}" placeholder="web* or label:gold"></label> <button>Show</button></form>`,
       html`<ul class=tiles><li><a class="${kept === vms.length ? 'ok' : 'bad'}" href="#vms"><b>${whole}</b>${known}</a><li><a href="#vms"><b>${kept} of ${vms.length}</b>VMs kept all the time that is known</a><li><a href="#breaches"><b>${breaches.length}</b>${breaches.length === 1 ? 'breach' : 'breaches'}</a><li><a href="#resyncs"><b>${resyncs.length}</b>${resyncs.length === 1 ? 'resync' : 'resyncs'}</a></ul>`,
       unseen.length > 0 &&
         html`<section class="box bad"><h2>What could not be read, so that something may be missing</h2><ul>${unseen.slice(0, most).map(one => html`<li>${one}`)}</ul></section>`,

@@ -1,5 +1,6 @@
 import pLimit from 'p-limit';
 import { type Diagnostic, Failure, onceEach, world } from '../../../diagnostics/diagnostic.ts';
+import { isSecretRef, type Json, type SecretRef } from '../../../engine/model/catalog.ts';
 import type { EngineMemory } from '../../../engine/model/world.ts';
 import { hasPassed } from '../../../io/until.ts';
 import type { Alert, Condition, RoutePolicy } from '../../../operation/alerts/model.ts';
@@ -78,6 +79,8 @@ export class AlertLoop {
   #diagnostics: Diagnostic[] = [];
   /** What could not be told since then, and wasn't said before. */
   #undelivered: Diagnostic[] = [];
+  /** Whose secrets were read. */
+  #readFor: Site | undefined;
   /** Why routes don't deliver, as it was said; by title. */
   readonly #failing = new Map<string, string>();
 
@@ -99,6 +102,7 @@ export class AlertLoop {
       !site.declared.some(({ unlisted }) => unlisted),
     );
     const routes = routesIn(site.catalog);
+    await this.#readSecrets(site, routes);
     this.#heartbeats.declared(routes);
     if (routes.length === 0) return { unseen: [], undelivered: [] };
     const statuses = await this.#statuses(site, now);
@@ -125,6 +129,22 @@ export class AlertLoop {
     for (const title of this.#failing.keys())
       if (!routes.some(route => route.title === title)) this.#failing.delete(title);
     return { unseen: onceEach(this.#diagnostics.splice(0)), undelivered: this.#undelivered.splice(0) };
+  }
+
+  /** Before the first message: whoever is to hear that something is wrong would hear nothing. */
+  async #readSecrets(site: Site, routes: readonly Route[]): Promise<void> {
+    if (this.#readFor === site) return;
+    this.#readFor = site;
+    for (const { title, properties } of routes)
+      for (const secret of secretsIn(properties as unknown as Json))
+        try {
+          await site.session.world.secret(secret);
+        } catch (error) {
+          if (!(error instanceof Failure)) throw error;
+          this.#diagnostics.push(
+            ...error.diagnostics.map(one => ({ ...one, message: `alert_route:${title}: ${one.message}` })),
+          );
+        }
   }
 
   /** A route is tried again and again, and says so once while it fails for the same reason. */
@@ -297,6 +317,14 @@ const keptHere = (routes: readonly Route[]): Failure =>
     severity: 'warning',
     hint: '`converge apply` makes it',
   });
+
+/** All secrets that properties refer to. */
+const secretsIn = (value: Json): SecretRef[] =>
+  isSecretRef(value)
+    ? [value]
+    : typeof value === 'object' && value !== null
+      ? Object.values(value).flatMap(secretsIn)
+      : [];
 
 const aheadOf = async (site: Site, url: string): Promise<number> => {
   const repository = await boardOf(site, url).catch(() => undefined);

@@ -101,8 +101,8 @@ export function pages(
       }
       case '/report': {
         const asked = {
-          month: searchParams.get('month') ?? undefined,
-          group: searchParams.get('group') ?? undefined,
+          month: searchParams.get('month') || undefined,
+          group: searchParams.get('group') || undefined,
         };
         try {
           const name = `report ${JSON.stringify(asked)}`;

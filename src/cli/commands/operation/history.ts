@@ -23,10 +23,8 @@ export const history: Define = (program, context, exit) => {
     .description(
       'what agents did and told: cycles, resyncs with their reasons, alerts, and how far each RPO was kept',
     )
-    .option(
-      '--since <TIME>',
-      'from when on: a duration before now, or a time (default 7d; 90 days are kept)',
-    );
+    .option('--since <TIME>', 'from when on: a duration before now, or a time (default 7d; 90 days are kept)')
+    .option('--until <TIME>', 'until when: likewise; now when left out');
   withData(withLab(withState(withFormat(withVm(withRepository(command))))))
     .addHelpText(
       'after',
