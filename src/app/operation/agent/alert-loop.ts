@@ -81,6 +81,7 @@ export class AlertLoop {
   #undelivered: Diagnostic[] = [];
   /** Whose secrets were read. */
   #readFor: Site | undefined;
+  #reading: Promise<void> | undefined;
   /** Why routes don't deliver, as it was said; by title. */
   readonly #failing = new Map<string, string>();
 
@@ -102,7 +103,11 @@ export class AlertLoop {
       !site.declared.some(({ unlisted }) => unlisted),
     );
     const routes = routesIn(site.catalog);
-    await this.#readSecrets(site, routes);
+    // Beside the turns: a store of secrets that doesn't answer keeps nobody from hearing what is wrong.
+    if (this.#readFor !== site) {
+      this.#readFor = site;
+      this.#reading = this.#noting(() => this.#readSecrets(site, routes));
+    }
     this.#heartbeats.declared(routes);
     if (routes.length === 0) return { unseen: [], undelivered: [] };
     const statuses = await this.#statuses(site, now);
@@ -133,8 +138,6 @@ export class AlertLoop {
 
   /** Before the first message: whoever is to hear that something is wrong would hear nothing. */
   async #readSecrets(site: Site, routes: readonly Route[]): Promise<void> {
-    if (this.#readFor === site) return;
-    this.#readFor = site;
     for (const { title, properties } of routes)
       for (const secret of secretsIn(properties as unknown as Json))
         try {
@@ -159,7 +162,7 @@ export class AlertLoop {
 
   /** Waits for what is looked at beside the turns. */
   async looked(): Promise<void> {
-    await this.#looking;
+    await Promise.all([this.#looking, this.#reading]);
   }
 
   async #statuses(site: Site, now: number): Promise<VmStatus[]> {
