@@ -114,8 +114,8 @@ function inJson({ at, vms, plans, repositories }: Status): object {
   };
 }
 
-const costOf = ({ url, bytes: size = 0 }: Shown): object => {
-  const dollars = size > 0 ? monthlyCost(size, usualPrice(url)) : undefined;
+const costOf = ({ url, bytes: size }: Shown): object => {
+  const dollars = size === undefined ? undefined : monthlyCost(size, usualPrice(url));
   return dollars === undefined ? {} : { monthly_cost_usd: dollars };
 };
 
