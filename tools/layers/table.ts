@@ -1045,6 +1045,7 @@ export const layers: Layers = {
       'engine/model',
       'schedule',
       'replication/model',
+      'replication/repository',
       'operation',
       'operation/alerts',
       'alerts',

@@ -3,19 +3,14 @@ import { currentOf } from '../../operation/alerts/lifecycle.ts';
 import type { Alert, AlertState } from '../../operation/alerts/model.ts';
 import type { PastAlert } from '../../operation/history.ts';
 import type { OpenAlert } from '../../operation/model.ts';
-import { isUnreadable } from '../../replication/model/damage.ts';
 import type { BoardStore, OnDamage } from '../../replication/model/repository.ts';
+import { dayFolder, noteIn, notesAtOnce, notesFrom } from '../../replication/repository/day-notes.ts';
 
 /** The note of alerts that are open, or whose end somebody is still to be told. */
 export const ALERTS = 'alerts';
 
 /** Where alerts that are over are written down, by the day of their end. */
 const pastFolder = 'past-alerts/';
-
-/** Notes that are read or written side by side. */
-const inFlight = 16;
-
-const folder = (time: number): string => `${pastFolder}${new Date(time).toISOString().slice(0, 10)}/`;
 
 /** What the note in a repository knows that isn't over, the oldest first. */
 export async function openAlertsIn(board: BoardStore): Promise<OpenAlert[]> {
@@ -31,11 +26,11 @@ export async function openAlertsIn(board: BoardStore): Promise<OpenAlert[]> {
 
 /** Writes down alerts that are over, each once: whoever does so again, and all movers, mean the same note. */
 export async function keepAlerts(board: BoardStore, alerts: readonly Alert[]): Promise<void> {
-  const limit = pLimit(inFlight);
+  const limit = pLimit(notesAtOnce);
   const keep = (alert: Alert) => {
     const past = pastAlert(alert);
     return board.write(
-      `${folder(past.ended!)}${past.key}-${past.since}`,
+      `${dayFolder(pastFolder, past.ended!)}${past.key}-${past.since}`,
       { version: 1, alert: past },
       undefined,
     );
@@ -45,21 +40,10 @@ export async function keepAlerts(board: BoardStore, alerts: readonly Alert[]): P
 
 /** All that were open at some moment from `from` on, or still are, the oldest first. */
 export async function alertsSince(board: BoardStore, from: number, onDamage: OnDamage): Promise<PastAlert[]> {
-  const read = async (name: string): Promise<unknown> => {
-    try {
-      return (await board.read(name))?.value;
-    } catch (error) {
-      if (!isUnreadable(error)) throw error;
-      onDamage(error);
-      return undefined;
-    }
-  };
   // Before the others: what leaves it meanwhile is in both.
-  const state = (await read(ALERTS)) as AlertState | undefined;
-  const names = (await board.list(pastFolder)).map(({ name }) => name).filter(name => name >= folder(from));
-  const limit = pLimit(inFlight);
-  const notes = await Promise.all(names.map(name => limit(() => read(name))));
-  const past = notes.flatMap(note => (note as { alert: PastAlert } | undefined)?.alert ?? []);
+  const state = (await noteIn(board, ALERTS, onDamage)) as AlertState | undefined;
+  const notes = await notesFrom(board, pastFolder, from, onDamage);
+  const past = notes.flatMap(({ value }) => (value as { alert: PastAlert } | undefined)?.alert ?? []);
   const all = [...past, ...(state?.alerts ?? []).map(pastAlert)];
   return [...new Map(all.map(one => [`${one.key}-${one.since}`, one])).values()]
     .filter(({ ended }) => ended === undefined || ended >= from)

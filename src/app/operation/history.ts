@@ -7,6 +7,7 @@ import { isUnreadable } from '../../replication/model/damage.ts';
 import { type FindVm, vmFinder } from '../../replication/model/find-vm.ts';
 import type { MadePoint } from '../../replication/model/point.ts';
 import type { BoardStore, OnDamage } from '../../replication/model/repository.ts';
+import { dayFolder, notesFrom } from '../../replication/repository/day-notes.ts';
 import type { OpenRepository } from '../../replication/repository/open-repository.ts';
 import { breachedAfter } from '../../schedule/due.ts';
 import { alertsSince } from '../alerts/noted-alerts.ts';
@@ -18,10 +19,11 @@ import { declaredVms } from './site/declared-vms.ts';
 
 const day = 86_400_000;
 
-/** Notes that are read, and VMs that are asked about, side by side. */
+/** VMs that are asked about side by side. */
 const inFlight = 16;
 
-const folder = (time: number): string => `history/${new Date(time).toISOString().slice(0, 10)}/`;
+/** Where agents write down what they did. */
+const HISTORY = 'history/';
 
 /**
  * Writes what came about into the repository, one note for all of it.
@@ -34,7 +36,8 @@ export async function keepHistory(
   by: string,
   now: number,
 ): Promise<void> {
-  if (cycles.length > 0) await board.write(`${folder(now)}${by}-${now}`, { version: 1, cycles }, undefined);
+  if (cycles.length > 0)
+    await board.write(`${dayFolder(HISTORY, now)}${by}-${now}`, { version: 1, cycles }, undefined);
 }
 
 export interface HistoryOptions extends RepositoryOptions, CommonOptions {
@@ -73,24 +76,10 @@ export function history(
     const from = pastMomentOf(options.since ?? '7d', now);
     const diagnostics: Diagnostic[] = [];
     const onDamage = (failure: Failure) => void diagnostics.push(...failure.diagnostics);
-    const cycles: PastCycle[] = [];
-    const written: number[] = [];
     // What is written at midnight is of the day before.
-    const read = async (name: string): Promise<void> => {
-      written.push(Number(/-(\d+)$/.exec(name)?.[1] ?? 0));
-      try {
-        const note = await repository.board.read(name);
-        cycles.push(...((note?.value as { cycles: PastCycle[] } | undefined)?.cycles ?? []));
-      } catch (error) {
-        if (!isUnreadable(error)) throw error;
-        onDamage(error);
-      }
-    };
-    const notes = (await repository.board.list('history/'))
-      .map(({ name }) => name)
-      .filter(name => name >= folder(from - day));
-    const limit = pLimit(inFlight);
-    await Promise.all(notes.map(name => limit(() => read(name))));
+    const notes = await notesFrom(repository.board, HISTORY, from - day, onDamage);
+    const written = notes.map(({ name }) => Number(/-(\d+)$/.exec(name)?.[1] ?? 0));
+    const cycles = notes.flatMap(({ value }) => (value as { cycles: PastCycle[] } | undefined)?.cycles ?? []);
     const there = await listed(repository, vm, onDamage);
     const names = vm === undefined ? undefined : namesOf(vm, there);
     const isWanted = (called: readonly string[]): boolean =>
