@@ -1,7 +1,7 @@
 import type { Code } from '../diagnostics/codes.ts';
 import { Failure, world } from '../diagnostics/diagnostic.ts';
 import { own } from '../diagnostics/own-words.ts';
-import { passingProxyFailures, proxyWords } from '../network/failures.ts';
+import { isOwnFault, passingProxyFailures, proxyWords } from '../network/failures.ts';
 import type { HttpProxy } from '../network/proxies.ts';
 
 const certificates: Record<string, string> = {
@@ -34,13 +34,16 @@ const passing = [
 
 export const isPassing = (error: unknown): boolean => error instanceof Failure && error.hasOnly(...passing);
 
+const passesUnchanged = (error: unknown): error is Failure =>
+  error instanceof Failure || !(error instanceof Error) || error.name === 'AbortError' || isOwnFault(error);
+
 /**
  * What a socket or TLS error means before there is an answer; a Failure and an abort pass unchanged.
  *
  * @param via the proxy that it was asked for by
  */
 export function networkFailure(error: unknown, url: URL, via: HttpProxy | undefined): unknown {
-  if (error instanceof Failure || !(error instanceof Error) || error.name === 'AbortError') return error;
+  if (passesUnchanged(error)) return error;
   const code = (error as NodeJS.ErrnoException).code ?? '';
   const by = byWords(via);
   const fail = (name: Code, message: string, hint: string) =>
@@ -82,7 +85,7 @@ export function networkFailure(error: unknown, url: URL, via: HttpProxy | undefi
 
 /** What a connection that ended within an answer means; a Failure and an abort pass unchanged. */
 export function cutOff(error: unknown, url: URL, via: HttpProxy | undefined): unknown {
-  if (error instanceof Failure || !(error instanceof Error) || error.name === 'AbortError') return error;
+  if (passesUnchanged(error)) return error;
   const code = (error as NodeJS.ErrnoException).code ?? '';
   const why = code === 'ETIMEDOUT' ? own`: nothing more came for too long` : '';
   return new Failure(

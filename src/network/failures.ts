@@ -10,6 +10,10 @@ export const passingProxyFailures = ['proxy-unreachable', 'proxy-upstream'] as c
 export const isPassingProxyFailure = (error: unknown): boolean =>
   error instanceof Failure && error.hasOnly(...passingProxyFailures);
 
+/** A fault of converge itself, by what JavaScript throws for one: no network does that. */
+export const isOwnFault = (error: unknown): boolean =>
+  error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError;
+
 /** Codes of a certificate that doesn't verify. */
 const notTrusted = /CERT|SELF_SIGNED|UNABLE_TO/;
 

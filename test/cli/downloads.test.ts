@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
-import { cli, scratch } from '../support/cli.ts';
+import { binary, cli, scratch } from '../support/cli.ts';
 import { upload } from '../support/lab-bucket.ts';
+import { webServer } from '../support/web-server.ts';
 import { zip } from '../support/zip.ts';
 
 let dir: string;
@@ -89,4 +91,18 @@ test('plain http without a checksum is a mistake with its place', async () => {
   expect(code).toBe(1);
   expect(stderr).toContain('site.yaml:4');
   expect(stderr).toContain('allow_insecure: true');
+});
+
+test.each(['converge.js', 'converge.cjs'])('the %s that is shipped downloads over plain http', async file => {
+  const web = await webServer();
+  web.pages.set('/a', { body: 'one' });
+  const checksum = `sha256:${createHash('sha256').update('one').digest('hex')}`;
+  await writeFile(
+    join(dir, 'site.yaml'),
+    `converge: 1\nresources:\n  download:\n    ${dir}/a: { url: '${web.url}/a', checksum: '${checksum}' }\n`,
+  );
+  const built = join(import.meta.dirname, '../../dist', file);
+  const ended = await binary(dir, [built, 'apply', 'site.yaml'], undefined, process.execPath);
+  expect(ended).toMatchObject({ code: 0, stderr: expect.not.stringContaining('FAILED') });
+  expect(await readFile(join(dir, 'a'), 'utf8')).toBe('one');
 });

@@ -4,9 +4,12 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { openHttp } from '../../src/content/http.ts';
+import { cutOff, networkFailure } from '../../src/content/http-failures.ts';
+import { Failure } from '../../src/diagnostics/diagnostic.ts';
 import { nodeHost } from '../../src/io/node.ts';
 import { labCertificates } from '../../src/lab/tls.ts';
 import { networkOf } from '../../src/network/network.ts';
+import { networkFailure as ofVsphere } from '../../src/vsphere/http/network-errors.ts';
 import { diagnosticOf } from '../aws/fixture.ts';
 import { temporaryFolder } from '../support/engine-host.ts';
 import { webServer } from '../support/web-server.ts';
@@ -110,3 +113,15 @@ test('a server that stops in the middle, and one that never begins, with and wit
   const straight = await diagnosticOf(drain(openHttp({ silence: 50 }), `${web.url}/a`));
   expect(straight).toMatchObject({ code: 'http-cut-off', message: expect.not.stringContaining('proxy') });
 });
+
+test.each([TypeError, RangeError, ReferenceError])(
+  'a %o of converge itself is no trouble of the network',
+  type => {
+    const fault = new type('get is not a function');
+    const url = new URL('http://files.example.com/a');
+    expect(networkFailure(fault, url, undefined)).toBe(fault);
+    expect(cutOff(fault, url, undefined)).toBe(fault);
+    expect(ofVsphere(fault, 'vc.example.com:443')).toBe(fault);
+    expect(networkFailure(new Error('socket hang up'), url, undefined)).toBeInstanceOf(Failure);
+  },
+);

@@ -1,6 +1,6 @@
 import type { Code } from '../../diagnostics/codes.ts';
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
-import { passingProxyFailures } from '../../network/failures.ts';
+import { isOwnFault, passingProxyFailures } from '../../network/failures.ts';
 
 /** Codes of failures that may pass by themselves; only what is idempotent may be tried again. */
 const TRANSIENT = [
@@ -27,7 +27,7 @@ const UNREACHABLE: Record<string, string> = {
  * @param where `host:port`
  */
 export function networkFailure(error: unknown, where: string): unknown {
-  if (error instanceof Failure || !(error instanceof Error)) return error;
+  if (error instanceof Failure || !(error instanceof Error) || isOwnFault(error)) return error;
   const code = (error as NodeJS.ErrnoException).code ?? '';
   if (error.name === 'AbortError' || code === 'ABORT_ERR') return error;
   const fail = (name: Code, message: string, hint: string) =>
