@@ -3,7 +3,7 @@ import { build } from 'esbuild';
 import { atFirstCall } from './at-first-call.ts';
 import { declarations } from './declarations.ts';
 import { lazyHttp } from './lazy-http.ts';
-import { native } from './native.ts';
+import { nothingByName } from './nothing-by-name.ts';
 import { oneStart } from './one-start.ts';
 import { singleFile } from './single-file.ts';
 
@@ -38,8 +38,7 @@ export async function cliFiles({ small = false } = {}): Promise<{
     target: 'node22',
     // ES modules where a package has them: named imports survive splitting, and unused parts fall away.
     mainFields: ['module', 'main'],
-    external: native,
-    plugins: [atFirstCall, lazyHttp, oneStart],
+    plugins: [atFirstCall, lazyHttp, nothingByName, oneStart],
     chunkNames: 'chunks/[name]-[hash]',
     legalComments: 'none',
     minifyWhitespace: small,

@@ -1,6 +1,6 @@
 import { build } from 'esbuild';
 import { atFirstCall } from './at-first-call.ts';
-import { native } from './native.ts';
+import { nothingByName } from './nothing-by-name.ts';
 
 /**
  * The whole CLI as one CommonJS file, for hosts where nothing is installed (`converge bundle`). It takes
@@ -20,8 +20,7 @@ export async function singleFile(small: boolean): Promise<{ contents: Uint8Array
     platform: 'node',
     target: 'node22',
     mainFields: ['module', 'main'],
-    external: native,
-    plugins: [atFirstCall],
+    plugins: [atFirstCall, nothingByName],
     legalComments: 'none',
     minifyWhitespace: small,
     minifySyntax: small,

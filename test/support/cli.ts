@@ -37,7 +37,7 @@ export interface CliOptions {
 }
 
 /** The machine that runs the tests may be an instance of somebody's, and has locks of its own. */
-const apart = { AWS_EC2_METADATA_DISABLED: 'true', CONVERGE_RUNTIME_DIRECTORY: runtimeDirectory };
+export const apart = { AWS_EC2_METADATA_DISABLED: 'true', CONVERGE_RUNTIME_DIRECTORY: runtimeDirectory };
 
 /** Runs the CLI in this process through `main`, as a command typed in `cwd`. */
 export async function cli(cwd: string, args: string[], options: CliOptions = {}): Promise<CliResult> {
