@@ -1,7 +1,7 @@
 import { builtinModules } from 'node:module';
 import type { Plugin } from 'esbuild';
 
-/** What packages try to load and do without: native code that is faster, and colours for messages of theirs. */
+/** What packages try to load and do without: faster native code, and colours for their own messages. */
 const without = ['msgpackr-extract', 'supports-color'];
 
 const isOfNode = (name: string): boolean => name.startsWith('node:') || builtinModules.includes(name);
