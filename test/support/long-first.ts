@@ -10,7 +10,6 @@ const long = [
   'engine/contract/contract.test.ts',
   'cli/examples.test.ts',
   'replication/repository/histories.test.ts',
-  'replication/prune/interleaved.test.ts',
   'replication/cycle/resume.test.ts',
   'recovery/calls.test.ts',
   'recovery/readiness/disk-facts.test.ts',

@@ -1,19 +1,13 @@
 import { expect, test } from 'vitest';
 import { registry } from '../../../src/resources/registry.ts';
-import { inGerman } from '../../lab/windows/fixture.ts';
-import type { Fixture } from '../../support/contract.ts';
 import { fixturesOf } from './fixtures.ts';
 import { contractSuite } from './suite.ts';
 
-const german = (fixture: Fixture): Fixture => ({ ...fixture, start: () => inGerman(() => fixture.start()) });
-
-/** No type can opt out: one without a fixture fails here. */
+/** No type can opt out: one without a fixture fails here. On a German Windows: german.heavy.ts. */
 for (const type of registry.types.values()) {
   const fixtures = await fixturesOf(type);
-  for (const { fixture, windows, only } of fixtures) {
+  for (const { fixture, windows, only } of fixtures)
     contractSuite(type, fixture, windows && !only ? ' on Windows' : '');
-    if (windows) contractSuite(type, german(fixture), only ? ' in German' : ' on a German Windows');
-  }
   if (fixtures.length === 0)
     test(`the type ${type.name} has a fixture for the contract suite`, () => {
       expect.fail(
