@@ -21,3 +21,21 @@ export async function* pipelined<T, R>(
     await Promise.allSettled(running);
   }
 }
+
+/**
+ * Hands each item to `work` while the next one is made: one at a time, in their order. What an item lends
+ * has to be there until the next but one is asked for. When anything fails, what is under way is awaited first.
+ */
+export async function oneBehind<T>(items: AsyncIterable<T>, work: (item: T) => Promise<void>): Promise<void> {
+  let running = Promise.resolve();
+  try {
+    for await (const item of items) {
+      await running;
+      running = work(item);
+      running.catch(() => {}); // its turn to be awaited comes later
+    }
+    await running;
+  } finally {
+    await Promise.allSettled([running]);
+  }
+}

@@ -55,12 +55,13 @@ export interface DiskReader {
   /**
    * The same for many blocks, in any order: neighbours of a pack are one request, and several requests
    * run at a time. `wanted` is consumed as it goes; give it in ascending order. The bytes of a block are
-   * there until the next one is asked for: their buffer is read into again.
+   * there until the next but one is asked for: their buffer is read into again.
    */
   blocks(wanted: Iterable<number>, signal?: AbortSignal): AsyncGenerator<ReadBlock>;
   /**
    * The same, those together that come together and are neighbours on the disk. `zerosToo`: also blocks that
-   * hold zeros only. The bytes are there until the next extent is asked for.
+   * hold zeros only. The bytes are there until the next extent but one is asked for, so that one may be
+   * written while the next is checked.
    */
   extents(
     wanted: Iterable<number>,

@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { blocked, Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { Progress } from '../../engine/model/io.ts';
 import type { FileHandle, Files, Host } from '../../io/ports.ts';
+import { oneBehind } from '../model/pipelined.ts';
 import type { Point, PointDisk } from '../model/point.ts';
 import type { DiskReader, Repository } from '../model/repository.ts';
 import { blocksThatChanged, blocksThatDiffer } from './differing-blocks.ts';
@@ -159,11 +160,11 @@ async function writeBlocks(
       if (block !== last + 1) ranges_written++;
       last = block;
     }
-    for await (const { first, blocks } of reader.extents(batch, { zerosToo: true, signal })) {
+    await oneBehind(reader.extents(batch, { zerosToo: true, signal }), async ({ first, blocks }) => {
       signal?.throwIfAborted();
       await file.writev(blocks, first * disk.blockSize);
       for (const { length } of blocks) bytes_written += length;
-    }
+    });
     progress?.({ what: 'writing the image', done: bytes_written });
   }
   return { bytes_written, ranges_written };

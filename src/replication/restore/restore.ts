@@ -6,6 +6,7 @@ import { isFull } from '../../io/errors.ts';
 import { takeLock } from '../../io/locks/lock.ts';
 import type { Clock, FileHandle, Files, Random } from '../../io/ports.ts';
 import { blockLength, ID_BYTES, ZERO_ID } from '../format/blocks.ts';
+import { oneBehind } from '../model/pipelined.ts';
 import type { Point, PointDisk } from '../model/point.ts';
 import type { DiskReader, Repository } from '../model/repository.ts';
 import { type Missing, missingIn, openOwn } from './unfinished.ts';
@@ -218,14 +219,16 @@ async function writeDisk(
   let reported = 0;
   const wanted = missing?.blocks() ?? blocksInUse(reader);
   // A new file is zeros; elsewhere something else may be there.
-  for await (const { first, blocks } of reader.extents(wanted, { zerosToo: missing !== undefined, signal })) {
-    await file.writev(blocks, first * disk.blockSize);
-    for (const { length } of blocks) written += length;
-    if (written - reported >= REPORT) {
+  await oneBehind(
+    reader.extents(wanted, { zerosToo: missing !== undefined, signal }),
+    async ({ first, blocks }) => {
+      await file.writev(blocks, first * disk.blockSize);
+      for (const { length } of blocks) written += length;
+      if (written - reported < REPORT) return;
       reported = written;
       report(written);
-    }
-  }
+    },
+  );
   await file.sync();
   await file.close();
   report(written);

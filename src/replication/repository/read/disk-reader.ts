@@ -169,7 +169,7 @@ function readerOf(context: VmContext, root: Root, { disk, number, pages }: RootD
 
   /**
    * Blocks of one request at a time, in the order of the pack, and no more than `LONGEST` of them together,
-   * however well they were compressed; their bytes are there until the next are asked for.
+   * however well they were compressed; their bytes are there until the next but one are asked for.
    */
   async function* batches(wanted: Iterable<number>, zerosToo: boolean, signal?: AbortSignal) {
     const fetch = async (job: Run | number[]) => {
@@ -182,8 +182,11 @@ function readerOf(context: VmContext, root: Root, { disk, number, pages }: RootD
         return { job, bytes: undefined };
       }
     };
-    /** What is in compressed blocks of a batch. */
-    let unpacked: Buffer | undefined;
+    /** What is in compressed blocks: of one batch, while somebody still looks at the one before. */
+    const rooms: Buffer[] = [];
+    let turn = 0;
+    /** Of the run before. */
+    let before: Buffer | undefined;
     for await (const { job, bytes, buffer } of pipelined(jobs(wanted, zerosToo, signal), READS, fetch)) {
       signal?.throwIfAborted();
       if (Array.isArray(job)) {
@@ -196,19 +199,21 @@ function readerOf(context: VmContext, root: Root, { disk, number, pages }: RootD
       let held = 0;
       let used = 0;
       for (const want of job.wanted) {
-        if (want.length < disk.blockSize) unpacked ??= Buffer.allocUnsafeSlow(LONGEST + MAX_BLOCK + 1);
-        const room = unpacked?.subarray(used);
+        if (want.length < disk.blockSize) rooms[turn] ??= Buffer.allocUnsafeSlow(LONGEST + MAX_BLOCK + 1);
+        const room = rooms[turn]?.subarray(used);
         const opened = open && whole(() => open(want, room));
         const plain = opened ?? (await single(want.blocks[0]!, signal));
         const known = !context.vault.encrypted && { sha256: want.id };
         for (const index of want.blocks) batch.push({ index, bytes: plain, ...known });
-        if (plain.buffer === unpacked?.buffer) used += plain.length;
+        if (plain.buffer === room?.buffer) used += plain.length;
         held += plain.length;
         if (held < LONGEST && want !== job.wanted.at(-1)) continue;
         yield batch;
         [batch, held, used] = [[], 0, 0];
+        turn = 1 - turn;
       }
-      if (buffer) spare.push(buffer);
+      if (before) spare.push(before);
+      before = buffer;
     }
   }
 
