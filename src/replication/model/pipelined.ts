@@ -23,8 +23,8 @@ export async function* pipelined<T, R>(
 }
 
 /**
- * Hands each item to `work` while the next one is made: one at a time, in their order. What an item lends
- * has to be there until the next but one is asked for. When anything fails, what is under way is awaited first.
+ * Hands each item to `work` while the next one is made: one at a time, in their order. What an item lends has
+ * to be there until the next but one is asked for. When anything fails, what is under way is awaited first.
  */
 export async function oneBehind<T>(items: AsyncIterable<T>, work: (item: T) => Promise<void>): Promise<void> {
   let running = Promise.resolve();

@@ -44,7 +44,7 @@ test.each([undefined, aKey()])('bytes stay while the next are made, of whatever 
     }
     expect(isRight(last!)).toBe(true);
     expect(extents).toBeGreaterThan(10);
-    // They are read into again: as many as are under way, two that are looked at, and where blocks are unpacked.
+    // They are read into again: those under way, two that are looked at, and where blocks are unpacked.
     expect(buffers.size).toBeLessThan(12);
   }
 });
