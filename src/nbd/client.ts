@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import type { Failure } from '../diagnostics/diagnostic.ts';
 import { own } from '../diagnostics/own-words.ts';
-import type { Allocation } from '../replication/model/source.ts';
+import type { Allocation, Extent } from '../replication/model/source.ts';
 import { cannotRead, cannotWrite, ended, errorIn, errorName, strange } from './failures.ts';
 import { ConnectionEnded, type Incoming, incoming } from './incoming.ts';
 import { type Agreed, longestText, negotiate, Silence } from './negotiate.ts';
@@ -53,9 +53,10 @@ const largestLook = 1024 * 1024 * 1024;
 
 /**
  * Milliseconds without a byte from a server that was asked something: until it has opened what it serves,
- * which for the VDDK takes a login, and of a read or a write. Nobody knows whether it will ever answer.
+ * which for the VDDK takes a login, and of a read or a write. Nobody knows whether it will ever answer. And
+ * how long a goodbye waits behind what a server doesn't take.
  */
-export const patience = { opening: 120_000, answering: 300_000 };
+export const patience = { opening: 120_000, answering: 300_000, leaving: 2_000 };
 
 /**
  * A client of an NBD server that listens on a local socket.
@@ -67,9 +68,10 @@ export async function connectNbd(
   path: string,
   of: string,
   signal?: AbortSignal,
-  { opening, answering } = patience,
+  given: Partial<typeof patience> = {},
 ): Promise<NbdClient> {
   signal?.throwIfAborted();
+  const { opening, answering, leaving } = { ...patience, ...given };
   const socket = connect({ path });
   socket.setTimeout(opening);
   const onSilence = () => socket.destroy(new Silence(`nothing came for ${opening / 1000} seconds`));
@@ -81,7 +83,7 @@ export async function connectNbd(
     const agreed = await negotiate(socket, from, of);
     socket.off('timeout', onSilence);
     socket.setTimeout(answering);
-    return session(socket, from, agreed, of);
+    return session(socket, from, agreed, { of, leaving });
   } catch (error) {
     socket.destroy();
     signal?.throwIfAborted();
@@ -96,7 +98,8 @@ interface Pending {
   length: number;
   /** Of a read: the answer, as far as it has come. */
   target?: Buffer;
-  /** Of a read: bytes that came. */
+  /** Of a read: what came of it, and how many bytes those are. */
+  parts: Extent[];
   received: number;
   /** An answer without content is one: of a write, or a flush. */
   bare?: true;
@@ -107,7 +110,12 @@ interface Pending {
   reject(error: unknown): void;
 }
 
-function session(socket: Socket, from: Incoming, { size, flags, context }: Agreed, of: string): NbdClient {
+function session(
+  socket: Socket,
+  from: Incoming,
+  { size, flags, context }: Agreed,
+  { of, leaving }: { of: string; leaving: number },
+): NbdClient {
   const pending = new Map<bigint, Pending>();
   let cookies = 0n;
   let over: unknown;
@@ -141,7 +149,7 @@ function session(socket: Socket, from: Incoming, { size, flags, context }: Agree
     if (over !== undefined) return Promise.reject(over);
     const cookie = ++cookies;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const asked: Pending = { offset, length, received: 0, runs: [], resolve, reject };
+    const asked: Pending = { offset, length, parts: [], received: 0, runs: [], resolve, reject };
     if (target) asked.target = target;
     if (sent) asked.bare = true;
     pending.set(cookie, asked);
@@ -206,7 +214,8 @@ function session(socket: Socket, from: Incoming, { size, flags, context }: Agree
         pending.clear();
       }
       socket.destroySoon();
-      await listening;
+      const hangs = setTimeout(() => socket.destroy(), leaving);
+      await listening.finally(() => clearTimeout(hangs));
     },
   };
 }
@@ -272,10 +281,13 @@ async function take(
 const refusedWrite = (of: string, { offset }: Pending, said: string): Failure =>
   cannotWrite(of, own`at byte ${offset}: ${said}`);
 
-/** Where a part of an answer goes. Parts may not overlap, so counting bytes shows that all have come. */
+/** Where a part of an answer goes. No two overlap, so that counting bytes shows that all have come. */
 function room(asked: Pending, target: Buffer, at: number, length: number, of: string): Buffer {
-  if (at < 0 || at + length > target.length || asked.received + length > target.length)
+  if (at < 0 || at + length > target.length)
     throw strange(of, `it sent ${length} bytes for ${asked.offset + at}, which were not asked for`);
+  if (asked.parts.some(part => at < part.start + part.length && part.start < at + length))
+    throw strange(of, `it sent ${length} bytes for ${asked.offset + at}, some of them again`);
+  asked.parts.push({ start: at, length });
   asked.received += length;
   return target.subarray(at, at + length);
 }

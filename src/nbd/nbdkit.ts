@@ -57,7 +57,11 @@ const saysWithin = 200;
  */
 export async function serve(
   what: Export,
-  { processes, clock, patience }: { processes: Processes; clock: Clock; patience?: typeof usualPatience },
+  {
+    processes,
+    clock,
+    patience,
+  }: { processes: Processes; clock: Clock; patience?: Partial<typeof usualPatience> },
   signal?: AbortSignal,
 ): Promise<Served> {
   signal?.throwIfAborted();
@@ -83,8 +87,13 @@ export async function serve(
     await folder.remove();
   };
   const secrets: string[] = [];
-  for (const [name, content] of Object.entries(what.secrets ?? {}))
-    secrets.push(`${name}=+${await folder.put(name, content)}`);
+  try {
+    for (const [name, content] of Object.entries(what.secrets ?? {}))
+      secrets.push(`${name}=+${await folder.put(name, content)}`);
+  } catch (error) {
+    await folder.remove();
+    throw error;
+  }
   const filters = (what.filters ?? []).map(name => `--filter=${name}`);
   const [plugin = '', ...parameters] = what.plugin;
   const only = what.writable ? [] : ['--readonly'];

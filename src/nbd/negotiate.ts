@@ -50,15 +50,19 @@ export async function negotiate(socket: Socket, from: Incoming, of: string): Pro
   const structured = await ask(socket, from, of, option.structuredReply);
   if (structured === undefined) throw strange(of, 'it has no structured replies');
   const contexts = await ask(socket, from, of, option.setMetaContext, metaContextData(allocation));
-  const context = contexts?.find(({ type }) => type === optionReply.metaContext)?.data.readUInt32BE(0);
+  const context = contexts?.find(({ type }) => type === optionReply.metaContext)?.data;
+  if (context && context.length < 4) throw strange(of, 'its answer about what is allocated is too short');
   const go = await ask(socket, from, of, option.go, goData());
-  const info = go?.find(({ type, data }) => type === optionReply.info && data.readUInt16BE(0) === infoExport);
+  const infos = go?.flatMap(({ type, data }) => (type === optionReply.info ? [data] : []));
+  if (infos?.some(({ length }) => length < 2)) throw strange(of, 'an answer about the export is too short');
+  const info = infos?.find(data => data.readUInt16BE(0) === infoExport);
   if (info === undefined) throw new ExportRefused(`the server does not open ${of}`);
-  const size = info.data.readBigUInt64BE(2);
+  if (info.length < 10) throw strange(of, 'it does not say how large the export is');
+  const size = info.readBigUInt64BE(2);
   if (size > BigInt(Number.MAX_SAFE_INTEGER)) throw strange(of, `its size is ${size} bytes`);
   // Some answer without flags: what they can't say, they can't do.
-  const transmitted = info.data.length >= 12 ? info.data.readUInt16BE(10) : transmission.readOnly;
-  return { size: Number(size), flags: transmitted, context };
+  const transmitted = info.length >= 12 ? info.readUInt16BE(10) : transmission.readOnly;
+  return { size: Number(size), flags: transmitted, context: context?.readUInt32BE(0) };
 }
 
 /** The answers to an option before the one that ends them; undefined when the server won't have it. */

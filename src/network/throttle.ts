@@ -7,10 +7,14 @@ export interface Throttle {
    * turn. Rejects with the signal's reason.
    */
   take(wanted: number, signal?: AbortSignal): Promise<number>;
+  /** Bytes that went at once: whoever comes next waits for them as well. */
+  owe(bytes: number): void;
 }
 
 /** Of a second: what one gets at a time, and what is saved up at most while nobody sends. */
 const share = 0.25;
+/** Seconds within which everybody has a turn: S3 ends a connection on which nothing comes for twenty. */
+const round = 5;
 /** Milliseconds after which the limit is asked for anew: a window may have opened. */
 const look = 60_000;
 
@@ -20,6 +24,7 @@ export function createThrottle(clock: Clock, allowed: (now: number) => number | 
   /** Bytes that may go; less than nothing: what went already has to be made up for. */
   let tokens = 0;
   let filled = clock.now();
+  let waiting = 0;
 
   const grant = async (wanted: number, signal: AbortSignal | undefined): Promise<number> => {
     for (;;) {
@@ -36,7 +41,7 @@ export function createThrottle(clock: Clock, allowed: (now: number) => number | 
       tokens = Math.min(rate * share, tokens + passed * rate);
       filled = now;
       if (tokens >= 0) {
-        const granted = Math.min(wanted, Math.max(1, Math.floor(rate * share)));
+        const granted = Math.min(wanted, Math.max(1, Math.floor(rate * Math.min(share, round / waiting))));
         tokens -= granted;
         return granted;
       }
@@ -45,9 +50,17 @@ export function createThrottle(clock: Clock, allowed: (now: number) => number | 
   };
   return {
     take(wanted, signal) {
-      const granted = turn.then(() => grant(wanted, signal));
+      waiting++;
+      const granted = turn
+        .then(() => grant(wanted, signal))
+        .finally(() => {
+          waiting--;
+        });
       turn = granted.catch(() => {});
       return granted;
+    },
+    owe(bytes) {
+      tokens -= bytes;
     },
   };
 }

@@ -33,6 +33,17 @@ test('large and small bodies wait for the same limit, and what is read does not'
   expect(clock.time).toBe(after);
 });
 
+test('a call that brings little waits for no upload', async () => {
+  const clock = new InstantClock();
+  const uploads = createThrottle(clock, () => MIB);
+  const { client, sdk } = (await connected({ uploads }, { bucket: 'uploads' })).connection;
+  await uploads.take(MIB);
+  uploads.owe(60 * MIB);
+  const before = clock.time;
+  await client.send(new sdk.PutObjectCommand({ Bucket: 'uploads', Key: 'note', Body: Buffer.alloc(1000) }));
+  expect(clock.time).toBe(before);
+});
+
 test('all that sends to one target by one clock has its limit in common', () => {
   const [clock, other] = [new InstantClock(), new InstantClock()];
   const target = (limit: string, name = 'dr') =>

@@ -75,3 +75,27 @@ test('a clock that is put back stops nothing', async () => {
   await takeAll(throttle, 1 * MB);
   expect(clock.time).toBeLessThanOrEqual(1100);
 });
+
+test('of very many each has a turn every few seconds, before its connection is ended for its silence', async () => {
+  const { clock, throttle } = at(() => 125_000);
+  let longest = 0;
+  await Promise.all(
+    Array.from({ length: 112 }, async () => {
+      for (let last = clock.time; clock.time < 120_000; last = clock.time) {
+        await throttle.take(512 * 1024);
+        // Of those that leave at the end the others have more, and come later once.
+        if (clock.time < 110_000) longest = Math.max(longest, clock.time - last);
+      }
+    }),
+  );
+  expect(longest).toBeLessThan(6_000);
+});
+
+test('what went at once is made up for by those that come next', async () => {
+  const { clock, throttle } = at(() => 1 * MB);
+  throttle.owe(10_000);
+  expect(clock.time).toBe(0);
+  await takeAll(throttle, 2 * MB);
+  await throttle.take(1);
+  expect(clock.time / 1000).toBeCloseTo(2.01, 1);
+});

@@ -1,10 +1,10 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { nodeHost } from '../../src/io/node.ts';
 import type { Command, Processes } from '../../src/io/ports.ts';
 import { type Export, serve } from '../../src/nbd/nbdkit.ts';
@@ -17,6 +17,17 @@ import { nbdkitPresent, vddkStandIn } from './nbdkit.ts';
 const MiB = 1 << 20;
 const size = 24 * MiB + 512;
 const host = nodeHost();
+
+// What is left there is looked for: other tests that run meanwhile have such folders, too.
+const shared = process.env.TMPDIR;
+beforeAll(async () => {
+  process.env.TMPDIR = await mkdtemp(join(tmpdir(), 'converge-nbdkit-'));
+});
+afterAll(async () => {
+  await rm(tmpdir(), { recursive: true });
+  if (shared === undefined) delete process.env.TMPDIR;
+  else process.env.TMPDIR = shared;
+});
 
 /** A sparse file: noise at 4 MiB and at its end, holes elsewhere. */
 async function disk(): Promise<{ path: string; bytes: Buffer }> {

@@ -10,6 +10,7 @@ import {
   rm,
   stat,
   symlink,
+  truncate,
   writeFile,
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -187,6 +188,16 @@ test('A9: what is there is believed as far as it is proven, zeros included', asy
   await other.close();
   // The torn block, the one that should be zero, and the one that was missing.
   expect((await counted()).writes).toBe(3);
+  await expectWhole();
+});
+
+test('A9: a file that was killed before it had its length has no zeros written to it', async () => {
+  await expect(restore(repository, point, { directory, files: killedAt(7), random, clock })).rejects.toThrow(
+    'killed',
+  );
+  await truncate(unfinished(1), 0);
+  // The one block of the second disk that holds something.
+  expect((await counted()).writes).toBe(1);
   await expectWhole();
 });
 

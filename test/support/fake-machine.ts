@@ -101,6 +101,10 @@ export class FakeMachine implements SourceMachine {
   };
   /** Bytes that a tracked area is rounded out to; 1 leaves writes as they were. */
   granularity = 1;
+  /** Areas that `*` tells, of whatever disk; the change id is refused when left out, as by NFS. */
+  inUse: Extent[] | undefined;
+  /** Where its disks are. */
+  datastore: string | undefined;
   /** Most areas in one answer of `changedAreas`. */
   pageAreas = 3;
   /** Bytes that one answer speaks of at most. */
@@ -235,6 +239,8 @@ export class FakeMachine implements SourceMachine {
     this.#call('changedAreas', `${disk.index}@${startOffset}`);
     const frozen = this.#find(snapshot).disks.find(d => d.disk.key === disk.key)!;
     if (startOffset >= disk.capacity) throw new Failure(world('invalid-argument', 'startOffset'));
+    if (changeId === '*' && this.inUse)
+      return { startOffset, length: disk.capacity - startOffset, areas: this.inUse };
     const [epoch, sequence] = changeId.replace(/[ -]/g, '').split('/');
     if (epoch !== frozen.epoch)
       throw new Failure(world('change-id-rejected', 'Error caused by file'), {
@@ -335,6 +341,7 @@ export class FakeMachine implements SourceMachine {
       ...(disk.changeId !== undefined && this.changeTracking && { changeId: disk.changeId }),
       ...(!this.readsDeltas && this.snapshots.length > 0 && { onDelta: true as const }),
       ...(disk.unprotectable !== undefined && { unprotectable: disk.unprotectable }),
+      ...(this.datastore !== undefined && { datastore: this.datastore }),
     }));
   }
 }

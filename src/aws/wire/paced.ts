@@ -2,6 +2,9 @@ import type { HttpRequest } from '@smithy/core/protocols';
 import { type Throttle, takeAll } from '../../network/throttle.ts';
 import type { Handler } from './handler.ts';
 
+/** Bytes of a body that is no upload: a call of an API, which doesn't stand in line behind those. */
+const small = 16 * 1024;
+
 /** The same handler, whose requests wait until what they bring may be sent. */
 export function paced(usual: Handler, throttle: Throttle | undefined): Handler {
   if (!throttle) return usual;
@@ -11,7 +14,8 @@ export function paced(usual: Handler, throttle: Throttle | undefined): Handler {
       const body: unknown = request.body;
       const bytes =
         typeof body === 'string' ? Buffer.byteLength(body) : body instanceof Uint8Array ? body.byteLength : 0;
-      if (bytes > 0) await takeAll(throttle, bytes, options.abortSignal);
+      if (bytes > small) await takeAll(throttle, bytes, options.abortSignal);
+      else throttle.owe(bytes);
       return usual.handle(request, options);
     },
     destroy: () => usual.destroy?.(),

@@ -71,6 +71,11 @@ export const restore = {
     means: 'What a disk is read through said that an area is zeros, and a sample of it was not.',
     wayOut: 'Nothing is lost, the whole disk was read; bring nbdkit and the VDDK up to date.',
   },
+  'in-use-unknown': {
+    means:
+      'Neither nbdkit nor change tracking could say which areas of a disk are in use: all of it was read.',
+    wayOut: 'Nothing is lost; the message has the reason.',
+  },
   'program-needed': {
     means: 'A program that a command works through is not there.',
     wayOut: 'Install it; the hint names its package.',

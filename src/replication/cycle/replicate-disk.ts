@@ -24,6 +24,8 @@ type Options = Pick<CycleOptions, 'machine' | 'step' | 'progress' | 'mayBeLong' 
   writer: PointWriter;
   /** Whether nothing of what is stored is known to be damaged. */
   believed: boolean;
+  /** Whether change tracking may be asked for the areas of a disk that are in use. */
+  tellsInUse(disk: SourceDisk): boolean;
   warn(diagnostic: Diagnostic): void;
 };
 
@@ -49,7 +51,7 @@ export async function replicateDisk(disk: SourceDisk, options: Options): Promise
   });
   const source = await machine.open(snapshot, disk, signal);
   try {
-    const blocks = changed ?? (await toRead(source, blockSize, base, disk, warn, signal));
+    const blocks = changed ?? (await toRead(disk, source, { blockSize, base }, options));
     let total = 0;
     for (const range of blocks.ranges()) total += rangeBytes(range, blockSize, disk.capacity);
     let done = 0;
@@ -103,18 +105,21 @@ async function settle(
  * put is zeros there; in a rescan it would be what the base has.
  */
 async function toRead(
-  source: BlockSource,
-  blockSize: number,
-  base: PointDisk | undefined,
   disk: SourceDisk,
-  warn: Options['warn'],
-  signal: AbortSignal | undefined,
+  source: BlockSource,
+  { blockSize, base }: { blockSize: number; base: PointDisk | undefined },
+  { machine, snapshot, tellsInUse, warn, signal }: Options,
 ): Promise<Blocks> {
   if (base) return allBlocks(blockSize, disk.capacity);
-  const { blocks, lie } = await blocksInUse(source, blockSize, signal);
+  const areas = tellsInUse(disk) ? changedExtents(machine, snapshot, disk, inUse, signal) : undefined;
+  const { blocks, lie, untold } = await blocksInUse(source, blockSize, areas, signal);
   if (lie !== undefined) warn(notZeros(disk, lie));
+  if (untold) warn(notTold(disk, untold));
   return blocks;
 }
+
+/** The change id by which QueryChangedDiskAreas tells the areas in use (VMware KB 1020128). */
+const inUse = '*';
 
 /**
  * The changes that are known of a disk which is compared as a whole though tracking could be trusted:
@@ -196,11 +201,22 @@ const allChanged = (disk: SourceDisk): Diagnostic =>
     ),
   );
 
+const notTold = (disk: SourceDisk, { message }: Failure): Diagnostic =>
+  warning(
+    world(
+      'in-use-unknown',
+      `which areas of ${disk.label} are in use is not known, so that the whole disk was read: ${message}`,
+      { hint: 'nothing is lost; a first copy takes longer for it' },
+    ),
+  );
+
 const notZeros = (disk: SourceDisk, offset: number): Diagnostic =>
   warning(
     world(
       'not-zeros',
       `${disk.label} is said to be zeros at byte ${offset}, and isn't: the whole disk was read`,
-      { hint: 'what tells which areas are in use is wrong; bring nbdkit and the VDDK up to date' },
+      {
+        hint: 'what tells which areas are in use is wrong; bring the host, or nbdkit and the VDDK, up to date',
+      },
     ),
   );

@@ -59,7 +59,7 @@ async function underLease(options: CycleOptions, held: Held): Promise<CycleResul
   if (obstacle) throw new Failure(obstacle);
   warnings.push(...clockSkew(source, options.clock), ...storeSkew(options.repository.store));
   warnings.push(...selection.warnings);
-  const { knownBad } = await lookAround(source, options.machine, warn, options.signal);
+  const { knownBad, vmfs } = await lookAround(source, options.machine, warn, options.signal);
   warnings.push(...(await ensureTracking(source, options)));
 
   const { value, ms } = await withSnapshot(
@@ -86,7 +86,10 @@ async function underLease(options: CycleOptions, held: Held): Promise<CycleResul
         const copied: CycleDisk[] = [];
         for (const disk of disks)
           copied.push(
-            await replicateDisk(disk, { ...options, signal, snapshot, context, writer, believed, warn }),
+            await replicateDisk(disk, {
+              ...{ ...options, signal, snapshot, context, writer, believed, warn },
+              tellsInUse: disk => !knownBad && tellsInUse(source, disk, vmfs),
+            }),
           );
         await stillFrozen(options, snapshot);
         await outlast.run(() => lease.prove());
@@ -165,6 +168,13 @@ const gone = (previous: Point | undefined, now: readonly SourceDisk[]): Point['l
   (previous?.disks ?? [])
     .filter(disk => !now.some(({ identity }) => identity === disk.identity))
     .map(({ label, identity }) => ({ label, identity, why: 'no longer attached to the VM' }));
+
+/**
+ * VMFS alone tells which areas of a disk are in use, and of a VM that had no snapshot when its tracking began
+ * (VMware KB 1020128). When that was nobody knows: others' snapshots that are there now may have been then.
+ */
+const tellsInUse = (source: SourceVm, { changeId, datastore }: SourceDisk, vmfs: ReadonlySet<string>) =>
+  changeId !== undefined && datastore !== undefined && vmfs.has(datastore) && othersOf(source).length === 0;
 
 /**
  * After the last read: a disk whose snapshot was removed meanwhile can be read all the same, but what it

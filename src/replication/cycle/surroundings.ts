@@ -52,12 +52,13 @@ export async function lookAround(
   machine: SourceMachine,
   warn: (diagnostic: Diagnostic) => void,
   signal?: AbortSignal,
-): Promise<{ knownBad: boolean }> {
+): Promise<{ knownBad: boolean; vmfs: ReadonlySet<string> }> {
   const around = await machine.surroundings(signal);
   const { refused, warnings } = judgeAround(vm, around);
   if (refused.length > 0) throw new Failure(refused);
   for (const one of warnings) warn(one);
-  return { knownBad: knownFault(around) !== undefined };
+  const vmfs = around.datastores.filter(({ kind }) => kind === 'VMFS').map(({ name }) => name);
+  return { knownBad: knownFault(around) !== undefined, vmfs: new Set(vmfs) };
 }
 
 /** What of a VM's surroundings keeps a snapshot from being made, and what is worth saying besides. */

@@ -1,5 +1,6 @@
+import { Failure } from '../../diagnostics/diagnostic.ts';
 import { blockCount, isZero } from '../format/blocks.ts';
-import type { BlockSource } from '../model/source.ts';
+import type { BlockSource, Extent } from '../model/source.ts';
 import { allBlocks, type BlockRange, type Blocks, blockSet, rangeBytes } from './blocks.ts';
 
 /** How many of the blocks that are said to be empty are read all the same. */
@@ -9,22 +10,32 @@ export interface InUse {
   blocks: Blocks;
   /** Offset in bytes where the source was found to be wrong about zeros: everything is read then. */
   lie?: number;
+  /** Why nobody said what is in use: everything is read then. */
+  untold?: Failure;
 }
 
 /**
- * The blocks of a disk that may hold something else than zeros, as its source tells; all of them where it
- * doesn't tell, or where a sample of the others isn't zeros.
+ * The blocks of a disk that may hold something else than zeros, as its source tells, or else `areas`, those in
+ * use; all of them where neither tells, or where a sample of the others isn't zeros.
  */
 export async function blocksInUse(
   source: BlockSource,
   blockSize: number,
+  areas?: AsyncIterable<Extent[]>,
   signal?: AbortSignal,
 ): Promise<InUse> {
   const all = allBlocks(blockSize, source.size);
-  const runs = await source.status?.(0, source.size, signal);
-  if (runs === undefined) return { blocks: all };
   const blocks = blockSet(blockSize, source.size);
-  blocks.add(runs.filter(({ zero }) => !zero));
+  try {
+    const runs = await source.status?.(0, source.size, signal);
+    if (runs) blocks.add(runs.filter(({ zero }) => !zero));
+    else if (areas) for await (const some of areas) blocks.add(some);
+    else return { blocks: all };
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (!(error instanceof Failure)) throw error;
+    return { blocks: all, untold: error };
+  }
   for (const first of sampled(blocks, blockCount(source.size, blockSize))) {
     const length = rangeBytes({ first, count: 1 }, blockSize, source.size);
     const content = Buffer.allocUnsafe(length);

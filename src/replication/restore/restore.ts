@@ -101,6 +101,8 @@ async function begin(
   const { path, unfinished, disk, reader } = one;
   const found = await openOwn(files, unfinished, 'r+');
   if (found) {
+    // Ended before it had its length: what isn't there is zeros, as in one that was begun.
+    if ((await found.stat()).size < disk.bytes) await found.truncate(disk.bytes);
     const missing = await missingIn(found, disk, reader, blockId, signal);
     return { ...one, file: found, missing };
   }

@@ -24,7 +24,7 @@ export const readsDeltas = ({ wanted, vddk }: Transports): boolean =>
 
 /**
  * Opens the frozen content of a disk, and tells by which way and why. `auto` takes nbdkit when it is
- * declared; what can't be started there is read from the datastore if that has it in one file.
+ * declared; what can't be opened there is read from the datastore if that has it in one file.
  *
  * @param snapshot undefined: the disk as it is, of a VM that is off
  * @throws Failure `datastore-unreadable`, `nbdkit-failed` and what else the ways throw
@@ -49,8 +49,8 @@ export async function openDisk(
       transport: { name: 'nbd', why: wanted === 'nbd' ? 'the target says so' : 'the target declares nbdkit' },
     };
   } catch (error) {
-    const didNotStart = error instanceof Failure && error.has('nbdkit-failed', 'program-not-started');
-    if (wanted === 'nbd' || !didNotStart || !isPlainFlat(disk)) throw error;
+    signal?.throwIfAborted();
+    if (wanted === 'nbd' || !(error instanceof Failure) || !isPlainFlat(disk)) throw error;
     return fromDatastore(`nbdkit did not serve it: ${error.message}`);
   }
 }
