@@ -213,9 +213,9 @@ function session(
         for (const { reject } of pending.values()) reject(over);
         pending.clear();
       }
+      socket.setTimeout(leaving, () => socket.destroy());
       socket.destroySoon();
-      const hangs = setTimeout(() => socket.destroy(), leaving);
-      await listening.finally(() => clearTimeout(hangs));
+      await listening;
     },
   };
 }

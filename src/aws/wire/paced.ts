@@ -2,7 +2,7 @@ import type { HttpRequest } from '@smithy/core/protocols';
 import { type Throttle, takeAll } from '../../network/throttle.ts';
 import type { Handler } from './handler.ts';
 
-/** Bytes of a body that is no upload: a call of an API, which doesn't stand in line behind those. */
+/** Bytes of a body that is a call of an API and not an upload: it doesn't wait for those. */
 const small = 16 * 1024;
 
 /** The same handler, whose requests wait until what they bring may be sent. */

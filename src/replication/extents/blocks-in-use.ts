@@ -1,10 +1,13 @@
 import { Failure } from '../../diagnostics/diagnostic.ts';
 import { blockCount, isZero } from '../format/blocks.ts';
+import { pipelined } from '../model/pipelined.ts';
 import type { BlockSource, Extent } from '../model/source.ts';
 import { allBlocks, type BlockRange, type Blocks, blockSet, rangeBytes } from './blocks.ts';
 
-/** How many of the blocks that are said to be empty are read all the same. */
-const samples = 64;
+/** How many of the blocks that are said to be empty are read all the same: one of so many, and at most. */
+const samples = { oneOf: 16, most: 64 };
+/** So many at a time: elsewhere than on this machine each takes a moment. */
+const readsAhead = 4;
 
 export interface InUse {
   blocks: Blocks;
@@ -15,8 +18,8 @@ export interface InUse {
 }
 
 /**
- * The blocks of a disk that may hold something else than zeros, as its source tells, or else `areas`, those in
- * use; all of them where neither tells, or where a sample of the others isn't zeros.
+ * The blocks of a disk that may hold something else than zeros, as its source tells, or else `areas`, which
+ * are in use; all of them where neither tells, or where a sample of the others isn't zeros.
  */
 export async function blocksInUse(
   source: BlockSource,
@@ -36,12 +39,14 @@ export async function blocksInUse(
     if (!(error instanceof Failure)) throw error;
     return { blocks: all, untold: error };
   }
-  for (const first of sampled(blocks, blockCount(source.size, blockSize))) {
-    const length = rangeBytes({ first, count: 1 }, blockSize, source.size);
-    const content = Buffer.allocUnsafe(length);
+  const sample = async (first: number) => {
+    const content = Buffer.allocUnsafe(rangeBytes({ first, count: 1 }, blockSize, source.size));
     await source.readInto(content, first * blockSize, signal);
-    if (!isZero(content)) return { blocks: all, lie: first * blockSize };
-  }
+    return { first, isEmpty: isZero(content) };
+  };
+  const chosen = sampled(blocks, blockCount(source.size, blockSize));
+  for await (const { first, isEmpty } of pipelined(chosen, readsAhead, sample))
+    if (!isEmpty) return { blocks: all, lie: first * blockSize };
   return { blocks };
 }
 
@@ -55,11 +60,11 @@ function* gaps(blocks: Blocks, total: number): Generator<BlockRange> {
   if (total > next) yield { first: next, count: total - next };
 }
 
-/** At most `samples` of the blocks that aren't among `blocks`, the first and the last of them too. */
+/** Some of the blocks that aren't among `blocks`, the first and the last of them too. */
 function* sampled(blocks: Blocks, total: number): Generator<number> {
   let empty = 0;
   for (const { count } of gaps(blocks, total)) empty += count;
-  const most = Math.min(samples, empty);
+  const most = Math.min(samples.most, Math.ceil(empty / samples.oneOf) + 1, empty);
   const place = (sample: number) => (most === 1 ? 0 : Math.round((sample * (empty - 1)) / (most - 1)));
   let sample = 0;
   let before = 0;
