@@ -46,14 +46,18 @@ const tls = /CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|EPROTO|ERR_SSL/;
 const notSpoken = /EPROTO|ERR_SSL/;
 
 export function classify(error: unknown): ErrorClass {
-  // Of a proxy, before anything was sent.
-  if (error instanceof Failure) return isPassingProxyFailure(error) ? 'refused' : 'final';
+  if (error instanceof Failure) {
+    if (!isPassingProxyFailure(error)) return 'final';
+    // Of a proxy, before anything was sent on, or not.
+    return error.has('proxy-gave-up') ? 'lost' : 'refused';
+  }
   const { code, $metadata, name } = fieldsOf(error);
   const status = $metadata?.httpStatusCode;
   if (status === undefined || name === 'TimeoutError') {
     if (code !== undefined && unreached.has(code)) return 'refused';
-    if (name === 'TimeoutError' || /^(ECONNRESET|EPIPE|ETIMEDOUT|ECONNABORTED)$/.test(code ?? ''))
-      return 'lost';
+    // A connection that is out of step, as one that broke.
+    if (name === 'TimeoutError' || name === 'BadAnswer') return 'lost';
+    if (/^(ECONNRESET|EPIPE|ETIMEDOUT|ECONNABORTED)$/.test(code ?? '')) return 'lost';
     return 'final';
   }
   // The signer has learnt the service's time from this answer. It says so with every error while the

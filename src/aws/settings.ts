@@ -67,11 +67,17 @@ export function awsClient<C extends { readonly config: object }, M extends objec
   socketTimeout: number,
   more = {} as M,
 ): C {
-  const client = new Client({ ...clientConfig(settings, socketTimeout), ...more });
+  // Those of the SDK's clients that renew a login have handlers of their own unless this says otherwise.
+  const forCredentials: { requestHandler?: Handler } = {};
+  const client = new Client({
+    ...clientConfig(settings, socketTimeout),
+    ...{ ...more, clientConfig: forCredentials },
+  });
   const config = client.config as { requestHandler: Handler };
   const { network = straight, uploads } = settings;
   const timely = wholeInTime(config.requestHandler, socketTimeout);
   config.requestHandler = paced(forwarding(timely, network), uploads);
+  forCredentials.requestHandler = config.requestHandler;
   const ahead = () => settings.clock.now() - Date.now();
   let learnt = 0;
   Object.defineProperty(client.config, 'systemClockOffset', {

@@ -4,9 +4,9 @@ import { limitConnecting } from '../network/connecting.ts';
 import type { Destination } from '../network/destination.ts';
 import { failingFast } from '../network/failing-fast.ts';
 import {
+  answeredByProxy,
   isAnswerOfProxy,
   passingProxyFailures,
-  refusedByProxy,
   unreachableProxy,
 } from '../network/failures.ts';
 import { type Network, straight } from '../network/network.ts';
@@ -177,7 +177,7 @@ export async function getOnce(
       const { statusCode = 0, headers } = response;
       if (!proxy || !isAnswerOfProxy(statusCode, headers)) return resolve(response);
       response.destroy();
-      reject(refusedByProxy(proxy, at.host, statusCode));
+      reject(answeredByProxy(proxy, at.host, statusCode, headers));
     });
     // Whoever reads the body hears of what its answer is ended with.
     sent.once('timeout', () =>

@@ -1,6 +1,7 @@
 import { Agent } from 'node:https';
 import type { Socket } from 'node:net';
 import { limitConnecting } from './connecting.ts';
+import { serverName } from './destination.ts';
 import { beginTls, type Network, straight } from './network.ts';
 
 /** An agent of Node's whose connections with TLS are made as the network says. */
@@ -26,9 +27,11 @@ export function secureAgent(network: Network, options: ConstructorParameters<typ
     async function connect(): Promise<void> {
       const to = { host: (asked.host ?? '').replace(/^\[|\]$/g, ''), port: Number(asked.port) };
       const secureContext = await network.authorities();
+      // Node would take the name from the request's header, which names another where this is a proxy.
+      const more = { servername: serverName(to.host), ...(secureContext && { secureContext }) };
       const socket = network.proxyTo({ ...to, secure: true })
         ? await beginTls(network, to)
-        : usual({ ...asked, ...(secureContext && { secureContext }) });
+        : usual({ ...asked, ...more });
       done?.(null, socket!);
     }
   };

@@ -5,7 +5,11 @@ import { awayWords } from '../io/errors.ts';
 import type { HttpProxy } from './proxies.ts';
 
 /** Codes of failures of proxies that may pass by themselves. */
-export const passingProxyFailures = ['proxy-unreachable', 'proxy-upstream'] as const satisfies Code[];
+export const passingProxyFailures = [
+  'proxy-unreachable',
+  'proxy-upstream',
+  'proxy-gave-up',
+] as const satisfies Code[];
 
 export const isPassingProxyFailure = (error: unknown): boolean =>
   error instanceof Failure && error.hasOnly(...passingProxyFailures);
@@ -43,6 +47,9 @@ type Headers = Readonly<Record<string, string | string[] | undefined>>;
  */
 export const isAnswerOfProxy = (status: number, headers: Headers): boolean =>
   status === 407 || ('x-squid-error' in headers && (status === 403 || status >= 500));
+
+/** How Squid calls its answers where it passed nothing on (squid, src/error/forward.h). */
+const beforePassingOn = /^ERR_(CONNECT_FAIL|DNS_FAIL|CANNOT_FORWARD|ACCESS_DENIED)\b/;
 
 /** Whether Squid passed an answer on, which leaves its name in `Via` and no mark of its own. */
 const isPassedOn = ({ via }: Headers): boolean => /\(squid/i.test(String(via ?? ''));
@@ -103,6 +110,23 @@ export function refusedByProxy(
       {
         hint: own`Let the proxy allow ${to}, by CONNECT where that is https, or name it in NO_PROXY if it can be reached without a proxy.`,
       },
+    ),
+  );
+}
+
+/**
+ * The same of its own answer to a request in plain text, which it may have passed on before: then it isn't
+ * known whether that was done.
+ */
+export function answeredByProxy(proxy: HttpProxy, to: string, status: number, headers: Headers): Failure {
+  const { where, from } = proxy;
+  const called = String(headers['x-squid-error'] ?? '');
+  if (status < 500 || beforePassingOn.test(called)) return refusedByProxy(proxy, to, status);
+  return new Failure(
+    world(
+      'proxy-gave-up',
+      own`The proxy ${where} (${from}) has no answer of ${to} to what it may have passed on: it answers ${status}.`,
+      { hint: own`Run again when ${to} is well, and the way from the proxy to it.` },
     ),
   );
 }

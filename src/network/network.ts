@@ -1,9 +1,9 @@
-import { isIP, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { connect, type SecureContext, type TLSSocket } from 'node:tls';
 import type { Host } from '../io/ports.ts';
 import { authoritiesOf, type Declared } from './authorities.ts';
 import { limitConnecting, proxyPatience } from './connecting.ts';
-import type { Destination } from './destination.ts';
+import { type Destination, serverName } from './destination.ts';
 import { type HttpProxy, proxiesOf } from './proxies.ts';
 import { tunnel } from './tunnel.ts';
 
@@ -30,7 +30,11 @@ export function networkOf(
   return {
     proxyTo: proxiesOf(host.env),
     authorities() {
-      authorities ??= authoritiesOf(host, ...declared);
+      authorities ??= authoritiesOf(host, ...declared).catch(error => {
+        // Whoever asks next may find the file.
+        authorities = undefined;
+        throw error;
+      });
       return authorities;
     },
   };
@@ -48,7 +52,7 @@ export interface Verified {
  * Begins a connection with TLS, by a proxy where one leads there. It is there, not verified yet, and ends by
  * itself where that takes too long.
  *
- * @throws Failure of `tunnel` and `Network`
+ * @throws Failure of `tunnel` and `Network`, or the signal's reason
  */
 export async function beginTls(
   network: Network,
@@ -58,13 +62,13 @@ export async function beginTls(
 ): Promise<TLSSocket> {
   const proxy = network.proxyTo({ ...to, secure: true });
   const usual = await network.authorities();
+  signal?.throwIfAborted();
   const secureContext = verified.ca === undefined ? usual : undefined;
   const socket: Socket | undefined =
     proxy && (await tunnel(proxy, to, { timeout: proxyPatience, signal, secureContext: usual }));
   const secured = connect({
     ...(socket ? { socket } : { host: to.host, port: to.port, ...more }),
-    // A literal address may not be sent as the server's name (RFC 6066 section 3).
-    servername: isIP(to.host) ? '' : to.host,
+    servername: serverName(to.host),
     ALPNProtocols: ['http/1.1'],
     rejectUnauthorized: verified.rejectUnauthorized ?? true,
     ...(secureContext && { secureContext }),

@@ -28,15 +28,18 @@ type Env = Readonly<Record<string, string | undefined>>;
  * @returns undefined: straight. It throws a Failure `proxy-address` that doesn't repeat what is wrong
  */
 export function proxiesOf(env: Env): (to: Destination) => HttpProxy | undefined {
-  const known = new Map<string, HttpProxy>();
+  const [plain, secured] = [namedIn(env, 'http_proxy'), namedIn(env, 'https_proxy')];
   const spared = exceptionsOf(setIn(env, 'no_proxy')?.text ?? '');
   return to => {
-    const set = setIn(env, to.secure ? 'https_proxy' : 'http_proxy');
-    if (set === undefined || isNear(to.host) || spared(to)) return undefined;
-    const proxy = known.get(set.name) ?? parse(set.text, set.name);
-    known.set(set.name, proxy);
-    // The way to a proxy is straight.
-    return proxy.host === bare(to.host) && proxy.port === to.port ? undefined : proxy;
+    const named = to.secure ? secured : plain;
+    if (named === undefined || isNear(to.host) || spared(to)) return undefined;
+    // The way to a proxy is straight, and not by the one that others are reached by.
+    const isProxy = [plain, secured].some(
+      one => one?.proxy?.host === bare(to.host) && one.proxy.port === to.port,
+    );
+    if (isProxy) return undefined;
+    if (named.proxy === undefined) throw noProxy(named.from);
+    return named.proxy;
   };
 }
 
@@ -66,16 +69,24 @@ function setIn(env: Env, lower: string): { name: string; text: string } | undefi
 const withScheme = (text: string): string =>
   /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text.replace(/^\/\//, '')}`;
 
-function parse(text: string, from: string): HttpProxy {
+/** The proxy that a variable names; none of its own where it names none. */
+function namedIn(env: Env, lower: string): { from: string; proxy: HttpProxy | undefined } | undefined {
+  const set = setIn(env, lower);
+  return set && { from: set.name, proxy: parse(set.text, set.name) };
+}
+
+const noProxy = (from: string): Failure =>
+  new Failure(
+    given('proxy-address', `The environment variable ${from} does not name a proxy of HTTP.`, {
+      hint: 'Write http://HOST:PORT, or http://USER:PASSWORD@HOST:PORT with `%40` for an `@` in a password, `%23` for a `#`, `%2F` for a `/` and the like.',
+    }),
+  );
+
+function parse(text: string, from: string): HttpProxy | undefined {
   const url = URL.parse(withScheme(text));
   // What ends an address early was meant to be in a password, and what is taken for a host is the user.
   const isCut = url && /[@]/.test(url.pathname + url.search + url.hash);
-  if (!url || isCut || !/^https?:$/.test(url.protocol) || url.hostname === '')
-    throw new Failure(
-      given('proxy-address', `The environment variable ${from} does not name a proxy of HTTP.`, {
-        hint: 'Write http://HOST:PORT, or http://USER:PASSWORD@HOST:PORT with `%40` for an `@` in a password, `%23` for a `#`, `%2F` for a `/` and the like.',
-      }),
-    );
+  if (!url || isCut || !/^https?:$/.test(url.protocol) || url.hostname === '') return undefined;
   const secure = url.protocol === 'https:';
   const host = bare(url.hostname);
   const port = Number(url.port || (secure ? 443 : 80));

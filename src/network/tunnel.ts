@@ -3,7 +3,7 @@ import { request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import { endLate } from './connecting.ts';
-import type { Destination } from './destination.ts';
+import { type Destination, serverName } from './destination.ts';
 import { refusedByProxy, unreachableProxy } from './failures.ts';
 import type { HttpProxy } from './proxies.ts';
 
@@ -33,6 +33,8 @@ export async function tunnel(
     port: proxy.port,
     method: 'CONNECT',
     path: to,
+    // Node would take it from the header, which names another.
+    servername: serverName(proxy.host),
     headers: {
       host: to,
       ...(proxy.authorization !== undefined && { 'proxy-authorization': proxy.authorization }),

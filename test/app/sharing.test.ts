@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { handled } from '../../src/app/operation/agent/sharing.ts';
 import type { Code } from '../../src/diagnostics/codes.ts';
 import { world } from '../../src/diagnostics/diagnostic.ts';
+import { passingProxyFailures } from '../../src/network/failures.ts';
 
 const failedWith = (code: Code) =>
   handled({
@@ -15,6 +16,11 @@ test('a mover with another key or fewer rights leaves its line to others, and no
       answer: { result: 'failed', code, message: 'as it is', elsewhere: true },
       unable: 'briefly',
     });
+});
+
+test('a mover whose proxy fails it leaves its line to others, and takes none meanwhile', () => {
+  for (const code of [...passingProxyFailures, 'proxy-refused', 'proxy-authentication', 'ca-file'] as const)
+    expect(failedWith(code)).toMatchObject({ answer: { code, elsewhere: true }, unable: true });
 });
 
 test('what is wrong with one VM is for nobody else to try at once', () => {

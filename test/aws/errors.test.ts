@@ -165,6 +165,13 @@ describe('what the user is told of a proxy that is to pass plain text on', () =>
     expect(code).toBe('proxy-upstream');
   });
 
+  it('which may have passed it on, and has no answer', async () => {
+    const proxy = await answering(504, { 'x-squid-error': 'ERR_READ_TIMEOUT 110' });
+    const { code, message } = await by(proxy);
+    expect(code).toBe('proxy-gave-up');
+    expect(message).toContain('no answer of store.converge.test:9000');
+  });
+
   it('which lets nobody through, and says so with a page', async () => {
     const proxy = await answering(403, { 'content-type': 'text/html' }, '<html>blocked');
     const { code, message } = await by(proxy);

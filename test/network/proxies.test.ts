@@ -30,6 +30,11 @@ describe('a proxy from the environment', () => {
     [{ ALL_PROXY: 'http://p:1' }, 'https://a.b', undefined],
     // The proxy itself is not asked for by the proxy.
     [{ HTTPS_PROXY: 'https://p:9' }, 'https://p:9', undefined],
+    // Nor by that for others.
+    [{ HTTP_PROXY: 'https://p', HTTPS_PROXY: 'http://q:3128' }, 'https://p', undefined],
+    [{ http_proxy: 'p:1', HTTPS_PROXY: 'http://q:3128' }, 'http://q:3128', undefined],
+    [{ HTTP_PROXY: 'https://p', HTTPS_PROXY: 'socks5://q:1' }, 'https://P', undefined],
+    [{ HTTP_PROXY: 'https://p', HTTPS_PROXY: 'http://q:3128' }, 'https://p:8443', 'q:3128'],
   ])('%o, %s: %s', (env, url, where) => {
     expect(leads(env, url)).toBe(where);
   });

@@ -90,6 +90,7 @@ export const layers: Layers = {
       'io',
       'io/handles',
       'io/locks',
+      'network',
       'engine/model',
       'replication/model',
       'replication/format',

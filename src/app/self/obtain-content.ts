@@ -3,6 +3,7 @@ import type { RunContent } from '../../engine/model/events.ts';
 import type { Asking } from '../../masterless/content/accept.ts';
 import { type Content, fetchSigned, fetchUnsigned } from '../../masterless/content/fetch.ts';
 import { keptContent } from '../../masterless/content/last-known-good.ts';
+import { passingProxyFailures } from '../../network/failures.ts';
 import type { Context } from '../app-context.ts';
 import { type Self, trustedKeys } from './open-self.ts';
 import type { SelfOptions } from './self-options.ts';
@@ -37,7 +38,7 @@ export async function obtainContent(
 }
 
 const isAway = (error: unknown): error is Failure =>
-  error instanceof Failure && error.hasOnly('aws-unreachable', 'aws-throttled');
+  error instanceof Failure && error.hasOnly('aws-unreachable', 'aws-throttled', ...passingProxyFailures);
 
 const nothingKept = world('nothing-kept', 'no content that converged before is kept here to go on with', {
   hint: 'the first run needs S3',

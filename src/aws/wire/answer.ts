@@ -25,7 +25,7 @@ export interface AnswerReader {
   readonly answer: Answer | undefined;
 }
 
-/** What came isn't HTTP, or more than may be. Asking again would bring the same. */
+/** What came isn't HTTP, or more than may be. The connection is out of step; another may bring an answer. */
 export class BadAnswer extends Error {
   override name = 'BadAnswer';
 }
@@ -80,8 +80,9 @@ export function answerReader(into: Buffer | undefined): AnswerReader {
     const coding = of.headers['transfer-encoding'];
     if (of.status === 204 || of.status === 304) state = 'whole';
     else if (coding !== undefined) {
-      if (coding.toLowerCase() !== 'chunked' || length !== undefined)
-        throw new BadAnswer(`its body is encoded as ${coding}`);
+      if (coding.toLowerCase() !== 'chunked') throw new BadAnswer(`its body is encoded as ${coding}`);
+      // The chunks count, and whoever has another idea of where the answer ends isn't listened to any more.
+      if (length !== undefined) of.persistent = false;
       state = 'chunk-size';
     } else if (length !== undefined) {
       if (!/^\d{1,15}$/.test(length)) throw new BadAnswer(`its length is ${length}`);
@@ -200,11 +201,13 @@ function readHead(text: string): Head {
     const value = line.slice(colon + 1).trim();
     if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(key)) throw new BadAnswer('one of its headers is not one');
     if (Object.hasOwn(headers, key)) {
-      const before = headers[key];
-      if (key === 'content-length' && before !== value) throw new BadAnswer('it has two lengths');
-      if (key !== 'content-length') headers[key] = `${before}, ${value}`;
+      headers[key] = `${headers[key]}, ${value}`;
     } else headers[key] = value;
   }
+  // RFC 9112 section 6.3: one that is repeated is one.
+  const lengths = new Set(headers['content-length']?.split(/[ \t]*,[ \t]*/));
+  if (lengths.size > 1) throw new BadAnswer('it has two lengths');
+  for (const length of lengths) headers['content-length'] = length;
   const connection = (headers.connection ?? '').toLowerCase().split(/[ \t]*,[ \t]*/);
   return { status: Number(status), headers, persistent: minor === '1' && !connection.includes('close') };
 }

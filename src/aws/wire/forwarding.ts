@@ -1,10 +1,10 @@
 import type { Readable } from 'node:stream';
 import type { HttpRequest } from '@smithy/core/protocols';
 import {
+  answeredByProxy,
   comingBy,
   isRefusalOfProxy,
   proxyWords,
-  refusedByProxy,
   unreachableProxy,
 } from '../../network/failures.ts';
 import { type Network, straight } from '../../network/network.ts';
@@ -57,7 +57,7 @@ export function forwarding(usual: Handler, network: Network): Handler {
       const response = answer.response as Answered;
       const { statusCode, headers } = response;
       if (isRefusalOfProxy(statusCode, headers))
-        throw refusedByProxy(proxy, `${hostname}:${port}`, statusCode);
+        throw answeredByProxy(proxy, `${hostname}:${port}`, statusCode, headers);
       // Whoever says what such an answer means has this response.
       response.byProxy = proxyWords(proxy);
       // What ends a body is told to whoever reads it, with words for the proxy by then.

@@ -1,6 +1,6 @@
 import { connect as connectNet, type Socket } from 'node:net';
 import type { Destination } from '../../network/destination.ts';
-import { comingBy, isRefusalOfProxy, refusedByProxy, unreachableProxy } from '../../network/failures.ts';
+import { answeredByProxy, comingBy, isRefusalOfProxy, unreachableProxy } from '../../network/failures.ts';
 import { beginTls, type Network } from '../../network/network.ts';
 import type { HttpProxy } from '../../network/proxies.ts';
 import { endSlow, movedOn } from '../../network/slow.ts';
@@ -90,7 +90,7 @@ export function createWire({ connectTimeout, idleTimeout, network, uploads }: Wi
       if (answer.reusable && !connection.socket.destroyed) give(at, connection);
       else connection.socket.destroy();
       if (proxy && isRefusalOfProxy(answer.status, answer.headers))
-        throw refusedByProxy(proxy, `${to.host}:${to.port}`, answer.status);
+        throw answeredByProxy(proxy, `${to.host}:${to.port}`, answer.status, answer.headers);
       return answer;
     },
     close() {
@@ -176,6 +176,7 @@ async function open(
   socket.setNoDelay(true);
   socket.setTimeout(timeout);
   signal?.addEventListener('abort', onAbort, { once: true });
+  if (signal?.aborted) onAbort();
   try {
     await made.promise;
     return connection;
@@ -212,7 +213,8 @@ async function converse(
   const stop = endSlow(() => socket.destroy(timedOut()), timeout, movedOn(socket));
   signal?.addEventListener('abort', onAbort, { once: true });
   try {
-    if (socket.destroyed) throw cutOff();
+    if (signal?.aborted) onAbort();
+    if (socket.destroyed) throw signal?.aborted ? aborted() : cutOff();
     const sent = send(socket, headOf(method, path, headers), body, pace).then(() => {
       sending = false;
     });
@@ -259,10 +261,9 @@ async function send(
     );
   if (!body) return write(head);
   socket.cork();
-  const begun = write(head);
-  let last = write(body.subarray(0, first));
+  // One write to the connection: where it breaks, both end.
+  let last: Promise<unknown> = Promise.all([write(head), write(body.subarray(0, first))]);
   socket.uncork();
-  await begun;
   for (let at = first; at < body.length; ) {
     await last;
     const some = Math.min(WRITE, body.length - at);

@@ -14,6 +14,11 @@ export const network = {
     means: 'A proxy asks for a user and a password, or refuses those that it was given (407).',
     wayOut: 'Write them into the variable that the message names; Basic is the one scheme that is spoken.',
   },
+  'proxy-gave-up': {
+    means:
+      'A proxy may have passed a request in plain text on, and has no answer of the server: it may or may not have been done.',
+    wayOut: 'Run again when the server and the way from the proxy to it are well.',
+  },
   'proxy-refused': {
     means: 'A proxy lets nobody through to a server.',
     wayOut: 'Let the proxy allow CONNECT to that name and port, or name it in NO_PROXY.',

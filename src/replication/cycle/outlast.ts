@@ -2,6 +2,7 @@ import { Failure, failedWith } from '../../diagnostics/diagnostic.ts';
 import { codeOf } from '../../io/handles/code-of.ts';
 import type { Clock } from '../../io/ports.ts';
 import { longestDelay, retry, type Waits } from '../../io/retry.ts';
+import { passingProxyFailures } from '../../network/failures.ts';
 import type { ObjectStore } from '../model/store.ts';
 
 /** Milliseconds without its repository, or with credentials that ran out, after which a cycle ends. */
@@ -132,5 +133,6 @@ export const isAway = (error: unknown): boolean =>
     error,
     ...(['answer-lost', 'aws-credentials-expired', 'aws-no-credentials', 'aws-throttled'] as const),
     ...(['aws-unreachable', 'lease-unanswered'] as const),
+    ...passingProxyFailures,
   ) ||
   (error instanceof Failure && away.test(codeOf(error.cause) ?? ''));

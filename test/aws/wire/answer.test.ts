@@ -146,12 +146,29 @@ describe('an answer', () => {
     });
   });
 
+  test('with a length beside its chunks is what the chunks have, and the last on its connection', () => {
+    const lines = ['HTTP/1.1 200 OK', 'Content-Length: 999', 'Transfer-Encoding: chunked'];
+    const bytes = Buffer.concat([head(...lines), chunked(Buffer.from('in chunks'), [4], false)]);
+    const { answer } = read(bytes, [], Buffer.alloc(16));
+    expect(answer).toMatchObject({ body: Buffer.from('in chunks'), reusable: false });
+  });
+
+  test.each([
+    ['in one line', ['Content-Length: 5, 5']],
+    ['in two lines', ['Content-Length: 5', 'content-length: 5']],
+    ['in both ways', ['Content-Length: 5', 'content-length: 5 ,5']],
+  ])('that has its length twice, %s, has that length', (_, lines) => {
+    const { answer } = read(Buffer.concat([head('HTTP/1.1 200 OK', ...lines), Buffer.from('bytes')]), []);
+    expect(answer).toMatchObject({ headers: { 'content-length': '5' }, body: Buffer.from('bytes') });
+    expect(answer!.reusable).toBe(true);
+  });
+
   test.each([
     ['another protocol', 'SSH-2.0-x\r\n\r\n'],
     ['a switch of protocols', 'HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\n'],
     ['two lengths', 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\ncontent-length: 2\r\n\r\n'],
     ['a length that is none', 'HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n'],
-    ['a length and chunks', 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n'],
+    ['two lengths in one line', 'HTTP/1.1 200 OK\r\nContent-Length: 1, 2\r\n\r\n'],
     ['an encoding that is not known', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n'],
     ['a folded header', 'HTTP/1.1 200 OK\r\nA: b\r\n c\r\n\r\n'],
     ['a blank before the colon', 'HTTP/1.1 200 OK\r\nA : b\r\n\r\n'],

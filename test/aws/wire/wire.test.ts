@@ -217,6 +217,53 @@ describe('a wire to a server', () => {
     expect(got.length).toBeLessThan(body.length);
   });
 
+  test('that broke off before a body is sent to it leaves no error that nobody hears of', async () => {
+    const unheard: unknown[] = [];
+    const hear = (error: unknown) => unheard.push(error);
+    process.on('unhandledRejection', hear);
+    ending.push(() => process.off('unhandledRejection', hear));
+    const { to, sockets } = await served(socket => each(socket, () => ok('abc')));
+    const wire = wireOf();
+    await wire.exchange(to, get());
+    // Nobody on this side has heard of it when the body goes.
+    sockets[0]!.resetAndDestroy();
+    const put = get({ method: 'PUT', body: Buffer.from('body') });
+    await expect(wire.exchange(to, put)).rejects.toMatchObject({
+      code: expect.stringMatching(/^(ECONNRESET|EPIPE)$/),
+    });
+    await new Promise(done => setImmediate(done));
+    expect(unheard).toEqual([]);
+  });
+
+  test('hears nothing of what was given up before it is connected, or while it waits to send', async () => {
+    let heard = 0;
+    const { to } = await served(socket => {
+      socket.on('data', () => heard++);
+      each(socket, () => ok('abc'));
+    });
+    const wire = (stop: AbortController) => {
+      const uploads = {
+        take: async (wanted: number) => {
+          stop.abort();
+          return wanted;
+        },
+      };
+      const made = createWire({ connectTimeout: 10_000, idleTimeout: 10_000, network: straight, uploads });
+      ending.push(() => made.close());
+      return made;
+    };
+    const [first, later] = [new AbortController(), new AbortController()];
+    const put = (signal: AbortSignal) => get({ method: 'PUT', body: Buffer.from('x'), signal });
+    const aborted = { name: 'AbortError' };
+    await expect(wire(first).exchange(to, put(first.signal))).rejects.toMatchObject(aborted);
+    expect(heard).toBe(0);
+    // On a connection that is kept.
+    const kept = wire(later);
+    await kept.exchange(to, get());
+    await expect(kept.exchange(to, put(later.signal))).rejects.toMatchObject(aborted);
+    expect(heard).toBe(1);
+  });
+
   test('refuses what would be two requests', async () => {
     const { to } = await served(() => {});
     await expect(wireOf().exchange(to, get({ headers: { a: 'b\r\nc: d' } }))).rejects.toThrow(RangeError);

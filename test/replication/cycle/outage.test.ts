@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { Failure } from '../../../src/diagnostics/diagnostic.ts';
+import { passingProxyFailures } from '../../../src/network/failures.ts';
 import { leaseTtl } from '../../../src/replication/cycle/lease.ts';
 import { outageTime } from '../../../src/replication/cycle/outlast.ts';
 import { runCycle } from '../../../src/replication/cycle/run-cycle.ts';
@@ -81,6 +82,16 @@ test.for(['pack', 'head'])(
     expect((await done).point.generation).toBe(2);
   },
 );
+
+test.for(passingProxyFailures)('A8: a proxy that has %s for half an hour, before the head', async code => {
+  const { cycles, done } = await cutAt('head', () => {
+    throw new Failure(world(code, 'the proxy answers 503'));
+  });
+  await cycles.clock.advance(31 * minutes);
+  cycles.store.before = undefined;
+  await cycles.clock.advance(2 * minutes);
+  expect((await done).point.generation).toBe(2);
+});
 
 test('A8: a PUT whose answers are lost, and that was done, is not doubled and not taken for a refusal', async () => {
   const { cycles, done } = await cutAt('head', () => {});

@@ -219,6 +219,8 @@ const cutOff: ReadonlySet<string> = new Set<Code>([
   ...(['answer-lost', 'lease-unanswered', 'repository-vanished', 'secret-missing'] as const),
   ...(['aws-unreachable', 'aws-clock-skew', 'aws-no-credentials'] as const),
   ...(['aws-wrong-credentials', 'aws-credentials-expired'] as const),
+  ...(['proxy-unreachable', 'proxy-upstream', 'proxy-gave-up', 'proxy-refused'] as const),
+  ...(['proxy-authentication', 'proxy-address', 'ca-file'] as const),
   ...(['vsphere-unreachable', 'vsphere-unavailable', 'vsphere-timeout', 'vsphere-connection-lost'] as const),
   ...(['vsphere-name-unknown', 'vsphere-login-refused'] as const),
   ...(['vsphere-certificate', 'vsphere-ca', 'vsphere-pin'] as const),

@@ -84,7 +84,7 @@ With a \`checksum\` a file that is in place costs no request at all. Without one
 server's content changed (ETag, Last-Modified) and fetches it only then. The file is replaced whole, once all of
 the new one is there and right: what ends early, has another checksum, or is a page of HTML where a file is meant
 leaves the old one. It belongs to whoever runs converge; the mode of a file that was theirs, or root's, is kept. \`http://\` needs a checksum or \`allow_insecure: true\`; a redirect from https to http is
-refused. No proxy is used.`,
+refused. It goes by the proxy that the environment names (docs/network.md).`,
   version: 1,
   schema,
   runs: { on: 'host' },
