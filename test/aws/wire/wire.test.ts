@@ -247,6 +247,7 @@ describe('a wire to a server', () => {
           stop.abort();
           return wanted;
         },
+        owe() {},
       };
       const made = createWire({ connectTimeout: 10_000, idleTimeout: 10_000, network: straight, uploads });
       ending.push(() => made.close());
