@@ -1,4 +1,5 @@
 import type * as Sdk from '@aws-sdk/client-s3';
+import { Failure, given } from '../diagnostics/diagnostic.ts';
 import { straight } from '../network/network.ts';
 import { configured } from './default-chain.ts';
 import { type About, isExpired, toFailure } from './errors.ts';
@@ -90,11 +91,24 @@ function renewCredentials(client: Sdk.S3Client): void {
 /** Milliseconds; without traffic: a pack over a slow line takes minutes. */
 const waits = { connectTimeout: 5_000, idleTimeout: 60_000 };
 
-/** Loads the SDK and makes a client; connects on the first call. */
+const isAddress = (endpoint: string): boolean => /^https?:$/.test(URL.parse(endpoint)?.protocol ?? '');
+
+/** It isn't repeated: it may hold a password. */
+const noAddress = (declared: boolean): Failure =>
+  new Failure(
+    given(
+      'aws-endpoint',
+      `${declared ? 'The `endpoint` of the aws target' : 'The endpoint that the environment or the profile names'} is not the address of a service.`,
+      { hint: 'Write http://HOST:PORT or https://HOST:PORT.' },
+    ),
+  );
+
+/** Loads the SDK and makes a client; connects on the first call. @throws Failure `aws-endpoint` */
 export async function connectS3(given: S3Settings): Promise<S3Connection> {
   const sdk = await import('@aws-sdk/client-s3');
   // The SDK would find it by itself, and go on addressing buckets by host name.
   const endpoint = given.endpoint ?? (await configured(given.profile)).endpoint;
+  if (endpoint !== undefined && !isAddress(endpoint)) throw noAddress(given.endpoint !== undefined);
   const settings = { ...given, ...(endpoint !== undefined && { endpoint }) };
   const client = awsClient(sdk.S3Client, settings, waits.idleTimeout, {
     forcePathStyle: settings.endpoint !== undefined,

@@ -1,5 +1,14 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
-import { type Answer, type Finding, ok, problem, type Subject, warn } from './finding.ts';
+import {
+  type Answer,
+  type Finding,
+  findingsOf,
+  leftOut,
+  ok,
+  problem,
+  type Subject,
+  warn,
+} from './finding.ts';
 import { judgeTransports, type Maker } from './vddk-transports.ts';
 
 /** What nbdkit said, and what is there of what it needs. */
@@ -11,14 +20,14 @@ export interface NbdkitFacts {
   /** What `--dump-plugin` printed; left out where the program isn't there. */
   dump?: Answer<string>;
   /** A folder that the target declares, and names of VMware's library that were found in it. */
-  libdir?: { path: string; libraries: readonly string[] };
+  libdir?: { path: string; libraries: Answer<readonly string[]> };
   /** What the target wants of the VDDK, and who made this machine. */
   transports?: { wanted: string; maker: Maker };
 }
 
 /** What is worth saying about the nbdkit of this machine, as `target` declares it. Pure. */
 export function judgeNbdkit(target: string, facts: NbdkitFacts): Finding[] {
-  const { program, plugin, version, dump, libdir, transports } = facts;
+  const { program, plugin, version, dump, transports } = facts;
   const about = (what: string, looked: string): Subject => ({ of: target, what, looked });
   const start = about('nbdkit', `${program} --version`);
   if ('failed' in version)
@@ -32,7 +41,7 @@ export function judgeNbdkit(target: string, facts: NbdkitFacts): Finding[] {
   return [
     versionFinding(start, program, version.value),
     ...(dump === undefined ? [] : [pluginFinding(about('nbdkit plugin', dumpOf(facts)), plugin, dump)]),
-    ...(libdir === undefined ? [] : [libraryFinding(about('VDDK', `folder ${libdir.path}`), libdir)]),
+    ...libraryFindings((looked: string) => about('VDDK', looked), facts),
     ...(transports === undefined
       ? []
       : [
@@ -73,8 +82,18 @@ function versionFinding(start: Subject, program: string, said: string): Finding 
 export const worksBy = (findings: readonly Finding[]): boolean =>
   findings.every(({ verdict }) => verdict !== 'problem');
 
-export const dumpOf = ({ program, plugin }: Pick<NbdkitFacts, 'program' | 'plugin'>): string =>
-  `${program} ${plugin} --dump-plugin`;
+/** What nbdkit is asked with; a folder without a library would keep it from telling of its plugin. */
+export const dumpArgs = ({ plugin, libdir }: Pick<NbdkitFacts, 'plugin' | 'libdir'>): string[] => {
+  const libraries = libdir && 'value' in libdir.libraries ? libdir.libraries.value : [];
+  return [plugin, ...(libraries.length > 0 ? [`libdir=${libdir!.path}`] : []), '--dump-plugin'];
+};
+
+export const dumpOf = (facts: Pick<NbdkitFacts, 'program' | 'plugin' | 'libdir'>): string =>
+  [facts.program, ...dumpArgs(facts)].join(' ');
+
+/** One line of what `--dump-plugin` printed. */
+const lineOf = (dump: string, name: string): string | undefined =>
+  new RegExp(`^${name}=(.*)$`, 'm').exec(dump)?.[1];
 
 function pluginFinding(about: Subject, plugin: string, dump: Answer<string>): Finding {
   if ('failed' in dump)
@@ -83,7 +102,7 @@ function pluginFinding(about: Subject, plugin: string, dump: Answer<string>): Fi
       `nbdkit has no plugin ${plugin} that it can open: ${words(dump.failed)}`,
       "Install the plugin (Debian's nbdkit comes without vddk), or name its file: `nbdkit: { plugin: ... }`.",
     );
-  const of = (name: string) => new RegExp(`^${name}=(.*)$`, 'm').exec(dump.value)?.[1];
+  const of = (name: string) => lineOf(dump.value, name);
   if (of('name') === undefined)
     return problem(
       about,
@@ -96,16 +115,65 @@ function pluginFinding(about: Subject, plugin: string, dump: Answer<string>): Fi
   );
 }
 
-const libraryFinding = (
-  about: Subject,
-  { path, libraries: [first] }: NonNullable<NbdkitFacts['libdir']>,
-): Finding =>
-  first === undefined
-    ? problem(
-        about,
-        `${path} holds no libvixDiskLib.so of VMware's VDDK, nor does its lib64`,
+/**
+ * Whether VMware's library is there and can be loaded. The plugin, which is there without it, tries that when
+ * it tells of itself, and has a line of the library only where it could: `vddk_dll`, and newer ones
+ * `vddk_library_version` (nbdkit-vddk-plugin(1), and vddk.c of nbdkit).
+ */
+function libraryFindings(about: (looked: string) => Subject, facts: NbdkitFacts): Finding[] {
+  const { plugin, dump, libdir } = facts;
+  const folder = about(`folder ${libdir?.path}`);
+  const listed = libdir?.libraries ?? { value: [] };
+  if ('failed' in listed) return findingsOf(folder, listed.failed, undefined);
+  const [library] = listed.value;
+  if (libdir && library === undefined)
+    return [
+      problem(
+        folder,
+        `${libdir.path} holds no libvixDiskLib.so of VMware's VDDK, nor does its lib64`,
         'Unpack the VDDK for Linux there: the folder that holds `lib64` is the one to declare as `libdir`.',
-      )
-    : ok(about, `${first} is there`);
+      ),
+    ];
+  if (dump === undefined) return [];
+  const looked = about(dumpOf(facts));
+  const of = (name: string) => ('value' in dump ? lineOf(dump.value, name) : undefined);
+  const [name, version, file] = ['name', 'vddk_library_version', 'vddk_dll'].map(of);
+  if (name === undefined)
+    return [
+      leftOut(
+        looked,
+        `only the plugin ${plugin} tells whether the library can be loaded, and it does not open`,
+        'mend what is said about the plugin',
+      ),
+    ];
+  if (name !== 'vddk')
+    return library === undefined
+      ? []
+      : [
+          leftOut(
+            looked,
+            `${library} is there; the plugin ${plugin} is not VMware's, and does not tell whether it loads it`,
+            'declare the plugin `vddk`, or leave out `libdir`',
+          ),
+        ];
+  if (version !== undefined || file !== undefined)
+    return [ok(looked, [version && `version ${version}`, file].filter(Boolean).join(', '))];
+  const unloaded = `the plugin ${plugin} can't load libvixDiskLib.so of VMware's VDDK from`;
+  if (libdir)
+    return [
+      problem(
+        looked,
+        `${unloaded} ${libdir.path}`,
+        'Unpack a VDDK for Linux there that this nbdkit knows, 6.5 or newer.',
+      ),
+    ];
+  return [
+    problem(
+      looked,
+      `${unloaded} ${of('vddk_default_libdir') ?? 'where it looks by itself'}, and no \`libdir\` is declared`,
+      'Unpack the VDDK for Linux, and declare the folder that holds its `lib64`: `nbdkit: { libdir: ... }`.',
+    ),
+  ];
+}
 
 const words = (failed: readonly Diagnostic[]) => failed.map(({ message }) => message).join('; ');

@@ -59,8 +59,11 @@ export interface RepositoryFacts {
    */
   conditions?: Answer<boolean>;
   opened?: Answer<unknown>;
-  /** Where its key comes from: `file:repository.key`; left out: none is declared. */
-  key?: string;
+  /**
+   * Where its key comes from, `file:repository.key`, and whether one could be read there; left out: none is
+   * declared.
+   */
+  key?: { from: string; read: Answer<unknown> };
   /** Milliseconds by which the clock of the store is ahead of this machine's. */
   ahead: number;
   /** Of a repository whose objects are to be locked. */
@@ -91,6 +94,7 @@ export function judgeRepository(url: string, facts: RepositoryFacts): Finding[] 
       ...(isToCome
         ? [leftOut(listing, 'the bucket is not there yet', 'it is declared: `converge apply` makes it')]
         : findingsOf(listing, list.failed, undefined)),
+      ...(facts.key ? keyOf(about, facts) : []),
     ];
   }
   const reading = about('read', `${bucket ? 's3:GetObject' : 'read'} of converge.json`);
@@ -195,17 +199,26 @@ function conditionsOf(about: About, { conditions, configuration, lost, bucket }:
       ];
 }
 
-function keyOf(about: About, { key, opened, configuration }: RepositoryFacts): Finding[] {
+function keyOf(about: About, { key, list, opened, configuration }: RepositoryFacts): Finding[] {
   const what = about('key', 'converge.json, and where the manifests say that the key is');
+  if (key && 'failed' in key.read) return findingsOf(what, key.read.failed, undefined);
   if (opened && 'failed' in opened) return findingsOf(what, opened.failed, undefined);
+  if ('failed' in list || 'failed' in configuration)
+    return [
+      leftOut(
+        what,
+        `${key ? `${key.from} holds a key; whether it opens the repository` : 'whether the repository is encrypted'}, nobody could see`,
+        'see what is said about list and read',
+      ),
+    ];
   if (key === undefined) return findingsOf(what, [], 'not encrypted by converge');
-  const keys = 'value' in configuration ? (configuration.value?.keys ?? 1) : 1;
-  if (/^(ssm|secretsmanager):/.test(key)) return [ok(what, `${key}, which outlives this machine`)];
-  if (keys > 1) return [ok(what, `${key}, one of ${keys} keys that open it`)];
+  const keys = configuration.value?.keys ?? 1;
+  if (/^(ssm|secretsmanager):/.test(key.from)) return [ok(what, `${key.from}, which outlives this machine`)];
+  if (keys > 1) return [ok(what, `${key.from}, one of ${keys} keys that open it`)];
   return [
     warn(
       what,
-      `${key} is on this machine, and it is the only key that opens the repository`,
+      `${key.from} is on this machine, and it is the only key that opens the repository`,
       'keep a copy of it elsewhere, or declare it as secretsmanager:NAME or ssm:NAME: without it no point can be restored',
     ),
   ];
@@ -247,15 +260,7 @@ function bucketOf(about: About, bucket: BucketFacts): Finding[] {
       ],
     ),
     ...judged('policy', 's3:GetBucketPolicy', bucket.policy, (what, policy) => [
-      policy === undefined
-        ? ok(what, 'none: what roles are allowed alone counts')
-        : isPublic(policy)
-          ? problem(
-              what,
-              `the policy of the bucket ${name} lets everybody in: Principal "*" without a condition`,
-              'name the accounts or roles in its Principal',
-            )
-          : ok(what, 'it does not let everybody in'),
+      policyFinding(what, name, policy),
     ]),
     ...judged('lifecycle', 's3:GetLifecycleConfiguration', bucket.lifecycle, (what, rules) => {
       const concerning = rules.filter(rule => concerns(rule, bucket.prefix));
@@ -298,17 +303,59 @@ const concerns = ({ enabled, prefix }: LifecycleRule, repository: string): boole
     (repository !== '' && prefix.startsWith(`${repository}/`)) ||
     repository === '');
 
-function isPublic(policy: string): boolean {
-  let statements: readonly unknown[];
-  try {
-    statements = [(JSON.parse(policy) as { Statement?: unknown }).Statement ?? []].flat();
-  } catch {
-    return false;
-  }
-  return statements.some(one => {
-    const { Effect, Principal, Condition } = (one ?? {}) as Record<string, unknown>;
-    const whom =
-      typeof Principal === 'object' ? (Principal as Record<string, unknown> | null)?.AWS : Principal;
-    return Effect === 'Allow' && [whom].flat().includes('*') && Condition === undefined;
+function policyFinding(what: Subject, name: string, policy: string | undefined): Finding {
+  if (policy === undefined) return ok(what, 'none: what roles are allowed alone counts');
+  const statements = statementsOf(policy);
+  if (!statements)
+    return leftOut(
+      what,
+      `the policy of the bucket ${name} is nothing that can be read here`,
+      'look in the S3 console whether it lets everybody in',
+    );
+  const open = statements.flatMap(one => {
+    const whom = one.Effect === 'Allow' ? everybody(one) : undefined;
+    return whom === undefined ? [] : [{ whom, conditions: conditionsIn(one.Condition) }];
   });
+  const free = open.find(({ conditions }) => conditions.length === 0);
+  if (free)
+    return problem(
+      what,
+      `the policy of the bucket ${name} lets everybody in: ${free.whom} without a condition`,
+      'name the accounts or roles in its Principal',
+    );
+  if (open.length > 0)
+    return warn(
+      what,
+      `the policy of the bucket ${name} lets everybody in who fits a condition: ${open.map(({ whom, conditions }) => `${whom} with ${conditions.join(', ')}`).join('; ')}`,
+      'look whether that condition keeps strangers out, or name the accounts or roles in its Principal',
+    );
+  return ok(what, 'it does not let everybody in');
 }
+
+type Statement = Readonly<Record<string, unknown>>;
+
+/** Undefined: it isn't a policy. */
+function statementsOf(policy: string): Statement[] | undefined {
+  try {
+    const { Statement } = JSON.parse(policy) as { Statement?: unknown };
+    const statements = [Statement].flat();
+    return statements.every(isRecord) ? statements : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const isRecord = (value: unknown): value is Statement => typeof value === 'object' && value !== null;
+
+/** How a statement means everybody; `NotPrincipal` means all but whom it names. */
+function everybody({ Principal, NotPrincipal }: Statement): string | undefined {
+  if (NotPrincipal !== undefined) return 'NotPrincipal';
+  const whom = isRecord(Principal) ? Object.values(Principal) : [Principal];
+  return whom.flat().includes('*') ? 'Principal "*"' : undefined;
+}
+
+/** `StringEquals aws:SourceVpce`; an operator without a key asks for nothing. */
+const conditionsIn = (condition: unknown): string[] =>
+  Object.entries(isRecord(condition) ? condition : {}).flatMap(([operator, keys]) =>
+    Object.keys(isRecord(keys) ? keys : {}).map(key => `${operator} ${key}`),
+  );

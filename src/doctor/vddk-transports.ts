@@ -1,4 +1,4 @@
-import { type Finding, ok, problem, type Subject, warn } from './finding.ts';
+import { type Finding, leftOut, ok, problem, type Subject, warn } from './finding.ts';
 
 /** What the VDDK knows (Virtual Disk Development Kit Programming Guide, "Virtual disk transport methods"). */
 const known = ['file', 'san', 'hotadd', 'nbdssl', 'nbd'];
@@ -45,10 +45,25 @@ export function judgeTransports(about: Subject, written: string, maker: Maker): 
       `${written}: nbd sends disks in plain text, which ESXi 7.0 and newer refuse unless told otherwise`,
       'declare nbdssl',
     );
-  return ok(
-    about,
-    left.includes('hotadd')
-      ? `${written}; for hotadd the user needs on the VM that this is Datastore.AllocateSpace and VirtualMachine.Config.AddNewDisk, RemoveDisk, Resource and Settings, which nobody looked at`
-      : written,
-  );
+  const unseen = left.flatMap(name => unseenOf[name] ?? []);
+  return unseen.length === 0
+    ? ok(about, written)
+    : leftOut(
+        about,
+        `${written}: nobody looked at ${unseen.map(one => one.what).join(', nor at ')}`,
+        `${unseen.map(one => one.wayOut).join('; ')}; the next cycle shows whether it works`,
+      );
 }
+
+/** What a transport takes besides a machine that can have it, and no look tells. */
+const unseenOf: Readonly<Record<string, { what: string; wayOut: string }>> = {
+  hotadd: {
+    what: 'what the user may do on the VM that this is',
+    wayOut:
+      'grant it Datastore.AllocateSpace and VirtualMachine.Config.AddNewDisk, RemoveDisk, Resource and Settings there',
+  },
+  san: {
+    what: 'whether this machine reaches the LUNs of the datastores',
+    wayOut: 'show the LUNs of the datastores to this machine',
+  },
+};

@@ -4,7 +4,7 @@ import { describeSnapshot, inTheWay } from '../replication/cycle/in-the-way.ts';
 import { lastingObstacle } from '../replication/cycle/prepare.ts';
 import { isExcluded, selectDisks } from '../replication/cycle/select-disks.ts';
 import { isOurs } from '../replication/cycle/snapshot-name.ts';
-import { judgeAround } from '../replication/cycle/surroundings.ts';
+import { judgeAround, whyDispensable } from '../replication/cycle/surroundings.ts';
 import type { SourceDisk, SourceVm, Surroundings } from '../replication/model/source.ts';
 import { type Finding, findingsOf, leftOut, ok, problem, type Subject, warn } from './finding.ts';
 
@@ -32,28 +32,43 @@ export function judgeVm(address: string, facts: VmFacts): Finding[] {
   const about = (what: string, looked: string): Subject => ({ of: address, what, looked });
   const { refused, warnings } = judgeAround(vm, around);
   const said = (...codes: string[]) => [...refused, ...warnings].filter(({ code }) => codes.includes(code));
-  const { asked } = around;
-  const privileges = about('privileges', ['HasPrivilegeOnEntities', ...asked].join(' '));
   const full = said('datastore-full', 'datastore-low');
   return [
     ...stateOf(about('VM', 'config.template, runtime.connectionState'), vm),
-    ...(asked.length === 0
-      ? [leftOut(privileges, 'the server can not be asked which privileges the user has')]
-      : findingsOf(privileges, said('vsphere-permission'), `all ${asked.length} are granted`)),
+    ...privilegesOf(
+      about('privileges', ['HasPrivilegeOnEntities', ...around.asked].join(' ')),
+      facts,
+      said('vsphere-permission'),
+    ),
     ...findingsOf(
       about('reach', 'runtime.connectionState, summary of each datastore'),
       said('vm-away'),
       undefined,
     ),
     ...disksOf(about('disks', 'config.hardware.device'), facts),
-    ...trackingOf(about('change tracking', 'config.changeTrackingEnabled, changeId of each disk'), facts),
+    ...trackingOf(
+      about('change tracking', 'config.changeTrackingEnabled, changeId and ctkEnabled of each disk'),
+      facts,
+    ),
     ...snapshotsOf(about('snapshots', 'snapshot.rootSnapshotList'), facts, said('snapshot-old')),
     consolidationOf(about('consolidation', 'runtime.consolidationNeeded'), vm),
     ...(around.datastores.length === 0
-      ? [leftOut(about('datastores', 'summary of each'), `${vm.name} has none whose room can be told`)]
+      ? [
+          leftOut(
+            about('datastores', 'summary of each'),
+            `${vm.name} has none whose room can be told`,
+            'give the user the role Read-only on its datastores, or see in vSphere that they are reached',
+          ),
+        ]
       : findingsOf(about('datastores', 'summary of each'), full, spaceOf(around))),
     ...(around.host === undefined
-      ? [leftOut(about('host', 'config.product'), 'the user may not see the host that it runs on')]
+      ? [
+          leftOut(
+            about('host', 'config.product'),
+            'the user may not see the host that it runs on',
+            'give the user the role Read-only on that host',
+          ),
+        ]
       : findingsOf(
           about('host', 'config.product'),
           said('tracking-known-bad'),
@@ -61,6 +76,46 @@ export function judgeVm(address: string, facts: VmFacts): Finding[] {
         )),
     transportOf(about('transport', 'the target, and the disks'), facts),
   ];
+}
+
+/** @param refused those without which no cycle begins */
+function privilegesOf(
+  about: Subject,
+  { vm, around, reading }: VmFacts,
+  refused: readonly Diagnostic[],
+): Finding[] {
+  const { asked, missing, untold = [] } = around;
+  if (asked.length === 0)
+    return [
+      leftOut(
+        about,
+        'the server can not be asked which privileges the user has',
+        'hold its role in vSphere against what `converge doctor --privileges` prints',
+      ),
+    ];
+  // What `auto` falls back to is what reads where nbdkit doesn't work.
+  const fallsBack = reading.wanted === 'auto' && !reading.works;
+  const found = [
+    ...findingsOf(about, refused, undefined),
+    ...missing.flatMap(one => {
+      const why = whyDispensable(vm, one);
+      const wayOut = 'give the user a role with that privilege there, propagating to children';
+      const judge = one.perhaps !== undefined && fallsBack ? problem : warn;
+      return why === undefined
+        ? []
+        : [judge(about, `privilege ${one.privilege} is missing on ${one.on}; ${why}`, wayOut)];
+    }),
+    ...(untold.length === 0
+      ? []
+      : [
+          leftOut(
+            about,
+            `the server does not say whether the user has ${untold.join(', ')}`,
+            'look whether the user may see these objects, and what its role has there',
+          ),
+        ]),
+  ];
+  return found.length > 0 ? found : [ok(about, `all ${asked.length} are granted`)];
 }
 
 const stateOf = (about: Subject, { name, template }: SourceVm): Finding[] =>
@@ -103,9 +158,17 @@ function trackingOf(about: Subject, facts: VmFacts): Finding[] {
     ];
   if (!vm.changeTracking)
     return [ok(about, 'off; the next cycle switches it on, and reads all of the VM once')];
-  const without = taken(facts).filter(
-    ({ changeId, unprotectable }) => changeId === undefined && unprotectable === undefined,
-  );
+  const disks = taken(facts).filter(({ unprotectable }) => unprotectable === undefined);
+  const off = disks.filter(({ untracked }) => untracked !== undefined);
+  if (off.length > 0)
+    return off.map(({ label, untracked }) =>
+      warn(
+        about,
+        `it is off for ${label} (${untracked} is FALSE): every cycle reads all of that disk`,
+        `set ${untracked} to TRUE in the configuration parameters of the VM, while it is off and has no snapshots`,
+      ),
+    );
+  const without = disks.filter(({ changeId }) => changeId === undefined);
   const labels = without.map(({ label }) => label).join(', ');
   const yet = `${without.length === 1 ? 'has' : 'have'} no change id yet, which the next snapshot gives`;
   return [ok(about, without.length === 0 ? 'on, for each disk' : `on; ${labels} ${yet}`)];

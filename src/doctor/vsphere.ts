@@ -1,5 +1,5 @@
 import { skewOf } from '../replication/cycle/clock-skew.ts';
-import { type Answer, type Finding, findingsOf, leftOut, type Subject } from './finding.ts';
+import { type Answer, type Finding, findingsOf, leftOut, type Subject, wayOutOf } from './finding.ts';
 
 /** What was read of a vsphere target. */
 export interface VsphereFacts {
@@ -29,7 +29,7 @@ export function judgeVsphere(of: string, { username, login, ahead }: VsphereFact
 
 function clockOf(about: Subject, ahead: Answer<number> | undefined): Finding[] {
   if (ahead === undefined) return [];
-  if ('failed' in ahead) return [leftOut(about, ahead.failed[0]?.message ?? '')];
+  if ('failed' in ahead) return ahead.failed.map(one => leftOut(about, one.message, wayOutOf(one)));
   return findingsOf(
     about,
     skewOf(about.of, ahead.value, 'ages of points are'),

@@ -5,6 +5,7 @@ import { rootCertificates } from 'node:tls';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { worldAws } from '../../src/app/aws/aws-access.ts';
 import { configured } from '../../src/aws/default-chain.ts';
+import { connectS3 } from '../../src/aws/s3-client.ts';
 import type { Failure } from '../../src/diagnostics/diagnostic.ts';
 import { nodeHost } from '../../src/io/node.ts';
 import { networkOf } from '../../src/network/network.ts';
@@ -88,4 +89,22 @@ test('the authorities of a profile count for the targets that name it, and messa
   expect(instead).toContain('/other.pem, which AWS_CA_BUNDLE names');
   const pem = rootCertificates[0]!;
   expect(await told({}, { ca: pem })).toBe('more');
+});
+
+test.each([
+  ['http://minio.lan:99999', {}, 'aws target'],
+  ['minio.lan:9000', {}, 'aws target'],
+  [undefined, { AWS_ENDPOINT_URL_S3: 'svc:s3cr3t@minio' }, 'environment or the profile'],
+])('an endpoint that is no address is told, and not repeated: %s', async (endpoint, env, where) => {
+  await withFile(profiles, env);
+  const { clock, random } = nodeHost();
+  const declared = { region: 'eu-west-1', ...(endpoint !== undefined && { endpoint }) };
+  const failure: Failure = await connectS3({ ...declared, clock, random }).then(
+    () => expect.unreachable('it was taken for one'),
+    error => error,
+  );
+  expect(failure.diagnostics).toMatchObject([
+    { code: 'aws-endpoint', message: expect.stringContaining(where) },
+  ]);
+  expect(failure.message).not.toContain('minio');
 });

@@ -1,5 +1,6 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
 import type { Finding } from '../../src/doctor/finding.ts';
 import { cli, scratch } from '../support/cli.ts';
@@ -185,4 +186,52 @@ resources:
     }),
   );
   expect(findings).toContainEqual(expect.objectContaining({ of: 'file:///dr', what: 'list', verdict: 'ok' }));
+});
+
+test('a folder, an address, an endpoint and a key that are wrong: a problem each, beside all else', async () => {
+  const dir = await scratch();
+  const nbdkit = join(dir, 'nbdkit');
+  await writeFile(
+    nbdkit,
+    `#!/bin/sh\nif [ "$1" = --version ]; then echo nbdkit 1.44.0; else printf 'name=vddk\\nvddk_dll=/v.so\\n'; fi\n`,
+  );
+  await chmod(nbdkit, 0o755);
+  await mkdir(join(dir, 'repository'));
+  const folder = pathToFileURL(join(dir, 'repository')).href;
+  await writeFile(join(dir, 'dr.key'), 'no key at all, and long enough');
+  await writeFile(
+    join(dir, 'm.yaml'),
+    `converge: 1
+targets:
+  home:
+    type: vsphere
+    url: https://vc.example.com:99999
+    username: u
+    password: "\${secret('env:VC')}"
+    nbdkit: { program: "${nbdkit}", libdir: "${join(dir, 'x'.repeat(300))}" }
+  dr: { type: aws, region: eu-west-1, endpoint: http://minio.lan:99999 }
+resources:
+  protected_vm:
+    web01: { repository: s3://dr-points/vms, schedule: every 15 minutes }
+    web02: { repository: { url: "${folder}", key: "\${secret('file:dr.key')}" }, schedule: every 15 minutes }
+`,
+  );
+  const run = (...more: string[]) =>
+    cli(dir, ['doctor', 'm.yaml', '--state', join(dir, 'state'), ...more], { env: { VC: 'long enough' } });
+  const { code, stdout, stderr } = await run('--format', 'json');
+  expect(code, stderr).toBe(4);
+  const { findings } = JSON.parse(stdout) as { findings: Finding[] };
+  expect(findings.filter(({ verdict }) => verdict !== 'ok')).toMatchObject([
+    { of: 'vsphere:home', what: 'login', verdict: 'problem', way_out: expect.stringContaining('HOST:PORT') },
+    { of: 'vsphere:home', what: 'VDDK', verdict: 'problem', why: expect.stringContaining("can't list") },
+    { of: 'protected_vm:web01', what: 'VM', verdict: 'left out' },
+    { of: 'protected_vm:web02', what: 'VM', verdict: 'left out' },
+    { of: 's3://dr-points/vms', verdict: 'problem', way_out: expect.stringContaining('HOST:PORT') },
+    { of: folder, what: 'write, compare-and-swap', verdict: 'left out' },
+    { of: folder, what: 'key', verdict: 'problem', why: expect.stringContaining('file:dr.key') },
+  ]);
+  for (const { verdict, what, way_out } of findings) expect(Boolean(way_out), what).toBe(verdict !== 'ok');
+  const told = await run();
+  expect(told.code).toBe(4);
+  expect(told.stdout).toContain('4 problems, 0 warnings, 3 left out');
 });

@@ -1,9 +1,10 @@
-import { readFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { lookAtNbdkit } from '../../src/app/doctor/look-at-nbdkit.ts';
 import { lookAtProxy } from '../../src/app/doctor/look-at-proxy.ts';
 import { world } from '../../src/diagnostics/diagnostic.ts';
-import type { Finding } from '../../src/doctor/finding.ts';
+import type { Answer, Finding } from '../../src/doctor/finding.ts';
 import { judgeNbdkit, type NbdkitFacts } from '../../src/doctor/nbdkit.ts';
 import { judgeExceptions, judgeProxy } from '../../src/doctor/proxy.ts';
 import { judgeRepository, type RepositoryFacts } from '../../src/doctor/repository.ts';
@@ -14,6 +15,7 @@ import { networkOf } from '../../src/network/network.ts';
 import { vainExceptions } from '../../src/network/proxies.ts';
 import type { SourceDisk } from '../../src/replication/model/source.ts';
 import { PRIVILEGES } from '../../src/vsphere/inventory/privileges.ts';
+import { scratch } from '../support/cli.ts';
 
 const disk = (index: number, more: Partial<SourceDisk> = {}): SourceDisk => ({
   key: 2000 + index,
@@ -56,6 +58,7 @@ const vm = (
     around: { ...healthyVm.around, ...around },
   });
 
+const fallback = { privilege: 'Datastore.Browse', on: 'Datastore ds-1', perhaps: 'only where it fails' };
 const nightly = { moref: 's', name: 'nightly', created: 999_000_000, quiesced: false };
 const vsan = { name: 'ds1', free: 2 ** 40, capacity: 2 ** 41, kind: 'vsan' };
 const independent = 'independent disk (mode independent_persistent): snapshots leave it out';
@@ -82,6 +85,20 @@ test.each<[string, () => Finding[], string, Finding['verdict'], RegExp]>([
     'change tracking',
     'ok',
     /Hard disk 2 has no change id yet/,
+  ],
+  [
+    'a disk whose tracking alone is off',
+    () => vm({ disks: [disk(0), disk(1, { untracked: 'scsi0:1.ctkEnabled' })] }),
+    'change tracking',
+    'warning',
+    /off for Hard disk 2 \(scsi0:1\.ctkEnabled is FALSE\)/,
+  ],
+  [
+    'one of those that is left out',
+    () => vm({ disks: [disk(0), disk(1, { untracked: 'scsi0:1.ctkEnabled' })] }, {}, { exclude: [1] }),
+    'change tracking',
+    'ok',
+    /on, for each disk/,
   ],
   [
     "somebody's snapshot where tracking is off",
@@ -120,6 +137,36 @@ test.each<[string, () => Finding[], string, Finding['verdict'], RegExp]>([
     /ds1/,
   ],
   ['a server without HasPrivilegeOnEntities', () => vm({}, { asked: [] }), 'privileges', 'left out', /./],
+  [
+    'a privilege that nobody told of',
+    () => vm({}, { untold: ['Datastore.Browse on Datastore ds-1'] }),
+    'privileges',
+    'left out',
+    /does not say whether the user has Datastore\.Browse on Datastore ds-1/,
+  ],
+  [
+    'one that is missing for what nbdkit does without',
+    () => vm({}, { missing: [fallback] }, { reading: { wanted: 'auto', declared: true, works: true } }),
+    'privileges',
+    'warning',
+    /Datastore\.Browse is missing on Datastore ds-1/,
+  ],
+  [
+    'the same where nbdkit is broken',
+    () => vm({}, { missing: [fallback] }, { reading: { wanted: 'auto', declared: true, works: false } }),
+    'privileges',
+    'problem',
+    /Datastore\.Browse is missing on Datastore ds-1/,
+  ],
+  [
+    'one for what is done already',
+    () => vm({}, { missing: [{ privilege: 'VirtualMachine.Config.ChangeTracking', on: 'vm-1' }] }),
+    'privileges',
+    'warning',
+    /ChangeTracking is missing on vm-1; change tracking is on already/,
+  ],
+  ['datastores that nobody may see', () => vm({}, { datastores: [] }), 'datastores', 'left out', /web01/],
+  ['a host that nobody may see', () => vm({}), 'host', 'left out', /may not see the host/],
   ['a template', () => vm({ template: true }), 'VM', 'problem', /web01 is a template/],
   [
     'a host that is disconnected',
@@ -180,18 +227,25 @@ test.each<[string, () => Finding[], string, Finding['verdict'], RegExp]>([
     /nbdkit/,
   ],
 ])('%s', (_, judge, what, verdict, why) => {
-  const found = judge().filter(one => one.what === what);
+  const all = judge();
+  const found = all.filter(one => one.what === what);
   expect(found).toMatchObject([{ verdict, why: expect.stringMatching(why) }]);
-  if (verdict === 'problem' || verdict === 'warning') expect(found[0]?.way_out).toBeTruthy();
+  haveWaysOut(all);
 });
 
+/** Whatever isn't ok says what to do about it. */
+function haveWaysOut(findings: readonly Finding[]): void {
+  for (const { what, verdict, way_out } of findings)
+    expect(Boolean(way_out), `${what}: ${verdict}`).toBe(verdict !== 'ok');
+}
+
 test.each([
-  ['hotadd:nbdssl', 'VMware, Inc.', 'ok', /Datastore\.AllocateSpace/],
+  ['hotadd:nbdssl', 'VMware, Inc.', 'left out', /nobody looked at what the user may do on the VM/],
   ['hotadd:nbdssl', 'Dell Inc.', 'warning', /only nbdssl can work here: hotadd: .* of Dell Inc\./],
   ['hotadd', 'QEMU', 'problem', /none of the transports hotadd can work here/],
-  ['hotadd', undefined, 'ok', /hotadd/],
+  ['hotadd', undefined, 'left out', /hotadd/],
   ['san:nbdssl', 'VMware, Inc.', 'warning', /only nbdssl .* LUNs/],
-  ['san', 'Dell Inc.', 'ok', /^san$/],
+  ['san', 'Dell Inc.', 'left out', /nobody looked at whether this machine reaches the LUNs/],
   ['nbdssl', undefined, 'ok', /^nbdssl$/],
   ['nbd', 'VMware, Inc.', 'warning', /plain text/],
   ['nbdsl:hotad', 'VMware, Inc.', 'problem', /nbdsl: the VDDK does not know it; hotad: /],
@@ -202,7 +256,7 @@ test.each([
     transports: { wanted, maker },
   });
   expect(found.at(-1)).toMatchObject({ what: 'VDDK transports', verdict, why: expect.stringMatching(why) });
-  expect(found.at(-1)?.way_out === undefined).toBe(verdict === 'ok');
+  haveWaysOut(found);
 });
 
 test('each entry of NO_PROXY that spares nobody is a warning with a way out', () => {
@@ -215,16 +269,20 @@ test('each entry of NO_PROXY that spares nobody is a warning with a way out', ()
 
 test('the nbdkit of a machine: absent, without the plugin, without the library, whole', () => {
   const failed = { failed: [world('nbdkit-failed', 'cannot open plugin')] };
+  const plugin = 'path=/usr/lib/nbdkit/plugins/nbdkit-vddk-plugin.so\nname=vddk\nversion=1.44.0\n';
   const facts = (more: Partial<NbdkitFacts>): NbdkitFacts => ({
     program: 'nbdkit',
     plugin: 'vddk',
     version: { value: 'nbdkit 1.44.0' },
-    dump: { value: 'path=/usr/lib/nbdkit/plugins/nbdkit-vddk-plugin.so\nname=vddk\nversion=1.44.0\n' },
-    libdir: { path: '/opt/vddk', libraries: ['libvixDiskLib.so.8'] },
+    dump: { value: `${plugin}vddk_library_version=8\nvddk_dll=/opt/vddk/lib64/libvixDiskLib.so.8.0.2\n` },
+    libdir: { path: '/opt/vddk', libraries: { value: ['libvixDiskLib.so.8'] } },
     ...more,
   });
-  const verdicts = (more: Partial<NbdkitFacts>) =>
-    judgeNbdkit('vsphere:home', facts(more)).map(({ what, verdict }) => `${what}: ${verdict}`);
+  const verdicts = (more: Partial<NbdkitFacts>) => {
+    const found = judgeNbdkit('vsphere:home', facts(more));
+    haveWaysOut(found);
+    return found.map(({ what, verdict }) => `${what}: ${verdict}`);
+  };
   expect(verdicts({})).toEqual(['nbdkit: ok', 'nbdkit plugin: ok', 'VDDK: ok']);
   expect(verdicts({ version: failed })).toEqual(['nbdkit: problem']);
   for (const said of ['nbdkit 1.8.0', 'nbdkit 0.99', 'qemu-nbd 7.2', ''])
@@ -232,8 +290,55 @@ test('the nbdkit of a machine: absent, without the plugin, without the library, 
   for (const said of ['nbdkit 1.24.0', 'nbdkit 2.0.1 (extra)'])
     expect(verdicts({ version: { value: said } })[0], said).toBe('nbdkit: ok');
   expect(verdicts({ dump: { value: '' } })[1]).toBe('nbdkit plugin: problem');
-  expect(verdicts({ dump: failed })).toEqual(['nbdkit: ok', 'nbdkit plugin: problem', 'VDDK: ok']);
-  expect(verdicts({ libdir: { path: '/opt/vddk', libraries: [] } })).toContain('VDDK: problem');
+  expect(verdicts({ dump: failed })).toEqual(['nbdkit: ok', 'nbdkit plugin: problem', 'VDDK: left out']);
+  const folder = (libraries: NonNullable<NbdkitFacts['libdir']>['libraries']) =>
+    verdicts({ libdir: { path: '/opt/vddk', libraries } });
+  expect(folder({ value: [] })).toContain('VDDK: problem');
+  expect(folder({ failed: [world('file-access', "can't list /opt/vddk")] })).toContain('VDDK: problem');
+  // The plugin is there without the library, and says nothing of one that it can't load.
+  expect(verdicts({ dump: { value: plugin } })).toContain('VDDK: problem');
+  const other = { value: 'path=/p/nbdkit-file-plugin.so\nname=file\n' };
+  expect(verdicts({ plugin: 'file', dump: other })).toContain('VDDK: left out');
+});
+
+test('the plugin is asked whether it can load the library, from the folder that is declared', async () => {
+  const dir = await scratch();
+  const program = join(dir, 'nbdkit');
+  await writeFile(
+    program,
+    `#!/bin/sh
+if [ "$1" = --version ]; then echo nbdkit 1.44.0; exit; fi
+printf 'name=vddk\\nversion=1.44.0\\nvddk_default_libdir=/usr/lib/vmware-vix-disklib\\n'
+case "$2" in libdir=*) printf 'vddk_library_version=8\\nvddk_dll=%s/lib64/libvixDiskLib.so.8.0.2\\n' "\${2#libdir=}" ;; esac
+`,
+  );
+  await chmod(program, 0o755);
+  const libdir = join(dir, 'vddk');
+  await mkdir(join(libdir, 'lib64'), { recursive: true });
+  await writeFile(join(libdir, 'lib64/libvixDiskLib.so.8'), '');
+  const { signal } = new AbortController();
+  const vddk = async (declared: { libdir?: string }) => {
+    const facts = await lookAtNbdkit({ program, ...declared }, nodeHost(), signal);
+    return judgeNbdkit('vsphere:home', facts).filter(({ what }) => what === 'VDDK');
+  };
+  expect(await vddk({})).toMatchObject([
+    {
+      verdict: 'problem',
+      why: expect.stringContaining('from /usr/lib/vmware-vix-disklib'),
+      way_out: expect.stringContaining('libdir'),
+    },
+  ]);
+  expect(await vddk({ libdir })).toMatchObject([
+    {
+      verdict: 'ok',
+      why: `version 8, ${libdir}/lib64/libvixDiskLib.so.8.0.2`,
+      looked: `${program} vddk libdir=${libdir} --dump-plugin`,
+    },
+  ]);
+  // A name that is too long is refused to root as well.
+  expect(await vddk({ libdir: join(dir, 'x'.repeat(300)) })).toMatchObject([
+    { verdict: 'problem', why: expect.stringContaining("can't list") },
+  ]);
 });
 
 test('a server that refuses the login is one finding, and a wrong clock is one', () => {
@@ -251,6 +356,12 @@ test('a server that refuses the login is one finding, and a wrong clock is one',
     why: expect.stringContaining('5 min 0 s behind'),
   });
   expect(clock(1000)).toMatchObject({ verdict: 'ok' });
+  // A mistake that names no way out gets one.
+  const silent = { failed: [world('vsphere-fault', 'it did not say')] };
+  haveWaysOut(judgeVsphere('vsphere:home', { username: 'svc', login: silent }));
+  const unasked = judgeVsphere('vsphere:home', { username: 'svc', login, ahead: silent });
+  expect(unasked.at(-1)).toMatchObject({ what: 'clock', verdict: 'left out' });
+  haveWaysOut(unasked);
 });
 
 test('a repository: what is refused, what the bucket does to points, and where its key is', () => {
@@ -272,10 +383,12 @@ test('a repository: what is refused, what the bucket does to points, and where i
     ahead: 0,
     bucket,
   };
-  const of = (more: Partial<RepositoryFacts>, what: string) =>
-    judgeRepository('s3://b/dr', { ...facts, ...more })
-      .filter(one => one.what === what)
-      .map(({ verdict }) => verdict);
+  const of = (more: Partial<RepositoryFacts>, what: string) => {
+    const found = judgeRepository('s3://b/dr', { ...facts, ...more });
+    haveWaysOut(found);
+    return found.filter(one => one.what === what).map(({ verdict }) => verdict);
+  };
+  const key = (from: string, read: Answer<unknown> = { value: undefined }) => ({ key: { from, read } });
   expect(judgeRepository('s3://b/dr', facts).every(({ verdict }) => verdict === 'ok')).toBe(true);
   expect(of({ conditions: denied }, 'write, compare-and-swap')).toEqual(['problem']);
   expect(of({ ahead: 3_600_000 }, 'clock')).toEqual(['warning']);
@@ -298,12 +411,39 @@ test('a repository: what is refused, what the bucket does to points, and where i
   const open = { Effect: 'Allow', Principal: '*', Action: 's3:GetObject' };
   expect(of(policy([open]), 'policy')).toEqual(['problem']);
   expect(of(policy({ ...open, Principal: { AWS: ['*'] } }), 'policy')).toEqual(['problem']);
-  expect(of(policy([{ ...open, Condition: { StringEquals: {} } }]), 'policy')).toEqual(['ok']);
+  expect(of(policy([{ ...open, Principal: undefined, NotPrincipal: { AWS: 'x' } }]), 'policy')).toEqual([
+    'problem',
+  ]);
+  expect(of(policy([{ ...open, Condition: { StringEquals: {} } }]), 'policy')).toEqual(['problem']);
+  const bound = policy([{ ...open, Condition: { StringEquals: { 'aws:SourceVpce': 'vpce-1' } } }]);
+  expect(judgeRepository('s3://b/dr', { ...facts, ...bound })).toContainEqual(
+    expect.objectContaining({
+      ...{ what: 'policy', verdict: 'warning' },
+      why: expect.stringContaining('StringEquals aws:SourceVpce'),
+    }),
+  );
+  for (const value of ['no JSON', 'null', '{}', '{"Statement":[null]}'])
+    expect(of({ bucket: { ...bucket, policy: { value } } }, 'policy'), value).toEqual(['left out']);
   expect(of(policy([{ ...open, Effect: 'Deny' }]), 'policy')).toEqual(['ok']);
-  expect(of({ key: 'file:repository.key' }, 'key')).toEqual(['warning']);
-  expect(of({ key: 'file:repository.key', configuration: { value: { keys: 2 } } }, 'key')).toEqual(['ok']);
-  expect(of({ key: 'secretsmanager:dr' }, 'key')).toEqual(['ok']);
-  expect(of({ key: 'file:k', opened: denied }, 'key')).toEqual(['problem']);
+  const two = { configuration: { value: { keys: 2 } } };
+  expect(of(key('file:repository.key'), 'key')).toEqual(['warning']);
+  expect(of({ ...key('file:repository.key'), ...two }, 'key')).toEqual(['ok']);
+  expect(of(key('secretsmanager:dr'), 'key')).toEqual(['ok']);
+  expect(of({ ...key('file:k'), opened: denied }, 'key')).toEqual(['problem']);
+  // It is read whether or not the repository is there, and can be called ok in no other way.
+  const bad = key('secretsmanager:dr', { failed: [world('bad-key', 'no key')] });
+  const none: Partial<RepositoryFacts> = { configuration: { value: undefined } };
+  expect(of({ ...none, ...bad }, 'key')).toEqual(['problem']);
+  expect(of({ list: denied, ...none, ...bad }, 'key')).toEqual(['problem']);
+  expect(of({ list: denied, ...none, ...key('ssm:dr') }, 'key')).toEqual(['left out']);
+  expect(of({ configuration: denied }, 'key')).toEqual(['left out']);
+});
+
+test('the page prints the policy of a mover as it is shipped', async () => {
+  const read = (path: string) => readFile(join(import.meta.dirname, '../..', path), 'utf8');
+  expect(await read('docs/operation.md')).toContain(
+    `\n\`\`\`json\n${await read('policies/writer.json')}\`\`\`\n`,
+  );
 });
 
 test('the page tells every privilege that is asked for', async () => {

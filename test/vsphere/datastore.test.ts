@@ -4,6 +4,7 @@ import pLimit from 'p-limit';
 import { describe, expect, it } from 'vitest';
 import type { BlockSource } from '../../src/replication/model/source.ts';
 import { readDisks } from '../../src/vsphere/inventory/devices.ts';
+import { neededFor } from '../../src/vsphere/inventory/privileges.ts';
 import { openDatastoreDisk } from '../../src/vsphere/snapshots/datastore.ts';
 import { parseXml } from '../../src/vsphere/soap/xml.ts';
 import { readFrom } from '../support/read-from.ts';
@@ -158,6 +159,13 @@ describe('answers that are not believed', () => {
     expect(failure.diagnostics[0]!.code).toBe(code);
     expect(failure.message).toMatch(why);
     expect(asked).toBe(1);
+  });
+
+  it('403 names what reading takes', async () => {
+    const { failure } = await refuse(() => ({ status: 403, body: '' }));
+    const { hint } = failure.diagnostics[0]!;
+    for (const { id } of neededFor(['datastore']).filter(({ by }) => by === 'datastore'))
+      expect(hint).toContain(id);
   });
 
   it('a file of another size than the disk is final', async () => {

@@ -90,6 +90,21 @@ describe('disks that no snapshot holds', () => {
   ])('but not %s', (_, shape) => expect(one(shape).unprotectable).toBeUndefined());
 });
 
+it.each<[string, string, string, string | undefined]>([
+  ['VirtualLsiLogicController', 'scsi0:1.ctkEnabled', 'FALSE', 'scsi0:1.ctkEnabled'],
+  ['ParaVirtualSCSIController', 'scsi0:1.CTKEnabled', 'false', 'scsi0:1.ctkEnabled'],
+  ['VirtualAHCIController', 'sata0:1.ctkEnabled', 'FALSE', 'sata0:1.ctkEnabled'],
+  ['VirtualNVMEController', 'nvme0:1.ctkEnabled', 'FALSE', 'nvme0:1.ctkEnabled'],
+  ['VirtualIDEController', 'ide0:1.ctkEnabled', 'FALSE', 'ide0:1.ctkEnabled'],
+  ['VirtualLsiLogicController', 'scsi0:1.ctkEnabled', 'TRUE', undefined],
+  ['VirtualLsiLogicController', 'scsi0:2.ctkEnabled', 'FALSE', undefined],
+  ['VirtualLsiLogicController', 'ctkEnabled', 'FALSE', undefined],
+])('a disk on a %s with %s = %s', (type, key, value, untracked) => {
+  const extra = `<val><OptionValue><key>${key}</key><value>${value}</value></OptionValue></val>`;
+  const [found] = readDisks(parseXml(devices(controller(1000, type), disk({ unit: 1 }))), parseXml(extra));
+  expect(found?.untracked).toBe(untracked);
+});
+
 it('takes an empty change id for none', () => {
   expect(one({ changeId: '' })).not.toHaveProperty('changeId');
 });

@@ -4,7 +4,9 @@ import { Failure } from '../../src/diagnostics/diagnostic.ts';
 import { QuiesceFailed, type SourceMachine } from '../../src/replication/model/source.ts';
 import { createMachine } from '../../src/vsphere/client/machine.ts';
 import type { InventoryVm } from '../../src/vsphere/inventory/inventory.ts';
+import type { Transports } from '../../src/vsphere/snapshots/transport.ts';
 import {
+  CONTENT,
   connected,
   failureOf,
   fault,
@@ -45,9 +47,13 @@ const failed = (type: string, detail = '') =>
     `<state>error</state><error><fault xsi:type="${type}">${detail}</fault><localizedMessage>no</localizedMessage></error>`,
   );
 
-async function machine(script: Script): Promise<{ server: ScriptedServer; vm: SourceMachine }> {
+async function machine(
+  script: Script,
+  transports: Partial<Transports> = {},
+): Promise<{ server: ScriptedServer; vm: SourceMachine }> {
   const { server, session } = await connected(script);
-  return { server, vm: createMachine(session, VM, { wanted: 'auto', reads: pLimit(4) }, async () => 0) };
+  const how = { wanted: 'auto' as const, reads: pLimit(4), ...transports };
+  return { server, vm: createMachine(session, VM, how, async () => 0) };
 }
 
 it('inspects a VM', async () => {
@@ -112,6 +118,73 @@ it('looks at the datastores of its disks and files alone, and tells those that a
   expect(await vm.surroundings()).toMatchObject({
     datastores: [{ name: 'ds one', free: 10, capacity: 1000, kind: 'vsan' }],
     lost: ['home'],
+  });
+});
+
+describe('privileges', () => {
+  const FILES = 'VirtualMachine.Provisioning.GetVmFiles';
+  const BROWSE = 'Datastore.Browse';
+  const store = '<ManagedObjectReference type="Datastore">datastore-1</ManagedObjectReference>';
+  const vddk = {} as NonNullable<Transports['vddk']>;
+
+  /** @param granted of a privilege on `vm-1` or `datastore-1`; undefined: the answer doesn't have it */
+  const around = async (
+    transports: Partial<Transports>,
+    granted: (privilege: string, on: string) => boolean | undefined,
+  ) => {
+    const manager = '<authorizationManager type="AuthorizationManager">a</authorizationManager>';
+    const { vm } = await machine(
+      {
+        RetrieveServiceContent: () => CONTENT.replace('<sessionManager', `${manager}<sessionManager`),
+        RetrievePropertiesEx: () => vmAnswer({ datastore: val('ArrayOfManagedObjectReference', store) }),
+        HasPrivilegeOnEntities: ({ body }) => {
+          const of = (name: string) =>
+            [...body.matchAll(new RegExp(`<${name}[^>]*>([^<]+)`, 'g'))].map(found => found[1]!);
+          const said = (on: string) =>
+            of('privId').flatMap(id => {
+              const is = granted(id, on);
+              return is === undefined
+                ? []
+                : [`<privAvailability><privId>${id}</privId><isGranted>${is}</isGranted></privAvailability>`];
+            });
+          return of('entities')
+            .filter(on => said(on).length > 0)
+            .map(on => `<returnval><entity>${on}</entity>${said(on).join('')}</returnval>`)
+            .join('');
+        },
+      },
+      transports,
+    );
+    return vm.surroundings();
+  };
+  const missing = async (transports: Partial<Transports>) =>
+    (await around(transports, id => ![FILES, BROWSE].includes(id))).missing;
+
+  it('of the HTTPS service are needed where it reads, and nothing is by nbdkit', async () => {
+    const [files, browse] = [
+      { privilege: FILES, on: 'VirtualMachine vm-1' },
+      { privilege: BROWSE, on: 'Datastore datastore-1' },
+    ];
+    expect(await missing({})).toEqual([files, browse]);
+    expect(await missing({ wanted: 'datastore', vddk })).toEqual([files, browse]);
+    const perhaps = expect.any(String);
+    expect(await missing({ wanted: 'auto', vddk })).toEqual([
+      { ...files, perhaps },
+      { ...browse, perhaps },
+    ]);
+    expect(await missing({ wanted: 'nbd', vddk })).toEqual([{ ...files, perhaps }]);
+    expect((await around({ wanted: 'nbd', vddk }, () => true)).asked).not.toContain(BROWSE);
+  });
+
+  it('count as granted where the answer says so, and nowhere else', async () => {
+    expect(await around({}, () => true)).not.toHaveProperty('untold');
+    expect(await around({}, (_, on) => (on === 'vm-1' ? true : undefined))).toMatchObject({
+      missing: [],
+      untold: ['Datastore.Browse on Datastore datastore-1'],
+    });
+    expect((await around({}, id => (id === FILES ? undefined : true))).untold).toEqual([
+      `${FILES} on VirtualMachine vm-1`,
+    ]);
   });
 });
 

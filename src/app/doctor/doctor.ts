@@ -1,4 +1,4 @@
-import { type Finding, findingsOf, problem } from '../../doctor/finding.ts';
+import { type Finding, findingsOf, problem, wayOutOf } from '../../doctor/finding.ts';
 import { judgeExceptions } from '../../doctor/proxy.ts';
 import { judgeRepository } from '../../doctor/repository.ts';
 import type { Catalog, CatalogResource } from '../../engine/model/catalog.ts';
@@ -57,11 +57,11 @@ export async function doctor(
         mistake === undefined
           ? []
           : [
-              {
-                ...{ of: vm.address, what: 'target', verdict: 'problem' as const, looked: 'the manifests' },
-                why: mistake.message,
-                ...(mistake.hint !== undefined && { way_out: mistake.hint }),
-              },
+              problem(
+                { of: vm.address, what: 'target', looked: 'the manifests' },
+                mistake.message,
+                wayOutOf(mistake),
+              ),
             ],
       ),
     );

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import { own } from '../../diagnostics/own-words.ts';
-import { dumpOf, type NbdkitFacts } from '../../doctor/nbdkit.ts';
+import { dumpArgs, dumpOf, type NbdkitFacts } from '../../doctor/nbdkit.ts';
 import { endWords } from '../../io/errors.ts';
 import type { Processes, ReadFiles } from '../../io/ports.ts';
 import type { Nbdkit } from '../../vsphere/snapshots/vddk.ts';
@@ -26,18 +26,21 @@ export async function lookAtNbdkit(
     async () => (await run(['--version'], `${program} --version`)).split('\n')[0]!.trim(),
     signal,
   );
-  const facts = { program, plugin, version };
+  const facts = {
+    ...{ program, plugin, version },
+    ...(libdir !== undefined && {
+      libdir: { path: libdir, libraries: await answerOf(() => librariesIn(libdir, files), signal) },
+    }),
+  };
   const dump = 'failed' in version ? undefined : await dumped();
-  const libraries = libdir === undefined ? [] : await librariesIn(libdir, files);
   return {
     ...facts,
     ...(dump && { dump }),
-    ...(libdir !== undefined && { libdir: { path: libdir, libraries } }),
     ...(transports !== undefined && { transports: { wanted: transports, maker: await makerOf(files) } }),
   };
 
   function dumped() {
-    return answerOf(() => run([plugin, '--dump-plugin'], dumpOf(facts)), signal);
+    return answerOf(() => run(dumpArgs(facts), dumpOf(facts)), signal);
   }
 }
 

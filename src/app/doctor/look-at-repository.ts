@@ -1,6 +1,7 @@
 import type { BucketApi } from '../../aws/buckets.ts';
 import { callerArn } from '../../aws/caller-identity.ts';
 import { configured as chain } from '../../aws/default-chain.ts';
+import type { Answer } from '../../doctor/finding.ts';
 import type { BucketFacts, LifecycleRule, RepositoryFacts } from '../../doctor/repository.ts';
 import type { CallCounter } from '../../engine/model/calls.ts';
 import { decodeConfig } from '../../replication/format/config.ts';
@@ -42,7 +43,7 @@ export async function lookAtRepository(
   const { random } = world.host;
   const store = await storeAt(url, ref.target, { ...reach, counter: () => uncounted }, closing);
   const target = url.kind === 's3' ? awsTarget(url.written, ref.target, reach.targets) : undefined;
-  const [caller, list, proxy] = await Promise.all([
+  const [caller, list, proxy, keyRead] = await Promise.all([
     url.kind === 's3'
       ? answerOf(async () => callerArn(await reach.aws.api(target, uncounted)), signal)
       : undefined,
@@ -50,12 +51,15 @@ export async function lookAtRepository(
     url.kind === 's3'
       ? endpointOf(url.place.bucket).then(at => lookAtProxy(reach.network, at, signal))
       : undefined,
+    key && answerOf(async () => parseKey(await reach.secret(key), key.$secret), signal),
   ]);
+  const keyFacts = key && keyRead && { key: { from: key.$secret, read: withoutValue(keyRead) } };
   // What can't be listed is not asked for more: of a service that is silent each answer takes a minute.
   if ('failed' in list)
     return {
       ...(proxy && { proxy }),
       ...(caller && { caller }),
+      ...keyFacts,
       ...{ list, configuration: { value: undefined }, ahead: store.clockAhead?.() ?? 0 },
     };
   const found = await answerOf(() => store.get(CONFIG, { signal }), signal);
@@ -72,10 +76,9 @@ export async function lookAtRepository(
   const opened =
     bytes &&
     'value' in decoded &&
-    (await answerOf(async () => {
-      const secret = key && parseKey(await reach.secret(key), key.$secret);
-      return openRepository(store, { key: secret, random });
-    }, signal));
+    (keyRead && 'failed' in keyRead
+      ? keyRead
+      : await answerOf(() => openRepository(store, { key: keyRead?.value, random }), signal));
   const there = opened && 'value' in opened ? opened.value : undefined;
   // Of one that can't be opened nobody can say which it is.
   const isSeen = 'value' in config && (there !== undefined || !opened);
@@ -106,7 +109,7 @@ export async function lookAtRepository(
     ...(lost && { lost }),
     ...(conditions && { conditions }),
     ...(opened && { opened }),
-    ...(key && { key: key.$secret }),
+    ...keyFacts,
     ahead: store.clockAhead?.() ?? 0,
     ...(lock && looked && { locks: { span: ref.lock!.for, for: lock.for, looked } }),
     ...(bucket && { bucket }),
@@ -119,6 +122,9 @@ export async function lookAtRepository(
     return configured ?? `https://${bucket}.s3.${region}.amazonaws.com`;
   }
 }
+
+const withoutValue = (answer: Answer<unknown>): Answer<unknown> =>
+  'failed' in answer ? answer : { value: undefined };
 
 /** Since when all locks of each VM were looked at. */
 async function lookedAtLocks(

@@ -42,9 +42,11 @@ export async function lookAtVsphere(
     signal,
   );
   const facts = await factsOf(target, connected, signal);
-  const proxy = await lookAtProxy(reach.network, String(target.properties.url), signal);
+  const url = String(target.properties.url);
+  // Where it isn't an address, the login says so.
+  const proxy = URL.canParse(url) ? judgeProxy(of, await lookAtProxy(reach.network, url, signal)) : [];
   const unused = nbdkit !== undefined && wanted === 'datastore' ? [unusedNbdkit(of)] : [];
-  const findings = [...judgeProxy(of, proxy), ...judgeVsphere(of, facts), ...unused, ...tools];
+  const findings = [...proxy, ...judgeVsphere(of, facts), ...unused, ...tools];
   if ('failed' in connected)
     return [
       ...findings,

@@ -17,6 +17,11 @@ export const aws = {
     means: 'The session token of AWS credentials has expired.',
     wayOut: 'Sign in again; a cycle that is under way goes on once there are new ones.',
   },
+  'aws-endpoint': {
+    means:
+      "The endpoint of an aws target, of a profile or of the environment isn't the address of a service.",
+    wayOut: 'Write http://HOST:PORT or https://HOST:PORT.',
+  },
   'aws-error': {
     means: 'AWS answered with an error that has no code of its own here.',
     wayOut: 'The message holds what AWS said.',

@@ -66,13 +66,10 @@ export function judgeAround(
   vm: SourceVm,
   around: Surroundings,
 ): { refused: Diagnostic[]; warnings: Diagnostic[] } {
-  const needed = around.missing.filter(
-    ({ privilege }) => !(vm.changeTracking && privilege.endsWith('.ChangeTracking')),
-  );
   const refused = [
     ...(vm.away === undefined ? [] : [away(vm, vm.away)]),
     ...(around.lost ?? []).map(name => away(vm, own`no host reaches the datastore ${name}`)),
-    ...needed.map(one => notAllowed(vm, one)),
+    ...around.missing.filter(one => whyDispensable(vm, one) === undefined).map(one => notAllowed(vm, one)),
     ...around.datastores.filter(isFull).map(one => full(vm, one)),
   ];
   const fault = knownFault(around);
@@ -87,6 +84,13 @@ export function judgeAround(
   ];
   return { refused, warnings };
 }
+
+/** Why a cycle may do without a privilege, as a clause; undefined: it may not. */
+export const whyDispensable = (
+  { changeTracking }: SourceVm,
+  { privilege, perhaps }: Surroundings['missing'][number],
+): string | undefined =>
+  changeTracking && privilege.endsWith('.ChangeTracking') ? 'change tracking is on already' : perhaps;
 
 /** Runs `use`, and ends it when a datastore of the VM fills up meanwhile. @throws Failure `datastore-full` */
 export async function whileThereIsSpace<T>(

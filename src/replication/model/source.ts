@@ -73,6 +73,8 @@ export interface SourceDisk {
   unprotectable?: string;
   /** Name of the datastore that its file is in. */
   datastore?: string;
+  /** The setting that keeps changes of this disk from being tracked: `scsi0:1.ctkEnabled`. */
+  untracked?: string;
   /** Why its content isn't one flat file in plain text, snapshots aside; undefined when it is. */
   notFlat?: string;
 }
@@ -121,8 +123,13 @@ export interface Surroundings {
   host?: { name: string; version: string; build: string };
   /** Privileges that the server was asked for; empty where it can't be asked. */
   asked: string[];
-  /** Privileges that a cycle needs and the user hasn't, each with the object that it is missing on. */
-  missing: { privilege: string; on: string }[];
+  /**
+   * Privileges that a cycle needs and the user hasn't, each with the object that it is missing on. `perhaps`:
+   * why a cycle may do without, as a clause.
+   */
+  missing: { privilege: string; on: string; perhaps?: string }[];
+  /** Those of which the server's answer says nothing, each with its object; left out where there is none. */
+  untold?: string[];
 }
 
 /** A snapshot that is held open for reading, with the disks as they were frozen. */

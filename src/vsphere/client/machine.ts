@@ -14,7 +14,7 @@ import { queryChangedAreas } from '../snapshots/changed-areas.ts';
 import { whyNotFlat } from '../snapshots/datastore.ts';
 import { readSnapshotTree } from '../snapshots/snapshot-tree.ts';
 import { createSnapshot, type FrozenRead, removeSnapshot } from '../snapshots/snapshots.ts';
-import { openDisk, readsDeltas, type Transports } from '../snapshots/transport.ts';
+import { openDisk, readsDeltas, type Transports, waysOf } from '../snapshots/transport.ts';
 import { explain, faultType } from '../soap/faults.ts';
 import { moref } from '../soap/moref.ts';
 import { readObject } from '../soap/property-collector.ts';
@@ -35,6 +35,7 @@ export const VM_PATHS = [
   'config.template',
   'config.guestId',
   'config.flags',
+  'config.extraConfig',
   'config.files',
   'capability.changeTrackingSupported',
   'runtime.connectionState',
@@ -90,7 +91,7 @@ export function createMachine(
       const seen = recent && isRecent(recent.at, now()) ? recent.look : await look(signal);
       // Whoever asks again wants to know how it is by then.
       recent = undefined;
-      return readSurroundings(session, vm, seen, signal);
+      return readSurroundings(session, vm, seen, waysOf(transports), signal);
     },
     enableChangeTracking: async signal => enableChangeTracking(session, vm, await inspect(signal), signal),
     createSnapshot: (options, signal) => {
@@ -192,7 +193,7 @@ export async function readVm(
     ...(away !== undefined && { away }),
     quiescing: quiescingOf(p.get('config.guestId')?.text, p.get('config.flags')),
     consolidationNeeded: is('runtime.consolidationNeeded'),
-    disks: readDisks(p.get('config.hardware.device')).map(known),
+    disks: readDisks(p.get('config.hardware.device'), p.get('config.extraConfig')).map(known),
     snapshots: readSnapshotTree(p.get('snapshot')),
     now: session.clock.now() + (await ahead()),
   };

@@ -12,8 +12,10 @@ const WHAT = 'config.hardware.device';
 /**
  * The virtual disks in `config.hardware.device` of a VM or of a snapshot, in order of controller
  * and unit.
+ *
+ * @param extra its `config.extraConfig`, in which tracking may be switched off for a single disk
  */
-export function readDisks(devices: XmlElement | undefined): VmDisk[] {
+export function readDisks(devices: XmlElement | undefined, extra?: XmlElement): VmDisk[] {
   const all = devices?.children ?? [];
   const controllers = new Map(all.map(d => [textAt(d, 'key') ?? '', d]));
   const disks = all
@@ -26,7 +28,10 @@ export function readDisks(devices: XmlElement | undefined): VmDisk[] {
     .sort((a, b) => Number(a.controller) - Number(b.controller) || a.unit - b.unit)
     .map(({ device, controller, unit }, index) => {
       const slot = `${controller}:${unit}`;
-      return { slot, disk: readDisk(device, index, controllers.get(controller), slot) };
+      const bus = controllers.get(controller);
+      const untracked = whyUntracked(bus, unit, extra);
+      const disk = readDisk(device, index, bus, slot);
+      return { slot, disk: { ...disk, ...(untracked !== undefined && { untracked }) } };
     });
   // A copied disk brings its uuid along; in one VM it takes the slot to tell the two apart.
   const twice = (id: string) => disks.filter(d => d.disk.identity === id).length > 1;
@@ -57,6 +62,25 @@ function readDisk(
     ...(child(backing, 'parent') ? { onDelta: true as const } : {}),
     backing,
   };
+}
+
+/** `scsi0:1.ctkEnabled` where that is FALSE (VMware KB 1020128), whatever the VM as a whole is set to. */
+function whyUntracked(
+  controller: XmlElement | undefined,
+  unit: number,
+  extra: XmlElement | undefined,
+): string | undefined {
+  const type = xsiType(controller) ?? '';
+  const kind = /IDE/.test(type)
+    ? 'ide'
+    : /AHCI|SATA/.test(type)
+      ? 'sata'
+      : /NVME/.test(type)
+        ? 'nvme'
+        : 'scsi';
+  const setting = `${kind}${textAt(controller, 'busNumber') ?? 0}:${unit}.ctkEnabled`;
+  const set = extra?.children.find(one => textAt(one, 'key')?.toLowerCase() === setting.toLowerCase());
+  return textAt(set, 'value')?.toLowerCase() === 'false' ? setting : undefined;
 }
 
 /** Bytes. Servers before 5.5 know KiB only, and round. */

@@ -1,8 +1,14 @@
+import type { Transport } from '../../replication/model/source.ts';
+
 /** A privilege by its id in vSphere, what it has to be granted on, and what it is needed for. */
 export interface Privilege {
   id: string;
   on: 'vm' | 'datastore' | 'pool' | 'folder' | 'pool, folder' | 'network';
   for: string;
+  /** Only disks that are read that way need it. */
+  by?: Transport['name'];
+  /** VMware's guide to the VDDK names it for the other way as well; no VDDK has run here to show it. */
+  named?: true;
   /** Only what brings a machine back home needs it. */
   failback?: true;
 }
@@ -24,7 +30,19 @@ export const PRIVILEGES: readonly Privilege[] = [
     on: 'vm',
     for: 'asking which areas changed, and reading disks through nbdkit',
   },
-  { id: 'Datastore.Browse', on: 'datastore', for: "reading disks over the datastore's HTTPS service" },
+  {
+    id: 'VirtualMachine.Provisioning.GetVmFiles',
+    on: 'vm',
+    for: "reading disks over the datastore's HTTPS service; VMware's guide names it for nbdkit as well",
+    by: 'datastore',
+    named: true,
+  },
+  {
+    id: 'Datastore.Browse',
+    on: 'datastore',
+    for: "reading disks over the datastore's HTTPS service",
+    by: 'datastore',
+  },
   {
     id: 'VirtualMachine.Interact.PowerOff',
     on: 'vm',
@@ -84,6 +102,18 @@ export const PRIVILEGES: readonly Privilege[] = [
   { id: 'Network.Assign', on: 'network', for: '`failback --as-new`: connecting it', failback: true },
 ];
 
-/** Those that a cycle needs on a VM, or on the datastores of its disks. */
-export const neededOn = (on: Privilege['on']): string[] =>
-  PRIVILEGES.filter(one => one.on === on && !one.failback).map(({ id }) => id);
+/** One that a cycle needs. `perhaps`: why it may do without, as a clause. */
+export type Need = Privilege & { perhaps?: string };
+
+/**
+ * Those that a cycle needs on a VM, and on the datastores of its disks.
+ *
+ * @param ways by which disks are read: the later ones only where the first one can't be started
+ */
+export const neededFor = (ways: readonly Transport['name'][]): Need[] =>
+  PRIVILEGES.filter(({ failback }) => !failback).flatMap(one => {
+    if (one.by === undefined || one.by === ways[0]) return [one];
+    if (ways.includes(one.by))
+      return [{ ...one, perhaps: 'disks are read over HTTPS only where nbdkit does not start' }];
+    return one.named ? [{ ...one, perhaps: "VMware's guide to the VDDK names it" }] : [];
+  });

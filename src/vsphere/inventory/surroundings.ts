@@ -1,11 +1,11 @@
-import type { SourceVm, Surroundings } from '../../replication/model/source.ts';
+import type { SourceVm, Surroundings, Transport } from '../../replication/model/source.ts';
 import { explain, VimFault } from '../soap/faults.ts';
 import { type Moref, readMoref, ref } from '../soap/moref.ts';
 import { type ObjectProperties, readWithNamed } from '../soap/property-collector.ts';
 import type { Session } from '../soap/soap-session.ts';
 import { child, childrenNamed, textAt, type XmlElement, xsiType } from '../soap/xml.ts';
 import { el } from '../soap/xml-writer.ts';
-import { neededOn } from './privileges.ts';
+import { type Need, neededFor } from './privileges.ts';
 
 /**
  * Windows Server since 2008 by its identifiers (`winLonghorn64Guest`, `windows8Server64Guest`,
@@ -81,14 +81,19 @@ function isUnwritten(name: string | undefined, vm: Map<string, XmlElement>): boo
 export const datastoreIn = (file: string | undefined): string | undefined =>
   /^\[([^\]]+)\]/.exec(file ?? '')?.[1];
 
-/** What is around a VM that was looked at, and what the user may do there. */
+/**
+ * What is around a VM that was looked at, and what the user may do there.
+ *
+ * @param ways by which its disks are read, the later ones where the first one can't be started
+ */
 export async function readSurroundings(
   session: Session,
   vm: { moref: Moref },
   { stores, others }: Look,
+  ways: readonly Transport['name'][],
   signal?: AbortSignal,
 ): Promise<Surroundings> {
-  const privileges = await privilegesOf(session, vm.moref, stores, signal);
+  const privileges = await privilegesOf(session, vm.moref, stores, neededFor(ways), signal);
   const ofType = (type: string) => others.filter(({ obj }) => obj.type === type);
   const summaries = ofType('Datastore').flatMap(({ properties }) => properties.get('summary') ?? []);
   const isLost = (summary: XmlElement) => textAt(summary, 'accessible') === 'false';
@@ -124,38 +129,46 @@ async function privilegesOf(
   session: Session,
   vm: Moref,
   stores: readonly Moref[],
+  needed: readonly Need[],
   signal?: AbortSignal,
-): Promise<Pick<Surroundings, 'asked' | 'missing'>> {
+): Promise<Pick<Surroundings, 'asked' | 'missing' | 'untold'>> {
   const self = session.content.authorizationManager;
   const unknown = { asked: [], missing: [] };
   if (!self) return unknown;
-  const ofVm = neededOn('vm');
-  const ofDatastore = stores.length > 0 ? neededOn('datastore') : [];
+  const of = (on: Need['on']) => needed.filter(one => one.on === on);
+  const wanted = [vm, ...stores].map(entity => ({ entity, needs: of(entity === vm ? 'vm' : 'datastore') }));
+  const asked = [...new Set(wanted.flatMap(({ needs }) => needs).map(({ id }) => id))];
   // One question of all of them everywhere: what isn't needed of an entity is passed over in the answer.
   const ask = () =>
     session.invoke({
       method: 'HasPrivilegeOnEntities',
       self,
       args: [
-        ...[vm, ...stores].map(one => ref('entities', one)),
+        ...wanted.map(({ entity }) => ref('entities', entity)),
         el('sessionId', session.key),
-        ...[...ofVm, ...ofDatastore].map(one => el('privId', one)),
+        ...asked.map(one => el('privId', one)),
       ],
       signal,
     });
   try {
-    const answers = await session.replaying(ask, signal);
-    const missing = answers.flatMap(one => {
-      const entity = child(one, 'entity');
-      const needed = entity?.text === vm.value ? ofVm : ofDatastore;
-      return childrenNamed(one, 'privAvailability')
-        .filter(is => textAt(is, 'isGranted') === 'false' && needed.includes(textAt(is, 'privId') ?? ''))
-        .map(is => ({
-          privilege: textAt(is, 'privId') ?? '',
-          on: `${entity?.attributes.get('type') ?? 'object'} ${entity?.text ?? ''}`,
-        }));
-    });
-    return { asked: [...ofVm, ...ofDatastore], missing };
+    const told = new Map<string, string | undefined>();
+    for (const one of await session.replaying(ask, signal))
+      for (const is of childrenNamed(one, 'privAvailability'))
+        told.set(`${textAt(is, 'privId')} on ${textAt(one, 'entity')}`, textAt(is, 'isGranted'));
+    const said = wanted.flatMap(({ entity, needs }) =>
+      needs.map(({ id, perhaps }) => ({
+        isGranted: told.get(`${id} on ${entity.value}`),
+        is: {
+          ...{ privilege: id, on: `${entity.type} ${entity.value}` },
+          ...(perhaps !== undefined && { perhaps }),
+        },
+      })),
+    );
+    const missing = said.flatMap(({ is, isGranted }) => (isGranted === 'false' ? [is] : []));
+    const untold = said.flatMap(({ is, isGranted }) =>
+      isGranted === 'false' || isGranted === 'true' ? [] : [`${is.privilege} on ${is.on}`],
+    );
+    return { asked, missing, ...(untold.length > 0 && { untold }) };
   } catch (error) {
     if (!(error instanceof VimFault) || error.type === 'NotAuthenticated') throw error;
     return unknown;

@@ -65,7 +65,7 @@ function refusal(status: number, range: Range): Error {
     case 403:
       return new Failure(
         world('vsphere-permission', `The user may not read the file of ${of} (HTTP 403).`, {
-          hint: 'Give it Datastore.Browse and Datastore.FileManagement (low level file operations) on that datastore.',
+          hint: 'Give it VirtualMachine.Provisioning.GetVmFiles on the VM and Datastore.Browse on that datastore; `converge doctor` says which is missing. Where both are there, it is Datastore.FileManagement (low level file operations).',
         }),
       );
     case 404:

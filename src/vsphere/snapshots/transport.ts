@@ -1,6 +1,6 @@
 import type { LimitFunction } from 'p-limit';
 import { Failure } from '../../diagnostics/diagnostic.ts';
-import type { BlockSource, BlockTarget, SourceSnapshot } from '../../replication/model/source.ts';
+import type { BlockSource, BlockTarget, SourceSnapshot, Transport } from '../../replication/model/source.ts';
 import type { VmDisk } from '../inventory/devices.ts';
 import type { InventoryVm } from '../inventory/inventory.ts';
 import type { Session } from '../soap/soap-session.ts';
@@ -21,6 +21,12 @@ export interface Transports {
  */
 export const readsDeltas = ({ wanted, vddk }: Transports): boolean =>
   vddk !== undefined && wanted !== 'datastore';
+
+/** By which ways disks are read, the later ones where the first one can't be started. */
+export const waysOf = ({ wanted, vddk }: Pick<Transports, 'wanted' | 'vddk'>): Transport['name'][] => {
+  if (wanted === 'datastore' || vddk === undefined) return ['datastore'];
+  return wanted === 'nbd' ? ['nbd'] : ['nbd', 'datastore'];
+};
 
 /**
  * Opens the frozen content of a disk, and tells by which way and why. `auto` takes nbdkit when it is

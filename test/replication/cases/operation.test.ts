@@ -203,6 +203,7 @@ test.for([
   'VirtualMachine.State.RemoveSnapshot',
   'VirtualMachine.Config.ChangeTracking',
   'VirtualMachine.Provisioning.DiskRandomRead',
+  'VirtualMachine.Provisioning.GetVmFiles',
   'Datastore.Browse',
 ])('case 32: %s is missing: said by name before anything is changed', async privilege => {
   const vm = await site.vm([2]);

@@ -38,7 +38,7 @@ export const doctor: Define = (program, context, exit) => {
               context.columns,
             ),
             '',
-            'In AWS, with the names of the bucket, the prefix and the region in the place of words in capitals:',
+            'In AWS, with the bucket, the prefix, the region and the account in the place of words in capitals:',
             ...JSON.stringify(policy, null, 2).split('\n'),
           ]);
         return exit(0);
