@@ -1,4 +1,5 @@
 import { blocked, type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
+import { own } from '../../diagnostics/own-words.ts';
 import { plural } from '../../io/units.ts';
 import { allBlocks, type Blocks, blockSet, rangeBytes } from '../extents/blocks.ts';
 import { blocksInUse } from '../extents/blocks-in-use.ts';
@@ -205,7 +206,7 @@ const notTold = (disk: SourceDisk, { message }: Failure): Diagnostic =>
   warning(
     world(
       'in-use-unknown',
-      `which areas of ${disk.label} are in use is not known, so that the whole disk was read: ${message}`,
+      own`which areas of ${disk.label} are in use is not known, so that the whole disk was read: ${message}`,
       { hint: 'nothing is lost; a first copy takes longer for it' },
     ),
   );
