@@ -25,8 +25,8 @@ type Options = Pick<CycleOptions, 'machine' | 'step' | 'progress' | 'mayBeLong' 
   writer: PointWriter;
   /** Whether nothing of what is stored is known to be damaged. */
   believed: boolean;
-  /** Whether change tracking may be asked for the areas of a disk that are in use. */
-  tellsInUse(disk: SourceDisk): boolean;
+  /** Whether change tracking may be asked for the areas of the disk that are in use. */
+  tellsInUse: boolean;
   warn(diagnostic: Diagnostic): void;
 };
 
@@ -112,7 +112,7 @@ async function toRead(
   { machine, snapshot, tellsInUse, warn, signal }: Options,
 ): Promise<Blocks> {
   if (base) return allBlocks(blockSize, disk.capacity);
-  const areas = tellsInUse(disk) ? changedExtents(machine, snapshot, disk, inUse, signal) : undefined;
+  const areas = tellsInUse ? changedExtents(machine, snapshot, disk, inUse, signal) : undefined;
   const { blocks, lie, untold } = await blocksInUse(source, blockSize, areas, signal);
   if (lie !== undefined) warn(notZeros(disk, lie));
   if (untold) warn(notTold(disk, untold));

@@ -88,7 +88,7 @@ async function underLease(options: CycleOptions, held: Held): Promise<CycleResul
           copied.push(
             await replicateDisk(disk, {
               ...{ ...options, signal, snapshot, context, writer, believed, warn },
-              tellsInUse: disk => !knownBad && tellsInUse(source, disk, vmfs),
+              tellsInUse: !knownBad && tellsInUse(source, disk, vmfs),
             }),
           );
         await stillFrozen(options, snapshot);
